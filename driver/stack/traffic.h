@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * traffic.h: what the simulator asks of a driver stack: bring it up over a NIC, send these frames, hand over what arrives, take it down.
+ *
+ * The stack is NDIS, the miniport of driver/netvio/ and the traffic protocol of driver/stack/. Frames go in and out as bytes without
+ * FCS; how a frame is cut into MDLs, and how frames are grouped into NBs, NBLs and calls, is part of the configuration.
+ */
+#ifndef RINGSIDE_TRAFFIC_H
+#define RINGSIDE_TRAFFIC_H
+
+#include "platform.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How a frame is cut into MDLs. */
+enum traffic_cut { TRAFFIC_CUT_WHOLE, TRAFFIC_CUT_HEADER, TRAFFIC_CUT_RANDOM, TRAFFIC_CUT_BYTE };
+
+/* Deliberate faults of a driver, each caught by a check (tests only; `fault:` in a scenario). */
+enum traffic_fault {
+    TRAFFIC_FAULT_NONE,
+    TRAFFIC_FAULT_LOSE_NBL,          /* the miniport never completes one NBL */
+    TRAFFIC_FAULT_COMPLETE_TWICE,    /* the miniport completes one NBL twice */
+    TRAFFIC_FAULT_FREE_UNDER_DMA,    /* the protocol frees the data of one NBL while the NIC still reads it */
+    TRAFFIC_FAULT_UNMAPPED,          /* one descriptor points outside any mapping */
+    TRAFFIC_FAULT_FORGED_USED        /* the driver sees a used entry that it never posted (its ring memory is corrupted) */
+};
+
+struct traffic_config {
+    enum traffic_cut cut;
+    uint64_t seed;              /* for random cuts and offsets */
+    unsigned backfill;          /* bytes of data backfill in front of each frame; below 12, the header gets a buffer of its own */
+    unsigned data_offset;       /* start of the frame's first byte in its page-aligned buffer, beyond the backfill: alignment */
+    unsigned nbs_per_nbl;       /* 1 or more */
+    unsigned nbls_per_send;     /* NBLs in one NdisSendNetBufferLists call */
+    unsigned outstanding_nbls;  /* most NBLs in flight */
+    unsigned tx_queue_size, rx_queue_size;  /* ring sizes, 0: the device's maximum */
+    unsigned rx_buffer_bytes;   /* frame bytes of a receive buffer */
+    unsigned rx_buffer_elements;/* MDLs (descriptors) of a receive buffer, 1 or more */
+    enum traffic_fault fault;
+    uint64_t fault_packet;      /* the packet that meets it, from 0 */
+};
+
+struct traffic_callbacks {
+    void *ctx;
+    /* Next frame to send: points *data at its bytes (valid until the next call), sets *length and *not_before_ps (earliest time to
+     * send it). Returns the packet id (0, 1, ...), or -1: no more, or -2: none until traffic_kick(). */
+    int64_t (*next)(void *ctx, const uint8_t **data, size_t *length, uint64_t *not_before_ps);
+    /* A send of packet `id` was completed with this NDIS_STATUS. */
+    void (*sent)(void *ctx, uint64_t id, int32_t status);
+    /* A frame arrived (contiguous copy, valid during the call). */
+    void (*received)(void *ctx, const uint8_t *data, size_t length);
+};
+
+struct traffic_counts {
+    uint64_t nbl_allocated, nbl_sent, nbl_completed, nbl_indicated, nbl_returned, nbl_outstanding;
+    uint64_t interrupts;
+};
+
+struct traffic;
+
+/* Bring the stack up (threads context, blocks): load, initialise, bind, restart. 0, or a negative errno with a message in error.
+ * The platform, config and callbacks must outlive the stack; config and callbacks are copied. */
+int traffic_start(struct platform *platform, const struct traffic_config *config, const struct traffic_callbacks *callbacks,
+                  struct traffic **traffic, char *error, size_t error_size);
+/* Have all frames of next() been sent and completed? */
+bool traffic_sends_done(const struct traffic *traffic);
+/* next() has frames again. Any context. */
+void traffic_kick(struct traffic *traffic);
+void traffic_get_counts(const struct traffic *traffic, struct traffic_counts *counts);
+/* Take it down (blocks): pause, unbind, halt, unload. Reports every NBL that is still out as a violation, then frees all. */
+void traffic_stop(struct traffic *traffic);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

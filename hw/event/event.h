@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one stream of events that every view reads: waveform lanes, text log, latencies, checkers.
+//
+// Software and hardware report here; a sink sees each event once, in the order of simulated time. Emitting with no sink costs a test.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace hw {
+
+enum class EventKind : uint16_t {
+    // driver (through the platform seam); `text` is a function or object name with static storage
+    function_enter, function_exit,
+    nbl_sent, nbl_completed, nbl_indicated, nbl_returned,
+    ring_post,       // queue, index = first slot, packet, value = slots
+    ring_reap,       // queue, index = slot of the used descriptor, packet, value = slots
+    doorbell,        // queue, value = doorbell word
+    irq_enter, irq_exit,  // index = vector
+    // device: value = TRACE word of rtl/regmap/trace.def, index = trace point
+    device_trace,
+    // link and wire: value = bytes on the link, index = TLP fmt/type, packet = TLP or frame id
+    tlp_up, tlp_down, frame_tx, frame_rx,
+    violation        // text = the message
+};
+
+struct Event {
+    uint64_t time_ps = 0;
+    EventKind kind{};
+    uint16_t queue = 0;
+    uint32_t index = 0;
+    uint64_t packet = 0;
+    uint64_t value = 0;
+    const char* text = nullptr;
+};
+
+// A broken rule. The run goes on to its end and fails.
+struct Violation {
+    uint64_t time_ps = 0;
+    std::string check;    // short stable name, for example "iommu.unmapped"
+    std::string clause;   // for example "[V] 2.8.21"
+    std::string message;  // object, values, what to do
+    int64_t packet = -1;  // the packet concerned, or -1
+};
+
+class EventStream {
+public:
+    using Sink = std::function<void(const Event&)>;
+    using ViolationSink = std::function<void(const Violation&)>;
+    void add_sink(Sink sink) { sinks_.push_back(std::move(sink)); }
+    void on_violation(ViolationSink sink) { violation_sinks_.push_back(std::move(sink)); }
+    void emit(const Event& event) { for (auto& sink : sinks_) sink(event); }
+    void violate(Violation violation);  // fills in time_ps with the current simulated time if it is 0; also emitted as an Event
+    uint64_t violations() const { return violations_; }
+
+private:
+    std::vector<Sink> sinks_;
+    std::vector<ViolationSink> violation_sinks_;
+    uint64_t violations_ = 0;
+};
+
+}  // namespace hw
