@@ -1,0 +1,3 @@
+regmap/regmap_pkg.sv
+common/fifo.sv
+nic_top.sv
