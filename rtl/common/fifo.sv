@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// fifo: a synchronous first-word-fall-through queue of any depth.
+//
+// data_o is the oldest word; it is valid from the cycle after its push. A full queue takes no word, also not in the cycle of a
+// pop, so that ready_o does not depend on ready_i. flush_i empties the queue at the edge and wins over a push. The memory is not
+// reset: nothing reads a word that was not written.
+`default_nettype none
+`include "check.svh"
+
+module fifo #(
+    parameter int unsigned Width = 8,
+    parameter int unsigned Depth = 16  // words, 1 or more
+) (
+    input  wire  logic                       clk_i,
+    input  wire  logic                       rst_ni,
+    input  wire  logic                       flush_i,
+
+    input  wire  logic                       valid_i,
+    output       logic                       ready_o,
+    input  wire  logic [Width-1:0]           data_i,
+
+    output       logic                       valid_o,
+    input  wire  logic                       ready_i,
+    output       logic [Width-1:0]           data_o,
+
+    output       logic [$clog2(Depth+1)-1:0] count_o  // words held
+);
+    localparam int unsigned PtrW   = (Depth > 1) ? $clog2(Depth) : 1;
+    localparam int unsigned CountW = $clog2(Depth + 1);
+
+    logic [Width-1:0]  mem [Depth];
+    logic [PtrW-1:0]   rd_q, wr_q;
+    logic [CountW-1:0] count_q;
+    logic              push, pop;
+
+    assign ready_o = count_q != CountW'(Depth);
+    assign valid_o = count_q != '0;
+    assign push    = valid_i && ready_o;
+    assign pop     = valid_o && ready_i;
+    assign data_o  = mem[rd_q];
+    assign count_o = count_q;
+
+    always_ff @(posedge clk_i) begin
+        if (push) mem[wr_q] <= data_i;
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni || flush_i) begin
+            rd_q    <= '0;
+            wr_q    <= '0;
+            count_q <= '0;
+        end else begin
+            if (push) wr_q <= (wr_q == PtrW'(Depth - 1)) ? '0 : wr_q + PtrW'(1);
+            if (pop)  rd_q <= (rd_q == PtrW'(Depth - 1)) ? '0 : rd_q + PtrW'(1);
+            if (push && !pop) count_q <= count_q + CountW'(1);
+            if (pop && !push) count_q <= count_q - CountW'(1);
+        end
+    end
+
+    `CHECK(CountInRange, count_q <= CountW'(Depth), "fifo: more words than the queue holds")
+endmodule
+
+`default_nettype wire
