@@ -35,16 +35,16 @@ public:
     virtual void release(TlpKind kind, uint32_t payload_bytes) = 0;
 };
 
-// What a NIC sees of its cable (implemented by hw/wire/wire.h).
+// What a NIC sees of its cable (implemented by hw/wire/wire.h). Times are picoseconds, so that a MAC compares instead of polling.
 class DeviceWire {
 public:
     virtual ~DeviceWire() = default;
-    // The MAC offers the first beat of a frame now: may it start (preamble and IFG of the last frame permitting)?
-    virtual bool can_start() const = 0;
-    // May the MAC hand over another beat, `sent` bytes of the frame being already accepted? (Paces the MAC to the line rate.)
-    virtual bool can_continue(uint32_t sent) const = 0;
-    virtual void start() = 0;                 // first beat accepted at the current time
-    virtual void finish(FramePtr frame) = 0;  // last beat accepted; the wire fills in first and last
+    // Earliest time at which the MAC may hand over the first beat of its next frame (preamble and IFG of the last one permitting).
+    virtual uint64_t start_ps() const = 0;
+    // Earliest time for another beat, `sent` bytes of the frame being already accepted. (Paces the MAC to the line rate.)
+    virtual uint64_t continue_ps(uint32_t sent) const = 0;
+    virtual void start() = 0;                 // first beat accepted at the current time; not before start_ps()
+    virtual void finish(FramePtr frame) = 0;  // last beat accepted; the wire fills in id, first and last
     virtual bool link_up() const = 0;
 };
 
