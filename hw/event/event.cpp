@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reporting of violations: one place gives them their time, counts them and puts them into the event stream.
+#include "event.h"
+
+#include <systemc>
+
+namespace hw {
+
+void EventStream::violate(Violation violation) {
+    static const uint64_t ps_per_tick = [] {
+        return static_cast<uint64_t>(sc_core::sc_get_time_resolution().to_seconds() * 1e12 + 0.5);
+    }();
+    if (violation.time_ps == 0) violation.time_ps = sc_core::sc_time_stamp().value() * ps_per_tick;
+    ++violations_;
+    Event event;
+    event.time_ps = violation.time_ps;
+    event.kind = EventKind::violation;
+    event.packet = violation.packet < 0 ? 0 : static_cast<uint64_t>(violation.packet);
+    event.text = violation.message.c_str();  // valid during the call: a sink that keeps it makes a copy
+    emit(event);
+    for (auto& sink : violation_sinks_) sink(violation);
+}
+
+}  // namespace hw
