@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ndis.h: the NDIS 6 interface of miniport and protocol drivers, Microsoft's names and x64 layouts in our own text.
+ *
+ * A driver includes this header alone. The parts:
+ *   ndis/types.h      handles, object headers, status codes, media enumerations
+ *   ndis/nbl.h        NET_BUFFER, NET_BUFFER_LIST, contexts, out-of-band slots, pools, accessors, flags
+ *   ndis/nblapi.h     functions on them: allocate, retreat, advance, copy, get
+ *   ndis/oid.h        OID requests, OID codes, statistics, link state, status indications, PnP events
+ *   ndis/miniport.h   miniport registration, attributes, states, data path, resources, DMA, interrupts
+ *   ndis/protocol.h   protocol registration, bindings, data path
+ *   ndis/services.h   memory, locks, events, timers
+ *
+ * The interface is that of NDIS 6.80 (27 OOB slots); structures only ever grow at their end, so older revisions are accepted by Size.
+ * Spec: [D] and [H] as in the project's reference sheet ndis.md, sections 1 to 3.
+ */
+#ifndef RINGSIDE_NDIS_H
+#define RINGSIDE_NDIS_H
+
+#include "ndis/miniport.h"
+#include "ndis/nbl.h"
+#include "ndis/nblapi.h"
+#include "ndis/oid.h"
+#include "ndis/protocol.h"
+#include "ndis/services.h"
+#include "ndis/types.h"
+
+#endif

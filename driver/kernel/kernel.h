@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kernel.h: one Windows-shaped kernel over one machine (struct platform).
+ *
+ * The functions of wdm.h name no machine. They act on the *current context*: which kernel, at which IRQL. A context begins wherever the
+ * platform calls in (thread, ISR, DPC, timer: done here) or where the simulator calls a driver (kernel_enter), and survives blocking:
+ * kernel_platform() gives the machine's operations wrapped so that the context is put back after every call that lets others run.
+ * Code of a driver stack uses that platform and no other.
+ *
+ * IRQL rules that are enforced: a DPC never runs while a thread of the machine is at DISPATCH_LEVEL or above (it waits), and nothing
+ * may block at DISPATCH_LEVEL by KeWaitForSingleObject or NdisMSleep ("kernel.irql"). Register reads are not waits.
+ *
+ *   struct kernel *kernel = kernel_create(&platform);
+ *   struct kernel_scope scope;
+ *   kernel_enter(kernel, &scope);
+ *   void *memory = ExAllocatePoolWithTag(NonPagedPool, 100, 'tset');
+ *   ...
+ *   kernel_leave(&scope);
+ *   kernel_destroy(kernel);
+ *
+ * Violations reported: kernel.irql, kernel.spin_lock, pool.tag, pool.double_free, pool.leaked, mdl.freed_under_dma,
+ * timer.freed_while_set.
+ * Not modelled: paging, quotas, processor groups (one CPU), APCs, floating point state.
+ */
+#ifndef RINGSIDE_KERNEL_KERNEL_H
+#define RINGSIDE_KERNEL_KERNEL_H
+
+#include "platform.h"
+#include "wdm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct kernel;
+
+/* Where code runs: made by kernel_enter or by the kernel on entry from the platform; lives on the stack of that entry. */
+struct kernel_context {
+    struct kernel *kernel;
+    KIRQL irql;
+    bool interrupt;  /* ISR, DPC or timer, as against a thread */
+};
+
+struct kernel_scope {
+    struct kernel_context context;
+    struct kernel_context *previous;
+};
+
+/* The platform is referred to, not copied; it must outlive the kernel. NULL without memory. One kernel a platform. */
+struct kernel *kernel_create(const struct platform *platform);
+/* Reports what was not freed ("pool.leaked", with tag, count and bytes), then frees it. No thread, timer or interrupt may be left. */
+void kernel_destroy(struct kernel *kernel);
+
+/* Bracket calls into driver code. They nest: an inner scope of the same kernel inherits the IRQL. */
+void kernel_enter(struct kernel *kernel, struct kernel_scope *scope);
+void kernel_leave(struct kernel_scope *scope);
+/* The kernel whose code runs, and its context; NULL outside of any. */
+struct kernel *kernel_current(void);
+struct kernel_context *kernel_current_context(void);
+
+/* The machine's operations, safe for code that runs in contexts. Threads and interrupts made through it have contexts of their own. */
+struct platform *kernel_platform(struct kernel *kernel);
+
+/* Report a broken rule through the platform. Format as printf; packet -1 when none is concerned. */
+void kernel_violation(struct kernel *kernel, const char *check, const char *clause, int64_t packet, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Pool memory of a named kernel, for the layers above. Zeroed, 16-aligned. */
+void *kernel_allocate(struct kernel *kernel, size_t size, ULONG tag);
+void kernel_free(void *memory);
+
+/* Fault injection: the next `count` calls of MmGetSystemAddressForMdlSafe or ExAllocatePool* after `skip` good ones return NULL. */
+void kernel_fail_mappings(struct kernel *kernel, unsigned skip, unsigned count);
+void kernel_fail_allocations(struct kernel *kernel, unsigned skip, unsigned count);
+
+struct kernel_counts {
+    uint64_t pool_allocations, pool_bytes;  /* live now */
+    uint64_t dpcs, interrupts, timers;      /* run so far */
+};
+void kernel_get_counts(const struct kernel *kernel, struct kernel_counts *counts);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

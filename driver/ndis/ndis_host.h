@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ndis_host.h: NDIS as the simulator sees it: load drivers, start adapters, take the stack down, look at it.
+ *
+ * Drivers see ndis.h. This header is for whoever plays the operating system's part, and for our own drivers where Windows has no call:
+ * the packet id of an NBL, the platform below an adapter.
+ *
+ *   struct ndis *ndis = ndis_create(kernel);
+ *   ndis_load_driver(ndis, "netvio", NetvioDriverEntry, &config);        calls DriverEntry
+ *   ndis_load_driver(ndis, "traffic", TrafficDriverEntry, traffic);
+ *   ndis_add_adapter(ndis, "netvio", "nic0");
+ *   ndis_start(ndis);     InitializeEx of each adapter, bind every protocol, restart bottom to top
+ *   ...
+ *   ndis_stop(ndis);      pause top to bottom, unbind, halt; what is still out is reported as "nbl.lost"
+ *   ndis_destroy(ndis);   unload
+ *
+ * All functions run at PASSIVE_LEVEL and enter the kernel themselves; start, stop and destroy block.
+ */
+#ifndef RINGSIDE_NDIS_HOST_H
+#define RINGSIDE_NDIS_HOST_H
+
+#include "kernel/kernel.h"
+#include "ndis.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ndis;
+
+/* NULL without memory. The kernel must outlive it. One NDIS a kernel. */
+struct ndis *ndis_create(struct kernel *kernel);
+void ndis_destroy(struct ndis *ndis);
+
+/* Calls entry(DriverObject, RegistryPath) and returns its status. `argument` is what ndis_driver_argument() then gives for that
+ * DriverObject: the place of what Windows would read from the registry. `name` is copied. */
+NDIS_STATUS ndis_load_driver(struct ndis *ndis, const char *name, DRIVER_INITIALIZE *entry, void *argument);
+void *ndis_driver_argument(PDRIVER_OBJECT driver_object);
+
+/* One adapter of the named miniport driver over the kernel's NIC, not yet started. ADAPTER_NOT_FOUND: no such driver. */
+NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver, const char *name);
+
+/* The first failure stops the start, undoes what was done, and is returned. A protocol that refuses to bind is not a failure. */
+NDIS_STATUS ndis_start(struct ndis *ndis);
+void ndis_stop(struct ndis *ndis);
+/* Pause every binding and miniport, and restart them: the state machine alone. */
+NDIS_STATUS ndis_pause(struct ndis *ndis);
+NDIS_STATUS ndis_restart(struct ndis *ndis);
+
+/* How long a pause, an OID or a completion may take before it is reported and given up: simulated ns, 1 s by default. */
+void ndis_set_timeout(struct ndis *ndis, uint64_t ns);
+
+struct ndis_counts {
+    uint64_t nbl_allocated;                                     /* live NBLs of all pools */
+    uint64_t nbl_sent, nbl_completed, nbl_indicated, nbl_returned;
+    uint64_t nbl_outstanding;                                   /* sent and not completed, or indicated and not returned */
+};
+void ndis_get_counts(const struct ndis *ndis, struct ndis_counts *counts);
+
+/* The machine below any NDIS handle (driver, adapter, binding, pool): what a miniport gives its NDIS-free parts. */
+struct platform *ndis_platform(NDIS_HANDLE handle);
+
+/* The packet id of an NBL's first NB (the others count up); it shows in traces and reports. -1 until it is set; allocation resets it. */
+void ndis_nbl_set_packet(PNET_BUFFER_LIST nbl, int64_t packet);
+int64_t ndis_nbl_packet(const NET_BUFFER_LIST *nbl);
+/* Number of the NBL, from 1 in order of allocation from its pool's memory: the name of an NBL in reports. */
+uint32_t ndis_nbl_number(const NET_BUFFER_LIST *nbl);
+/* Writes "nbl 12 (pool 'txTr', packet 7): held by netvio since 1.234 us; ..." with the recorded hand-offs; returns as snprintf. */
+int ndis_nbl_describe(const NET_BUFFER_LIST *nbl, char *text, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
