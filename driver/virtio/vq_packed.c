@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vq_packed.c: life of a ring, and making buffers available.
+ *
+ * The hardest corner is the end of the ring: a chain may run over it, and its elements beyond carry the flags of the toggled wrap
+ * counter, while a chain as long as the ring ends where it began and toggles the counter too.
+ *
+ * Spec: [V] VIRTIO 1.2, 2.8
+ */
+#include "vq_packed.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "vq_layout.h"
+
+enum { CACHE_LINE = 64 };
+
+uint16_t vq_desc_load_flags(const struct vq_packed *vq, uint16_t slot) { return virtio_le16(vq->ring[slot].flags); }
+
+void vq_desc_store_flags(struct vq_packed *vq, uint16_t slot, uint16_t flags) { vq->ring[slot].flags = virtio_le16(flags); }
+
+/* The ring and both event structures are one block; each event structure has a cache line of its own, as they have different writers. */
+static int allocate_ring(struct vq_packed *vq) {
+    size_t ring_bytes = ((size_t)vq->config.size * VIRTQ_DESC_SIZE + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    uint64_t iova = 0;
+    const struct platform_ops *ops = vq->platform->ops;
+    uint8_t *memory =
+        ops->dma_allocate_coherent(vq->platform->ctx, ring_bytes + 2 * (size_t)CACHE_LINE, CACHE_LINE, vq->config.name, &iova);
+    if (!memory) return -ENOMEM;
+    vq->ring = (void *)memory;
+    vq->driver_event = (void *)(memory + ring_bytes);
+    vq->device_event = (void *)(memory + ring_bytes + CACHE_LINE);
+    vq->addresses = (struct vq_addresses){iova, iova + ring_bytes, iova + ring_bytes + CACHE_LINE, vq->config.size};
+    return 0;
+}
+
+int vq_create(struct vq_packed **out, struct platform *platform, const struct vq_config *config) {
+    const struct platform_ops *ops = platform->ops;
+    if (config->size == 0 || config->size > VIRTQ_MAX_SIZE) return -EINVAL;
+    struct vq_packed *vq = ops->memory_allocate(platform->ctx, sizeof(*vq), CACHE_LINE, "vq");
+    if (!vq) return -ENOMEM;
+    *vq = (struct vq_packed){.platform = platform, .config = *config, .avail_wrap = true, .used_wrap = true,
+                             .free_slots = config->size};
+    vq->buffers = ops->memory_allocate(platform->ctx, config->size * sizeof(*vq->buffers), CACHE_LINE, "vq.buffers");
+    if (!vq->buffers) goto free_vq;
+    if (allocate_ring(vq)) goto free_buffers;
+    for (uint16_t id = 0; id < config->size; id++) vq->buffers[id].next_free = (uint16_t)(id + 1);
+    *out = vq;
+    return 0;
+
+free_buffers:
+    ops->memory_free(platform->ctx, vq->buffers);
+free_vq:
+    ops->memory_free(platform->ctx, vq);
+    return -ENOMEM;
+}
+
+void vq_destroy(struct vq_packed *vq) {
+    struct platform *platform = vq->platform;
+    platform->ops->dma_free_coherent(platform->ctx, (void *)(uintptr_t)vq->ring);
+    platform->ops->memory_free(platform->ctx, vq->buffers);
+    platform->ops->memory_free(platform->ctx, vq);
+}
+
+struct vq_addresses vq_addresses(const struct vq_packed *vq) { return vq->addresses; }
+
+void vq_set_doorbell(struct vq_packed *vq, unsigned bar, uint32_t offset) {
+    vq->doorbell_bar = bar;
+    vq->doorbell_offset = offset;
+}
+
+unsigned vq_size(const struct vq_packed *vq) { return vq->config.size; }
+unsigned vq_free_slots(const struct vq_packed *vq) { return vq->free_slots; }
+unsigned vq_outstanding(const struct vq_packed *vq) { return vq->outstanding; }
+const char *vq_error(const struct vq_packed *vq) { return vq->broken ? vq->error : NULL; }
+
+/* With IN_ORDER the id is the first slot, so that the walk over a batch knows the id of each buffer in it, [V] 2.8.8. Without, a slot
+ * may be used again while the buffer that began there is still out, and ids come from a list. */
+static uint16_t take_id(struct vq_packed *vq) {
+    if (vq->config.in_order) return vq->next_avail;
+    uint16_t id = vq->free_id;
+    vq->free_id = vq->buffers[id].next_free;
+    return id;
+}
+
+static void trace(const struct vq_packed *vq, enum platform_trace_kind kind, uint32_t index, uint64_t packet, uint64_t value) {
+    const struct platform *platform = vq->platform;
+    if (!platform->ops->trace_enabled(platform->ctx)) return;
+    struct platform_trace event = {kind, vq->config.queue, index, packet, value, vq->config.name};
+    platform->ops->trace(platform->ctx, &event);
+}
+
+int vq_add(struct vq_packed *vq, const struct vq_element *elements, unsigned count, void *cookie, uint64_t packet) {
+    if (vq->broken) return -EIO;
+    if (count == 0 || count > vq->config.size) return -EINVAL;
+    if (count > vq->free_slots) return -ENOSPC;
+    const uint16_t head = vq->next_avail, id = take_id(vq);
+    uint16_t slot = head, head_flags = 0;
+    uint32_t writable = 0;
+    for (unsigned i = 0; i < count; i++) {
+        volatile struct vq_desc *desc = &vq->ring[slot];
+        uint16_t flags = (uint16_t)(1u << (vq->avail_wrap ? VIRTQ_DESC_F_AVAIL_BIT : VIRTQ_DESC_F_USED_BIT));
+        if (i + 1 < count) flags |= 1u << VIRTQ_DESC_F_NEXT_BIT;
+        if (elements[i].write) {
+            flags |= 1u << VIRTQ_DESC_F_WRITE_BIT;
+            writable += elements[i].length;
+        }
+        desc->addr = virtio_le64(elements[i].iova);
+        desc->len = virtio_le32(elements[i].length);
+        desc->id = virtio_le16(id);
+        if (i == 0)
+            head_flags = flags;
+        else
+            vq_desc_store_flags(vq, slot, flags);
+        if (++slot == vq->config.size) {
+            slot = 0;
+            vq->avail_wrap = !vq->avail_wrap;
+        }
+    }
+    vq->next_avail = slot;
+    vq->free_slots = (uint16_t)(vq->free_slots - count);
+    vq->outstanding++;
+    struct vq_buffer *buffer = &vq->buffers[id];
+    buffer->cookie = cookie;
+    buffer->packet = packet;
+    buffer->writable = writable;
+    buffer->slots = (uint16_t)count;
+    /* The head's flags hand over the whole chain: everything else of it must be visible before them, [V] 2.8.21. */
+    vq->platform->ops->write_barrier(vq->platform->ctx);
+    vq_desc_store_flags(vq, head, head_flags);
+    trace(vq, PLATFORM_TRACE_RING_POST, head, packet, count);
+    return 0;
+}
+
+bool vq_kick_prepare(struct vq_packed *vq, uint32_t *word) {
+    /* The device writes ENABLE and then looks at the ring again; we write the ring and then look at its flags. With a full barrier on
+     * both sides one of the two sees the other: no lost doorbell, [V] 2.8.22. */
+    vq->platform->ops->full_barrier(vq->platform->ctx);
+    uint16_t flags = virtio_le16(vq->device_event->flags) & 3u;
+    *word = vq->config.queue;
+    if (vq->config.notification_data)
+        *word |= (uint32_t)vq->next_avail << VIRTQ_NOTIFY_INDEX_LSB | (uint32_t)vq->avail_wrap << VIRTQ_NOTIFY_WRAP_BIT;
+    /* DESC needs EVENT_IDX, which we do not negotiate: anything but DISABLE is ENABLE. */
+    return flags != VIRTQ_EVENT_FLAGS_DISABLE;
+}
+
+void vq_notify(struct vq_packed *vq, uint32_t word) {
+    trace(vq, PLATFORM_TRACE_DOORBELL, word >> VIRTQ_NOTIFY_INDEX_LSB & (VIRTQ_MAX_SIZE - 1), 0, word);
+    /* [V] 4.1.5.2: 32 bits with NOTIFICATION_DATA, the queue number in 16 bits without. */
+    vq->platform->ops->mmio_write(vq->platform->ctx, vq->doorbell_bar, vq->doorbell_offset, vq->config.notification_data ? 4 : 2,
+                                  word);
+}
+
+void vq_kick(struct vq_packed *vq) {
+    uint32_t word;
+    if (vq_kick_prepare(vq, &word)) vq_notify(vq, word);
+}
+
+void vq_disable_interrupts(struct vq_packed *vq) { vq->driver_event->flags = virtio_le16(VIRTQ_EVENT_FLAGS_DISABLE); }
+
+bool vq_enable_interrupts(struct vq_packed *vq) {
+    vq->driver_event->flags = virtio_le16(VIRTQ_EVENT_FLAGS_ENABLE);
+    /* The device writes used and then reads our flags; we write the flags and then look for used: see vq_kick_prepare. */
+    vq->platform->ops->full_barrier(vq->platform->ctx);
+    return vq_pending(vq);
+}

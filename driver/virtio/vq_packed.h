@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vq_packed.h: the driver side of a packed virtqueue.
+ *
+ *   struct vq_element chain[2] = {{header_iova, 12, false}, {frame_iova, 60, false}};
+ *   if (vq_add(vq, chain, 2, cookie, packet) == 0) vq_kick(vq);
+ *   ...
+ *   struct vq_used used;
+ *   while (vq_reap(vq, &used) > 0) finish(used.cookie, used.written);
+ *
+ * Ownership of a slot. The driver owns a slot until the chain that occupies it is available; the device owns it until the used
+ * descriptor that covers it was written. The ring's memory:
+ *
+ *   part                  written by        read by
+ *   descriptor ring       driver, device    both; whose a slot is, its flags say
+ *   driver event          driver            device: may it interrupt?
+ *   device event          device            driver: does it want doorbells?
+ *
+ * Not thread-safe: one context at a time. Nothing here blocks but vq_kick and vq_notify (a posted write); nothing allocates but
+ * vq_create. Spec: [V] VIRTIO 1.2, 2.8.
+ *
+ * Contents: types, life, transmit side, completion side, interrupts, checks.
+ */
+#ifndef RINGSIDE_VQ_PACKED_H
+#define RINGSIDE_VQ_PACKED_H
+
+#include "platform.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One element of a buffer. Elements that the device reads come before those it writes, [V] 2.8.6. */
+struct vq_element {
+    uint64_t iova;    /* bus address */
+    uint32_t length;  /* bytes */
+    bool write;       /* the device writes it */
+};
+
+/* A buffer that came back. */
+struct vq_used {
+    void *cookie;      /* of vq_add */
+    uint64_t packet;   /* of vq_add */
+    uint32_t written;  /* bytes that the device wrote, from the first writable byte on */
+    uint16_t slots;    /* slots that are free again */
+};
+
+struct vq_config {
+    uint16_t queue;          /* number, for doorbells and events */
+    uint16_t size;           /* slots, 1 to 32768, any number */
+    bool in_order;           /* VIRTIO_F_IN_ORDER was negotiated */
+    bool notification_data;  /* VIRTIO_F_NOTIFICATION_DATA was negotiated */
+    const char *name;        /* for reports and traces; static storage */
+};
+
+/* What the transport programs into the device. */
+struct vq_addresses {
+    uint64_t desc, driver, device;
+    uint16_t size;
+};
+
+struct vq_packed;
+
+/* A ring with zeroed memory, wrap counters 1. 0, -EINVAL (size), or -ENOMEM. The platform must outlive it. */
+int vq_create(struct vq_packed **vq, struct platform *platform, const struct vq_config *config);
+/* The device must have been reset, or never have known the ring. Cookies that are still in it are forgotten: vq_detach() first. */
+void vq_destroy(struct vq_packed *vq);
+struct vq_addresses vq_addresses(const struct vq_packed *vq);
+/* Where the doorbell is; the transport finds it out. Required before the first kick. */
+void vq_set_doorbell(struct vq_packed *vq, unsigned bar, uint32_t offset);
+
+unsigned vq_size(const struct vq_packed *vq);
+unsigned vq_free_slots(const struct vq_packed *vq);
+unsigned vq_outstanding(const struct vq_packed *vq);  /* buffers */
+/* Make a buffer available. `packet` goes to the trace and comes back with the buffer. 0, or nothing happened: -ENOSPC (too few free
+ * slots now), -EINVAL (no element, or more than the ring has slots), -EIO (the ring is broken, vq_error). */
+int vq_add(struct vq_packed *vq, const struct vq_element *elements, unsigned count, void *cookie, uint64_t packet);
+/* Does the device want to hear of what was added? Then *word is the doorbell. Split from vq_notify, so that a lock can be released
+ * between them. */
+bool vq_kick_prepare(struct vq_packed *vq, uint32_t *word);
+void vq_notify(struct vq_packed *vq, uint32_t word); /* (charges) */
+void vq_kick(struct vq_packed *vq);                  /* both; (charges) */
+
+/* Take back one buffer. 1: *used is filled in; 0: none; -EIO: the device wrote what no device may, the ring is broken, vq_error says
+ * why, and nothing more comes out of it. */
+int vq_reap(struct vq_packed *vq, struct vq_used *used);
+/* Is there something to reap (also true for a broken descriptor)? */
+bool vq_pending(const struct vq_packed *vq);
+/* After a device reset: the next buffer that never came back. False: none left. The ring is not usable any more. */
+bool vq_detach(struct vq_packed *vq, struct vq_used *used);
+
+/* Interrupts, a hint to the device. Enabling returns true when buffers were used meanwhile: reap again, no interrupt will tell. */
+void vq_disable_interrupts(struct vq_packed *vq);
+bool vq_enable_interrupts(struct vq_packed *vq);
+
+/* Why the ring broke, or NULL. The text lives as long as the ring. */
+const char *vq_error(const struct vq_packed *vq);
+/* The counters agree with each other: 0, or -EINVAL. For tests and debug builds; walks the ring. */
+int vq_validate(const struct vq_packed *vq);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
