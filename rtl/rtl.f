@@ -1,3 +1,9 @@
 regmap/regmap_pkg.sv
 common/fifo.sv
+pcie/tlp_rx.sv
+pcie/pcie_target.sv
+pcie/pcie_cfg.sv
+pcie/msix.sv
+virtio/virtio_queue_regs.sv
+virtio/virtio_regs.sv
 nic_top.sv
