@@ -7,8 +7,9 @@
  * kernel_platform() gives the machine's operations wrapped so that the context is put back after every call that lets others run.
  * Code of a driver stack uses that platform and no other.
  *
- * IRQL rules that are enforced: a DPC never runs while a thread of the machine is at DISPATCH_LEVEL or above (it waits), and nothing
- * may block at DISPATCH_LEVEL by KeWaitForSingleObject or NdisMSleep ("kernel.irql"). Register reads are not waits.
+ * One CPU: at most one context is at DISPATCH_LEVEL. A DPC waits until the thread that is there lowers its IRQL, and a thread that
+ * raises waits for a running DPC; so a spin lock that is found taken is a driver's error ("kernel.spin_lock"). Waiting for an event or
+ * sleeping at DISPATCH_LEVEL is one too ("kernel.irql"); a register read is not a wait, although time passes in it.
  *
  *   struct kernel *kernel = kernel_create(&platform);
  *   struct kernel_scope scope;
@@ -18,8 +19,7 @@
  *   kernel_leave(&scope);
  *   kernel_destroy(kernel);
  *
- * Violations reported: kernel.irql, kernel.spin_lock, pool.tag, pool.double_free, pool.leaked, mdl.freed_under_dma,
- * timer.freed_while_set.
+ * Violations reported: kernel.irql, kernel.spin_lock, kernel.context, pool.tag, pool.leaked, mdl.freed_under_dma, mdl.leaked.
  * Not modelled: paging, quotas, processor groups (one CPU), APCs, floating point state.
  */
 #ifndef RINGSIDE_KERNEL_KERNEL_H
@@ -44,6 +44,7 @@ struct kernel_context {
 struct kernel_scope {
     struct kernel_context context;
     struct kernel_context *previous;
+    KIRQL irql;  /* at entry */
 };
 
 /* The platform is referred to, not copied; it must outlive the kernel. NULL without memory. One kernel a platform. */
@@ -51,7 +52,8 @@ struct kernel *kernel_create(const struct platform *platform);
 /* Reports what was not freed ("pool.leaked", with tag, count and bytes), then frees it. No thread, timer or interrupt may be left. */
 void kernel_destroy(struct kernel *kernel);
 
-/* Bracket calls into driver code. They nest: an inner scope of the same kernel inherits the IRQL. */
+/* Bracket calls into driver code. They nest: an inner scope of the same kernel shares the context. In the platform's interrupt context
+ * only KeSetEvent and KeInsertQueueDpc may be called inside. Leaving at another IRQL than entering is reported. */
 void kernel_enter(struct kernel *kernel, struct kernel_scope *scope);
 void kernel_leave(struct kernel_scope *scope);
 /* The kernel whose code runs, and its context; NULL outside of any. */

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kernel.c: life of a kernel, and the current context.
+ *
+ * The current context is the one thread-local variable of the driver side. Contexts of the simulator may be coroutines of one host
+ * thread, so it must never be left set while another context can run: kernel_platform.c clears it around each call that lets time pass.
+ */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "kernel_internal.h"
+
+static _Thread_local struct kernel_context *current;
+
+struct kernel *kernel_create(const struct platform *platform) {
+    struct kernel *kernel = calloc(1, sizeof(*kernel));
+    if (!kernel) return NULL;
+    kernel->real = platform;
+    InitializeListHead(&kernel->dpcs);
+    kernel->dispatch_free = platform->ops->event_create(platform->ctx);
+    if (!kernel->dispatch_free) {
+        free(kernel);
+        return NULL;
+    }
+    kernel_make_seam(kernel);
+    platform->ops->softirq_register(platform->ctx, kernel_softirq, kernel);
+    return kernel;
+}
+
+void kernel_destroy(struct kernel *kernel) {
+    if (!kernel) return;
+    if (kernel->mdl_live != 0)
+        kernel_violation(kernel, "mdl.leaked", "[D] 2.1", -1, "%llu MDLs were never freed", (unsigned long long)kernel->mdl_live);
+    kernel->real->ops->softirq_register(kernel->real->ctx, NULL, NULL);
+    kernel_free_timers(kernel);
+    kernel_free_vectors(kernel);
+    kernel_free_pool(kernel);
+    kernel_free_mdls(kernel);
+    kernel_free_waiters(kernel);
+    kernel->real->ops->event_destroy(kernel->real->ctx, kernel->dispatch_free);
+    free(kernel);
+}
+
+struct kernel_context *kernel_context_begin(struct kernel_context *context, struct kernel *kernel, KIRQL irql, bool interrupt) {
+    struct kernel_context *previous = current;
+    *context = (struct kernel_context){.kernel = kernel, .irql = irql, .interrupt = interrupt};
+    current = context;
+    return previous;
+}
+
+void kernel_context_end(struct kernel_context *context, struct kernel_context *previous) {
+    struct kernel *kernel = context->kernel;
+    if (kernel->dispatch_owner == context) kernel_dispatch_release(context);
+    current = previous;
+}
+
+void kernel_context_set(struct kernel_context *context) { current = context; }
+
+void kernel_enter(struct kernel *kernel, struct kernel_scope *scope) {
+    if (current && current->kernel == kernel) {
+        scope->previous = current;
+        scope->context.kernel = NULL;  /* nested: no context of its own */
+        scope->irql = current->irql;
+        return;
+    }
+    bool interrupt = kernel->real->ops->in_interrupt(kernel->real->ctx);
+    scope->irql = interrupt ? DISPATCH_LEVEL : PASSIVE_LEVEL;
+    scope->previous = kernel_context_begin(&scope->context, kernel, scope->irql, interrupt);
+}
+
+void kernel_leave(struct kernel_scope *scope) {
+    struct kernel_context *context = current;
+    if (context->irql != scope->irql) {
+        kernel_violation(context->kernel, "kernel.irql", "[D] 3.9", -1, "driver code was entered at IRQL %u and returned at IRQL %u",
+                         scope->irql, context->irql);
+        if (!context->interrupt && context->irql >= DISPATCH_LEVEL && scope->irql < DISPATCH_LEVEL) kernel_dispatch_release(context);
+        context->irql = scope->irql;
+    }
+    if (scope->context.kernel) kernel_context_end(&scope->context, scope->previous);
+}
+
+struct kernel *kernel_current(void) { return current ? current->kernel : NULL; }
+
+struct kernel_context *kernel_current_context(void) { return current; }
+
+struct kernel_context *kernel_require_context(const char *function) {
+    if (!current) {
+        fprintf(stderr, "ringside: %s was called outside of any machine: bracket the call with kernel_enter and kernel_leave\n", function);
+        abort();
+    }
+    return current;
+}
+
+struct platform *kernel_platform(struct kernel *kernel) { return &kernel->seam; }
+
+void kernel_violation(struct kernel *kernel, const char *check, const char *clause, int64_t packet, const char *format, ...) {
+    char message[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    kernel->real->ops->violation(kernel->real->ctx, check, clause, packet, message);
+}
+
+bool kernel_fault_due(struct kernel_fault *fault) {
+    if (fault->count == 0) return false;
+    if (fault->skip > 0) {
+        fault->skip--;
+        return false;
+    }
+    fault->count--;
+    return true;
+}
+
+void kernel_fail_mappings(struct kernel *kernel, unsigned skip, unsigned count) {
+    kernel->fail_mapping = (struct kernel_fault){.skip = skip, .count = count};
+}
+
+void kernel_fail_allocations(struct kernel *kernel, unsigned skip, unsigned count) {
+    kernel->fail_allocation = (struct kernel_fault){.skip = skip, .count = count};
+}
+
+void kernel_get_counts(const struct kernel *kernel, struct kernel_counts *counts) {
+    *counts = kernel->counts;
+    counts->pool_allocations = kernel->pool_live;
+    counts->pool_bytes = kernel->pool_bytes;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kernel_internal.h: what the files of kernel/, and ndis/ above them, share. Not for drivers. */
+#ifndef RINGSIDE_KERNEL_INTERNAL_H
+#define RINGSIDE_KERNEL_INTERNAL_H
+
+#include "kernel.h"
+
+enum { KERNEL_MDL_CLASSES = 3 };
+
+struct kernel_pool_block;
+struct kernel_mdl;
+struct kernel_waiter;
+struct kernel_vector;
+struct kernel_timer;
+
+/* Counts down to a run of failures. */
+struct kernel_fault {
+    unsigned skip, count;
+};
+
+struct kernel {
+    const struct platform *real;  /* the machine */
+    struct platform seam;         /* the same, wrapped: kernel_platform() */
+    struct platform_ops seam_ops;
+
+    /* One CPU: who is at DISPATCH_LEVEL or above (ISRs apart), who waits to be, and whether DPCs wait. */
+    struct kernel_context *dispatch_owner;
+    unsigned dispatch_waiters;
+    struct platform_event *dispatch_free;
+    bool softirq_deferred;
+
+    LIST_ENTRY dpcs;
+    struct kernel_context *dpc_context;  /* of the running softirq, or NULL */
+    void (*client_softirq)(void *arg);   /* registered through kernel_platform() */
+    void *client_softirq_arg;
+    bool client_softirq_pending;
+
+    struct kernel_pool_block *pool_blocks;
+    uint64_t pool_live, pool_bytes;
+    struct kernel_mdl *mdl_free[KERNEL_MDL_CLASSES];
+    uint64_t mdl_live;
+    struct kernel_waiter *waiters_free;
+    struct kernel_vector *vectors;
+    struct kernel_timer *timers;
+    struct kernel_fault fail_mapping, fail_allocation;
+    struct kernel_counts counts;
+    void *ndis;  /* the struct ndis above, for NDIS calls that carry no handle */
+};
+
+/* kernel.c: a context that is not nested. begin() returns the context to put back. */
+struct kernel_context *kernel_context_begin(struct kernel_context *context, struct kernel *kernel, KIRQL irql, bool interrupt);
+void kernel_context_end(struct kernel_context *context, struct kernel_context *previous);
+void kernel_context_set(struct kernel_context *context);
+/* The current context. Called outside of any, aborts: there is no machine to report to. */
+struct kernel_context *kernel_require_context(const char *function);
+bool kernel_fault_due(struct kernel_fault *fault);
+
+/* irql.c: become, and cease to be, the one context at DISPATCH_LEVEL. */
+void kernel_dispatch_acquire(struct kernel_context *context);
+void kernel_dispatch_release(struct kernel_context *context);
+
+/* dpc.c */
+void kernel_softirq(void *kernel);
+/* event.c */
+void kernel_free_waiters(struct kernel *kernel);
+/* mdl.c: count a DMA mapping of an MDL from IoAllocateMdl; other MDLs are ignored. */
+void kernel_mdl_pin(PMDL mdl, int delta);
+void kernel_free_mdls(struct kernel *kernel);
+/* pool.c */
+void kernel_free_pool(struct kernel *kernel);
+/* kernel_platform.c, timer.c */
+void kernel_make_seam(struct kernel *kernel);
+void kernel_free_vectors(struct kernel *kernel);
+uint64_t kernel_timer_start(void *kernel, uint64_t ns, void (*callback)(void *arg), void *arg);
+bool kernel_timer_cancel(void *kernel, uint64_t timer);
+void kernel_free_timers(struct kernel *kernel);
+
+#endif
