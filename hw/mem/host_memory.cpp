@@ -79,11 +79,19 @@ void HostMemory::give_pages(Extents& extents, uint64_t first, uint64_t count) {
     extents[first] = count;
 }
 
+std::optional<uint64_t> HostMemory::take_mapped_pages(Extents& extents, uint64_t count) {
+    const auto first = take_pages(extents, count);
+    if (!first || ram_.map(*first, count)) return first;
+    give_pages(extents, *first, count);
+    events_.violate({0, "memory.host_limit", "ours: a process has few memory mappings",
+                     "the host cannot map another run of pages (limit " + std::to_string(Ram::max_runs) + "); raise memory.run_pages", -1});
+    return std::nullopt;
+}
+
 // A slab is never dissolved: its pages keep their class, so that addresses depend on the calls alone.
 bool HostMemory::new_slab(uint32_t class_bytes) {
-    const auto first = take_pages(scattered_free_, slab_pages);
+    const auto first = take_mapped_pages(scattered_free_, slab_pages);
     if (!first) return false;
-    ram_.map(*first, slab_pages);
     const auto index = static_cast<uint32_t>(slabs_.size());
     const size_t count = slab_pages * Ram::page_bytes / class_bytes;
     slabs_.push_back({*first, class_bytes, std::vector<Record>(count)});
@@ -104,9 +112,8 @@ void* HostMemory::allocate_small(uint32_t class_bytes, size_t size, const char* 
 
 void* HostMemory::allocate_large(Extents& extents, size_t size, const char* site) {
     const uint64_t pages = (size + red_zone_bytes + Ram::page_bytes - 1) / Ram::page_bytes;
-    const auto first = take_pages(extents, pages);
+    const auto first = take_mapped_pages(extents, pages);
     if (!first) return nullptr;
-    ram_.map(*first, pages);
     if (large_free_.empty()) {
         large_free_.push_back(static_cast<uint32_t>(large_.size()));
         large_.emplace_back();

@@ -9,7 +9,8 @@
 //
 // Deterministic: the same calls give the same physical addresses, whatever the host did with its own.
 //
-// Reports: "memory.bad_free" (not the start of a live block), "memory.leak" (report_leaks).
+// Reports: "memory.bad_free" (not the start of a live block), "memory.leak" (report_leaks), "memory.host_limit" (RAM is left but the
+// host cannot map it: the scenario needs a larger run_pages).
 // Not thread safe; SystemC is one thread.
 #pragma once
 
@@ -115,6 +116,8 @@ private:
     };
     using Extents = std::map<uint64_t, uint64_t>;  // first page -> pages, neither adjacent nor overlapping
 
+    // Pages that the CPU can access, or nothing.
+    std::optional<uint64_t> take_mapped_pages(Extents& extents, uint64_t count);
     static std::optional<uint64_t> take_pages(Extents& extents, uint64_t count);
     static void give_pages(Extents& extents, uint64_t first, uint64_t count);
     void* allocate_small(uint32_t class_bytes, size_t size, const char* site);

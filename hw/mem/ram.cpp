@@ -38,24 +38,25 @@ private:
     throw std::system_error(errno, std::generic_category(), std::string("host RAM: ") + what);
 }
 
-uint64_t runs_in(const Ram::Config& config) { return (config.bytes - config.coherent_bytes) / Ram::page_bytes / config.run_pages; }
-
 void validate(const Ram::Config& c) {
     if (c.run_pages == 0 || c.bytes % Ram::page_bytes || c.coherent_bytes % Ram::page_bytes || c.coherent_bytes < Ram::page_bytes ||
         c.bytes <= c.coherent_bytes || c.bytes > (uint64_t{1} << 36))
         throw std::invalid_argument("host RAM: sizes must be multiples of 4096, coherent_bytes below bytes, bytes at most 64 GiB");
-    if ((c.bytes - c.coherent_bytes) % (Ram::page_bytes * c.run_pages))
-        throw std::invalid_argument("host RAM: the scattered part must be a multiple of run_pages pages");
-    if (runs_in(c) < 4) throw std::invalid_argument("host RAM: fewer than 4 runs cannot be scattered");
-    if (runs_in(c) > Ram::max_runs)
-        throw std::invalid_argument("host RAM: " + std::to_string(runs_in(c)) + " physical runs are more than the host can map (" +
-                                    std::to_string(Ram::max_runs) + "); raise run_pages");
+    if ((c.bytes - c.coherent_bytes) / Ram::page_bytes / c.run_pages < 4)
+        throw std::invalid_argument("host RAM: " + std::to_string(c.bytes) + " bytes hold fewer than 4 runs of " +
+                                    std::to_string(c.run_pages) + " pages, which cannot be scattered; lower run_pages");
+}
+
+// Pages of the coherent region: what was asked for, and what whole runs leave over.
+uint64_t coherent_pages_of(const Ram::Config& c) {
+    const uint64_t asked = c.coherent_bytes / Ram::page_bytes;
+    return asked + (c.bytes / Ram::page_bytes - asked) % c.run_pages;
 }
 
 }  // namespace
 
 Ram::Ram(const Config& config)
-    : bytes_(config.bytes), coherent_pages_(config.coherent_bytes / page_bytes), run_pages_(config.run_pages) {
+    : bytes_(config.bytes), coherent_pages_(coherent_pages_of(config)), run_pages_(config.run_pages) {
     validate(config);
     order_runs(config.seed);
     try {
@@ -68,7 +69,7 @@ Ram::Ram(const Config& config)
         void* reserved = mmap(nullptr, bytes_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (reserved == MAP_FAILED) refuse_by_host("mmap of the CPU's view");
         virtual_ = static_cast<uint8_t*>(reserved);
-        void* coherent = mmap(virtual_, config.coherent_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file_, 0);
+        void* coherent = mmap(virtual_, coherent_pages_ * page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file_, 0);
         if (coherent == MAP_FAILED) refuse_by_host("mmap of the coherent region");
     } catch (...) {
         close_all();
@@ -108,20 +109,24 @@ void Ram::order_runs(uint64_t seed) {
     run_mapped_.assign(runs, false);
 }
 
-void Ram::map(uint64_t first, uint64_t count) {
-    if (count == 0 || first + count <= coherent_pages_) return;
+bool Ram::map(uint64_t first, uint64_t count) {
+    if (count == 0 || first + count <= coherent_pages_) return true;
     const uint64_t begin = std::max(first, coherent_pages_) - coherent_pages_;
     const uint64_t end = first + count - coherent_pages_;
     for (uint64_t run = begin / run_pages_; run <= (end - 1) / run_pages_; run++)
-        if (!run_mapped_[run]) map_run(run);
+        if (!run_mapped_[run] && !map_run(run)) return false;
+    return true;
 }
 
-void Ram::map_run(uint64_t run) {
+bool Ram::map_run(uint64_t run) {
+    if (mapped_runs_ == max_runs) return false;
     const uint64_t first = coherent_pages_ + run * run_pages_;
     const auto offset = static_cast<off_t>(uint64_t{frame_[first]} * page_bytes);
     void* mapped = mmap(page(first), run_pages_ * page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file_, offset);
-    if (mapped == MAP_FAILED) refuse_by_host("mmap of a run of pages");
+    if (mapped == MAP_FAILED) return false;
     run_mapped_[run] = true;
+    mapped_runs_++;
+    return true;
 }
 
 }  // namespace hw

@@ -6,8 +6,8 @@
 // contiguous on the bus); behind it, runs of `run_pages` pages are mapped from places in a seeded random order, and no two runs that
 // are neighbours for the CPU are neighbours physically. So a buffer of 9 KiB is three or four fragments, as on a real machine.
 //
-// A process may have 65,530 mappings (Linux, vm.max_map_count), one a run: that bounds size / run_pages, and is why run_pages exists.
-// Runs are mapped when first asked for, so that a small simulation has few.
+// A process may have 65,530 mappings (Linux, vm.max_map_count), one a run: that bounds how much of a memory with short runs can be used,
+// and is why run_pages exists. Runs are mapped when first asked for, so that a small simulation has few.
 //
 // The host's addresses never leave this class as numbers: whoever needs a number takes the physical address or the page's index.
 #pragma once
@@ -25,13 +25,13 @@ public:
 
     struct Config {
         uint64_t bytes = 128u << 20;           // all of RAM, a multiple of the page
-        uint64_t coherent_bytes = 8u << 20;    // of these, the part that is physically contiguous, a multiple of the page
+        uint64_t coherent_bytes = 8u << 20;    // of these, the part that is physically contiguous, a multiple of the page; grows by
+                                               // what is left when the rest is cut into runs
         uint32_t run_pages = 1;                // length of a physically contiguous run in the scattered part, pages
         uint64_t seed = 1;                     // of the order of the runs
     };
 
-    // Throws std::invalid_argument when the configuration makes no sense or needs too many mappings, std::system_error when the
-    // host refuses the memory.
+    // Throws std::invalid_argument when the configuration makes no sense, std::system_error when the host refuses the memory.
     explicit Ram(const Config& config);
     ~Ram();
     Ram(const Ram&) = delete;
@@ -59,12 +59,13 @@ public:
     // The linear view: physical addresses pa, pa + 1, ... up to bytes() lie behind each other here.
     uint8_t* at(uint64_t pa) const { return linear_ + pa; }
 
-    // Make pages [first, first + count) of the CPU's view accessible. Throws std::system_error when the host refuses.
-    void map(uint64_t first, uint64_t count);
+    // Make pages [first, first + count) of the CPU's view accessible. False when that would need more than max_runs mappings, or the
+    // host refuses; what was mapped stays so.
+    bool map(uint64_t first, uint64_t count);
 
 private:
     void order_runs(uint64_t seed);
-    void map_run(uint64_t run);
+    bool map_run(uint64_t run);
     void close_all();
 
     uint64_t bytes_;
@@ -75,6 +76,7 @@ private:
     uint8_t* virtual_ = nullptr;
     std::vector<uint32_t> frame_;   // page of the CPU's view -> physical page
     std::vector<bool> run_mapped_;  // scattered runs, by number
+    uint64_t mapped_runs_ = 0;
 };
 
 }  // namespace hw

@@ -72,24 +72,39 @@ TEST(Ram, BothViewsAreTheSameMemory) {
     }
 }
 
-TEST(Ram, ATooScatteredMemoryIsRefusedWithAdvice) {
-    Ram::Config config;
-    config.bytes = uint64_t{1} << 30;
+TEST(Ram, PagesThatFormNoWholeRunBelongToTheCoherentRegion) {
+    Ram::Config config = small(1, 100);
+    Ram ram(config);
+    EXPECT_EQ((ram.pages() - ram.coherent_pages()) % 100, 0u);
+    EXPECT_GE(ram.coherent_pages(), 256u);
+    EXPECT_TRUE(ram.map(0, ram.pages()));
+}
+
+TEST(Ram, AMemoryOfTooFewRunsIsRefusedWithAdvice) {
     try {
-        Ram ram(config);
-        FAIL() << "262,144 pages cannot each have a mapping";
+        Ram ram(small(1, 1000));
+        FAIL() << "3 runs of 1000 pages cannot be scattered";
     } catch (const std::invalid_argument& error) {
-        EXPECT_NE(std::string(error.what()).find("raise run_pages"), std::string::npos);
+        EXPECT_NE(std::string(error.what()).find("lower run_pages"), std::string::npos);
     }
-    config.run_pages = 8;
-    EXPECT_NO_THROW(Ram{config});
 }
 
 TEST(Ram, AllOfTheDefaultMemoryCanBeMapped) {
     Ram ram(Ram::Config{});
-    ram.map(0, ram.pages());
+    ASSERT_TRUE(ram.map(0, ram.pages()));
     ram.page(ram.pages() - 1)[0] = 1;
     EXPECT_EQ(*ram.at(ram.physical(ram.page(ram.pages() - 1))), 1);
+}
+
+TEST(HostMemory, UsingMoreRunsThanTheHostCanMapIsReportedWithAdvice) {
+    Violations v;
+    Ram::Config config;
+    config.bytes = uint64_t{1} << 30;
+    HostMemory memory(config, v.events);
+    EXPECT_NE(memory.allocate(200u << 20, 4096, "fits"), nullptr);
+    EXPECT_EQ(memory.allocate(100u << 20, 4096, "too scattered"), nullptr);
+    ASSERT_EQ(v.checks(), (Checks{"memory.host_limit"}));
+    EXPECT_NE(v.seen[0].message.find("raise memory.run_pages"), std::string::npos);
 }
 
 TEST(HostMemory, ALargeBlockIsOneRunForTheCpuAndManyOnTheBus) {
