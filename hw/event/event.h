@@ -51,6 +51,7 @@ public:
     using ViolationSink = std::function<void(const Violation&)>;
     void add_sink(Sink sink) { sinks_.push_back(std::move(sink)); }
     void on_violation(ViolationSink sink) { violation_sinks_.push_back(std::move(sink)); }
+    bool enabled() const { return !sinks_.empty(); }  // does anybody look?
     void emit(const Event& event) { for (auto& sink : sinks_) sink(event); }
     void violate(Violation violation);  // fills in time_ps with the current simulated time if it is 0; also emitted as an Event
     uint64_t violations() const { return violations_; }
