@@ -31,7 +31,7 @@ TEST(Tlp, ByteEnablesMarkTheBytesOfEveryAlignmentAndLength) {
             EXPECT_EQ(tlp->first_byte(), 0x200000000 + offset);
             EXPECT_EQ(tlp->byte_span(), bytes) << "offset " << offset;
             EXPECT_EQ(tlp->length_dw(), (offset + bytes + 3) / 4);
-            if (tlp->length_dw() == 1) EXPECT_EQ(tlp->last_be(), 0u);
+            EXPECT_EQ(tlp->last_be() == 0, tlp->length_dw() == 1);
         }
 }
 
