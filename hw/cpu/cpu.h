@@ -13,8 +13,9 @@
 // Time is spent in spend() alone, according to CpuConfig. Not modelled: caches, memory latency of the CPU, several cores, priorities
 // of threads, nested interrupts, power states.
 //
-// Reports: "cpu.blocked_in_interrupt", "cpu.unexpected_message" (no vector at its address and data), "cpu.bus_error" (MMIO refused or
-// timed out; reads then give all ones), "cpu.event_in_use", "cpu.livelock" (callbacks without end in one instant; the simulation stops).
+// Reports: "cpu.blocked_in_interrupt", "cpu.unexpected_message" (no vector at its address and data), "cpu.bus_error" (MMIO to where
+// nothing is; what the device refuses or does not answer is reported by the root complex; reads give all ones in both cases),
+// "cpu.event_in_use", "cpu.livelock" (callbacks without end in one instant; the simulation stops).
 //
 // Spec: [P] PCI Express Base 5.0  [T] IEEE 1666-2011, TLM-2.0
 #pragma once

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "dma_extension.h"
+#include "tlp_extension.h"
 
 namespace hw {
 namespace {
@@ -45,9 +45,9 @@ void MemoryTarget::b_transport(tlm::tlm_generic_payload& transaction, sc_core::s
     }
     DmaAccess access;
     access.write = transaction.is_write();
-    if (const auto* origin = transaction.get_extension<DmaExtension>()) {
-        access.tlp = origin->tlp;
-        access.requester = origin->requester;
+    if (const auto* origin = transaction.get_extension<TlpExtension>()) {
+        access.tlp = origin->tlp_id;
+        access.requester = static_cast<uint16_t>(origin->requester);
     }
     // First ask for every run, then move: a refused transaction moves nothing.
     const bool granted = for_each_enabled(transaction, [&](unsigned offset, unsigned length) {

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <memory>
 
-#include "dma_extension.h"
+#include "tlp_extension.h"
 #include "violations.h"
 
 namespace hw {
@@ -35,8 +35,8 @@ struct Machine : Violations {
     tlm::tlm_response_status transport(tlm::tlm_command command, uint64_t iova, uint8_t* data, unsigned length,
                                        std::vector<uint8_t> enables = {}) {
         tlm::tlm_generic_payload transaction;
-        DmaExtension origin;
-        origin.tlp = 99;
+        TlpExtension origin;
+        origin.tlp_id = 99;
         origin.requester = 0x0108;
         transaction.set_extension(&origin);
         transaction.set_command(command);
