@@ -1,4 +1,5 @@
 regmap/regmap_pkg.sv
+net/crc32_pkg.sv
 common/fifo.sv
 pcie/tlp_rx.sv
 pcie/pcie_target.sv
@@ -6,4 +7,8 @@ pcie/pcie_cfg.sv
 pcie/msix.sv
 virtio/virtio_queue_regs.sv
 virtio/virtio_regs.sv
+net/crc32.sv
+net/mac_tx.sv
+net/mac_rx.sv
+stats.sv
 nic_top.sv
