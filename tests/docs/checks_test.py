@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Each check finds the fault it is for, in a small tree made for it, and nothing in the same tree without the fault."""
+import pathlib
+import tempfile
+import unittest
+
+from checks import data_path_map, folders_apart, folders_listed, links_resolve, sources_tidy
+from checks.tree import FOLDERS, Tree
+
+SPDX = "// SPDX-License-Identifier: Apache-2.0\n"
+ROW = "| {n} | `driver/netvio/tx.c:netvio_tx` `rtl/top.sv:top.valid_o` | a descriptor | [V] 2.8 | `Tx.Sends` |\n"
+MAP = ("# R\n\n* [V] VIRTIO 1.2\n\n## Data-path map\n\n### Transmit\n\n" + "".join(ROW.format(n=n) for n in range(12)) +
+       "\n### Receive\n\n" + "".join(ROW.format(n=n) for n in range(10)))
+GOOD = {
+    "README.md": MAP,
+    "driver/netvio/tx.c": SPDX + '#include "tx.h"\nint netvio_tx(struct a *a,\n              int b)\n{\n    return 0;\n}\n',
+    "driver/netvio/tx.h": SPDX + "int netvio_tx(struct a *a, int b);\nint declared(void);\n",
+    "hw/link.h": SPDX,
+    "rtl/top.sv": SPDX + "module top (output logic valid_o);\nendmodule\n",
+    "sim/main.c": SPDX + '#include "link.h"\n',
+    "tests/tx_test.cpp": SPDX + "TEST(Tx, Sends)\n{\n}\n",
+    "waves/README.md": "see [the other](../hw/README.md#hw)\n",
+    "driver/README.md": "`tx.h`\n",
+    "hw/README.md": "# HW\n`link`\n",
+    "rtl/README.md": "`top`\n",
+    "sim/README.md": "`main.c`\n",
+    "tests/README.md": "`*_test.cpp`\n",
+}
+
+
+def problems(check, changes):
+    with tempfile.TemporaryDirectory() as root:
+        for name, text in {**GOOD, **changes}.items():
+            if text is not None:
+                path = pathlib.Path(root, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+        for folder in FOLDERS:
+            pathlib.Path(root, folder).mkdir(exist_ok=True)
+        return check.check(Tree(root))
+
+
+class ChecksFindFaults(unittest.TestCase):
+    def assert_found(self, check, changes, words):
+        self.assertEqual(problems(check, {}), [], "the good tree")
+        found = problems(check, changes)
+        self.assertTrue(any(words in problem for problem in found), found)
+
+    def assert_map(self, old, new, words):
+        self.assert_found(data_path_map, {"README.md": MAP.replace(old, new, 1)}, words)
+
+    def test_map_names_a_missing_file(self):
+        self.assert_map("netvio/tx.c", "netvio/gone.c", "no file driver/netvio/gone.c")
+
+    def test_map_names_a_function_that_is_only_declared(self):
+        self.assert_map("tx.c:netvio_tx", "tx.h:declared", "defines no function declared")
+
+    def test_map_names_a_missing_module(self):
+        self.assert_map("top.sv:top", "top.sv:bottom", "no module bottom")
+
+    def test_map_names_a_missing_port(self):
+        self.assert_map("top.valid_o", "top.ready_i", "has no ready_i")
+
+    def test_map_names_a_missing_test(self):
+        self.assert_map("Tx.Sends", "Tx.Flies", "no test Tx.Flies")
+
+    def test_map_cites_an_unknown_source(self):
+        self.assert_map("[V] 2.8 |", "[Q] 2.8 |", "[Q] is not in the list of sources")
+
+    def test_map_has_a_row_without_a_test(self):
+        self.assert_map("`Tx.Sends`", "later", "no test")
+
+    def test_map_is_short(self):
+        self.assert_map(ROW.format(n=11), "", "at least 12")
+
+    def test_link_leads_nowhere(self):
+        self.assert_found(links_resolve, {"waves/README.md": "[x](gone.md)\n"}, "no such file")
+
+    def test_link_names_a_missing_heading(self):
+        self.assert_found(links_resolve, {"waves/README.md": "[x](../hw/README.md#gone)\n"}, "no such heading")
+
+    def test_file_is_not_listed(self):
+        self.assert_found(folders_listed, {"hw/cpu.h": SPDX}, "does not list hw/cpu.h")
+
+    def test_folder_has_no_readme(self):
+        self.assert_found(folders_listed, {"hw/README.md": None}, "hw/README.md: missing")
+
+    def test_source_has_no_licence(self):
+        self.assert_found(sources_tidy, {"hw/link.h": "int a;\n"}, "no SPDX")
+
+    def test_source_is_long(self):
+        self.assert_found(sources_tidy, {"hw/link.h": SPDX + "\n" * 600}, "more than 600 lines")
+
+    def test_source_promises_something(self):
+        self.assert_found(sources_tidy, {"hw/link.h": SPDX + "// TO" + "DO: all\n"}, "a note for later")
+
+    def test_driver_includes_hardware(self):
+        self.assert_found(folders_apart, {"driver/a.c": SPDX + '#include "link.h"\n'}, "driver/ may not know hw/link.h")
+
+    def test_hardware_includes_driver(self):
+        self.assert_found(folders_apart, {"hw/a.cpp": SPDX + '#include "netvio/tx.h"\n'}, "hw/ may not know driver/netvio/tx.h")
+
+    def test_device_includes_hardware(self):
+        self.assert_found(folders_apart, {"rtl/a.sv": SPDX + '`include "link.h"\n'}, "rtl/ may not know hw/link.h")
+
+    def test_driver_includes_systemc(self):
+        self.assert_found(folders_apart, {"driver/a.c": SPDX + "#include <systemc>\n"}, "may not know SystemC")
+
+    def test_sim_includes_the_model(self):
+        self.assert_found(folders_apart, {"sim/a.cpp": SPDX + '#include "Vnic_top.h"\n'}, "only hw/nic/")
+
+
+if __name__ == "__main__":
+    unittest.main()
