@@ -11,6 +11,7 @@
 enum {
     RESET_POLLS = 100,              /* times RESET_POLL_NS: 100 ms */
     RESET_POLL_NS = 1000 * 1000,
+    RESET_READS = 1000,
     CONFIG_TRIES = 16,
     HALF_BITS = 32
 };
@@ -54,13 +55,13 @@ static void set_status(struct virtio_pci *pci, unsigned bit) {
     common_write(pci, VIRTIO_COMMON_DEVICE_STATUS, 1, status | 1u << bit);
 }
 
-int virtio_pci_reset(struct virtio_pci *pci) {
+int virtio_pci_reset(struct virtio_pci *pci, bool may_sleep) {
     common_write(pci, VIRTIO_COMMON_DEVICE_STATUS, 1, 0);
     pci->features = 0;
     /* [V] 4.1.4.3.2: the device is reset only when status reads 0; until then it may still write memory. */
-    for (unsigned i = 0; i < RESET_POLLS; i++) {
+    for (unsigned i = 0; i < (may_sleep ? RESET_POLLS : RESET_READS); i++) {
         if (virtio_pci_status(pci) == 0) return 0;
-        pci->platform->ops->sleep_ns(pci->platform->ctx, RESET_POLL_NS);
+        if (may_sleep) pci->platform->ops->sleep_ns(pci->platform->ctx, RESET_POLL_NS);
     }
     snprintf(pci->error, sizeof(pci->error), "the device did not finish its reset");
     return -ETIMEDOUT;

@@ -3,12 +3,12 @@
  * virtio_pci.h: the modern virtio-pci transport: find the structures, negotiate, set queues up, reset.
  *
  *   struct virtio_pci pci;
- *   if (virtio_pci_open(&pci, platform) || virtio_pci_reset(&pci) || virtio_pci_negotiate(&pci, required, wanted)) fail(pci.error);
+ *   if (virtio_pci_open(&pci, platform) || virtio_pci_reset(&pci, true) || virtio_pci_negotiate(&pci, required, wanted)) fail(pci.error);
  *   ... virtio_pci_map_config_vector(), then for each queue virtio_pci_setup_queue() ...
  *   ... then for each queue virtio_pci_enable_queue(), and last ...
  *   virtio_pci_driver_ok(&pci);
  *
- * The order is [V] 3.1.1, and that of Linux. Every call runs in a thread and may block on register reads, except the two marked. All
+ * The order is [V] 3.1.1, and that of Linux. Every call runs in a thread and may block on register reads, except those marked. All
  * return 0 or a negative errno and leave one line of text in pci->error. Nothing is allocated: the structure is the caller's.
  *
  * Spec: [V] VIRTIO 1.2, 3.1 and 4.1  [P] PCI Express Base 5.0
@@ -40,8 +40,9 @@ struct virtio_pci {
 /* Find the structures through the capabilities and switch memory access and bus mastering on. -ENODEV: not a modern network device;
  * -ENXIO: a structure is missing; -EINVAL: one is malformed. */
 int virtio_pci_open(struct virtio_pci *pci, struct platform *platform);
-/* Write status 0 and wait until it reads 0. Afterwards the device touches no memory. -ETIMEDOUT: it does not answer in 100 ms. */
-int virtio_pci_reset(struct virtio_pci *pci);
+/* Write status 0 and wait until it reads 0. Afterwards the device touches no memory. Sleeping between the polls, it waits 100 ms;
+ * without (any context), for 1000 register reads. -ETIMEDOUT: the device is not reset. */
+int virtio_pci_reset(struct virtio_pci *pci, bool may_sleep);
 /* ACKNOWLEDGE to FEATURES_OK. Accepts what is offered of required | wanted. -ENOTSUP: a required bit is not offered, or the device
  * refused the set. */
 int virtio_pci_negotiate(struct virtio_pci *pci, uint64_t required, uint64_t wanted);

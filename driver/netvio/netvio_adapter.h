@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * netvio_adapter.h: the state of one adapter, shared by the files of this folder.
+ *
+ * Locks. tx.lock guards the transmit ring and everything of struct netvio_tx; rx.lock likewise. Neither is held over a call into NDIS
+ * that can come back to us (complete, indicate, pause complete), nor over a doorbell: a posted write may let others run. The ISR takes
+ * no lock: it only tells the device to be quiet.
+ *
+ *   shared memory          allocated by      written by          read by
+ *   rings                  vq_create         driver, device      both
+ *   transmit headers       netvio_tx_init    driver (zero once)  device
+ *   receive buffers        netvio_rx_init    device              protocols, through our NBLs
+ *
+ * Spec: [V] VIRTIO 1.2  [D] Windows driver documentation, NDIS 6
+ */
+#ifndef RINGSIDE_NETVIO_ADAPTER_H
+#define RINGSIDE_NETVIO_ADAPTER_H
+
+#include "ndis.h"
+#include "ndis/ndis_host.h"
+#include "netvio.h"
+#include "regmap.h"
+#include "virtio_pci.h"
+#include "vq_packed.h"
+
+enum {
+    NETVIO_QUEUE_RX = 0,      /* [V] 5.1.2: receiveq1, transmitq1 */
+    NETVIO_QUEUE_TX = 1,
+    NETVIO_FRAME_MAX = ETH_MAX_FRAME - ETH_FCS,
+    NETVIO_MTU = 9000,
+    NETVIO_SG_INLINE = 24,    /* elements of a scatter/gather list that need no memory of NDIS */
+    NETVIO_RX_ELEMENTS = 16,
+    NETVIO_RX_BUDGET = 64,    /* frames of one DPC, after which it gives way to others */
+    NETVIO_TAG = 0x6F69766E   /* 'nvio' */
+};
+
+struct netvio_adapter;
+
+/* ---- Transmit: one record for each NB that the device has. There are as many as slots in the ring. */
+struct netvio_tx_packet {
+    PNET_BUFFER_LIST nbl;
+    PNET_BUFFER nb;
+    PSCATTER_GATHER_LIST sgl;         /* NULL until NDIS gave it */
+    uint64_t id;                      /* packet id, for traces */
+    uint64_t header_iova;             /* of this record's own header buffer */
+    bool retreated;                   /* the header is in the NB's backfill */
+    struct netvio_tx_packet *next;    /* free list */
+    struct netvio_adapter *adapter;
+    /* Room for a SCATTER_GATHER_LIST of NETVIO_SG_INLINE elements. */
+    DECLSPEC_ALIGN(16) UCHAR sg_buffer[sizeof(SCATTER_GATHER_LIST) + NETVIO_SG_INLINE * sizeof(SCATTER_GATHER_ELEMENT)];
+};
+
+struct netvio_nbl_list {
+    PNET_BUFFER_LIST head, tail;
+};
+
+struct netvio_tx {
+    NDIS_SPIN_LOCK lock;
+    struct vq_packed *vq;
+    struct netvio_tx_packet *packets, *free;
+    struct netvio_tx_packet *mapping;  /* waits for its scatter/gather list */
+    bool pumping;                      /* the list's callback runs inside netvio_tx_pump */
+    struct vq_element *elements;       /* scratch, one for each slot */
+    PVOID headers;                     /* shared memory: VIRTIO_NET_HDR_SIZE for each packet */
+    NDIS_PHYSICAL_ADDRESS headers_iova;
+    struct netvio_nbl_list queue;      /* not wholly posted; the head's NBs from next_nb on are not */
+    PNET_BUFFER next_nb;
+    uint64_t next_id, ids;             /* packet id of next_nb; ids for NBLs that have none */
+    uint32_t outstanding;              /* NBLs that we own */
+    uint64_t frames, bytes, errors;
+};
+
+/* ---- Receive: a buffer is an NBL, its NB and MDLs, and shared memory, for the life of the adapter. */
+struct netvio_rx_buffer {
+    PNET_BUFFER_LIST nbl;
+    PMDL mdl;
+    unsigned count;                    /* elements */
+    struct vq_element elements[NETVIO_RX_ELEMENTS];
+    PVOID va[NETVIO_RX_ELEMENTS];
+};
+
+struct netvio_rx {
+    NDIS_SPIN_LOCK lock;
+    struct vq_packed *vq;
+    NDIS_HANDLE pool;
+    struct netvio_rx_buffer *buffers;
+    unsigned count;
+    bool polling;                      /* a DPC will ring the doorbell for what is returned meanwhile */
+    uint32_t indicated;                /* NBLs that protocols have */
+    uint64_t frames, bytes, errors, ids;
+};
+
+enum netvio_state { NETVIO_PAUSED, NETVIO_RUNNING, NETVIO_PAUSING };
+
+struct netvio_adapter {
+    NDIS_HANDLE handle, dma, interrupt;
+    struct platform *platform;
+    struct netvio_config config;
+    struct virtio_pci pci;
+    enum netvio_state state;
+    bool pause_pending;                /* NdisMPauseComplete is owed */
+    bool failed;                       /* the device broke a rule and was reset; nothing is sent or received */
+    bool link_up;
+    unsigned messages;                 /* MSI-X messages granted */
+    ULONG config_message, rx_message, tx_message;
+    ULONG packet_filter;
+    UCHAR mac[6];
+    bool fault_done;
+    struct netvio_tx tx;
+    struct netvio_rx rx;
+};
+
+/* netvio_adapter.c */
+MINIPORT_INITIALIZE netvio_initialize;
+MINIPORT_HALT netvio_halt;
+MINIPORT_PAUSE netvio_pause;
+MINIPORT_RESTART netvio_restart;
+MINIPORT_SHUTDOWN netvio_shutdown;
+/* Complete a pending pause if nothing is out any more. */
+void netvio_pause_check(struct netvio_adapter *adapter);
+/* The device broke a rule: report it, reset it, and give back what it had. Once an adapter's life. */
+void netvio_fail(struct netvio_adapter *adapter, const char *check, const char *clause, const char *message);
+
+/* netvio_device.c: bring the device to DRIVER_OK, and find out what its configuration says. NDIS_STATUS. */
+NDIS_STATUS netvio_device_negotiate(struct netvio_adapter *adapter);
+NDIS_STATUS netvio_device_start(struct netvio_adapter *adapter);
+void netvio_device_read_link(struct netvio_adapter *adapter);
+uint16_t netvio_device_queue_size(struct netvio_adapter *adapter, uint16_t queue, uint16_t wanted);
+
+/* netvio_tx_init.c, netvio_tx.c */
+NDIS_STATUS netvio_tx_init(struct netvio_adapter *adapter);
+void netvio_tx_deinit(struct netvio_adapter *adapter);
+MINIPORT_SEND_NET_BUFFER_LISTS netvio_send;
+MINIPORT_CANCEL_SEND netvio_cancel_send;
+MINIPORT_PROCESS_SG_LIST netvio_tx_sg_list;
+void netvio_tx_drain(struct netvio_adapter *adapter);  /* reap, complete, and post what waited */
+/* Complete what is queued and not posted, with this status. */
+void netvio_tx_flush_queue(struct netvio_adapter *adapter, NDIS_STATUS status);
+/* After a device reset: complete what the device had, as aborted. */
+void netvio_tx_abort(struct netvio_adapter *adapter);
+
+/* netvio_tx_map.c: one NB becomes a chain of elements. Under tx.lock. */
+bool netvio_tx_prepare(struct netvio_adapter *adapter, struct netvio_tx_packet *packet);
+unsigned netvio_tx_elements(struct netvio_adapter *adapter, struct netvio_tx_packet *packet);
+void netvio_tx_unprepare(struct netvio_adapter *adapter, struct netvio_tx_packet *packet);
+
+/* netvio_rx_init.c, netvio_rx.c */
+NDIS_STATUS netvio_rx_init(struct netvio_adapter *adapter);
+void netvio_rx_deinit(struct netvio_adapter *adapter);
+void netvio_rx_reset_nb(struct netvio_rx_buffer *buffer, ULONG length);
+void netvio_rx_fill(struct netvio_adapter *adapter);   /* make every buffer available, without a doorbell */
+void netvio_rx_kick(struct netvio_adapter *adapter);
+MINIPORT_RETURN_NET_BUFFER_LISTS netvio_return;
+/* Indicate at most NETVIO_RX_BUDGET frames. True: there may be more. */
+bool netvio_rx_poll(struct netvio_adapter *adapter);
+void netvio_rx_abort(struct netvio_adapter *adapter);  /* after a device reset: the buffers are ours */
+
+/* netvio_interrupt.c */
+NDIS_STATUS netvio_interrupt_connect(struct netvio_adapter *adapter);
+void netvio_interrupt_disconnect(struct netvio_adapter *adapter);
+
+/* netvio_oid.c */
+MINIPORT_OID_REQUEST netvio_oid_request;
+MINIPORT_CANCEL_OID_REQUEST netvio_cancel_oid_request;
+void netvio_indicate_link(struct netvio_adapter *adapter);
+extern const NDIS_OID netvio_supported_oids[];
+extern const ULONG netvio_supported_oids_bytes;
+
+/* netvio_trace.c: driver functions in the event stream. `name` is static storage. */
+void netvio_enter(struct netvio_adapter *adapter, const char *name);
+void netvio_exit(struct netvio_adapter *adapter, const char *name);
+
+/* Little lists of NBLs, in order. */
+static inline void netvio_nbl_append(struct netvio_nbl_list *list, PNET_BUFFER_LIST nbl) {
+    nbl->Next = NULL;
+    if (list->tail)
+        list->tail->Next = nbl;
+    else
+        list->head = nbl;
+    list->tail = nbl;
+}
+
+#endif

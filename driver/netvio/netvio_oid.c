@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* netvio_oid.c: the control path: what NDIS asks the miniport, and the link state it is told. [D] 3.7 */
+#include "netvio_adapter.h"
+
+enum { VENDOR_ID = 0x00FFFFFF /* no IEEE number was assigned */, DRIVER_VERSION = 0x00000001 };
+static const char vendor_description[] = "Ringside VIRTIO network device";
+
+const NDIS_OID netvio_supported_oids[] = {
+    OID_GEN_SUPPORTED_LIST, OID_GEN_HARDWARE_STATUS, OID_GEN_TRANSMIT_BUFFER_SPACE, OID_GEN_RECEIVE_BUFFER_SPACE,
+    OID_GEN_TRANSMIT_BLOCK_SIZE, OID_GEN_RECEIVE_BLOCK_SIZE, OID_GEN_VENDOR_ID, OID_GEN_VENDOR_DESCRIPTION,
+    OID_GEN_VENDOR_DRIVER_VERSION, OID_GEN_CURRENT_PACKET_FILTER, OID_GEN_MAXIMUM_TOTAL_SIZE, OID_GEN_XMIT_OK, OID_GEN_RCV_OK,
+    OID_GEN_XMIT_ERROR, OID_GEN_RCV_ERROR, OID_GEN_RCV_NO_BUFFER, OID_GEN_STATISTICS, OID_802_3_PERMANENT_ADDRESS,
+    OID_802_3_CURRENT_ADDRESS, OID_802_3_MULTICAST_LIST, OID_802_3_MAXIMUM_LIST_SIZE,
+};
+const ULONG netvio_supported_oids_bytes = sizeof(netvio_supported_oids);
+
+enum { PACKET_FILTERS = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_ALL_MULTICAST |
+                        NDIS_PACKET_TYPE_BROADCAST | NDIS_PACKET_TYPE_PROMISCUOUS,
+       ADDRESS_BYTES = 6, MULTICAST_MOST = 32 };
+
+static NDIS_STATUS answer(PNDIS_OID_REQUEST request, const void *data, UINT length) {
+    struct _QUERY *query = &request->DATA.QUERY_INFORMATION;
+    query->BytesNeeded = length;
+    if (query->InformationBufferLength < length) return NDIS_STATUS_BUFFER_TOO_SHORT;
+    RtlCopyMemory(query->InformationBuffer, data, length);
+    query->BytesWritten = length;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS answer_number(PNDIS_OID_REQUEST request, ULONG64 value) {
+    /* [D]: counters are answered in 8 bytes where there is room, else in 4. */
+    ULONG small = (ULONG)value;
+    if (request->DATA.QUERY_INFORMATION.InformationBufferLength >= sizeof(value)) return answer(request, &value, sizeof(value));
+    return answer(request, &small, sizeof(small));
+}
+
+static NDIS_STATUS answer_ulong(PNDIS_OID_REQUEST request, ULONG value) { return answer(request, &value, sizeof(value)); }
+
+static NDIS_STATUS answer_statistics(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
+    NDIS_STATISTICS_INFO info = {
+        .Header = {NDIS_OBJECT_TYPE_DEFAULT, NDIS_STATISTICS_INFO_REVISION_1, NDIS_SIZEOF_STATISTICS_INFO_REVISION_1},
+        .SupportedStatistics = NDIS_STATISTICS_FLAGS_VALID_BYTES_RCV | NDIS_STATISTICS_FLAGS_VALID_BYTES_XMIT |
+                               NDIS_STATISTICS_FLAGS_VALID_RCV_ERROR | NDIS_STATISTICS_FLAGS_VALID_XMIT_ERROR,
+        .ifInErrors = adapter->rx.errors,
+        .ifHCInOctets = adapter->rx.bytes,
+        .ifHCOutOctets = adapter->tx.bytes,
+        .ifOutErrors = adapter->tx.errors,
+    };
+    return answer(request, &info, sizeof(info));
+}
+
+static NDIS_STATUS query(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
+    const ULONG tx_slots = vq_size(adapter->tx.vq), rx_buffers = adapter->rx.count;
+    switch (request->DATA.QUERY_INFORMATION.Oid) {
+    case OID_GEN_SUPPORTED_LIST: return answer(request, netvio_supported_oids, netvio_supported_oids_bytes);
+    case OID_GEN_HARDWARE_STATUS: return answer_ulong(request, adapter->failed ? 3 : 0); /* NdisHardwareStatusNotReady, Ready */
+    case OID_GEN_TRANSMIT_BUFFER_SPACE: return answer_ulong(request, tx_slots * NETVIO_FRAME_MAX);
+    case OID_GEN_RECEIVE_BUFFER_SPACE: return answer_ulong(request, rx_buffers * adapter->config.rx_buffer_bytes);
+    case OID_GEN_TRANSMIT_BLOCK_SIZE: return answer_ulong(request, NETVIO_FRAME_MAX);
+    case OID_GEN_RECEIVE_BLOCK_SIZE: return answer_ulong(request, adapter->config.rx_buffer_bytes);
+    case OID_GEN_VENDOR_ID: return answer_ulong(request, VENDOR_ID);
+    case OID_GEN_VENDOR_DESCRIPTION: return answer(request, vendor_description, sizeof(vendor_description));
+    case OID_GEN_VENDOR_DRIVER_VERSION: return answer_ulong(request, DRIVER_VERSION);
+    case OID_GEN_CURRENT_PACKET_FILTER: return answer_ulong(request, adapter->packet_filter);
+    case OID_GEN_MAXIMUM_TOTAL_SIZE: return answer_ulong(request, NETVIO_FRAME_MAX);
+    case OID_GEN_XMIT_OK: return answer_number(request, adapter->tx.frames);
+    case OID_GEN_RCV_OK: return answer_number(request, adapter->rx.frames);
+    case OID_GEN_XMIT_ERROR: return answer_number(request, adapter->tx.errors);
+    case OID_GEN_RCV_ERROR: return answer_number(request, adapter->rx.errors);
+    case OID_GEN_RCV_NO_BUFFER: return answer_number(request, 0); /* the device drops those, and VIRTIO 1.2 has no counter for it */
+    case OID_GEN_STATISTICS: return answer_statistics(adapter, request);
+    case OID_802_3_PERMANENT_ADDRESS: return answer(request, adapter->mac, sizeof(adapter->mac));
+    case OID_802_3_CURRENT_ADDRESS: return answer(request, adapter->mac, sizeof(adapter->mac));
+    case OID_802_3_MAXIMUM_LIST_SIZE: return answer_ulong(request, MULTICAST_MOST);
+    default: return NDIS_STATUS_NOT_SUPPORTED;
+    }
+}
+
+static NDIS_STATUS set_filter(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
+    struct _SET *set = &request->DATA.SET_INFORMATION;
+    ULONG filter;
+    set->BytesNeeded = sizeof(filter);
+    if (set->InformationBufferLength < sizeof(filter)) return NDIS_STATUS_INVALID_LENGTH;
+    RtlCopyMemory(&filter, set->InformationBuffer, sizeof(filter));
+    set->BytesRead = sizeof(filter);
+    if (filter & ~(ULONG)PACKET_FILTERS) return NDIS_STATUS_NOT_SUPPORTED;
+    /* The device has no CTRL_RX: it delivers everything, and NDIS filters by binding. Only "nothing at all" is ours to do. */
+    adapter->packet_filter = filter;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS set(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
+    struct _SET *information = &request->DATA.SET_INFORMATION;
+    switch (information->Oid) {
+    case OID_GEN_CURRENT_PACKET_FILTER: return set_filter(adapter, request);
+    case OID_802_3_MULTICAST_LIST:
+        if (information->InformationBufferLength % ADDRESS_BYTES) return NDIS_STATUS_INVALID_LENGTH;
+        if (information->InformationBufferLength / ADDRESS_BYTES > MULTICAST_MOST) return NDIS_STATUS_MULTICAST_FULL;
+        information->BytesRead = information->InformationBufferLength;
+        return NDIS_STATUS_SUCCESS;
+    default: return NDIS_STATUS_NOT_SUPPORTED;
+    }
+}
+
+NDIS_STATUS netvio_oid_request(NDIS_HANDLE context, PNDIS_OID_REQUEST request) {
+    switch (request->RequestType) {
+    case NdisRequestQueryInformation:
+    case NdisRequestQueryStatistics: return query(context, request);
+    case NdisRequestSetInformation: return set(context, request);
+    default: return NDIS_STATUS_NOT_SUPPORTED;
+    }
+}
+
+/* No request is ever pending here. */
+VOID netvio_cancel_oid_request(NDIS_HANDLE context, PVOID request_id) {
+    UNREFERENCED_PARAMETER(context);
+    UNREFERENCED_PARAMETER(request_id);
+}
+
+void netvio_indicate_link(struct netvio_adapter *adapter) {
+    NDIS_LINK_STATE link = {
+        .Header = {NDIS_OBJECT_TYPE_DEFAULT, NDIS_LINK_STATE_REVISION_1, NDIS_SIZEOF_LINK_STATE_REVISION_1},
+        .MediaConnectState = adapter->link_up ? MediaConnectStateConnected : MediaConnectStateDisconnected,
+        .MediaDuplexState = MediaDuplexStateFull,
+        .XmitLinkSpeed = NDIS_LINK_SPEED_UNKNOWN,
+        .RcvLinkSpeed = NDIS_LINK_SPEED_UNKNOWN,
+        .PauseFunctions = NdisPauseFunctionsUnsupported,
+    };
+    NDIS_STATUS_INDICATION indication = {
+        .Header = {NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1, NDIS_SIZEOF_STATUS_INDICATION_REVISION_1},
+        .SourceHandle = adapter->handle,
+        .StatusCode = NDIS_STATUS_LINK_STATE,
+        .StatusBuffer = &link,
+        .StatusBufferSize = sizeof(link),
+    };
+    NdisMIndicateStatusEx(adapter->handle, &indication);
+}

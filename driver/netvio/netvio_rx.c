@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * netvio_rx.c: receives, from the ring to NDIS and back.
+ *
+ *   interrupt -> poll: reap, strip the header, chain NBLs -> indicate ... return -> post again in order -> doorbell
+ *
+ * A buffer is in one of three hands: the ring's, ours for a moment, or a protocol's. When the ring has fewer than an eighth of them, the
+ * frames are indicated with RESOURCES: protocols copy, and the buffers are back at once.
+ *
+ * Spec: [D] 2.9 receive path  [V] 5.1.6.4
+ */
+#include "netvio_adapter.h"
+
+enum { LOW_WATER_SHARE = 8 };
+
+/* Make one buffer available. There is room: the buffers are as many as fit. Under rx.lock (or before anyone else runs). */
+static void post(struct netvio_adapter *adapter, struct netvio_rx_buffer *buffer) {
+    (void)vq_add(adapter->rx.vq, buffer->elements, buffer->count, buffer, adapter->rx.ids++);
+}
+
+void netvio_rx_fill(struct netvio_adapter *adapter) {
+    for (unsigned i = 0; i < adapter->rx.count; i++) post(adapter, &adapter->rx.buffers[i]);
+}
+
+void netvio_rx_kick(struct netvio_adapter *adapter) { vq_kick(adapter->rx.vq); }
+
+/* A used buffer becomes an NBL. False: what the device wrote is no frame, [V] 5.1.6.4. */
+static bool make_nbl(struct netvio_rx_buffer *buffer, uint32_t written, PNET_BUFFER_LIST *nbl) {
+    if (written < VIRTIO_NET_HDR_SIZE + ETH_HEADER) return false;
+    netvio_rx_reset_nb(buffer, written - VIRTIO_NET_HDR_SIZE);
+    *nbl = buffer->nbl;
+    (*nbl)->Status = NDIS_STATUS_SUCCESS;
+    (*nbl)->NblFlags = 0;
+    return true;
+}
+
+struct batch {
+    struct netvio_nbl_list list;
+    ULONG count;     /* NBLs */
+    unsigned seen;   /* buffers reaped, indicated or not */
+    bool reposted;   /* some went straight back to the ring */
+    bool low;        /* the ring is short of buffers */
+    bool broken;
+};
+
+/* Reap up to the budget. Under rx.lock. */
+static void reap(struct netvio_adapter *adapter, struct batch *batch) {
+    struct netvio_rx *rx = &adapter->rx;
+    struct vq_used used;
+    int found = 0;
+    bool wanted = adapter->state == NETVIO_RUNNING && adapter->packet_filter != 0;
+    while (batch->seen < NETVIO_RX_BUDGET && (found = vq_reap(rx->vq, &used)) > 0) {
+        struct netvio_rx_buffer *buffer = used.cookie;
+        PNET_BUFFER_LIST nbl;
+        batch->seen++;
+        if (wanted && make_nbl(buffer, used.written, &nbl)) {
+            ndis_nbl_set_packet(nbl, (int64_t)rx->frames);
+            rx->frames++;
+            rx->bytes += used.written - VIRTIO_NET_HDR_SIZE;
+            netvio_nbl_append(&batch->list, nbl);
+            batch->count++;
+            continue;
+        }
+        rx->errors += wanted;
+        post(adapter, buffer);
+        batch->reposted = true;
+    }
+    batch->broken = found < 0;
+    batch->low = vq_outstanding(rx->vq) < rx->count / LOW_WATER_SHARE;
+    if (!batch->low) rx->indicated += batch->count;
+}
+
+/* Put a list of NBLs back on the ring, in order. Under rx.lock. */
+static void repost(struct netvio_adapter *adapter, PNET_BUFFER_LIST nbls) {
+    while (nbls) {
+        PNET_BUFFER_LIST nbl = nbls;
+        nbls = nbl->Next;
+        nbl->Next = NULL;
+        post(adapter, nbl->MiniportReserved[0]);
+    }
+}
+
+static void indicate(struct netvio_adapter *adapter, struct batch *batch) {
+    struct netvio_rx *rx = &adapter->rx;
+    ULONG flags = NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL | NDIS_RECEIVE_FLAGS_SINGLE_QUEUE;
+    if (!batch->count) return;
+    NdisMIndicateReceiveNetBufferLists(adapter->handle, batch->list.head, NDIS_DEFAULT_PORT_NUMBER, batch->count,
+                                       batch->low ? flags | NDIS_RECEIVE_FLAGS_RESOURCES : flags);
+    if (!batch->low) return;
+    /* With RESOURCES the list is ours again, and no return will come. */
+    NdisAcquireSpinLock(&rx->lock);
+    repost(adapter, batch->list.head);
+    NdisReleaseSpinLock(&rx->lock);
+    batch->reposted = true;
+}
+
+bool netvio_rx_poll(struct netvio_adapter *adapter) {
+    struct netvio_rx *rx = &adapter->rx;
+    struct batch batch = {.seen = 0};
+    if (adapter->failed) return false;
+    NdisAcquireSpinLock(&rx->lock);
+    unsigned before = vq_outstanding(rx->vq);
+    reap(adapter, &batch);
+    NdisReleaseSpinLock(&rx->lock);
+    if (batch.broken) {
+        /* What came before the bad descriptor is good, but the device will be reset: it is dropped. */
+        NdisAcquireSpinLock(&rx->lock);
+        if (!batch.low) rx->indicated -= batch.count;
+        NdisReleaseSpinLock(&rx->lock);
+        netvio_fail(adapter, "vq.forged_used", "[V] 2.8.8", vq_error(rx->vq));
+        return false;
+    }
+    rx->polling = true;
+    indicate(adapter, &batch);
+    rx->polling = false;
+    /* One doorbell for all that came back meanwhile. */
+    if (batch.reposted || vq_outstanding(rx->vq) > before - batch.seen) netvio_rx_kick(adapter);
+    if (batch.low) netvio_pause_check(adapter);
+    return batch.seen == NETVIO_RX_BUDGET;
+}
+
+VOID netvio_return(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG flags) {
+    struct netvio_adapter *adapter = context;
+    struct netvio_rx *rx = &adapter->rx;
+    UNREFERENCED_PARAMETER(flags);
+    netvio_enter(adapter, "netvio_return");
+    uint32_t word = 0;
+    bool ring = false;
+    NdisAcquireSpinLock(&rx->lock);
+    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) rx->indicated--;
+    if (!adapter->failed) {
+        repost(adapter, nbls);
+        ring = !rx->polling && vq_kick_prepare(rx->vq, &word);
+    }
+    NdisReleaseSpinLock(&rx->lock);
+    if (ring) vq_notify(rx->vq, word);
+    netvio_pause_check(adapter);
+    netvio_exit(adapter, "netvio_return");
+}
+
+void netvio_rx_abort(struct netvio_adapter *adapter) {
+    struct vq_used used;
+    NdisAcquireSpinLock(&adapter->rx.lock);
+    while (vq_detach(adapter->rx.vq, &used)) continue;
+    NdisReleaseSpinLock(&adapter->rx.lock);
+}

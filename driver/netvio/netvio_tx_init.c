@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* netvio_tx_init.c: everything that transmission allocates, once. */
+#include "netvio_adapter.h"
+
+static NDIS_STATUS register_dma(struct netvio_adapter *adapter) {
+    NDIS_SG_DMA_DESCRIPTION description = {
+        .Header = {NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION, NDIS_SG_DMA_DESCRIPTION_REVISION_1,
+                   NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1},
+        .Flags = NDIS_SG_DMA_64_BIT_ADDRESS,
+        .MaximumPhysicalMapping = NETVIO_FRAME_MAX + VIRTIO_NET_HDR_SIZE,
+        .ProcessSGListHandler = netvio_tx_sg_list,
+    };
+    return NdisMRegisterScatterGatherDma(adapter->handle, &description, &adapter->dma);
+}
+
+/* One header buffer a packet. All are zero for ever, but the device may read them at any time: they are freed with the ring. */
+static NDIS_STATUS allocate_packets(struct netvio_adapter *adapter, unsigned count) {
+    struct netvio_tx *tx = &adapter->tx;
+    tx->elements = NdisAllocateMemoryWithTagPriority(adapter->handle, (UINT)(count * sizeof(*tx->elements)), NETVIO_TAG, NormalPoolPriority);
+    tx->packets = NdisAllocateMemoryWithTagPriority(adapter->handle, (UINT)(count * sizeof(*tx->packets)), NETVIO_TAG, NormalPoolPriority);
+    NdisMAllocateSharedMemory(adapter->handle, count * VIRTIO_NET_HDR_SIZE, TRUE, &tx->headers, &tx->headers_iova);
+    if (!tx->elements || !tx->packets || !tx->headers) return NDIS_STATUS_RESOURCES;
+    NdisZeroMemory(tx->headers, count * VIRTIO_NET_HDR_SIZE);
+    NdisZeroMemory(tx->packets, count * sizeof(*tx->packets));
+    for (unsigned i = count; i-- > 0;) {
+        struct netvio_tx_packet *packet = &tx->packets[i];
+        packet->adapter = adapter;
+        packet->header_iova = (uint64_t)tx->headers_iova.QuadPart + i * (uint64_t)VIRTIO_NET_HDR_SIZE;
+        packet->next = tx->free;
+        tx->free = packet;
+    }
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* On failure netvio_tx_deinit undoes what was done. */
+NDIS_STATUS netvio_tx_init(struct netvio_adapter *adapter) {
+    struct netvio_tx *tx = &adapter->tx;
+    NdisAllocateSpinLock(&tx->lock);
+    uint16_t size = netvio_device_queue_size(adapter, NETVIO_QUEUE_TX, adapter->config.tx_queue_size);
+    struct vq_config config = {.queue = NETVIO_QUEUE_TX, .size = size, .name = "tx",
+                               .in_order = virtio_pci_has(&adapter->pci, VIRTIO_F_IN_ORDER_BIT),
+                               .notification_data = virtio_pci_has(&adapter->pci, VIRTIO_F_NOTIFICATION_DATA_BIT)};
+    if (vq_create(&tx->vq, adapter->platform, &config)) return NDIS_STATUS_RESOURCES;
+    NDIS_STATUS status = register_dma(adapter);
+    return status == NDIS_STATUS_SUCCESS ? allocate_packets(adapter, size) : status;
+}
+
+void netvio_tx_deinit(struct netvio_adapter *adapter) {
+    struct netvio_tx *tx = &adapter->tx;
+    if (tx->headers)
+        NdisMFreeSharedMemory(adapter->handle, vq_size(tx->vq) * VIRTIO_NET_HDR_SIZE, TRUE, tx->headers, tx->headers_iova);
+    if (tx->packets) NdisFreeMemory(tx->packets, 0, 0);
+    if (tx->elements) NdisFreeMemory(tx->elements, 0, 0);
+    if (adapter->dma) NdisMDeregisterScatterGatherDma(adapter->dma);
+    if (tx->vq) vq_destroy(tx->vq);
+    NdisFreeSpinLock(&tx->lock);
+}
