@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// When to write to the FST file.
+//
+// Verilator writes all changed signals of an instant with one dump(), and refuses a second one for the same instant. So changes are
+// collected until time moves on (advance()), and the model is not evaluated in between: NicModel calls settle() before it does.
+#include "waves.h"
+
+#include <fstream>
+#include <stdexcept>
+
+#include <verilated_fst_c.h>
+
+#include "fst_file.h"
+#include "lanes.h"
+
+namespace hw {
+
+Waves::Waves(const WavesConfig& config, EventStream& events)
+    : config_(config), lanes_(std::make_unique<Lanes>(config.queues)), fst_(std::make_unique<VerilatedFstC>()) {
+    if (config.from_ps >= config.to_ps) throw std::runtime_error("the window of the waveform " + config.path + " is empty");
+    if (!std::ofstream(config.path, std::ios::binary)) throw std::runtime_error("cannot write the waveform " + config.path);
+    fst_->set_time_unit("1ps");
+    fst_->set_time_resolution("1ps");
+    events.add_sink([this](const Event& event) { on_event(event); });
+}
+
+Waves::~Waves() {
+    try {
+        close();
+    } catch (const std::runtime_error&) {
+        // Who wants to know calls close().
+    }
+}
+
+VerilatedFstC& Waves::fst() { return *fst_; }
+
+void Waves::open(WaveSource& source, uint64_t clock_period_ps) {
+    source_ = &source;
+    half_period_ps_ = clock_period_ps / 2;
+    // Lanes are declared last: Verilator 5.006 reads its table of selected signals beyond the end unless the last signal is selected.
+    lanes_->declare_in(*fst_);
+    if (config_.depth == WavesDepth::standard) {
+        // "levels" counts scopes below the name: nic_top's own signals are level 1, those of its blocks level 2.
+        fst_->dumpvars(2, "hardware.nic_top");
+        for (const std::string& scope : Lanes::scopes()) fst_->dumpvars(8, scope);
+    }
+    fst_->open(config_.path.c_str());
+    if (!fst_->isOpen()) throw std::runtime_error("cannot write the waveform " + config_.path);
+}
+
+void Waves::write(uint64_t time_ps) {
+    if (time_ps < config_.from_ps || time_ps >= config_.to_ps) return;
+    fst_->dump(time_ps);
+    written_ = true;
+}
+
+// Time moves on: everything before time_ps is written; what follows belongs to time_ps.
+void Waves::advance(uint64_t time_ps) {
+    if (pending_ && pending_ps_ < time_ps) {
+        write(pending_ps_);
+        pending_ = false;
+    }
+    if (clock_high_ && fall_ps_ <= time_ps) {
+        source_->show_clock(false);
+        clock_high_ = false;
+        if (fall_ps_ < time_ps) {
+            write(fall_ps_);
+        } else {
+            pending_ = true;
+        }
+    }
+    if (pending_ps_ < time_ps) pending_ps_ = time_ps;
+}
+
+void Waves::settle(uint64_t time_ps) {
+    if (!closed_) advance(time_ps);
+}
+
+void Waves::sample(uint64_t time_ps) {
+    if (closed_) return;
+    advance(time_ps);
+    source_->show_clock(true);
+    clock_high_ = true;
+    fall_ps_ = time_ps + half_period_ps_;
+    pending_ = true;
+}
+
+void Waves::on_event(const Event& event) {
+    if (closed_ || !source_) return;
+    advance(event.time_ps);
+    if (lanes_->apply(event)) pending_ = true;
+}
+
+void Waves::close() {
+    if (closed_) return;
+    closed_ = true;
+    if (!source_) return;
+    if (pending_) write(pending_ps_);
+    if (clock_high_ && fall_ps_ > pending_ps_) {
+        source_->show_clock(false);
+        write(fall_ps_);
+    }
+    if (!written_) fst_->dump(config_.from_ps);  // an empty window: one instant, so that viewers accept the file
+    fst_->close();
+    fix_fst_date(config_.path);
+}
+
+}  // namespace hw
