@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The schema as an array, the life of a scenario, and --set. */
+#define _POSIX_C_SOURCE 200809L
+#include "scenario.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suggest.h"
+
+#define ROW(field, key, type, unit, initial, min, max, choices, meaning) \
+    {key, type, offsetof(struct scenario, field), unit, initial, min, max, choices, meaning},
+#define UINT(field, key, unit, initial, min, max, meaning) ROW(field, key, SCENARIO_UINT, unit, initial, min, max, NULL, meaning)
+#define PICK(field, key, unit, initial, choices, meaning) ROW(field, key, SCENARIO_PICK, unit, initial, 0, 0, choices, meaning)
+#define BOOL(field, key, initial, meaning) ROW(field, key, SCENARIO_BOOL, "", initial, 0, 0, NULL, meaning)
+#define ENUM(field, key, initial, choices, meaning) ROW(field, key, SCENARIO_ENUM, "", initial, 0, 0, choices, meaning)
+#define TEXT(field, key, initial, meaning) ROW(field, key, SCENARIO_TEXT, "", initial, 0, 0, NULL, meaning)
+#define FILE_(field, key, meaning) ROW(field, key, SCENARIO_FILE, "", "", 0, 0, NULL, meaning)
+#define SIZES(field, key, unit, initial, min, max, meaning) ROW(field, key, SCENARIO_SIZES, unit, initial, min, max, NULL, meaning)
+const struct scenario_key scenario_keys[SCENARIO_KEYS] = {
+#include "scenario_schema.def"
+};
+
+static char **text_field(const struct scenario *scenario, unsigned number)
+{
+    const struct scenario_key *key = &scenario_keys[number];
+    if (key->type != SCENARIO_TEXT && key->type != SCENARIO_FILE)
+        return NULL;
+    return (char **)((uintptr_t)scenario + key->offset);
+}
+
+void scenario_init(struct scenario *scenario)
+{
+    memset(scenario, 0, sizeof *scenario);
+    for (unsigned i = 0; i < SCENARIO_KEYS; i++) {
+        char expected[160];
+        if (scenario_parse_value(scenario, i, scenario_keys[i].initial, expected, sizeof expected) != 0) {
+            fprintf(stderr, "scenario_schema.def: default of %s is not %s\n", scenario_keys[i].key, expected);
+            abort();
+        }
+    }
+}
+
+void scenario_free(struct scenario *scenario)
+{
+    for (unsigned i = 0; i < SCENARIO_KEYS; i++) {
+        char **field = text_field(scenario, i);
+        if (field)
+            free(*field);
+    }
+    free(scenario->path);
+    memset(scenario, 0, sizeof *scenario);
+}
+
+static char *copy_text(const char *text)
+{
+    char *copy = text ? strdup(text) : NULL;
+    if (text && !copy)
+        abort();
+    return copy;
+}
+
+void scenario_copy(struct scenario *to, const struct scenario *from)
+{
+    *to = *from;
+    to->path = copy_text(from->path);
+    for (unsigned i = 0; i < SCENARIO_KEYS; i++) {
+        char **field = text_field(to, i);
+        if (field)
+            *field = copy_text(*field);
+    }
+}
+
+int scenario_find_key(const char *key)
+{
+    for (int i = 0; i < SCENARIO_KEYS; i++)
+        if (strcmp(scenario_keys[i].key, key) == 0)
+            return i;
+    return -1;
+}
+
+const char *scenario_nearest_key(const char *key)
+{
+    const char *nearest = NULL;
+    unsigned least = ~0u;
+    for (unsigned i = 0; i < SCENARIO_KEYS; i++) {
+        const char *candidate = scenario_keys[i].key;
+        unsigned distance = suggest_distance(key, candidate);
+        /* A person who forgot the section means the key whose last part that is: as near as one slip. */
+        const char *last = strrchr(candidate, '.');
+        const char *typed = strrchr(key, '.');
+        typed = typed ? typed + 1 : key;
+        if (last && strcmp(last + 1, typed) == 0 && distance > 1)
+            distance = 1;
+        if (distance < least) {
+            least = distance;
+            nearest = candidate;
+        }
+    }
+    return suggest_is_near(key, least) ? nearest : NULL;
+}
+
+void scenario_complain(const struct scenario *scenario, unsigned number, FILE *errors, const char *format, ...)
+{
+    const struct scenario_mark *mark = &scenario->marks[number];
+    if (mark->origin == SCENARIO_FROM_FILE)
+        fprintf(errors, "%s:%u:%u: error: %s: ", scenario->path, mark->line, mark->column, scenario_keys[number].key);
+    else
+        fprintf(errors, "ringside: error: %s%s: ", mark->origin == SCENARIO_FROM_SET ? "--set " : "", scenario_keys[number].key);
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(errors, format, arguments);
+    va_end(arguments);
+    fputc('\n', errors);
+}
+
+int scenario_set(struct scenario *scenario, const char *assignment, FILE *errors)
+{
+    const char *equals = strchr(assignment, '=');
+    char key[128];
+    if (!equals || equals == assignment || (size_t)(equals - assignment) >= sizeof key) {
+        fprintf(errors, "ringside: error: --set %s: expected key=value, for example --set pcie.mps=128\n", assignment);
+        return -EINVAL;
+    }
+    memcpy(key, assignment, (size_t)(equals - assignment));
+    key[equals - assignment] = '\0';
+
+    const int number = scenario_find_key(key);
+    if (number < 0) {
+        const char *nearest = scenario_nearest_key(key);
+        fprintf(errors, "ringside: error: --set %s: there is no such key%s%s%s\n", key, nearest ? "; did you mean '" : "",
+                nearest ? nearest : "", nearest ? "'?" : "; sim/scenarios/README.md lists them all");
+        return -EINVAL;
+    }
+    char expected[160];
+    if (scenario_parse_value(scenario, (unsigned)number, equals + 1, expected, sizeof expected) != 0) {
+        const char *unit = scenario_keys[number].unit;
+        fprintf(errors, "ringside: error: --set %s: expected %s%s%s%s, got '%s'\n", key, expected, *unit ? " (" : "", unit,
+                *unit ? ")" : "", equals + 1);
+        return -EINVAL;
+    }
+    scenario->marks[number] = (struct scenario_mark){SCENARIO_FROM_SET, 0, 0};
+    return 0;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules that one value alone cannot show: files that must be there, and keys that belong together. */
+#define _POSIX_C_SOURCE 200809L
+#include "scenario.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static int check_files(const struct scenario *scenario, FILE *errors)
+{
+    int mistakes = 0;
+    for (unsigned i = 0; i < SCENARIO_KEYS; i++) {
+        if (scenario_keys[i].type != SCENARIO_FILE)
+            continue;
+        const char *path = *(char *const *)((const char *)scenario + scenario_keys[i].offset);
+        if (*path && access(path, R_OK) != 0) {
+            scenario_complain(scenario, i, errors, "cannot read '%s': %s", path, strerror(errno));
+            mistakes++;
+        }
+    }
+    return mistakes;
+}
+
+static int check_traffic(const struct scenario *scenario, FILE *errors)
+{
+    int mistakes = 0;
+    if (*scenario->host_capture && scenario->host_frames) {
+        scenario_complain(scenario, SCENARIO_KEY_host_frames, errors, "give either a capture or a number of generated frames, not both");
+        mistakes++;
+    }
+    if (*scenario->wire_capture && scenario->wire_frames) {
+        scenario_complain(scenario, SCENARIO_KEY_wire_frames, errors, "give either a capture or a number of generated frames, not both");
+        mistakes++;
+    }
+    return mistakes;
+}
+
+static int check_machine(const struct scenario *scenario, FILE *errors)
+{
+    int mistakes = 0;
+    if (2 * scenario->pcie_propagation_ns >= scenario->pcie_read_latency_ns) {
+        scenario_complain(scenario, SCENARIO_KEY_pcie_propagation_ns, errors,
+                          "two flights take %u ns, which pcie.read_latency_ns (%u ns) must exceed",
+                          (unsigned)(2 * scenario->pcie_propagation_ns), (unsigned)scenario->pcie_read_latency_ns);
+        mistakes++;
+    }
+    uint8_t mac[6];
+    if (scenario_parse_mac(scenario->nic_mac, mac) != 0 || (mac[0] & 1)) {
+        scenario_complain(scenario, SCENARIO_KEY_nic_mac, errors, "expected a unicast MAC address like 02:00:00:00:00:01, got '%s'",
+                          scenario->nic_mac);
+        mistakes++;
+    }
+    return mistakes;
+}
+
+static int check_driver(const struct scenario *scenario, FILE *errors)
+{
+    int mistakes = 0;
+    if (scenario->driver_model != 0) {
+        scenario_complain(scenario, SCENARIO_KEY_driver_model, errors,
+                          "this version has the NDIS 6 driver only; use ndis (or leave --driver out)");
+        mistakes++;
+    }
+    if (scenario->driver_backfill + scenario->driver_data_offset > 4096) {
+        scenario_complain(scenario, SCENARIO_KEY_driver_data_offset, errors,
+                          "backfill and data offset together must fit in a page of 4096 bytes");
+        mistakes++;
+    }
+    if (*scenario->expect_check && scenario->expect_verdict == 0) {
+        scenario_complain(scenario, SCENARIO_KEY_expect_check, errors, "is only for expect.verdict: fail");
+        mistakes++;
+    }
+    return mistakes;
+}
+
+int scenario_parse_mac(const char *text, uint8_t mac[6])
+{
+    for (unsigned i = 0; i < 6; i++) {
+        if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]) || text[2] != (i < 5 ? ':' : '\0'))
+            return -EINVAL;
+        unsigned byte;
+        if (sscanf(text, "%2x", &byte) != 1)
+            return -EINVAL;
+        mac[i] = (uint8_t)byte;
+        text += 3;
+    }
+    return 0;
+}
+
+int scenario_check(const struct scenario *scenario, FILE *errors)
+{
+    const int mistakes = check_files(scenario, errors) + check_traffic(scenario, errors) + check_machine(scenario, errors) +
+                         check_driver(scenario, errors);
+    return mistakes ? -EINVAL : 0;
+}
