@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * machine.h: the whole machine, from C: build it as a scenario says, run the traffic through it, and say what came of it.
+ *
+ * SystemC elaborates once in a process, so each of these functions may be called once in a process; callers fork (runner.h).
+ * Everything that a run writes - the result, captures, the waveform - depends on the configuration alone, except wall_s.
+ */
+#ifndef RINGSIDE_MACHINE_H
+#define RINGSIDE_MACHINE_H
+
+#include "capture.h"
+#include "dma_bench.h"
+#include "frames.h"
+#include "scenario.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct machine_waves {
+    const char *path;            /* FST to write; NULL: none */
+    uint64_t from_ps, to_ps;     /* window; to_ps UINT64_MAX: to the end */
+    bool full_depth;             /* every signal, not the default selection */
+};
+
+struct machine_config {
+    const struct scenario *scenario;
+    struct frame_source from_host, from_wire;  /* of count 0: nothing is sent in this direction */
+    struct capture_writer *to_wire, *to_host;  /* record what came out, or NULL; borrowed */
+    struct machine_waves waves;
+    uint64_t warmup_frames;      /* of each direction, left out of its rates (benches) */
+    uint64_t idle_ps;            /* simulate so much time after start-up before traffic begins */
+    /* Told now and then how far the run is (by simulated work, never by wall time); may be NULL. */
+    void (*progress)(void *ctx, uint64_t time_ps, uint64_t packets, double fraction);
+    void *progress_ctx;
+};
+
+struct machine_failure {
+    uint64_t time_ps;
+    char *check, *clause, *message;
+    int64_t packet;  /* -1: none */
+};
+
+struct machine_latency {
+    uint64_t count;
+    double min_ns, p50_ns, p99_ns, max_ns;  /* 0 when count is 0 */
+};
+
+struct machine_direction {
+    uint64_t packets, bytes;     /* delivered; bytes without FCS */
+    uint64_t dropped;            /* sent and not delivered */
+    double mpps, gbps;           /* over the time from the first to the last frame; gbps of frames with FCS */
+    double limit_mpps, efficiency;
+    const char *limited_by;      /* "wire", "up", "down"; "" without traffic. Static storage */
+    struct machine_latency latency;
+};
+
+struct machine_link {
+    uint64_t tlps, bytes;
+    double utilisation;          /* busy time over the time of the traffic, 0 to 1 */
+};
+
+struct machine_result {
+    struct machine_failure *failures;
+    size_t failure_count;
+    uint64_t time_ps, cycles, cycles_evaluated;
+    double wall_s;
+    struct machine_direction tx, rx;
+    uint64_t nbl_allocated, nbl_sent, nbl_completed, nbl_indicated, nbl_returned, nbl_outstanding;
+    struct machine_link up, down;
+    uint64_t dma_violations, interrupts;
+};
+
+/* Run the traffic of `config` until all of it was sent, received and completed, or a limit of the scenario is met. 0 when a result
+ * was made, whatever its verdict; a negative errno with a message in `error` when the machine could not be built or started. */
+int machine_run(const struct machine_config *config, struct machine_result *result, char *error, size_t error_size);
+void machine_result_free(struct machine_result *result);
+
+/* Bring the machine up without a driver stack and have the NIC's benchmark engine do what `rows` ask; fills in their results. */
+int machine_dma_bench(const struct scenario *scenario, struct dma_bench_row *rows, size_t row_count, char *error, size_t error_size);
+
+/* Clock the bare Verilated NIC, inputs idle, in a plain loop: cycles per second of wall time. */
+double machine_bare_speed(const struct scenario *scenario, uint64_t cycles);
+
+/* The analytic limit of the machine for frames of `frame_bytes` with FCS; both: traffic runs both ways. *limited_by is static. */
+double machine_limit_mpps(const struct scenario *scenario, unsigned frame_bytes, bool transmit, bool both, const char **limited_by);
+
+/* Payload Gb/s (each way, for both) that the link allows for back-to-back transfers of `bytes`. */
+double machine_dma_model(const struct scenario *scenario, enum dma_bench_op op, uint32_t bytes);
+
+/* Add a failure to a result (the texts are copied). */
+void machine_result_fail(struct machine_result *result, uint64_t time_ps, const char *check, const char *clause, int64_t packet,
+                         const char *message);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
