@@ -5,7 +5,7 @@
 #ifndef SC_INCLUDE_DYNAMIC_PROCESSES
 #define SC_INCLUDE_DYNAMIC_PROCESSES
 #endif
-#include <cstring>
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -78,7 +78,8 @@ struct FakeNic : Nic {
     std::vector<uint64_t> wakes;
     bool answers = true;         // configuration and register reads
     bool releases = true;        // receive buffers at once
-    uint32_t refuse_status = 0;  // if set, the status of the answers to register reads
+    uint32_t refuse_status = TLP_STATUS_SC;  // of the answers to register reads
+    std::deque<TlpPtr> answered;             // until the link takes them
     std::vector<uint8_t> config = std::vector<uint8_t>(4096), registers = std::vector<uint8_t>(65536);
     uint32_t id = 0;
     std::function<void(const Tlp&)> on_receive;
@@ -88,6 +89,7 @@ struct FakeNic : Nic {
     void receive(FramePtr) override {}
     void wake() override {
         wakes.push_back(now_ps());
+        flush();
         changed.notify(sc_core::SC_ZERO_TIME);
     }
     uint64_t cycles() const override { return 0; }
@@ -104,7 +106,14 @@ struct FakeNic : Nic {
             store(config, tlp->config_offset(), *tlp);
         }
         if (answers && tlp->kind() == TlpKind::non_posted) answer(*tlp);
+        flush();
         changed.notify(sc_core::SC_ZERO_TIME);
+    }
+    void flush() {
+        while (!answered.empty() && link->can_send(TlpKind::completion)) {
+            link->send(std::move(answered.front()));
+            answered.pop_front();
+        }
     }
     static void store(std::vector<uint8_t>& where, uint64_t offset, const Tlp& tlp) {
         for (uint32_t i = 0; i < tlp.payload_bytes; ++i) {
@@ -113,11 +122,20 @@ struct FakeNic : Nic {
         }
     }
     void answer(const Tlp& tlp) {
-        if (tlp.fmt_type() == TLP_TYPE_CFGWR0) return link->send(make_completion(tlp, id, TLP_STATUS_SC, 0, 4, nullptr, 0));
-        if (tlp.is_config()) return link->send(make_completion(tlp, id, TLP_STATUS_SC, 0, 4, &config[tlp.config_offset()], 4));
-        if (refuse_status) return link->send(make_completion(tlp, id, refuse_status, tlp.first_byte(), tlp.byte_span(), nullptr, 0));
-        const uint8_t* data = &registers[tlp.first_byte() & 0xFFFF];  // the tests read within one completion
-        link->send(make_completion(tlp, id, TLP_STATUS_SC, tlp.first_byte(), tlp.byte_span(), data, tlp.byte_span()));
+        uint32_t status = TLP_STATUS_SC, bytes = 0, count = 4;
+        uint64_t first = 0;
+        const uint8_t* data = nullptr;
+        if (tlp.is_memory_read()) {
+            first = tlp.first_byte();
+            count = bytes = tlp.byte_span();
+            data = &registers[first & 0xFFFF];  // the tests read what fits one completion
+            status = refuse_status;
+            if (status != TLP_STATUS_SC) bytes = 0;
+        } else if (tlp.fmt_type() == TLP_TYPE_CFGRD0) {
+            bytes = 4;
+            data = &config[tlp.config_offset()];
+        }
+        answered.push_back(make_completion(tlp, id, status, first, count, data, bytes));
     }
 };
 

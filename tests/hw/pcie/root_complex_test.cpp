@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "machine.h"
+
+namespace hw {
+namespace {
+
+using sc_core::wait;
+
+constexpr uint64_t bar = 0xC0000000;
+
+TEST(ReadLatency, IsExactlyWhatWasAskedForFromLastBitOutToFirstBitIn) {
+    Machine machine;
+    uint64_t sent = 0;
+    machine.run([&] {
+        sent = now_ps();
+        machine.read(0, 0, 64);
+    });
+    ASSERT_EQ(machine.nic.received.size(), 1u);
+    const uint64_t last_bit_out = sent + machine.ps(24);
+    const uint64_t first_bit_in = machine.nic.received[0].time_ps - machine.ps(84);
+    EXPECT_EQ(first_bit_in - last_bit_out, 450'000u);
+    EXPECT_EQ(machine.memory.accesses[0].time_ps, last_bit_out + 450'000 - 75'000);
+}
+
+TEST(ReadLatency, TheMemoryTargetsOwnDelayIsAdded) {
+    Machine machine;
+    machine.memory.delay_ps = 330'000;
+    uint64_t sent = 0;
+    machine.run([&] {
+        sent = now_ps();
+        machine.read(0, 0, 64);
+    });
+    EXPECT_EQ(machine.nic.received.at(0).time_ps - machine.ps(84) - sent - machine.ps(24), 780'000u);
+}
+
+TEST(ReadLatency, ASecondReadAtTheSameTimeQueuesBehindTheFirstOnTheLink) {
+    Machine machine;
+    machine.run([&] {
+        machine.read(0, 0, 256);
+        machine.read(1, 256, 256);
+    });
+    ASSERT_EQ(machine.nic.received.size(), 2u);
+    EXPECT_NEAR(static_cast<double>(machine.nic.received[1].time_ps - machine.nic.received[0].time_ps),
+                static_cast<double>(machine.ps(276)), 1.0);
+}
+
+struct Split {
+    uint32_t mps, rcb;
+    uint64_t offset;
+    uint32_t bytes;
+    std::vector<uint32_t> payloads;
+};
+
+const Split splits[] = {
+    {256, 64, 0x000, 512, {256, 256}},
+    {256, 64, 0x010, 512, {240, 256, 16}},
+    {256, 64, 0x03C, 8, {8}},
+    {256, 64, 0x001, 1, {4}},
+    {256, 64, 0x003, 2, {8}},
+    {256, 64, 0x021, 500, {224, 256, 24}},
+    {128, 64, 0x000, 512, {128, 128, 128, 128}},
+    {128, 64, 0x07C, 130, {68, 64}},
+    {128, 128, 0x040, 256, {64, 128, 64}},
+    {512, 64, 0xE00, 512, {512}},
+};
+
+void check_split(const Split& split) {
+    LinkConfig config;
+    config.mps = split.mps;
+    config.rcb = split.rcb;
+    Machine machine(config);
+    machine.run([&] { machine.read(9, split.offset, split.bytes); });
+    std::vector<uint32_t> payloads;
+    std::vector<uint8_t> data;
+    uint64_t at = split.offset;
+    uint32_t left = split.bytes;
+    for (const auto& tlp : machine.nic.received) {
+        payloads.push_back(static_cast<uint32_t>(tlp.payload.size()));
+        const uint32_t bytes = std::min(left, static_cast<uint32_t>(tlp.payload.size() - (at & 3)));
+        data.insert(data.end(), tlp.payload.begin() + (at & 3), tlp.payload.begin() + (at & 3) + bytes);
+        at += bytes;
+        left -= bytes;
+    }
+    EXPECT_EQ(payloads, split.payloads);
+    std::vector<uint8_t> expected;
+    for (uint32_t i = 0; i < split.bytes; ++i) expected.push_back(Memory::pattern(split.offset + i));
+    EXPECT_EQ(data, expected);
+    EXPECT_EQ(machine.first_violation(), "");
+    EXPECT_EQ(machine.link.checker().outstanding(), 0u);
+}
+
+class CompletionSplit : public testing::TestWithParam<size_t> {};
+TEST_P(CompletionSplit, TakesTheLargestPiecesThatMpsAndRcbAllow) { check_split(splits[GetParam()]); }
+INSTANTIATE_TEST_SUITE_P(Table, CompletionSplit, testing::Range<size_t>(0, sizeof splits / sizeof *splits));
+
+TEST(RootComplex, CompletionsOfDifferentTagsOvertakeWhenTheScenarioSaysSo) {
+    LinkConfig config;
+    config.read_reorder_ns = 400;
+    Machine machine(config);
+    machine.run([&] {
+        for (uint32_t tag = 0; tag < 200; ++tag) machine.read(tag, tag * 512, 512);
+    });
+    std::vector<uint32_t> order;
+    for (const auto& tlp : machine.nic.received) order.push_back(tlp.tag);
+    EXPECT_EQ(order.size(), 400u);
+    EXPECT_FALSE(std::is_sorted(order.begin(), order.end()));
+    EXPECT_EQ(machine.first_violation(), "");  // each request still in address order
+    EXPECT_EQ(machine.link.checker().outstanding(), 0u);
+}
+
+TEST(RootComplex, TheSameSeedGivesTheSameOrderAndAnotherSeedAnother) {
+    LinkConfig config;
+    config.read_reorder_ns = 400;
+    Machine first(config, "1"), second(config, "2");
+    config.seed = 2;
+    Machine third(config, "3");
+    std::vector<std::vector<uint32_t>> orders;
+    for (Machine* machine : {&first, &second, &third})
+        machine->spawn([machine] {
+            for (uint32_t tag = 0; tag < 64; ++tag) machine->read(tag, tag * 512, 512);
+        });
+    sc_core::sc_start();
+    for (Machine* machine : {&first, &second, &third}) {
+        orders.emplace_back();
+        for (const auto& tlp : machine->nic.received) orders.back().push_back(tlp.tag);
+    }
+    EXPECT_EQ(orders[0], orders[1]);
+    EXPECT_NE(orders[0], orders[2]);
+}
+
+TEST(RootComplex, AReadSeesTheWritesThatWereSentBeforeIt) {
+    LinkConfig config;
+    config.write_latency_ns = 3000;
+    Machine machine(config);
+    machine.run([&] {
+        machine.write(0x80, std::vector<uint8_t>(64, 0xA1));
+        machine.read(0, 0x80, 64);
+    });
+    ASSERT_EQ(machine.nic.received.size(), 1u);
+    EXPECT_EQ(machine.nic.received[0].payload, std::vector<uint8_t>(64, 0xA1));
+}
+
+TEST(RootComplex, InterruptsComeAfterTheWritesBeforeThem) {
+    Machine machine;
+    machine.memory.delay_ps = 330'000;  // a TLB miss each
+    uint64_t interrupt = 0, writes_before = 0;
+    uint32_t vector = 0;
+    machine.root.on_msi([&](uint64_t address, uint32_t data) {
+        EXPECT_EQ(address, 0xFEE00010u);
+        vector = data;
+        interrupt = now_ps();
+        writes_before = machine.memory.accesses.size();
+    });
+    machine.run([&] {
+        machine.write(0, std::vector<uint8_t>(256, 1));
+        machine.write(256, std::vector<uint8_t>(16, 2));
+        machine.send(make_mem_write(nic_id, 0xFEE00010, "\x05\0\0\0", 4));
+    });
+    EXPECT_EQ(vector, 5u);
+    EXPECT_EQ(writes_before, 2u);
+    EXPECT_EQ(machine.memory.accesses[1].time_ps - machine.memory.accesses[0].time_ps, 330'000u);
+    EXPECT_EQ(interrupt - machine.memory.accesses[1].time_ps, 330'000u);
+    EXPECT_EQ(machine.root.statistics().interrupts, 1u);
+    EXPECT_EQ(machine.first_violation(), "");
+}
+
+TEST(RootComplex, OnlyEnabledBytesAreWritten) {
+    Machine machine;
+    machine.run([&] {
+        machine.write(0x101, {1, 2, 3, 4, 5, 6});
+        TlpPtr gap = make_mem_write(nic_id, memory_base + 0x200, "\x11\x12\x13\x14", 4);
+        gap->hdr[1] = (gap->hdr[1] & ~0xFu) | 0x9;  // first and last byte
+        machine.send(std::move(gap));
+        TlpPtr nothing = make_mem_write(nic_id, memory_base + 0x300, "abcd", 4);
+        nothing->hdr[1] &= ~0xFu;
+        machine.send(std::move(nothing));
+    });
+    const auto at = [&](uint64_t offset) { return machine.memory.bytes[offset]; };
+    EXPECT_EQ(at(0x100), Memory::pattern(0x100));
+    EXPECT_EQ(at(0x101), 1);
+    EXPECT_EQ(at(0x106), 6);
+    EXPECT_EQ(at(0x107), Memory::pattern(0x107));
+    EXPECT_EQ(at(0x200), 0x11);
+    EXPECT_EQ(at(0x201), Memory::pattern(0x201));
+    EXPECT_EQ(at(0x203), 0x14);
+    EXPECT_EQ(machine.memory.accesses.size(), 2u);
+    EXPECT_EQ(machine.first_violation(), "");
+}
+
+TEST(RootComplex, ARefusedReadIsAnsweredWithUnsupportedRequest) {
+    Machine machine;
+    machine.memory.refuse_from = memory_base + 0x100;
+    machine.memory.refuse_to = memory_base + 0x200;
+    machine.run([&] {
+        machine.read(1, 0, 512);
+        machine.read(2, 0x100, 16);
+    });
+    const auto& received = machine.nic.received;
+    ASSERT_EQ(received.size(), 3u);
+    EXPECT_EQ(received[0].status, static_cast<uint32_t>(TLP_STATUS_SC));  // the part in front of the refused range
+    EXPECT_EQ(received[0].payload.size(), 256u);
+    for (size_t i : {1, 2}) {
+        EXPECT_EQ(received[i].type, static_cast<uint32_t>(TLP_TYPE_CPL));
+        EXPECT_EQ(received[i].status, static_cast<uint32_t>(TLP_STATUS_UR));
+    }
+    EXPECT_EQ(received[1].byte_count, 256u);
+    EXPECT_EQ(machine.root.statistics().refused_reads, 2u);
+    EXPECT_EQ(machine.link.checker().outstanding(), 0u);
+    EXPECT_EQ(machine.first_violation(), "");  // the memory target reports why it refuses
+}
+
+TEST(RootComplex, ARefusedWriteIsDroppedAndCounted) {
+    Machine machine;
+    machine.memory.refuse_to = memory_base + 0x100;
+    machine.run([&] { machine.write(0, {1, 2, 3, 4}); });
+    EXPECT_EQ(machine.root.statistics().dropped_writes, 1u);
+    EXPECT_EQ(machine.memory.bytes[0], Memory::pattern(0));
+}
+
+TEST(RootComplex, WorksOnALimitedNumberOfReads) {
+    LinkConfig config;
+    config.outstanding_reads = 1;
+    Machine machine(config);
+    machine.run([&] {
+        machine.read(0, 0, 64);
+        machine.read(1, 64, 64);
+    });
+    ASSERT_EQ(machine.nic.received.size(), 2u);
+    // The second starts when the first has been answered: latency less the way there, and its bytes.
+    EXPECT_EQ(machine.nic.received[1].time_ps - machine.nic.received[0].time_ps, 450'000 - 75'000 + machine.ps(84));
+}
+
+TEST(RootComplex, MemoryAccessesCarryTheirTlp) {
+    Machine machine;
+    uint64_t id = 0;
+    machine.events.add_sink([&](const Event& event) {
+        if (event.kind == EventKind::tlp_up) id = event.packet;
+    });
+    machine.run([&] { machine.write(0, {1, 2, 3, 4}); });
+    EXPECT_EQ(machine.memory.accesses.at(0).tlp_id, id);
+}
+
+TEST(CpuAccess, ReadsWaitForTheRoundTripAndWritesDoNot) {
+    Machine machine;
+    uint64_t before = 0, after_write = 0, after_read = 0;
+    uint32_t value = 0xCAFE1234, back = 0;
+    machine.run([&] {
+        before = now_ps();
+        EXPECT_EQ(machine.access(tlm::TLM_WRITE_COMMAND, bar + 0x40, &value, 4), tlm::TLM_OK_RESPONSE);
+        after_write = now_ps();
+        EXPECT_EQ(machine.access(tlm::TLM_READ_COMMAND, bar + 0x40, &back, 4), tlm::TLM_OK_RESPONSE);
+        after_read = now_ps();
+    });
+    EXPECT_EQ(after_write, before);
+    EXPECT_EQ(back, value);
+    // The read leaves behind the write; the answer takes the way back.
+    EXPECT_EQ(after_read - before, machine.ps(24 + 20) + 75'000 + machine.ps(24) + 75'000);
+    EXPECT_EQ(machine.first_violation(), "");
+}
+
+TEST(CpuAccess, AnyBytesOfARegisterAndRangesOverPagesWork) {
+    Machine machine;
+    uint8_t byte = 0x77, back[200] = {};
+    std::vector<uint8_t> data(200);
+    for (size_t i = 0; i < data.size(); ++i) data[i] = static_cast<uint8_t>(i);
+    machine.run([&] {
+        machine.access(tlm::TLM_WRITE_COMMAND, bar + 0x43, &byte, 1);
+        machine.access(tlm::TLM_WRITE_COMMAND, bar + 0xFA1, data.data(), 200);
+        machine.access(tlm::TLM_READ_COMMAND, bar + 0xFA1, back, 200);
+    });
+    EXPECT_EQ(machine.nic.registers[0x43], 0x77);
+    EXPECT_EQ(machine.nic.registers[0x42], 0);
+    EXPECT_EQ(std::vector<uint8_t>(back, back + 200), data);
+    EXPECT_EQ(machine.first_violation(), "");
+}
+
+TEST(CpuAccess, AddressesOutsideTheWindowsAreNotForwarded) {
+    Machine machine;
+    uint32_t value = 0;
+    machine.run([&] {
+        EXPECT_EQ(machine.access(tlm::TLM_READ_COMMAND, 0x1000, &value, 4), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        EXPECT_EQ(machine.access(tlm::TLM_READ_COMMAND, 0xEFFFFFFE, &value, 4), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    });
+    EXPECT_EQ(value, 0xFFFFFFFF);
+    EXPECT_TRUE(machine.nic.received.empty());
+}
+
+TEST(CpuAccess, ConfigurationBytesAreReadAndWritten) {
+    Machine machine;
+    machine.run([&] {
+        machine.root.config_write(0x3C, 4, 0x11223344);
+        machine.root.config_write(0x3D, 1, 0x99);
+        EXPECT_EQ(machine.root.config_read(0x3C, 4), 0x11229944u);
+        EXPECT_EQ(machine.root.config_read(0x3E, 2), 0x1122u);
+        EXPECT_EQ(machine.root.config_read(0x3D, 1), 0x99u);
+    });
+    EXPECT_EQ(machine.first_violation(), "");
+}
+
+TEST(CpuAccess, ADeadDeviceIsReportedAndReadsAsAllOnes) {
+    Machine machine;
+    uint64_t before = 0, after = 0;
+    uint32_t value = 0;
+    machine.run([&] {
+        machine.nic.answers = false;
+        before = now_ps();
+        EXPECT_EQ(machine.access(tlm::TLM_READ_COMMAND, bar + 0x14, &value, 4), tlm::TLM_GENERIC_ERROR_RESPONSE);
+        after = now_ps();
+        EXPECT_EQ(machine.root.config_read(0, 2), 0xFFFFu);
+    });
+    EXPECT_EQ(value, 0xFFFFFFFF);
+    EXPECT_EQ(after - before, 1'000'000'000u);
+    ASSERT_EQ(machine.violations.size(), 2u);
+    EXPECT_EQ(machine.violations[0].check, "pcie.completion_timeout");
+    EXPECT_EQ(machine.violations[0].time_ps, after);
+    EXPECT_NE(machine.violations[0].message.find("0xc0000014"), std::string::npos) << machine.violations[0].message;
+}
+
+TEST(CpuAccess, ADeviceThatKeepsItsBuffersStopsWritesButNotTheSimulation) {
+    LinkConfig config;
+    config.device_credits = {2, 16, 1, 1};
+    config.cpu_write_queue = 4;
+    Machine machine(config);
+    machine.run([&] {
+        machine.nic.releases = false;
+        for (uint32_t i = 0; i < 7; ++i) machine.access(tlm::TLM_WRITE_COMMAND, bar, &i, 4);
+    });
+    // Two arrived, four wait in the root complex, one found no room.
+    EXPECT_EQ(machine.nic.received.size(), 2u);
+    ASSERT_EQ(machine.violations.size(), 1u);
+    EXPECT_EQ(machine.violations[0].check, "pcie.write_stuck");
+}
+
+TEST(CpuAccess, ARefusedRegisterReadIsAViolation) {
+    Machine machine;
+    machine.nic.refuse_status = TLP_STATUS_UR;
+    uint16_t value = 0;
+    machine.run([&] { machine.access(tlm::TLM_READ_COMMAND, bar, &value, 2); });
+    EXPECT_EQ(value, 0xFFFF);
+    EXPECT_EQ(machine.violations.at(0).check, "pcie.unsupported_request");
+}
+
+TEST(CpuAccess, AnAnswerDoesNotPassTheDevicesEarlierWrites) {
+    LinkConfig config;
+    config.write_latency_ns = 2000;
+    Machine machine(config);
+    machine.nic.on_receive = [&](const Tlp& tlp) {
+        if (tlp.is_memory_read()) machine.nic.link->send(make_mem_write(nic_id, memory_base, "\1\2\3\4", 4));
+    };
+    uint32_t value = 0;
+    machine.run([&] {
+        machine.access(tlm::TLM_READ_COMMAND, bar, &value, 4);
+        EXPECT_EQ(machine.memory.bytes[3], 4);  // visible once the read has returned
+    });
+    EXPECT_EQ(machine.first_violation(), "");
+}
+
+TEST(CpuAccess, SeveralThreadsReadAtOnce) {
+    Machine machine;
+    for (size_t i = 0; i < machine.nic.registers.size(); ++i) machine.nic.registers[i] = static_cast<uint8_t>(i / 4);
+    unsigned right = 0;
+    for (uint32_t thread = 0; thread < 40; ++thread)  // more than there are tags
+        machine.spawn([&, thread] {
+            uint8_t value[4] = {};
+            machine.access(tlm::TLM_READ_COMMAND, bar + 4 * thread, value, 4);
+            right += value[0] == thread && value[3] == thread;
+        });
+    sc_core::sc_start();
+    EXPECT_EQ(right, 40u);
+    EXPECT_EQ(machine.first_violation(), "");
+}
+
+}  // namespace
+}  // namespace hw
