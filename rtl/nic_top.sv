@@ -60,6 +60,358 @@ module nic_top #(
     output       logic [12:0]          trace_valid_o,
     output       logic [13*64-1:0]     trace_data_o
 );
+    localparam int unsigned Nq     = 2 * QueuePairs;   // receive queues are even, transmit queues odd ([V] 5.1.2)
+    localparam int unsigned Nv     = Nq + 1;           // a vector for each queue and one for the configuration
+    localparam int unsigned CountW = $clog2(DataWidth / 8) + 1;
+
+    // ---- requests from the host: registers ----------------------------------------------------------------------------------------
+    logic                 cpl_valid, cpl_sop, cpl_eop;
+    logic [127:0]         cpl_hdr;
+    logic [DataWidth-1:0] cpl_data;
+    logic                 treq_valid, treq_ready, cplt_valid, cplt_ready, target_busy;
+    logic [127:0]         treq_hdr, cplt_hdr;
+    logic [63:0]          treq_data, cplt_data;
+    logic                 reg_valid, reg_write, cfg_valid, cfg_write;
+    logic [15:0]          reg_addr;
+    logic [3:0]           reg_be, cfg_be;
+    logic [31:0]          reg_wdata, cfg_wdata, cfg_rdata, rdata_virtio, rdata_msix, rdata_stats, rdata_bench;
+    logic [11:0]          cfg_addr;
+    logic [63:0]          bar0;
+    logic                 memory_enable, bus_master, ext_tag, msix_enable, msix_mask, flr, ur, capture_valid, window_valid, isr_pending;
+    logic [2:0]           mps, mrrs, window_length;
+    logic [15:0]          requester_id, capture_id, window_offset;
+    logic                 stat_bad;
+
+    tlp_rx #(.DataWidth(DataWidth)) u_tlp_rx (
+        .clk_i, .rst_ni, .rx_tlp_valid_i, .rx_tlp_ready_o, .rx_tlp_sop_i, .rx_tlp_eop_i, .rx_tlp_hdr_i, .rx_tlp_data_i,
+        .cpl_valid_o(cpl_valid), .cpl_sop_o(cpl_sop), .cpl_eop_o(cpl_eop), .cpl_hdr_o(cpl_hdr), .cpl_data_o(cpl_data),
+        .req_valid_o(treq_valid), .req_ready_i(treq_ready), .req_hdr_o(treq_hdr), .req_data_o(treq_data), .stat_bad_o(stat_bad));
+
+    pcie_target u_target (
+        .clk_i, .rst_ni, .req_valid_i(treq_valid), .req_ready_o(treq_ready), .req_hdr_i(treq_hdr), .req_data_i(treq_data),
+        .cplt_valid_o(cplt_valid), .cplt_ready_i(cplt_ready), .cplt_hdr_o(cplt_hdr), .cplt_data_o(cplt_data),
+        .reg_valid_o(reg_valid), .reg_write_o(reg_write), .reg_addr_o(reg_addr), .reg_be_o(reg_be), .reg_wdata_o(reg_wdata),
+        .reg_rdata_i(rdata_virtio | rdata_msix | rdata_stats | rdata_bench),
+        .cfg_valid_o(cfg_valid), .cfg_write_o(cfg_write), .cfg_addr_o(cfg_addr), .cfg_be_o(cfg_be), .cfg_wdata_o(cfg_wdata),
+        .cfg_rdata_i(cfg_rdata), .bar0_i(bar0), .memory_enable_i(memory_enable), .requester_id_i(requester_id),
+        .window_valid_i(window_valid), .window_offset_i(window_offset), .window_length_i(window_length),
+        .capture_valid_o(capture_valid), .capture_id_o(capture_id), .ur_o(ur), .busy_o(target_busy));
+
+    pcie_cfg #(.NumQueues(Nq), .MsixVectors(Nv)) u_cfg (
+        .clk_i, .rst_ni, .cfg_valid_i(cfg_valid), .cfg_write_i(cfg_write), .cfg_addr_i(cfg_addr), .cfg_be_i(cfg_be),
+        .cfg_wdata_i(cfg_wdata), .cfg_rdata_o(cfg_rdata), .capture_valid_i(capture_valid), .capture_id_i(capture_id), .ur_i(ur),
+        .interrupt_i(isr_pending), .bar0_o(bar0), .memory_enable_o(memory_enable), .bus_master_o(bus_master), .mps_o(mps), .mrrs_o(mrrs),
+        .ext_tag_o(ext_tag), .msix_enable_o(msix_enable), .msix_mask_o(msix_mask), .requester_id_o(requester_id), .flr_o(flr),
+        .window_valid_o(window_valid), .window_offset_o(window_offset), .window_length_o(window_length));
+
+    // ---- VIRTIO registers and reset -------------------------------------------------------------------------------------------------
+    logic              driver_ok, db_valid, db_has_data, reset_req, soft_reset_q, needs_reset, cfgirq_valid, cfgirq_ready, stat_doorbell;
+    logic              virtio_idle;
+    logic [63:0]       features;
+    logic [Nq-1:0]     vq_enable, vq_error;
+    logic [Nq*16-1:0]  vq_size, vq_vector;
+    logic [Nq*64-1:0]  vq_desc, vq_driver, vq_device;
+    logic [15:0]       config_vector, db_queue, db_data;
+    logic              irq_valid, irq_ready;
+
+    virtio_regs #(.NumQueues(Nq), .QueuePairs(QueuePairs), .MaxQueueSize(MaxQueueSize), .MsixVectors(Nv)) u_virtio (
+        .clk_i, .rst_ni, .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_be_i(reg_be),
+        .reg_wdata_i(reg_wdata), .reg_rdata_o(rdata_virtio), .flr_i(flr), .driver_ok_o(driver_ok), .features_o(features),
+        .vq_enable_o(vq_enable), .vq_size_o(vq_size), .vq_desc_o(vq_desc), .vq_driver_o(vq_driver), .vq_device_o(vq_device),
+        .vq_vector_o(vq_vector), .config_vector_o(config_vector), .db_valid_o(db_valid), .db_queue_o(db_queue), .db_data_o(db_data),
+        .db_has_data_o(db_has_data), .reset_req_o(reset_req), .reset_done_i(soft_reset_q), .isr_queue_i(irq_valid && irq_ready),
+        .needs_reset_i(needs_reset), .link_up_i, .mac_address_i, .isr_pending_o(isr_pending), .cfgirq_valid_o(cfgirq_valid),
+        .cfgirq_ready_i(cfgirq_ready), .stat_doorbell_o(stat_doorbell), .idle_o(virtio_idle));
+
+    // Device reset ([V] 2.4): nothing new is begun, what is in flight comes home, a frame that is being sent is finished; then the
+    // engines are cleared and only then status reads 0.
+    logic stop, core_ni, dma_rd_idle, dma_wr_idle, tx_sending, mac_tx_idle, bench_idle;
+    assign stop    = reset_req;
+    assign core_ni = rst_ni && !soft_reset_q;
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) soft_reset_q <= 1'b0;
+        else soft_reset_q <= reset_req && !soft_reset_q && dma_rd_idle && dma_wr_idle && !tx_sending && bench_idle;
+    end
+
+    // A ring error stops the queue; the driver is told once.
+    logic [Nq-1:0] vq_error_q;
+    logic          rx_error;
+    always_ff @(posedge clk_i) begin
+        if (!core_ni) vq_error_q <= '0;
+        else vq_error_q <= vq_error | {{(Nq-1){1'b0}}, rx_error};
+    end
+    assign needs_reset = |((vq_error | {{(Nq-1){1'b0}}, rx_error}) & ~vq_error_q);
+
+    // ---- virtqueues -------------------------------------------------------------------------------------------------------------------
+    localparam int unsigned RdSources = 2 * Nq + 2;   // queues (descriptors, events), net_tx, dma_bench
+    localparam int unsigned WrSources = Nq + 3;       // queues, net_rx, msix, dma_bench
+    logic [RdSources-1:0]                  rd_valid, rd_ready;
+    logic [RdSources*dma_pkg::RdReqW-1:0]  rd_req;
+    logic [WrSources-1:0]                  wr_valid, wr_ready;
+    logic [WrSources*dma_pkg::WrCmdW-1:0]  wr_cmd;
+    logic                                  b_valid, rdone_valid, rdone_error, wdone_valid, src_re;
+    logic [1:0]                            b_client, rdone_client, wdone_client, src_client;
+    logic [15:0]                           b_cookie, b_dst, rdone_cookie, wdone_cookie, src_addr;
+    logic [CountW-1:0]                     b_lo, b_hi;
+    logic [DataWidth-1:0]                  b_data, src_rx_data;
+    logic [12:0]                           rdone_bytes;
+    logic [7:0]                            src_queue, src_queue_q;
+    logic [Nq*DataWidth-1:0]               src_used_data;
+    logic [Nq-1:0]                         d_valid, d_ready, starved, u_valid, u_ready, event_valid, event_ready, vq_idle;
+    logic [Nq*131-1:0]                     d_data;
+    logic [Nq-1:0]                         trace_read, trace_used;
+    logic [Nq*32-1:0]                      trace_read_data;
+    logic [Nq*48-1:0]                      trace_used_data;
+    logic                                  tx_quiet, rx_quiet, rewind, rewind_wrap;
+    logic [15:0]                           rewind_slot;
+    logic [7:0]                            tx_u_queue;
+    logic [97:0]                           tx_u, rx_u;
+    logic                                  tx_u_valid, rx_u_valid;
+
+    for (genvar q = 0; q < Nq; q++) begin : gen_vq
+        localparam bit Tx = q % 2 == 1;
+        vq #(.DataWidth(DataWidth), .Queue(q)) u_vq (
+            .clk_i, .rst_ni(core_ni), .enable_i(driver_ok && vq_enable[q]), .stop_i(stop), .size_i(vq_size[q*16 +: 16]),
+            .desc_i(vq_desc[q*64 +: 64]), .driver_i(vq_driver[q*64 +: 64]), .db_valid_i(db_valid), .db_queue_i(db_queue),
+            .db_has_data_i(db_has_data), .db_data_i(db_data),
+            .batch_i(Tx && features[regmap_pkg::VIRTIO_F_IN_ORDER_BIT]), .quiet_i(Tx ? tx_quiet : rx_quiet), .mrrs_i(mrrs),
+            .req_valid_o(rd_valid[2*q +: 2]), .req_ready_i(rd_ready[2*q +: 2]),
+            .req_o(rd_req[2*q*dma_pkg::RdReqW +: 2*dma_pkg::RdReqW]),
+            .wr_valid_i(b_valid), .wr_client_i(b_client), .wr_cookie_i(b_cookie), .wr_dst_i(b_dst), .wr_lo_i(b_lo), .wr_hi_i(b_hi),
+            .wr_data_i(b_data), .done_valid_i(rdone_valid), .done_client_i(rdone_client), .done_cookie_i(rdone_cookie),
+            .done_error_i(rdone_error),
+            .cmd_valid_o(wr_valid[q]), .cmd_ready_i(wr_ready[q]), .cmd_o(wr_cmd[q*dma_pkg::WrCmdW +: dma_pkg::WrCmdW]),
+            .src_re_i(src_re), .src_client_i(src_client), .src_queue_i(src_queue), .src_addr_i(src_addr),
+            .src_data_o(src_used_data[q*DataWidth +: DataWidth]),
+            .wdone_valid_i(wdone_valid), .wdone_client_i(wdone_client), .wdone_cookie_i(wdone_cookie),
+            .d_valid_o(d_valid[q]), .d_ready_i(d_ready[q]), .d_o(d_data[q*131 +: 131]),
+            .rewind_i(q == 0 && rewind), .rewind_slot_i(rewind_slot), .rewind_wrap_i(rewind_wrap), .starved_o(starved[q]),
+            .u_valid_i(u_valid[q]), .u_ready_o(u_ready[q]), .u_i(Tx ? tx_u : rx_u),
+            .irq_valid_o(event_valid[q]), .irq_ready_i(event_ready[q]), .error_o(vq_error[q]), .idle_o(vq_idle[q]),
+            .trace_read_o(trace_read[q]), .trace_read_data_o(trace_read_data[q*32 +: 32]),
+            .trace_used_o(trace_used[q]), .trace_used_data_o(trace_used_data[q*48 +: 48]));
+        if (Tx) begin : gen_tx
+            assign u_valid[q] = tx_u_valid && tx_u_queue == 8'(q / 2);
+        end else begin : gen_rx
+            assign u_valid[q] = rx_u_valid && q == 0;
+        end
+    end
+
+    // ---- DMA --------------------------------------------------------------------------------------------------------------------------
+    logic                   req_valid, req_ready, cmd_valid, cmd_ready, rdt_valid, rdt_ready, wrt_valid, wrt_ready, wrt_sop, wrt_eop;
+    dma_pkg::rd_req_t       req, tx_req, bench_req;
+    dma_pkg::wr_cmd_t       cmd, rx_cmd, bench_cmd, msix_cmd;
+    logic [127:0]           rdt_hdr, wrt_hdr;
+    logic [DataWidth-1:0]   wrt_data;
+    logic                   stat_read, stat_error, stat_write;
+    logic [RdSources-1:0]   rd_open;
+    logic [WrSources-1:0]   wr_open;
+    logic                   rd_arb_valid, wr_arb_valid;
+
+    assign rd_open = stop ? '0 : rd_valid;
+    assign wr_open = stop ? '0 : wr_valid;
+    assign rd_req[2*Nq*dma_pkg::RdReqW +: dma_pkg::RdReqW]     = tx_req;
+    assign rd_req[(2*Nq+1)*dma_pkg::RdReqW +: dma_pkg::RdReqW] = bench_req;
+    assign wr_cmd[Nq*dma_pkg::WrCmdW +: dma_pkg::WrCmdW]       = rx_cmd;
+    assign wr_cmd[(Nq+1)*dma_pkg::WrCmdW +: dma_pkg::WrCmdW]   = msix_cmd;
+    assign wr_cmd[(Nq+2)*dma_pkg::WrCmdW +: dma_pkg::WrCmdW]   = bench_cmd;
+
+    logic [RdSources-1:0] rd_grant;
+    logic [WrSources-1:0] wr_grant;
+    arb_mux #(.N(RdSources), .Width(dma_pkg::RdReqW)) u_rd_arb (
+        .clk_i, .rst_ni(core_ni), .valid_i(rd_open), .ready_o(rd_grant), .data_i(rd_req), .valid_o(rd_arb_valid), .ready_i(req_ready),
+        .data_o(req));
+    arb_mux #(.N(WrSources), .Width(dma_pkg::WrCmdW)) u_wr_arb (
+        .clk_i, .rst_ni(core_ni), .valid_i(wr_open), .ready_o(wr_grant), .data_i(wr_cmd), .valid_o(wr_arb_valid), .ready_i(cmd_ready),
+        .data_o(cmd));
+    assign rd_ready  = rd_grant;
+    assign wr_ready  = wr_grant;
+    assign req_valid = rd_arb_valid;
+    assign cmd_valid = wr_arb_valid;
+
+    dma_rd #(.DataWidth(DataWidth), .Tags(Tags)) u_dma_rd (
+        .clk_i, .rst_ni(core_ni), .req_valid_i(req_valid), .req_ready_o(req_ready), .req_i(req),
+        .rd_valid_o(rdt_valid), .rd_ready_i(rdt_ready), .rd_hdr_o(rdt_hdr),
+        .cpl_valid_i(cpl_valid), .cpl_sop_i(cpl_sop), .cpl_eop_i(cpl_eop), .cpl_hdr_i(cpl_hdr), .cpl_data_i(cpl_data),
+        .wr_valid_o(b_valid), .wr_client_o(b_client), .wr_cookie_o(b_cookie), .wr_dst_o(b_dst), .wr_lo_o(b_lo), .wr_hi_o(b_hi),
+        .wr_data_o(b_data), .done_valid_o(rdone_valid), .done_client_o(rdone_client), .done_cookie_o(rdone_cookie),
+        .done_bytes_o(rdone_bytes), .done_error_o(rdone_error), .mrrs_i(mrrs), .ext_tag_i(ext_tag), .bus_master_i(bus_master),
+        .requester_id_i(requester_id), .stat_read_o(stat_read), .stat_error_o(stat_error), .idle_o(dma_rd_idle));
+
+    always_ff @(posedge clk_i) if (src_re) src_queue_q <= src_queue;
+    dma_wr #(.DataWidth(DataWidth)) u_dma_wr (
+        .clk_i, .rst_ni(core_ni), .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_i(cmd),
+        .src_re_o(src_re), .src_client_o(src_client), .src_queue_o(src_queue), .src_addr_o(src_addr), .src_rx_data_i(src_rx_data),
+        .src_used_data_i(src_used_data[src_queue_q*DataWidth +: DataWidth]),
+        .wr_valid_o(wrt_valid), .wr_ready_i(wrt_ready), .wr_sop_o(wrt_sop), .wr_eop_o(wrt_eop), .wr_hdr_o(wrt_hdr), .wr_data_o(wrt_data),
+        .done_valid_o(wdone_valid), .done_client_o(wdone_client), .done_cookie_o(wdone_cookie), .mps_i(mps), .bus_master_i(bus_master),
+        .requester_id_i(requester_id), .stat_write_o(stat_write), .idle_o(dma_wr_idle));
+
+    dma_bench u_bench (
+        .clk_i, .rst_ni(core_ni), .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_wdata_i(reg_wdata),
+        .reg_rdata_o(rdata_bench), .req_valid_o(rd_valid[2*Nq+1]), .req_ready_i(rd_ready[2*Nq+1]), .req_o(bench_req),
+        .rdone_valid_i(rdone_valid && rdone_client == dma_pkg::RdBench), .rdone_bytes_i(rdone_bytes),
+        .cmd_valid_o(wr_valid[Nq+2]), .cmd_ready_i(wr_ready[Nq+2]), .cmd_o(bench_cmd),
+        .wdone_valid_i(wdone_valid && wdone_client == dma_pkg::WrBench), .idle_o(bench_idle));
+
+    tlp_tx #(.DataWidth(DataWidth)) u_tlp_tx (
+        .clk_i, .rst_ni, .cpl_valid_i(cplt_valid), .cpl_ready_o(cplt_ready), .cpl_hdr_i(cplt_hdr), .cpl_data_i(cplt_data),
+        .rd_valid_i(rdt_valid), .rd_ready_o(rdt_ready), .rd_hdr_i(rdt_hdr),
+        .wr_valid_i(wrt_valid), .wr_ready_o(wrt_ready), .wr_sop_i(wrt_sop), .wr_eop_i(wrt_eop), .wr_hdr_i(wrt_hdr), .wr_data_i(wrt_data),
+        .tx_tlp_valid_o, .tx_tlp_ready_i, .tx_tlp_sop_o, .tx_tlp_eop_o, .tx_tlp_hdr_o, .tx_tlp_data_o,
+        .tx_posted_ok_i, .tx_non_posted_ok_i, .tx_completion_ok_i);
+
+    // ---- interrupts -------------------------------------------------------------------------------------------------------------------
+    logic                msix_idle, stat_msix;
+    logic [Nq:0]         irq_request, irq_grant;
+    logic [(Nq+1)*32-1:0] irq_data;                 // {queue, vector}
+    logic [31:0]         irq;
+    logic [63:0]         msix_addr;
+    logic [31:0]         msix_data;
+    logic [15:0]         msix_vector;
+    for (genvar q = 0; q < Nq; q++) begin : gen_irq
+        assign irq_data[q*32 +: 32] = {16'(q), vq_vector[q*16 +: 16]};
+    end
+    assign irq_data[Nq*32 +: 32] = {16'hFFFF, config_vector};
+    assign irq_request  = {cfgirq_valid, event_valid};
+    assign event_ready  = irq_grant[Nq-1:0];
+    assign cfgirq_ready = irq_grant[Nq];
+    arb_mux #(.N(Nq + 1), .Width(32)) u_irq_arb (
+        .clk_i, .rst_ni(core_ni), .valid_i(irq_request), .ready_o(irq_grant), .data_i(irq_data), .valid_o(irq_valid),
+        .ready_i(irq_ready), .data_o(irq));
+    msix #(.Vectors(Nv)) u_msix (
+        .clk_i, .rst_ni, .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_be_i(reg_be),
+        .reg_wdata_i(reg_wdata), .reg_rdata_o(rdata_msix), .flr_i(flr), .msix_enable_i(msix_enable), .msix_mask_i(msix_mask),
+        .bus_master_i(bus_master), .clear_pending_i(soft_reset_q), .irq_valid_i(irq_valid), .irq_ready_o(irq_ready),
+        .irq_vector_i(irq[15:0]), .wr_valid_o(wr_valid[Nq+1]), .wr_ready_i(wr_ready[Nq+1]), .wr_addr_o(msix_addr),
+        .wr_data_o(msix_data), .wr_vector_o(msix_vector), .stat_sent_o(stat_msix), .idle_o(msix_idle));
+    always_comb begin
+        msix_cmd        = '0;
+        msix_cmd.addr   = msix_addr;
+        msix_cmd.len    = 16'd4;
+        msix_cmd.client = dma_pkg::WrImm;
+        msix_cmd.hdr    = {64'd0, msix_data};
+    end
+
+    // ---- transmit ---------------------------------------------------------------------------------------------------------------------
+    logic [QueuePairs-1:0]     txd_valid, txd_ready;
+    logic [QueuePairs*131-1:0] txd_data;
+    logic                      td_valid, td_ready, td_next, td_write, td_wrap, tm_valid, tm_ready, tm_last, tx_idle, tx_drop;
+    logic [130:0]              td;
+    logic [7:0]                td_queue;
+    logic [15:0]               tu_slot, tu_id, tu_pid;
+    logic                      tu_wrap;
+    logic [6:0]                tm_bytes;
+    logic [DataWidth-1:0]      tm_data;
+    logic [3:0]                tx_trace;
+    logic [255:0]              tx_trace_data;
+    logic                      tu_ready;
+    always_comb begin
+        tu_ready = 1'b0;
+        for (int p = 0; p < QueuePairs; p++) if (tx_u_queue == 8'(p)) tu_ready = u_ready[2*p+1];
+    end
+    for (genvar p = 0; p < QueuePairs; p++) begin : gen_pair
+        assign txd_valid[p]           = d_valid[2*p+1];
+        assign d_ready[2*p+1]         = txd_ready[p];
+        assign txd_data[p*131 +: 131] = d_data[(2*p+1)*131 +: 131];
+        if (p > 0) begin : gen_other
+            assign d_ready[2*p] = 1'b0;   // receive steering: everything goes to the first queue
+        end
+    end
+    vq_sched #(.N(QueuePairs)) u_sched (
+        .clk_i, .rst_ni(core_ni), .d_valid_i(txd_valid), .d_ready_o(txd_ready), .d_i(txd_data), .valid_o(td_valid), .ready_i(td_ready),
+        .data_o(td), .queue_o(td_queue));
+    assign td_next  = td[18];
+    assign td_write = td[17];
+    assign td_wrap  = td[0];
+    net_tx #(.DataWidth(DataWidth)) u_tx (
+        .clk_i, .rst_ni(core_ni), .stop_i(stop), .d_valid_i(td_valid), .d_ready_o(td_ready), .d_addr_i(td[130:67]),
+        .d_len_i(td[66:35]), .d_id_i(td[34:19]), .d_next_i(td_next), .d_write_i(td_write), .d_slot_i(td[16:1]), .d_wrap_i(td_wrap),
+        .d_queue_i(td_queue), .req_valid_o(rd_valid[2*Nq]), .req_ready_i(rd_ready[2*Nq]), .req_o(tx_req),
+        .wr_valid_i(b_valid && b_client == dma_pkg::RdTx), .wr_dst_i(b_dst), .wr_lo_i(b_lo), .wr_hi_i(b_hi), .wr_data_i(b_data),
+        .done_valid_i(rdone_valid && rdone_client == dma_pkg::RdTx), .done_slot_i(rdone_cookie[7:0]), .done_bytes_i(rdone_bytes),
+        .done_error_i(rdone_error), .u_valid_o(tx_u_valid), .u_ready_i(tu_ready), .u_queue_o(tx_u_queue), .u_slot_o(tu_slot),
+        .u_wrap_o(tu_wrap), .u_id_o(tu_id), .u_pid_o(tu_pid), .m_valid_o(tm_valid), .m_ready_i(tm_ready), .m_last_o(tm_last),
+        .m_bytes_o(tm_bytes), .m_data_o(tm_data), .stat_drop_o(tx_drop), .quiet_o(tx_quiet), .sending_o(tx_sending), .idle_o(tx_idle),
+        .trace_valid_o(tx_trace), .trace_data_o(tx_trace_data));
+    assign tx_u = {tu_slot, tu_wrap, tu_id, 32'd0, 1'b0, tu_pid, 16'd0};
+
+    logic        stat_tx_frame, stat_rx_frame, stat_fcs, stat_length, stat_no_buffer, stat_fifo;
+    logic [15:0] stat_tx_bytes, stat_rx_bytes;
+    mac_tx #(.DataWidth(DataWidth)) u_mac_tx (
+        .clk_i, .rst_ni, .s_valid_i(tm_valid), .s_ready_o(tm_ready), .s_last_i(tm_last), .s_bytes_i(tm_bytes), .s_data_i(tm_data),
+        .mac_tx_valid_o, .mac_tx_ready_i, .mac_tx_last_o, .mac_tx_bytes_o, .mac_tx_data_o, .stat_frame_o(stat_tx_frame),
+        .stat_bytes_o(stat_tx_bytes), .idle_o(mac_tx_idle));
+
+    // ---- receive ----------------------------------------------------------------------------------------------------------------------
+    logic                 rm_valid, rm_sop, rm_last, rm_bad, rx_idle, mac_rx_idle;
+    logic [6:0]           rm_bytes;
+    logic [15:0]          rm_length, ru_slot, ru_id, ru_pid;
+    logic [31:0]          ru_len;
+    logic                 ru_wrap;
+    logic [DataWidth-1:0] rm_data;
+    logic [3:0]           rx_trace;
+    logic [255:0]         rx_trace_data;
+    mac_rx #(.DataWidth(DataWidth), .MaxFrame(regmap_pkg::ETH_MAX_FRAME)) u_mac_rx (
+        .clk_i, .rst_ni, .mac_rx_valid_i, .mac_rx_last_i, .mac_rx_error_i, .mac_rx_bytes_i, .mac_rx_data_i,
+        .m_valid_o(rm_valid), .m_sop_o(rm_sop), .m_last_o(rm_last), .m_bytes_o(rm_bytes), .m_data_o(rm_data), .m_bad_o(rm_bad),
+        .m_length_o(rm_length), .stat_fcs_o(stat_fcs), .stat_length_o(stat_length), .idle_o(mac_rx_idle));
+    net_rx #(.DataWidth(DataWidth)) u_rx (
+        .clk_i, .rst_ni(core_ni), .enable_i(driver_ok && vq_enable[0] && !stop), .stop_i(stop),
+        .m_valid_i(rm_valid), .m_sop_i(rm_sop), .m_last_i(rm_last), .m_bad_i(rm_bad), .m_length_i(rm_length), .m_data_i(rm_data),
+        .d_valid_i(d_valid[0]), .d_ready_o(d_ready[0]), .d_addr_i(d_data[130:67]), .d_len_i(d_data[66:35]), .d_id_i(d_data[34:19]),
+        .d_next_i(d_data[18]), .d_write_i(d_data[17]), .d_slot_i(d_data[16:1]), .d_wrap_i(d_data[0]), .d_starved_i(starved[0]),
+        .rewind_o(rewind), .rewind_slot_o(rewind_slot), .rewind_wrap_o(rewind_wrap),
+        .cmd_valid_o(wr_valid[Nq]), .cmd_ready_i(wr_ready[Nq]), .cmd_o(rx_cmd),
+        .src_re_i(src_re && src_client == dma_pkg::WrRx), .src_addr_i(src_addr), .src_data_o(src_rx_data),
+        .done_valid_i(wdone_valid && wdone_client == dma_pkg::WrRx), .done_cookie_i(wdone_cookie),
+        .u_valid_o(rx_u_valid), .u_ready_i(u_ready[0]), .u_slot_o(ru_slot), .u_wrap_o(ru_wrap), .u_id_o(ru_id), .u_len_o(ru_len),
+        .u_pid_o(ru_pid), .error_o(rx_error), .stat_frame_o(stat_rx_frame), .stat_bytes_o(stat_rx_bytes),
+        .stat_no_buffer_o(stat_no_buffer), .stat_fifo_o(stat_fifo), .quiet_o(rx_quiet), .idle_o(rx_idle),
+        .trace_valid_o(rx_trace), .trace_data_o(rx_trace_data));
+    assign rx_u = {ru_slot, ru_wrap, ru_id, ru_len, 1'b1, ru_pid, 16'd0};
+
+    stats u_stats (
+        .clk_i, .rst_ni, .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_rdata_o(rdata_stats),
+        .tx_frame_i(stat_tx_frame), .tx_bytes_i(stat_tx_bytes), .tx_drop_i(tx_drop), .rx_frame_i(stat_rx_frame),
+        .rx_bytes_i(stat_rx_bytes), .rx_drop_no_buffer_i(stat_no_buffer), .rx_drop_fifo_i(stat_fifo), .rx_drop_fcs_i(stat_fcs),
+        .rx_drop_length_i(stat_length), .dma_read_i(stat_read), .dma_write_i(stat_write), .dma_error_i(stat_error || stat_bad),
+        .interrupt_i(stat_msix), .doorbell_i(stat_doorbell));
+
+    // ---- idle -------------------------------------------------------------------------------------------------------------------------
+    assign idle_o = !rx_tlp_valid_i && !treq_valid && !target_busy && virtio_idle && !reset_req && &vq_idle && dma_rd_idle && dma_wr_idle
+                    && bench_idle && msix_idle && tx_idle && rx_idle && mac_tx_idle && mac_rx_idle && rx_quiet && wr_valid == '0;
+
+    // ---- trace: one queue a point; queues of one direction that report in the same cycle are joined by their lowest number ------------
+    always_comb begin
+        trace_valid_o = '0;
+        trace_data_o  = '0;
+        trace_valid_o[regmap_pkg::TRACE_TX_FETCH +: 4] = tx_trace;
+        trace_data_o[regmap_pkg::TRACE_TX_FETCH*64 +: 256] = tx_trace_data;
+        trace_valid_o[regmap_pkg::TRACE_RX_FIRST +: 3] = rx_trace[2:0];
+        trace_data_o[regmap_pkg::TRACE_RX_FIRST*64 +: 192] = rx_trace_data[191:0];
+        trace_valid_o[regmap_pkg::TRACE_RX_DROP] = rx_trace[3];
+        trace_data_o[regmap_pkg::TRACE_RX_DROP*64 +: 64] = rx_trace_data[255:192];
+        for (int q = Nq - 1; q >= 0; q--) begin
+            if (trace_used[q]) begin
+                trace_valid_o[q % 2 == 1 ? regmap_pkg::TRACE_TX_USED : regmap_pkg::TRACE_RX_USED] = 1'b1;
+                trace_data_o[(q % 2 == 1 ? regmap_pkg::TRACE_TX_USED : regmap_pkg::TRACE_RX_USED)*64 +: 64]
+                    = {trace_used_data[q*48+32 +: 16], trace_used_data[q*48+16 +: 16], 16'(q), trace_used_data[q*48 +: 16]};
+            end
+            if (trace_read[q]) begin
+                trace_valid_o[regmap_pkg::TRACE_DESC_READ] = 1'b1;
+                trace_data_o[regmap_pkg::TRACE_DESC_READ*64 +: 64]
+                    = {trace_read_data[q*32+16 +: 16], trace_read_data[q*32 +: 16], 16'(q), 16'd0};
+            end
+        end
+        trace_valid_o[regmap_pkg::TRACE_IRQ] = stat_msix;
+        trace_data_o[regmap_pkg::TRACE_IRQ*64 +: 64] = {16'd0, msix_vector, irq[31:16], 16'd0};
+        trace_valid_o[regmap_pkg::TRACE_DOORBELL] = stat_doorbell;
+        trace_data_o[regmap_pkg::TRACE_DOORBELL*64 +: 64] = {15'd0, db_data[15], 1'b0, db_data[14:0], db_queue, 16'd0};
+    end
+
+    logic unused;
+    assign unused = &{1'b0, cycle_i, features, vq_device, rm_bytes, starved};
 endmodule
 
 `default_nettype wire

@@ -1,6 +1,10 @@
 regmap/regmap_pkg.sv
 net/crc32_pkg.sv
+pkg/dma_pkg.sv
 common/fifo.sv
+common/ram_be.sv
+common/window_ram.sv
+common/arb_mux.sv
 pcie/tlp_rx.sv
 pcie/pcie_target.sv
 pcie/pcie_cfg.sv
@@ -11,4 +15,15 @@ net/crc32.sv
 net/mac_tx.sv
 net/mac_rx.sv
 stats.sv
+dma/dma_rd.sv
+dma/dma_wr.sv
+dma/dma_bench.sv
+pcie/tlp_tx.sv
+virtio/vq_avail.sv
+virtio/vq_used.sv
+virtio/vq_event.sv
+virtio/vq.sv
+virtio/vq_sched.sv
+net/net_tx.sv
+net/net_rx.sv
 nic_top.sv

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// net_rx: stores frames from the MAC and scatters them into receive buffers.
+//
+// A frame is stored until its end is known to be good; a bad one, or one that does not fit the RAM, is forgotten by setting the write
+// pointer back. The oldest good frame waits for a buffer: each element of its chain becomes one command to dma_wr, whatever its length
+// and alignment; the 12-byte virtio-net header is laid over packet bytes 0 to 11 there. The used descriptor is handed over with the
+// last command, and so follows the data ([V] 2.8.18). RAM is freed when dma_wr has read it.
+//
+// The wire cannot wait ([V] 5.1.6.4 is silent; ours): with no buffer in sight, frames wait in the RAM until it is three quarters full,
+// then the oldest are dropped. A buffer that is too short for its frame is given back to the ring and the frame dropped.
+//
+// Spec: [V] VIRTIO 1.2
+`default_nettype none
+`include "check.svh"
+
+module net_rx #(
+    parameter int unsigned DataWidth = 256,
+    parameter int unsigned RamBytes  = 65536,  // a power of two up to 65536
+    parameter int unsigned Frames    = 512     // stored frames, a power of two
+) (
+    input  wire  logic                  clk_i,
+    input  wire  logic                  rst_ni,
+    input  wire  logic                  enable_i,      // the driver is ready; frames are dropped otherwise
+    input  wire  logic                  stop_i,        // device reset: begin nothing new
+
+    // from mac_rx
+    input  wire  logic                  m_valid_i,
+    input  wire  logic                  m_sop_i,
+    input  wire  logic                  m_last_i,
+    input  wire  logic                  m_bad_i,
+    input  wire  logic [15:0]           m_length_i,
+    input  wire  logic [DataWidth-1:0]  m_data_i,
+
+    // from vq_avail: the buffer's elements
+    input  wire  logic                  d_valid_i,
+    output       logic                  d_ready_o,
+    input  wire  logic [63:0]           d_addr_i,
+    input  wire  logic [31:0]           d_len_i,
+    input  wire  logic [15:0]           d_id_i,
+    input  wire  logic                  d_next_i,
+    input  wire  logic                  d_write_i,
+    input  wire  logic [15:0]           d_slot_i,
+    input  wire  logic                  d_wrap_i,
+    input  wire  logic                  d_starved_i,
+    output       logic                  rewind_o,
+    output       logic [15:0]           rewind_slot_o,
+    output       logic                  rewind_wrap_o,
+
+    // to dma_wr, and its view of the RAM
+    output       logic                  cmd_valid_o,
+    input  wire  logic                  cmd_ready_i,
+    output       dma_pkg::wr_cmd_t      cmd_o,
+    input  wire  logic                  src_re_i,
+    input  wire  logic [15:0]           src_addr_i,
+    output       logic [DataWidth-1:0]  src_data_o,
+    input  wire  logic                  done_valid_i,
+    input  wire  logic [15:0]           done_cookie_i,
+
+    // to vq_used
+    output       logic                  u_valid_o,
+    input  wire  logic                  u_ready_i,
+    output       logic [15:0]           u_slot_o,
+    output       logic                  u_wrap_o,
+    output       logic [15:0]           u_id_o,
+    output       logic [31:0]           u_len_o,
+    output       logic [15:0]           u_pid_o,
+
+    output       logic                  error_o,       // pulse: a readable element in a receive buffer
+    output       logic                  stat_frame_o,
+    output       logic [15:0]           stat_bytes_o,
+    output       logic                  stat_no_buffer_o,
+    output       logic                  stat_fifo_o,
+    output       logic                  quiet_o,
+    output       logic                  idle_o,
+    output       logic [3:0]            trace_valid_o, // RX_FIRST, RX_LAST, RX_WRITE, RX_DROP
+    output       logic [4*64-1:0]       trace_data_o
+);
+    localparam int unsigned W     = DataWidth / 8;
+    localparam int unsigned LgW   = $clog2(W);
+    localparam int unsigned AW    = $clog2(RamBytes);
+    localparam int unsigned WordW = AW - LgW;            // bits of a word pointer
+    localparam int unsigned Words = RamBytes / W;
+    localparam int unsigned Hdr   = regmap_pkg::VIRTIO_NET_HDR_SIZE;
+
+    // ---- storing ------------------------------------------------------------------------------------------------------------------
+    logic [WordW:0]   wp_q, rp_q, start_q;               // words, free running over twice the RAM
+    logic             over_q;                            // the frame that is being received does not fit
+    logic [WordW:0]   wp, words;
+    logic             full, store, over, keep, fifo_ready;
+    logic [15:0]      pid_q;
+    assign wp    = m_sop_i ? start_q : wp_q;
+    assign words = wp - rp_q;
+    assign full  = words == (WordW+1)'(Words);
+    assign over  = (!m_sop_i && over_q) || full || !enable_i || !fifo_ready;
+    assign store = m_valid_i && !over;
+    assign keep  = store && m_last_i && !m_bad_i;
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            wp_q    <= '0;
+            start_q <= '0;
+            over_q  <= 1'b0;
+            pid_q   <= 16'd0;
+        end else if (m_valid_i) begin
+            over_q <= over;
+            wp_q   <= wp + 1'b1;
+            if (keep) begin
+                start_q <= wp + 1'b1;
+                pid_q   <= pid_q + 16'd1;
+            end
+        end
+    end
+
+    window_ram #(.DataWidth(DataWidth), .Bytes(RamBytes), .AlignedWrite(1'b1)) u_ram (
+        .clk_i, .we_i(store), .waddr_i({wp[WordW-1:0], {LgW{1'b0}}}), .wlo_i('0), .whi_i(($clog2(DataWidth/8)+1)'(W)), .wdata_i(m_data_i),
+        .re_i(src_re_i), .raddr_i(src_addr_i[AW-1:0]), .rdata_o(src_data_o));
+
+    // ---- the oldest frame -----------------------------------------------------------------------------------------------------------
+    logic             f_valid, f_pop;
+    logic [WordW:0]   f_start, f_end;
+    logic [15:0]      f_length, f_pid;
+    logic [$clog2(Frames+1)-1:0] f_count;
+    fifo #(.Width(2 * (WordW + 1) + 32), .Depth(Frames)) u_frames (
+        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(keep), .ready_o(fifo_ready), .data_i({start_q, wp + 1'b1, m_length_i, pid_q}),
+        .valid_o(f_valid), .ready_i(f_pop), .data_o({f_start, f_end, f_length, f_pid}), .count_o(f_count));
+
+    // ---- scattering -----------------------------------------------------------------------------------------------------------------
+    logic        in_chain_q, head_wrap_q;
+    logic [15:0] head_slot_q, pos_q, pos, total, left, piece;
+    logic        need_cmd, last_elem, too_short, ends, step, starving, give_up, marker;
+    logic        crowded;
+
+    assign pos       = in_chain_q ? pos_q : 16'd0;
+    assign total     = f_length + 16'(Hdr);
+    assign left      = total - pos;
+    assign piece     = d_len_i < {16'd0, left} ? d_len_i[15:0] : left;
+    assign last_elem = !d_next_i;
+    assign too_short = last_elem && piece != left;
+    assign need_cmd  = piece != 16'd0;
+    assign ends      = last_elem && !too_short;
+    assign crowded   = wp_q - rp_q >= (WordW+1)'(Words / 4 * 3);
+    assign starving  = f_valid && !in_chain_q && d_starved_i && (crowded || !enable_i);
+    // A frame that is given up only frees its RAM: a command without data, in its turn.
+    assign give_up   = f_valid && ((d_valid_i && d_write_i && too_short && !(stop_i && !in_chain_q)) || (starving && !d_valid_i));
+    assign marker    = give_up;
+
+    assign cmd_valid_o = f_valid && (marker || (d_valid_i && d_write_i && need_cmd && !(stop_i && !in_chain_q) && (!ends || u_ready_i)));
+    assign u_valid_o   = f_valid && d_valid_i && d_write_i && ends && !marker && !(stop_i && !in_chain_q) && (!need_cmd || cmd_ready_i);
+    assign step        = f_valid && d_valid_i && d_write_i && !marker && !(stop_i && !in_chain_q)
+                         && (!need_cmd || cmd_ready_i) && (!ends || u_ready_i);
+    assign rewind_o      = give_up && d_valid_i && cmd_ready_i;
+    assign rewind_slot_o = in_chain_q ? head_slot_q : d_slot_i;
+    assign rewind_wrap_o = in_chain_q ? head_wrap_q : d_wrap_i;
+    assign d_ready_o     = step;
+    assign f_pop         = (step && ends) || (marker && cmd_ready_i);
+    assign error_o       = d_valid_i && !d_write_i;
+
+    always_comb begin
+        cmd_o.addr   = d_addr_i;
+        cmd_o.len    = marker ? 16'd0 : piece;
+        cmd_o.client = dma_pkg::WrRx;
+        cmd_o.cookie = {marker || (piece == left), 15'(f_end)};
+        cmd_o.src    = 16'({f_start[WordW-1:0], {LgW{1'b0}}}) + pos - 16'(Hdr);
+        cmd_o.pos    = pos;
+        cmd_o.hdr    = {16'd1, 80'd0};   // num_buffers = 1, everything else 0 ([V] 5.1.6.4)
+    end
+    assign u_slot_o = rewind_slot_o;
+    assign u_wrap_o = rewind_wrap_o;
+    assign u_id_o   = d_id_i;
+    assign u_len_o  = {16'd0, total};
+    assign u_pid_o  = f_pid;
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            in_chain_q <= 1'b0;
+            rp_q       <= '0;
+        end else begin
+            if (step) begin
+                in_chain_q <= d_next_i;
+                pos_q      <= pos + piece;
+                if (!in_chain_q) begin
+                    head_slot_q <= d_slot_i;
+                    head_wrap_q <= d_wrap_i;
+                end
+            end
+            if (rewind_o) in_chain_q <= 1'b0;
+            if (done_valid_i && done_cookie_i[15]) rp_q <= done_cookie_i[WordW:0];
+        end
+    end
+
+    assign stat_frame_o     = step && ends;
+    assign stat_bytes_o     = f_length;
+    assign stat_no_buffer_o = (marker && cmd_ready_i) || (m_valid_i && m_last_i && !m_bad_i && !enable_i);
+    assign stat_fifo_o      = m_valid_i && m_last_i && !m_bad_i && over && enable_i;
+    // Quiet is a pause that is longer than the gap between frames at line rate: preamble, gap and the first beat.
+    localparam logic [3:0] Pause = 4'd10;
+    logic [3:0] pause_q;
+    logic       busy;
+    assign busy = f_valid || start_q != wp_q || m_valid_i;
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) pause_q <= Pause;
+        else if (busy) pause_q <= 4'd0;
+        else if (!quiet_o) pause_q <= pause_q + 4'd1;
+    end
+    assign quiet_o = pause_q == Pause && !busy;
+    assign idle_o           = (f_valid ? !cmd_valid_o && !d_valid_i : rp_q == start_q) && !m_valid_i && !in_chain_q;
+
+    // ---- trace ------------------------------------------------------------------------------------------------------------------------
+    logic [15:0] drop_reason;
+    assign drop_reason = m_valid_i && m_last_i && m_bad_i ? 16'(regmap_pkg::TRACE_DROP_FCS)
+                         : stat_fifo_o ? 16'(regmap_pkg::TRACE_DROP_FIFO) : 16'(regmap_pkg::TRACE_DROP_NO_BUFFER);
+    assign trace_valid_o[0] = m_valid_i && m_sop_i;
+    assign trace_valid_o[1] = keep;
+    assign trace_valid_o[2] = cmd_valid_o && cmd_ready_i && !marker && pos == 16'd0;
+    assign trace_valid_o[3] = (m_valid_i && m_last_i && !keep) || (marker && cmd_ready_i);
+    assign trace_data_o[0*64 +: 64] = {48'd0, pid_q};
+    assign trace_data_o[1*64 +: 64] = {m_length_i, 32'd0, pid_q};
+    assign trace_data_o[2*64 +: 64] = {f_length, u_slot_o, 16'd0, f_pid};
+    assign trace_data_o[3*64 +: 64] = {drop_reason, 32'd0, marker ? f_pid : pid_q};
+
+    logic unused;
+    assign unused = &{1'b0, src_addr_i, done_cookie_i, f_count, f_start};
+
+    `CHECK(RamNeverOverflows, start_q - rp_q <= (WordW+1)'(Words), "net_rx: more words held than the RAM has")
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// dma_pkg: what clients ask of the DMA engines. Addresses and lengths are bytes; dst and src are byte offsets in a client's RAM.
+package dma_pkg;
+    // Clients of dma_rd: who gets the data.
+    localparam logic [1:0] RdTx    = 2'd0;  // net_tx: a fragment of a frame; cookie is the frame slot
+    localparam logic [1:0] RdDesc  = 2'd1;  // vq_avail: descriptors; cookie is {queue[7:0], chunk[7:0]}
+    localparam logic [1:0] RdEvent = 2'd2;  // vq_event: driver event suppression structure; cookie is {queue[7:0], 8'd0}
+    localparam logic [1:0] RdBench = 2'd3;  // dma_bench: data is counted and dropped
+
+    typedef struct packed {
+        logic [63:0] addr;
+        logic [15:0] len;     // 1 to 65535
+        logic [1:0]  client;
+        logic [15:0] cookie;
+        logic [15:0] dst;
+    } rd_req_t;
+    localparam int unsigned RdReqW = 114;
+
+    // Clients of dma_wr: where the data comes from.
+    localparam logic [1:0] WrRx    = 2'd0;  // net_rx RAM; hdr is laid over packet bytes 0 to 11; cookie is {last, end pointer}
+    localparam logic [1:0] WrUsed  = 2'd1;  // vq_used RAM of queue cookie[15:8]
+    localparam logic [1:0] WrImm   = 2'd2;  // hdr[31:0]
+    localparam logic [1:0] WrBench = 2'd3;  // zeros
+
+    typedef struct packed {
+        logic [63:0] addr;
+        logic [15:0] len;     // 0: no TLP, only the done pulse in its turn
+        logic [1:0]  client;
+        logic [15:0] cookie;
+        logic [15:0] src;
+        logic [15:0] pos;     // WrRx: offset in the packet, header included, of the first byte
+        logic [95:0] hdr;
+    } wr_cmd_t;
+    localparam int unsigned WrCmdW = 226;
+endpackage
