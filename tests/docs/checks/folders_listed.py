@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every top-level folder has a README.md, and every file is listed by the nearest README.md above it.
 
-A file is listed when its name, or the name without the extension (twins such as link.h and link.cpp share a row), or a pattern that
-it matches stands in backticks, with or without folders in front.
+A file is listed when its name, or the name without the extension (twins such as link.h and link.cpp share a row), stands in backticks,
+with or without folders in front; or a pattern that it matches: *.pcap matches names, folder/* matches paths from the README.
 """
 import fnmatch
 import posixpath
@@ -25,12 +25,8 @@ def alternatives(token):
     return [match[1] + middle + match[3] for middle in match[2].split(",")] if match else [token]
 
 
-def listed_names(text):
-    names = set()
-    for ticked in TICKED.findall(text):
-        for token in re.split(r",\s+|\s+", ticked):
-            names.update(posixpath.basename(name.rstrip("/")) for name in alternatives(token))
-    return names
+def listed_tokens(text):
+    return {name for ticked in TICKED.findall(text) for token in re.split(r",\s+|\s+", ticked) for name in alternatives(token)}
 
 
 def nearest_readme(tree, name):
@@ -42,21 +38,23 @@ def nearest_readme(tree, name):
     return None
 
 
-def is_listed(base, names):
-    stems = {stem(name) for name in names if "*" not in name}
-    return stem(base) in stems or any(fnmatch.fnmatchcase(base, pattern) for pattern in names if "*" in pattern)
+def is_listed(path, tokens):
+    base = posixpath.basename(path)
+    if stem(base) in {stem(posixpath.basename(token)) for token in tokens if "*" not in token}:
+        return True
+    patterns = [token for token in tokens if "*" in token]
+    return any(fnmatch.fnmatchcase(path if "/" in pattern else base, pattern) for pattern in patterns)
 
 
 def check(tree):
     problems = [f"{folder}/README.md: missing" for folder in FOLDERS if folder + "/README.md" not in tree.files]
-    names = {}
+    tokens = {}
     for name in tree.under(*FOLDERS):
         readme = nearest_readme(tree, name)
-        base = posixpath.basename(name)
-        if readme is None or base in SELF_EXPLAINING:
+        if readme is None or posixpath.basename(name) in SELF_EXPLAINING:
             continue
-        if readme not in names:
-            names[readme] = listed_names(tree.text(readme))
-        if not is_listed(base, names[readme]):
+        if readme not in tokens:
+            tokens[readme] = listed_tokens(tree.text(readme))
+        if not is_listed(posixpath.relpath(name, posixpath.dirname(readme)), tokens[readme]):
             problems.append(f"{readme}: does not list {name}")
     return problems
