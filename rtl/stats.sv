@@ -51,20 +51,20 @@ module stats (
             interrupts_q   <= '0;
             doorbells_q    <= '0;
         end else begin
-            if (tx_frame_i) tx_frames_q    <= tx_frames_q + 64'd1;
-            if (tx_frame_i) tx_bytes_q     <= tx_bytes_q + 64'(tx_bytes_i);
-            if (tx_drop_i) tx_drops_q     <= tx_drops_q + 64'd1;
-            if (rx_frame_i) rx_frames_q    <= rx_frames_q + 64'd1;
-            if (rx_frame_i) rx_bytes_q     <= rx_bytes_q + 64'(rx_bytes_i);
+            if (tx_frame_i) tx_frames_q <= tx_frames_q + 64'd1;
+            if (tx_frame_i) tx_bytes_q <= tx_bytes_q + 64'(tx_bytes_i);
+            if (tx_drop_i) tx_drops_q <= tx_drops_q + 64'd1;
+            if (rx_frame_i) rx_frames_q <= rx_frames_q + 64'd1;
+            if (rx_frame_i) rx_bytes_q <= rx_bytes_q + 64'(rx_bytes_i);
             if (rx_drop_no_buffer_i) rx_no_buffer_q <= rx_no_buffer_q + 64'd1;
-            if (rx_drop_fifo_i) rx_fifo_q      <= rx_fifo_q + 64'd1;
-            if (rx_drop_fcs_i) rx_fcs_q       <= rx_fcs_q + 64'd1;
-            if (rx_drop_length_i) rx_length_q    <= rx_length_q + 64'd1;
-            if (dma_read_i) dma_reads_q    <= dma_reads_q + 64'd1;
-            if (dma_write_i) dma_writes_q   <= dma_writes_q + 64'd1;
-            if (dma_error_i) dma_errors_q   <= dma_errors_q + 64'd1;
-            if (interrupt_i) interrupts_q   <= interrupts_q + 64'd1;
-            if (doorbell_i) doorbells_q    <= doorbells_q + 64'd1;
+            if (rx_drop_fifo_i) rx_fifo_q <= rx_fifo_q + 64'd1;
+            if (rx_drop_fcs_i) rx_fcs_q <= rx_fcs_q + 64'd1;
+            if (rx_drop_length_i) rx_length_q <= rx_length_q + 64'd1;
+            if (dma_read_i) dma_reads_q <= dma_reads_q + 64'd1;
+            if (dma_write_i) dma_writes_q <= dma_writes_q + 64'd1;
+            if (dma_error_i) dma_errors_q <= dma_errors_q + 64'd1;
+            if (interrupt_i) interrupts_q <= interrupts_q + 64'd1;
+            if (doorbell_i) doorbells_q <= doorbells_q + 64'd1;
         end
     end
 
