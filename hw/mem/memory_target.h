@@ -4,7 +4,8 @@
 // The generic payload's address is the IOVA, at byte granularity; byte enables are honoured, also on reads, and decide what the IOMMU
 // is asked for. An access is one snapshot of memory at the time of the call, however long it takes (the annotated delay): callers that
 // want a line read at one time and the next at another make two transactions. A refused access gets TLM_ADDRESS_ERROR_RESPONSE,
-// transfers nothing, and is reported by the IOMMU, with the TLP if a TlpExtension names it. Direct memory access is refused: it would pass the IOMMU.
+// transfers nothing, and is reported by the IOMMU, with the TLP if a TlpExtension names it. Direct memory access is refused: it would
+// pass the IOMMU.
 //
 // Not modelled: banks, refresh, contention for memory bandwidth, caches. The latencies are added to those of the root complex, whose
 // figures are end-to-end measurements that already contain memory: hence 0 unless the scenario splits them.
