@@ -365,7 +365,7 @@ TEST(NicTop, ResetWithReadsInFlightEndsAndTheDeviceComesBack) {
     d.host.step(700);
     EXPECT_TRUE(d.host.reads_outstanding());
     d.host.write(BAR0_COMMON + VIRTIO_COMMON_DEVICE_STATUS, 0, 1);
-    ASSERT_TRUE(d.run_until([&] { return d.host.read(BAR0_COMMON + VIRTIO_COMMON_DEVICE_STATUS, 1) == 0; }, 100));
+    ASSERT_TRUE(d.run_until([&] { return d.host.read(BAR0_COMMON + VIRTIO_COMMON_DEVICE_STATUS, 1) == 0; }, 2000));
     EXPECT_FALSE(d.host.reads_outstanding());
     const auto seen = d.host.seen.size();
     d.host.step(2000);
