@@ -15,14 +15,15 @@ uint32_t promised_data(TlpKind kind, const LinkConfig& config) {
     return kind == TlpKind::non_posted ? 0 : data_credits(config.mps);
 }
 
-Event link_event(EventKind kind, const Tlp& tlp) {
+void emit_tlp(EventStream& events, EventKind kind, const Tlp& tlp) {
+    if (!events.enabled()) return;
     Event event;
     event.time_ps = now_ps();
     event.kind = kind;
     event.index = tlp.fmt_type();
     event.packet = tlp.id;
     event.value = tlp.link_bytes();
-    return event;
+    events.emit(event);
 }
 
 }  // namespace
@@ -77,7 +78,7 @@ void PcieLink::send(TlpPtr tlp) {
     if (ready_ps(kind) > now)
         events_.violate({now, "pcie.credit", "[P] 2.6.1", "the device sent without credits or queue space: " + tlp->to_string(), -1});
     up_credits_[index(kind)].take(now, data_credits(tlp->payload_bytes));
-    events_.emit(link_event(EventKind::tlp_up, *tlp));
+    emit_tlp(events_, EventKind::tlp_up, *tlp);
     checker_.up(*tlp);
     const uint64_t arrival = up_.send(now, tlp->link_bytes()) + propagation_ps();
     root_->accept(std::move(tlp), arrival);
@@ -167,7 +168,7 @@ void PcieLink::deliver() {
         TlpPtr tlp = std::move(in_flight_.front().tlp);
         in_flight_.pop_front();
         --pending_down_[index(tlp->kind())];
-        events_.emit(link_event(EventKind::tlp_down, *tlp));
+        emit_tlp(events_, EventKind::tlp_down, *tlp);
         checker_.down(*tlp);
         root_->delivered(*tlp);
         device_->receive(std::move(tlp));

@@ -11,8 +11,9 @@
 // channels, relaxed ordering, messages, ECRC.
 //
 // Cost: no clock. A TLP towards the host costs no event here; a TLP towards the device costs one, shared by those that arrive together.
-// Same instant: can_send() depends on time only. A TLP may arrive at the very time of a clock edge of the device; a device that takes
-// at an edge only what arrived strictly before it behaves the same whichever process SystemC runs first.
+// Same instant: can_send() depends on time only. A TLP may arrive at the very time of a clock edge of the device; a device must take
+// either all that arrived by then (and let the instant settle first) or only what came strictly before, so that it behaves the same
+// whichever process SystemC runs first.
 //
 // Traces are those of an analyser at the device's pins: tlp_up when the device hands over, tlp_down when the last byte has arrived.
 //

@@ -10,8 +10,6 @@ namespace hw {
 
 namespace {
 
-constexpr uint64_t msi_base = 0xFEE00000, msi_end = 0xFEF00000;
-
 // [P] 2.3.1.1: the largest completion that starts at `address`: up to MPS, ending at a multiple of RCB unless it is the last.
 uint32_t completion_piece(uint64_t address, uint32_t remaining, uint32_t mps, uint32_t rcb) {
     const uint64_t start = address & ~uint64_t{3};  // the payload starts with a whole double word
@@ -133,12 +131,11 @@ void RootComplex::service() {
 void RootComplex::apply_posted(const Tlp& tlp) {
     link_.release_up(TlpKind::posted, tlp.payload_bytes, now_ps());
     if (!tlp.is_memory_write()) return;  // a type that the checker has reported
-    const uint64_t address = tlp.address();
-    if (address < msi_base || address >= msi_end) return write_memory(tlp);
+    if (!tlp.is_interrupt()) return write_memory(tlp);
     ++statistics_.interrupts;
     uint32_t data = 0;
     for (unsigned i = 0; i < 4; ++i) data |= uint32_t{tlp.payload[i]} << 8 * i;
-    if (msi_handler_) msi_handler_(address, data);
+    if (msi_handler_) msi_handler_(tlp.address(), data);
 }
 
 void RootComplex::write_memory(const Tlp& tlp) {

@@ -81,8 +81,8 @@ TlpPtr make_tlp() {
 
 TlpKind Tlp::kind() const {
     if (is_completion()) return TlpKind::completion;
-    // [P] 2.4.1: memory writes and messages (type 10xxx) are posted; every other request waits for a completion.
-    return is_memory_write() || (fmt_type() & 0x18) == 0x10 ? TlpKind::posted : TlpKind::non_posted;
+    // [P] 2.4.1: memory writes and messages are posted; every other request waits for a completion.
+    return is_memory_write() || (fmt_type() & TLP_TYPE_MSG_MASK) == TLP_TYPE_MSG ? TlpKind::posted : TlpKind::non_posted;
 }
 
 uint64_t Tlp::address() const {
@@ -120,7 +120,7 @@ namespace {
 TlpPtr make_config(uint32_t type, uint32_t requester, uint32_t tag, uint32_t target, uint32_t offset, uint32_t size) {
     TlpPtr tlp = make_tlp();
     set_request(*tlp, type, requester, tag, offset, size);
-    tlp->hdr[2] = target << 16 | (offset & 0xFFC);
+    tlp->hdr[2] = target << TLP_CFG_FUNCTION_LSB | (offset & 0xFFC);
     return tlp;
 }
 

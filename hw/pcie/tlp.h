@@ -22,15 +22,18 @@ namespace hw {
 enum class TlpKind : uint8_t { posted, non_posted, completion };
 inline constexpr unsigned tlp_kinds = 3;
 
+// Addresses whose writes are interrupt messages, on the x86 hosts that we model: [msi_window, msi_window_end).
+inline constexpr uint64_t msi_window = 0xFEE00000, msi_window_end = 0xFEF00000;
+
 struct Tlp {
     std::array<uint32_t, 4> hdr{};
     uint32_t payload_bytes = 0;               // a multiple of 4; what the header's length says for TLPs with data
     uint64_t id = 0;                          // running number, for traces and messages
     alignas(32) std::array<uint8_t, 4096> payload;  // only the first payload_bytes are meaningful
 
-    uint32_t fmt_type() const { return hdr[0] >> 24; }
-    bool has_data() const { return hdr[0] & (1u << 30); }
-    bool four_dw_header() const { return hdr[0] & (1u << 29); }
+    uint32_t fmt_type() const { return hdr[0] >> TLP_FMT_TYPE_LSB; }
+    bool has_data() const { return hdr[0] & (1u << 30); }        // [P] 2.2.1: Fmt[1]
+    bool four_dw_header() const { return hdr[0] & (1u << 29); }  // [P] 2.2.1: Fmt[0]
     uint32_t header_bytes() const { return four_dw_header() ? 16 : 12; }
     uint32_t length_dw() const { const uint32_t n = hdr[0] & 0x3FF; return n ? n : 1024; }
     TlpKind kind() const;
@@ -40,6 +43,7 @@ struct Tlp {
     bool is_memory_read() const { return fmt_type() == TLP_TYPE_MRD32 || fmt_type() == TLP_TYPE_MRD64; }
     bool is_memory_write() const { return fmt_type() == TLP_TYPE_MWR32 || fmt_type() == TLP_TYPE_MWR64; }
     bool is_config() const { return fmt_type() == TLP_TYPE_CFGRD0 || fmt_type() == TLP_TYPE_CFGWR0; }
+    bool is_interrupt() const { return is_memory_write() && address() >= msi_window && address() < msi_window_end; }
     bool is_completion() const { return fmt_type() == TLP_TYPE_CPL || fmt_type() == TLP_TYPE_CPLD; }
     uint32_t tag() const { return ((is_completion() ? hdr[2] : hdr[1]) >> TLP_TAG_LSB) & 0xFF; }
     uint32_t requester() const { return (is_completion() ? hdr[2] : hdr[1]) >> TLP_REQUESTER_LSB; }
@@ -50,7 +54,7 @@ struct Tlp {
     uint64_t first_byte() const;              // address of the first enabled byte; address() when none is enabled
     uint32_t byte_span() const;               // from the first to the last enabled byte, [P] 2.3.1.1; 1 when none is enabled
     uint32_t config_offset() const { return hdr[2] & 0xFFC; }  // configuration requests: register offset, a multiple of 4
-    uint32_t config_target() const { return hdr[2] >> 16; }    // configuration requests: bus, device and function addressed
+    uint32_t config_target() const { return hdr[2] >> TLP_CFG_FUNCTION_LSB; }    // configuration requests: bus, device and function addressed
 
     // Completions only.
     uint32_t status() const { return (hdr[1] >> TLP_STATUS_LSB) & 0x7; }

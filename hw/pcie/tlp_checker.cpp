@@ -8,7 +8,6 @@ namespace hw {
 
 namespace {
 
-constexpr uint64_t msi_base = 0xFEE00000, msi_end = 0xFEF00000;
 constexpr uint32_t endpoint_rcb = 128;  // [P] 2.3.1.1: completers other than a root complex
 
 // [P] 2.2.5: enables that reach without a gap to the end (first) or from the start (last) of their double word.
@@ -94,8 +93,7 @@ void TlpChecker::check_device_request(const Tlp& tlp) {
     if (tlp.requester() != function_id_)
         fail(tlp, "tlp.requester", "[P] 2.2.6.2", "requester id is " + describe_id(tlp.requester()) + ", the function's is " +
              describe_id(function_id_));
-    const uint64_t address = tlp.address();
-    if (tlp.is_memory_write() && address >= msi_base && address < msi_end && (tlp.length_dw() != 1 || tlp.first_be() != 0xF))
+    if (tlp.is_interrupt() && (tlp.length_dw() != 1 || tlp.first_be() != 0xF))
         fail(tlp, "tlp.msi", "[P] 6.1.4", "an interrupt message is one whole double word");
     if (tlp.is_memory_read() && !settings_.extended_tags && tlp.tag() > 31)
         fail(tlp, "tlp.tag_range", "[P] 2.2.6.2", "tag needs more than 5 bits, and extended tags are not enabled");
@@ -170,6 +168,10 @@ TlpChecker::Settings TlpChecker::settings_after(uint32_t offset, uint32_t enable
     Settings after = settings_;
     if (offset == PCI_CFG_COMMAND && (enables & 1)) after.bus_master = data & REGMAP_BIT(PCI_COMMAND_BUS_MASTER_BIT);
     if (offset == static_cast<uint32_t>(PCI_CAP_EXPRESS) + PCI_EXP_DEVICE_CONTROL && (enables & 3) == 3) {
+        if (data & REGMAP_BIT(PCI_EXP_DEVCTL_INITIATE_FLR_BIT)) {  // [P] 6.6.2: everything is as after power-up
+            data = PCI_EXP_DEVCTL_RESET_VALUE;
+            after.bus_master = false;
+        }
         after.mps = 128u << (data >> PCI_EXP_DEVCTL_MPS_LSB & 7);
         after.mrrs = 128u << (data >> PCI_EXP_DEVCTL_MRRS_LSB & 7);
         after.extended_tags = data & REGMAP_BIT(PCI_EXP_DEVCTL_EXTENDED_TAG_BIT);

@@ -192,6 +192,13 @@ TEST(TlpChecker, WritesUnderWayWhileBusMasterIsClearedAreLegal) {
     bench.expect({"tlp.bus_master"});
 }
 
+TEST(TlpChecker, AFunctionLevelResetTakesThePermissionsBack) {
+    Bench bench;
+    bench.configure(PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL, 2, 1u << PCI_EXP_DEVCTL_INITIATE_FLR_BIT);
+    bench.up(bench.write(ram, 256));
+    bench.expect({"tlp.mps", "tlp.bus_master"});
+}
+
 TEST(TlpChecker, AForeignRequesterIdIsFound) {
     Bench bench;
     bench.up(make_mem_write(0x0200, ram, "abcd", 4));
