@@ -31,8 +31,7 @@ bool for_each_page(uint64_t iova, uint32_t length, F f) {
 
 Iommu::Iommu(const Config& config, HostMemory& memory, EventStream& events)
     : memory_(memory), events_(events), pages_(memory.ram().pages()), history_(std::max(config.history, 1u)),
-      tlb_entries_(config.tlb_entries), tlb_miss_(config.tlb_miss_ns, sc_core::SC_NS) {
-    tlb_.reserve(tlb_entries_);
+      tlb_(config.tlb_entries), tlb_miss_(config.tlb_miss_ns, sc_core::SC_NS) {
     memory_.on_free([this](const HostMemory::Block& block) { check_free(block); });
 }
 
@@ -120,11 +119,8 @@ void Iommu::unmap(const DmaSegment* segments, unsigned count) {
         }
         history_[removed_++ % history_.size()] = {iova, length, owner, sc_core::sc_time_stamp()};
         live_segments_--;
-        if (tlb_entries_) {  // strict invalidation: a removed translation cannot be used
-            const uint64_t first = iova / Ram::page_bytes, last = (iova + length - 1) / Ram::page_bytes;
-            tlb_.erase(std::remove_if(tlb_.begin(), tlb_.end(), [&](const Translation& t) { return t.page >= first && t.page <= last; }),
-                       tlb_.end());
-        }
+        if (tlb_.enabled())  // strict invalidation: a removed translation cannot be used
+            for (uint64_t page = iova / Ram::page_bytes; page <= (iova + length - 1) / Ram::page_bytes; page++) tlb_.invalidate(page);
     }
     counters_.unmaps++;
 }
@@ -143,27 +139,13 @@ bool Iommu::translate(const DmaAccess& access, uint64_t& pa, sc_core::sc_time& d
         refuse(access, known ? wrong : nullptr);
         return false;
     }
-    if (tlb_entries_) look_up(access.iova, delay);
+    if (tlb_.enabled()) {
+        const bool hit = tlb_.access(access.iova / Ram::page_bytes);
+        (hit ? counters_.tlb_hits : counters_.tlb_misses)++;
+        if (!hit) delay += tlb_miss_;
+    }
     pa = physical(access.iova);
     return true;
-}
-
-void Iommu::look_up(uint64_t iova, sc_core::sc_time& delay) {
-    const uint64_t page = iova / Ram::page_bytes;
-    for (Translation& t : tlb_)
-        if (t.page == page) {
-            t.used = ++tlb_clock_;
-            counters_.tlb_hits++;
-            return;
-        }
-    counters_.tlb_misses++;
-    delay += tlb_miss_;
-    if (tlb_.size() < tlb_entries_) {
-        tlb_.push_back({page, ++tlb_clock_});
-        return;
-    }
-    *std::min_element(tlb_.begin(), tlb_.end(), [](const Translation& a, const Translation& b) { return a.used < b.used; }) =
-        {page, ++tlb_clock_};
 }
 
 }  // namespace hw

@@ -31,6 +31,7 @@
 
 #include "event.h"
 #include "host_memory.h"
+#include "tlb.h"
 
 namespace hw {
 
@@ -115,7 +116,6 @@ private:
     std::string describe_nearest(uint64_t iova, uint32_t length) const;
     std::string describe_removed(uint64_t iova, uint32_t length) const;
     void violate(const char* check, const char* clause, std::string message);
-    void look_up(uint64_t iova, sc_core::sc_time& delay);
 
     HostMemory& memory_;
     EventStream& events_;
@@ -133,10 +133,7 @@ private:
     std::vector<Removed> history_;
     uint64_t removed_ = 0;
 
-    struct Translation { uint64_t page = 0; uint64_t used = 0; };
-    std::vector<Translation> tlb_;  // least recently used is replaced
-    uint32_t tlb_entries_;
-    uint64_t tlb_clock_ = 0;
+    Tlb tlb_;
     sc_core::sc_time tlb_miss_;
 };
 

@@ -236,6 +236,9 @@ TEST(Iommu, ATranslationMissCostsTimeOnceUntilItIsEvictedOrUnmapped) {
     EXPECT_DOUBLE_EQ(cost_ns(1), 330);
     EXPECT_EQ(m.iommu.counters().tlb_hits, 3u);
     EXPECT_EQ(m.iommu.counters().tlb_misses, 4u);
+    m.iommu.unmap(&m.segments[1], 1);
+    EXPECT_DOUBLE_EQ(cost_ns(1), 0) << "refused before it is looked up";
+    EXPECT_EQ(m.seen.size(), 1u);
 }
 
 }  // namespace
