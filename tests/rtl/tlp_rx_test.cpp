@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <Vtlp_rx.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "bench.h"
+#include "tlp.h"
+
+namespace {
+
+constexpr unsigned fifo_depth = 16;
+
+struct TlpRx : ::testing::Test {
+    Bench<Vtlp_rx> b;
+    unsigned bad = 0;
+
+    TlpRx() {
+        b->rx_tlp_valid_i = b->rx_tlp_sop_i = b->rx_tlp_eop_i = b->req_ready_i = 0;
+        b.reset();
+    }
+
+    // Offers one beat; it stays until it is taken if wait is set.
+    bool beat(const TlpHeader& header, uint64_t data, bool sop = true, bool eop = true) {
+        b->rx_tlp_valid_i = 1;
+        b->rx_tlp_sop_i = sop;
+        b->rx_tlp_eop_i = eop;
+        put_header(b->rx_tlp_hdr_i, header);
+        b->rx_tlp_data_i[0] = static_cast<uint32_t>(data);
+        b->rx_tlp_data_i[1] = static_cast<uint32_t>(data >> 32);
+        b.settle();
+        const bool taken = b->rx_tlp_ready_o;
+        b.edge();
+        bad += b->stat_bad_o;
+        b->rx_tlp_valid_i = 0;
+        b.settle();
+        return taken;
+    }
+};
+
+const TlpHeader completion = {uint32_t{TLP_TYPE_CPLD} << TLP_FMT_TYPE_LSB | 16, 0, 0, 0};
+
+TEST_F(TlpRx, RequestGoesToTheQueueWithItsFirstTwoDoubleWords) {
+    const TlpHeader header = tlp_memory(true, 0x1234500008, 2, 15, 15);
+    EXPECT_TRUE(beat(header, 0x1122334455667788));
+    ASSERT_TRUE(b->req_valid_o);
+    EXPECT_EQ(get_header(b->req_hdr_o), header);
+    EXPECT_EQ(b->req_data_o, 0x1122334455667788u);
+    b->req_ready_i = 1;
+    b.tick();
+    EXPECT_FALSE(b->req_valid_o);
+}
+
+TEST_F(TlpRx, CompletionPassesInTheSameCycleAndStaysOutOfTheQueue) {
+    b->rx_tlp_valid_i = b->rx_tlp_sop_i = 1;
+    put_header(b->rx_tlp_hdr_i, completion);
+    b->rx_tlp_data_i[5] = 0xCAFE;
+    b.settle();
+    EXPECT_TRUE(b->rx_tlp_ready_o);
+    EXPECT_TRUE(b->cpl_valid_o);
+    EXPECT_TRUE(b->cpl_sop_o);
+    EXPECT_FALSE(b->cpl_eop_o);
+    EXPECT_EQ(get_header(b->cpl_hdr_o), completion);
+    EXPECT_EQ(b->cpl_data_o[5], 0xCAFEu);
+    b.edge();
+    b->rx_tlp_sop_i = 0;  // the header port means nothing now
+    b->rx_tlp_eop_i = 1;
+    put_header(b->rx_tlp_hdr_i, tlp_memory(true, 0, 1));
+    b.settle();
+    EXPECT_TRUE(b->cpl_valid_o);
+    EXPECT_TRUE(b->cpl_eop_o);
+    b.edge();
+    EXPECT_FALSE(b->req_valid_o);
+}
+
+TEST_F(TlpRx, ClauseP_2_6_1_CompletionIsTakenWhileRequestsWait) {
+    for (unsigned i = 0; i < fifo_depth; ++i) EXPECT_TRUE(beat(tlp_memory(true, 4 * i, 1), i));
+    EXPECT_FALSE(beat(tlp_memory(true, 0, 1), 99));
+    EXPECT_TRUE(beat(completion, 0));
+    b->req_ready_i = 1;
+    for (unsigned i = 0; i < fifo_depth; ++i) {
+        b.settle();
+        ASSERT_TRUE(b->req_valid_o);
+        EXPECT_EQ(b->req_data_o, i);
+        b.edge();
+    }
+    EXPECT_FALSE(b->req_valid_o);
+}
+
+TEST_F(TlpRx, OversizedWriteIsDroppedWithAllItsBeatsAndCountedOnce) {
+    EXPECT_TRUE(beat(tlp_memory(true, 0, 16), 0, true, false));
+    EXPECT_TRUE(beat(tlp_memory(true, 0, 1), 0, false, true));
+    EXPECT_FALSE(b->req_valid_o);
+    EXPECT_EQ(bad, 1u);
+    EXPECT_TRUE(beat(tlp_memory(true, 0, 0 /* 1024 */), 0));
+    EXPECT_TRUE(beat(tlp_memory(true, 0, 3), 0));
+    EXPECT_FALSE(b->req_valid_o);
+    EXPECT_EQ(bad, 3u);
+}
+
+TEST_F(TlpRx, DroppedWriteNeedsNoRoomInTheQueue) {
+    for (unsigned i = 0; i < fifo_depth; ++i) beat(tlp_memory(true, 4 * i, 1), i);
+    EXPECT_TRUE(beat(tlp_memory(true, 0, 64), 0));
+}
+
+TEST_F(TlpRx, ClauseP_2_7_2_PoisonedWriteIsDroppedAndCounted) {
+    TlpHeader header = tlp_memory(true, 0, 1);
+    header[0] |= 1u << TLP_EP_BIT;
+    EXPECT_TRUE(beat(header, 0));
+    EXPECT_FALSE(b->req_valid_o);
+    EXPECT_EQ(bad, 1u);
+}
+
+TEST_F(TlpRx, ReadOfAnyLengthIsPassedOnForACompletion) {
+    EXPECT_TRUE(beat(tlp_memory(false, 0, 64), 0));
+    EXPECT_TRUE(b->req_valid_o);
+    EXPECT_EQ(bad, 0u);
+}
+
+TEST_F(TlpRx, ClauseP_2_2_8_MessagesAreDroppedSilently) {
+    for (uint32_t type : {0x30u, 0x34u, 0x70u, 0x74u}) {  // to the root complex and local, without and with data
+        EXPECT_TRUE(beat(tlp_request(type, 0, 0, 0), 0));
+    }
+    EXPECT_FALSE(b->req_valid_o);
+    EXPECT_EQ(bad, 0u);
+}
+
+}  // namespace
