@@ -2,7 +2,7 @@
 /* netvio_oid.c: the control path: what NDIS asks the miniport, and the link state it is told. [D] 3.7 */
 #include "netvio_adapter.h"
 
-enum { VENDOR_ID = 0x00FFFFFF /* no IEEE number was assigned */, DRIVER_VERSION = 0x00000001 };
+enum { HARDWARE_READY = 0, HARDWARE_NOT_READY = 4, VENDOR_ID = 0x00FFFFFF /* no IEEE number was assigned */, DRIVER_VERSION = 0x00000001 };
 static const char vendor_description[] = "Ringside VIRTIO network device";
 
 const NDIS_OID netvio_supported_oids[] = {
@@ -53,7 +53,7 @@ static NDIS_STATUS query(struct netvio_adapter *adapter, PNDIS_OID_REQUEST reque
     const ULONG tx_slots = vq_size(adapter->tx.vq), rx_buffers = adapter->rx.count;
     switch (request->DATA.QUERY_INFORMATION.Oid) {
     case OID_GEN_SUPPORTED_LIST: return answer(request, netvio_supported_oids, netvio_supported_oids_bytes);
-    case OID_GEN_HARDWARE_STATUS: return answer_ulong(request, adapter->failed ? 3 : 0); /* NdisHardwareStatusNotReady, Ready */
+    case OID_GEN_HARDWARE_STATUS: return answer_ulong(request, adapter->failed ? HARDWARE_NOT_READY : HARDWARE_READY);
     case OID_GEN_TRANSMIT_BUFFER_SPACE: return answer_ulong(request, tx_slots * NETVIO_FRAME_MAX);
     case OID_GEN_RECEIVE_BUFFER_SPACE: return answer_ulong(request, rx_buffers * adapter->config.rx_buffer_bytes);
     case OID_GEN_TRANSMIT_BLOCK_SIZE: return answer_ulong(request, NETVIO_FRAME_MAX);

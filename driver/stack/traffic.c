@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* traffic.c: bring the stack up and down over a platform: kernel, NDIS, the miniport, and the traffic protocol on top. */
+#include "traffic.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "traffic_internal.h"
+
+enum { MOST_OUTSTANDING = 65536, MOST_NBS = 256, MOST_OFFSET = 65536 };
+
+static int check_config(const struct traffic_config *config, char *error, size_t error_size) {
+    const char *wrong = NULL;
+    if (config->cut > TRAFFIC_CUT_BYTE) wrong = "cut";
+    if (config->nbs_per_nbl < 1 || config->nbs_per_nbl > MOST_NBS) wrong = "nbs_per_nbl";
+    if (config->nbls_per_send < 1 || config->nbls_per_send > MOST_OUTSTANDING) wrong = "nbls_per_send";
+    if (config->outstanding_nbls < 1 || config->outstanding_nbls > MOST_OUTSTANDING) wrong = "outstanding_nbls";
+    if (config->backfill > MOST_OFFSET) wrong = "backfill";
+    if (config->data_offset > MOST_OFFSET) wrong = "data_offset";
+    if (config->tx_queue_size > VIRTQ_MAX_SIZE) wrong = "tx_queue_size";
+    if (config->rx_queue_size > VIRTQ_MAX_SIZE) wrong = "rx_queue_size";
+    if (config->rx_buffer_bytes > TRAFFIC_FRAME_MAX) wrong = "rx_buffer_bytes";
+    if (config->fault > TRAFFIC_FAULT_FORGED_USED) wrong = "fault";
+    if (!wrong) return 0;
+    snprintf(error, error_size, "traffic configuration: %s is out of range", wrong);
+    return -EINVAL;
+}
+
+static enum netvio_fault_kind miniport_fault(enum traffic_fault fault) {
+    switch (fault) {
+    case TRAFFIC_FAULT_LOSE_NBL: return NETVIO_FAULT_LOSE_NBL;
+    case TRAFFIC_FAULT_COMPLETE_TWICE: return NETVIO_FAULT_COMPLETE_TWICE;
+    case TRAFFIC_FAULT_UNMAPPED: return NETVIO_FAULT_UNMAPPED;
+    case TRAFFIC_FAULT_FORGED_USED: return NETVIO_FAULT_FORGED_USED;
+    case TRAFFIC_FAULT_NONE:
+    case TRAFFIC_FAULT_FREE_UNDER_DMA: break; /* the latter is the protocol's */
+    }
+    return NETVIO_FAULT_NONE;
+}
+
+static NDIS_STATUS load(struct traffic *traffic) {
+    NDIS_STATUS status = ndis_load_driver(traffic->ndis, "netvio", netvio_driver_entry, &traffic->miniport);
+    if (status == NDIS_STATUS_SUCCESS) status = ndis_load_driver(traffic->ndis, "traffic", traffic_driver_entry, traffic);
+    if (status == NDIS_STATUS_SUCCESS) status = ndis_add_adapter(traffic->ndis, "netvio", "nic0");
+    if (status == NDIS_STATUS_SUCCESS) status = ndis_start(traffic->ndis);
+    return status;
+}
+
+static void configure(struct traffic *traffic, struct platform *platform, const struct traffic_config *config,
+                      const struct traffic_callbacks *callbacks) {
+    *traffic = (struct traffic){
+        .machine = platform,
+        .config = *config,
+        .callbacks = *callbacks,
+        .random = config->seed,
+        .miniport = {.tx_queue_size = (uint16_t)config->tx_queue_size, .rx_queue_size = (uint16_t)config->rx_queue_size,
+                     .rx_buffer_bytes = config->rx_buffer_bytes, .rx_buffer_elements = config->rx_buffer_elements,
+                     .fault = {miniport_fault(config->fault), config->fault_packet}},
+    };
+    traffic->batch_end = &traffic->batch;
+}
+
+int traffic_start(struct platform *platform, const struct traffic_config *config, const struct traffic_callbacks *callbacks,
+                  struct traffic **out, char *error, size_t error_size) {
+    const struct platform_ops *ops = platform->ops;
+    int result = check_config(config, error, error_size);
+    if (result) return result;
+    struct traffic *traffic = ops->memory_allocate(platform->ctx, sizeof(*traffic), sizeof(void *), "traffic");
+    if (!traffic) goto no_memory;
+    configure(traffic, platform, config, callbacks);
+    traffic->wake = ops->event_create(platform->ctx);
+    if (!traffic->wake) goto free_traffic;
+    traffic->kernel = kernel_create(platform);
+    if (!traffic->kernel) goto destroy_event;
+    traffic->platform = kernel_platform(traffic->kernel);
+    traffic->ndis = ndis_create(traffic->kernel);
+    if (!traffic->ndis) goto destroy_kernel;
+    NDIS_STATUS status = load(traffic);
+    if (status == NDIS_STATUS_SUCCESS && traffic->sender) {
+        *out = traffic;
+        return 0;
+    }
+    if (status == NDIS_STATUS_SUCCESS) {
+        ndis_stop(traffic->ndis);
+        snprintf(error, error_size, "the traffic protocol could not bind to the adapter");
+    } else {
+        snprintf(error, error_size, "the driver stack did not start: NDIS status 0x%08x", (unsigned)status);
+    }
+    ndis_destroy(traffic->ndis);
+    kernel_destroy(traffic->kernel);
+    ops->event_destroy(platform->ctx, traffic->wake);
+    ops->memory_free(platform->ctx, traffic);
+    return -EIO;
+
+destroy_kernel:
+    kernel_destroy(traffic->kernel);
+destroy_event:
+    ops->event_destroy(platform->ctx, traffic->wake);
+free_traffic:
+    ops->memory_free(platform->ctx, traffic);
+no_memory:
+    snprintf(error, error_size, "out of memory");
+    return -ENOMEM;
+}
+
+bool traffic_sends_done(const struct traffic *traffic) {
+    return traffic->exhausted && !traffic->have_pending && !traffic->batch && traffic->outstanding == 0;
+}
+
+void traffic_kick(struct traffic *traffic) { traffic->machine->ops->event_set(traffic->machine->ctx, traffic->wake); }
+
+void traffic_get_counts(const struct traffic *traffic, struct traffic_counts *counts) {
+    struct ndis_counts ndis;
+    struct kernel_counts kernel;
+    ndis_get_counts(traffic->ndis, &ndis);
+    kernel_get_counts(traffic->kernel, &kernel);
+    *counts = (struct traffic_counts){
+        .nbl_allocated = ndis.nbl_allocated, .nbl_sent = ndis.nbl_sent, .nbl_completed = ndis.nbl_completed,
+        .nbl_indicated = ndis.nbl_indicated, .nbl_returned = ndis.nbl_returned, .nbl_outstanding = ndis.nbl_outstanding,
+        .interrupts = kernel.interrupts,
+    };
+}
+
+void traffic_stop(struct traffic *traffic) {
+    struct platform *platform = traffic->machine;
+    ndis_stop(traffic->ndis);
+    ndis_destroy(traffic->ndis);
+    kernel_destroy(traffic->kernel);
+    platform->ops->event_destroy(platform->ctx, traffic->wake);
+    platform->ops->memory_free(platform->ctx, traffic);
+}

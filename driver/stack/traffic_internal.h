@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * traffic_internal.h: the state of the traffic protocol, shared by the files of this folder.
+ *
+ * An item is an NBL with its NBs for life, and for each NB a frame: page-aligned memory for the bytes, and storage for its MDLs. Items
+ * are made when the protocol binds and recycled on completion: the data path allocates nothing.
+ *
+ *   free list -> build (sender thread) -> batch -> NdisSendNetBufferLists -> completion handler -> free list
+ */
+#ifndef RINGSIDE_TRAFFIC_INTERNAL_H
+#define RINGSIDE_TRAFFIC_INTERNAL_H
+
+#include "kernel/kernel.h"
+#include "ndis.h"
+#include "ndis/ndis_host.h"
+#include "netvio.h"
+#include "regmap.h"
+#include "traffic.h"
+
+enum {
+    TRAFFIC_TAG = 0x66617274, /* 'traf' */
+    TRAFFIC_FRAME_MAX = ETH_MAX_FRAME - ETH_FCS,
+    TRAFFIC_OFFSET_RANDOM = 64 /* bytes by which a random cut moves the start of a frame */
+};
+
+struct traffic_frame {
+    PNET_BUFFER nb;
+    PUCHAR buffer;    /* NULL after TRAFFIC_FAULT_FREE_UNDER_DMA, until the next use */
+    PUCHAR mdls;      /* storage, traffic.mdl_stride bytes each */
+    uint64_t id;
+};
+
+struct traffic_item {
+    PNET_BUFFER_LIST nbl;
+    struct traffic_frame *frames;
+    unsigned used;    /* frames in this flight */
+    bool in_flight;
+    struct traffic_item *next;
+};
+
+struct traffic {
+    struct platform *machine;   /* as given: for calls from outside */
+    struct platform *platform;  /* the kernel's: for our own code */
+    struct traffic_config config;
+    struct traffic_callbacks callbacks;
+    struct kernel *kernel;
+    struct ndis *ndis;
+    struct netvio_config miniport;
+
+    NDIS_HANDLE protocol, binding, nbl_pool, nb_pool;
+    unsigned slots;             /* of the adapter's transmit ring: bounds the pieces of a frame */
+    unsigned pieces;            /* most MDLs of a frame */
+    SIZE_T mdl_stride, buffer_bytes;
+    uint32_t *lengths;          /* scratch, one for each piece */
+    struct traffic_item *items, *free;
+    struct traffic_frame *frames;
+    PUCHAR scratch;             /* a received frame, contiguous */
+
+    struct platform_thread *sender;
+    struct platform_event *wake;
+    bool running;               /* between restart and pause */
+    bool exhausted;             /* next() said: no more */
+    bool have_pending;          /* pending is a frame that next() gave and that is in no NBL yet */
+    struct {
+        uint64_t id, not_before_ps;
+        const uint8_t *data;
+        size_t length;
+    } pending;
+    PNET_BUFFER_LIST batch, *batch_end;  /* built, not sent */
+    unsigned batch_nbls, batch_nbs;
+    uint64_t outstanding;       /* NBLs that NDIS has */
+    PNET_PNP_EVENT_NOTIFICATION pausing;
+    uint64_t random;
+    bool fault_done;
+    KEVENT oid_done;
+    NDIS_STATUS oid_status;
+};
+
+/* traffic_protocol.c */
+DRIVER_INITIALIZE traffic_driver_entry;
+
+/* traffic_items.c: items, made for a binding. NDIS_STATUS; traffic_items_free undoes a part as well. */
+NDIS_STATUS traffic_items_make(struct traffic *traffic);
+void traffic_items_free(struct traffic *traffic);
+/* Put a frame into the NB number `index` of the item. RESOURCES only after TRAFFIC_FAULT_FREE_UNDER_DMA. */
+NDIS_STATUS traffic_items_place(struct traffic *traffic, struct traffic_item *item, unsigned index, uint64_t id, const uint8_t *data,
+                                size_t length);
+
+/* traffic_send.c */
+void traffic_sender(void *arg);  /* thread */
+PROTOCOL_SEND_NET_BUFFER_LISTS_COMPLETE traffic_send_complete;
+void traffic_send_drop_batch(struct traffic *traffic);  /* built and never sent: reported as paused */
+void traffic_send_pause_check(struct traffic *traffic);
+
+/* traffic_receive.c */
+PROTOCOL_RECEIVE_NET_BUFFER_LISTS traffic_receive;
+
+static inline void traffic_trace(struct traffic *traffic, enum platform_trace_kind kind, const char *name) {
+    const struct platform *platform = traffic->platform;
+    if (!platform->ops->trace_enabled(platform->ctx)) return;
+    struct platform_trace event = {.kind = kind, .text = name};
+    platform->ops->trace(platform->ctx, &event);
+}
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* traffic_receive.c: frames that arrive go to the sink, and their NBLs straight back. [D] 2.9 */
+#include "traffic_internal.h"
+
+/* One frame, contiguous: in place if it is in one MDL, else copied. */
+static void deliver(struct traffic *traffic, PNET_BUFFER nb) {
+    const uint8_t *data = NULL;
+    if (nb->DataLength <= ETH_MAX_FRAME) data = NdisGetDataBuffer(nb, nb->DataLength, traffic->scratch, 1, 0);
+    if (!data) {
+        kernel_violation(traffic->kernel, "traffic.receive", "[D] 2.9", -1, "a received frame of %u bytes cannot be read", nb->DataLength);
+        return;
+    }
+    traffic->callbacks.received(traffic->callbacks.ctx, data, nb->DataLength);
+}
+
+VOID traffic_receive(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER port, ULONG count, ULONG flags) {
+    struct traffic *traffic = context;
+    const struct platform *platform = traffic->platform;
+    ULONG return_flags = NDIS_TEST_RECEIVE_AT_DISPATCH_LEVEL(flags) ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0;
+    UNREFERENCED_PARAMETER(port);
+    traffic_trace(traffic, PLATFORM_TRACE_FUNCTION_ENTER, "traffic_receive");
+    platform->ops->charge(platform->ctx, PLATFORM_WORK_RECEIVE_NB, count);
+    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next)
+        for (PNET_BUFFER nb = nbl->FirstNetBuffer; nb; nb = nb->Next) deliver(traffic, nb);
+    /* With RESOURCES they are the miniport's again when we return, and not ours to return. */
+    if (NDIS_TEST_RECEIVE_CAN_PEND(flags)) {
+        platform->ops->charge(platform->ctx, PLATFORM_WORK_RETURN_NB, count);
+        NdisReturnNetBufferLists(traffic->binding, nbls, return_flags);
+    }
+    traffic_trace(traffic, PLATFORM_TRACE_FUNCTION_EXIT, "traffic_receive");
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * traffic_send.c: the sender thread, and completions.
+ *
+ * The thread gathers what is due into NBLs and the NBLs into one call, sends at once what it has, and sleeps until the next frame is
+ * due, an NBL comes back, or somebody kicks. Code runs undisturbed between two calls of the platform, so the fields need no lock; after
+ * every call that lets time pass (charge, send, wait) `running` is looked at again.
+ */
+#include "traffic_internal.h"
+
+#include "traffic_parse.h"
+
+static const uint64_t for_ever = UINT64_MAX;
+
+/* Make pending the next frame. False: there is none now. Frames that no Ethernet has are refused here. */
+static bool fetch(struct traffic *traffic) {
+    while (!traffic->have_pending && !traffic->exhausted) {
+        const struct traffic_callbacks *callbacks = &traffic->callbacks;
+        uint64_t not_before = 0;
+        const uint8_t *data = NULL;
+        size_t length = 0;
+        int64_t id = callbacks->next(callbacks->ctx, &data, &length, &not_before);
+        if (id == -1) traffic->exhausted = true;
+        if (id < 0) return false;
+        if (length < ETH_HEADER || length > TRAFFIC_FRAME_MAX) {
+            callbacks->sent(callbacks->ctx, (uint64_t)id, NDIS_STATUS_INVALID_LENGTH);
+            continue;
+        }
+        traffic->pending.id = (uint64_t)id;
+        traffic->pending.data = data;
+        traffic->pending.length = length;
+        traffic->pending.not_before_ps = not_before;
+        traffic->have_pending = true;
+    }
+    return traffic->have_pending;
+}
+
+/* Nanoseconds until the pending frame is due, rounded up. */
+static uint64_t due_in(const struct traffic *traffic) {
+    uint64_t now = traffic->platform->ops->now_ps(traffic->platform->ctx), due = traffic->pending.not_before_ps;
+    return due <= now ? 0 : (due - now + 999) / 1000;
+}
+
+/* Fill the item with the pending frame and those after it that may share an NBL with it. */
+static NDIS_STATUS build(struct traffic *traffic, struct traffic_item *item) {
+    item->used = 0;
+    do {
+        NDIS_STATUS status = traffic_items_place(traffic, item, item->used, traffic->pending.id, traffic->pending.data,
+                                                 traffic->pending.length);
+        if (status != NDIS_STATUS_SUCCESS) return item->used ? NDIS_STATUS_SUCCESS : status;
+        traffic->have_pending = false;
+        if (item->used == traffic->config.nbs_per_nbl || !fetch(traffic) || due_in(traffic)) break;
+        /* The data of the frames before is ours by now; ids of one NBL count up. */
+        const NET_BUFFER *first = item->frames[0].nb;
+        const uint8_t *bytes = (const uint8_t *)MmGetMdlVirtualAddress(first->MdlChain) + first->DataOffset;
+        if (traffic->pending.id != item->frames[0].id + item->used ||
+            !traffic_same_flow(bytes, first->DataLength, traffic->pending.data, traffic->pending.length))
+            break;
+    } while (true);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* Build NBLs until the batch is full or there is no more to do. Returns how long to wait for more, in ns: 0 not at all. */
+static uint64_t gather(struct traffic *traffic) {
+    while (traffic->batch_nbls < traffic->config.nbls_per_send) {
+        if (!fetch(traffic)) return for_ever;
+        uint64_t wait = due_in(traffic);
+        if (wait) return wait;
+        struct traffic_item *item = traffic->free;
+        if (!item) return for_ever;
+        traffic->free = item->next;
+        if (build(traffic, item) != NDIS_STATUS_SUCCESS) {
+            item->next = traffic->free;
+            traffic->free = item;
+            return for_ever;
+        }
+        item->nbl->Next = NULL;
+        *traffic->batch_end = item->nbl;
+        traffic->batch_end = &item->nbl->Next;
+        traffic->batch_nbls++;
+        traffic->batch_nbs += item->used;
+    }
+    return 0;
+}
+
+/* TRAFFIC_FAULT_FREE_UNDER_DMA: the frame's memory goes while the device has it. */
+static void commit_fault(struct traffic *traffic) {
+    if (traffic->config.fault != TRAFFIC_FAULT_FREE_UNDER_DMA || traffic->fault_done) return;
+    for (unsigned i = 0; i < traffic->config.outstanding_nbls; i++) {
+        struct traffic_item *item = &traffic->items[i];
+        for (unsigned k = 0; item->in_flight && k < item->used; k++) {
+            struct traffic_frame *frame = &item->frames[k];
+            if (frame->id != traffic->config.fault_packet) continue;
+            NdisFreeMemory(frame->buffer, 0, 0);
+            frame->buffer = NULL;
+            traffic->fault_done = true;
+            return;
+        }
+    }
+}
+
+static void send_batch(struct traffic *traffic) {
+    const struct platform *platform = traffic->platform;
+    platform->ops->charge(platform->ctx, PLATFORM_WORK_SEND_NB, traffic->batch_nbs);
+    if (!traffic->running) return; /* paused meanwhile: the batch waits for the restart */
+    PNET_BUFFER_LIST batch = traffic->batch;
+    for (PNET_BUFFER_LIST nbl = batch; nbl; nbl = nbl->Next)
+        ((struct traffic_item *)nbl->ProtocolReserved[0])->in_flight = true;
+    traffic->outstanding += traffic->batch_nbls;
+    traffic->batch = NULL;
+    traffic->batch_end = &traffic->batch;
+    traffic->batch_nbls = traffic->batch_nbs = 0;
+    traffic_trace(traffic, PLATFORM_TRACE_FUNCTION_ENTER, "traffic_send");
+    NdisSendNetBufferLists(traffic->binding, batch, NDIS_DEFAULT_PORT_NUMBER, 0);
+    commit_fault(traffic);
+    traffic_trace(traffic, PLATFORM_TRACE_FUNCTION_EXIT, "traffic_send");
+}
+
+void traffic_sender(void *arg) {
+    struct traffic *traffic = arg;
+    const struct platform *platform = traffic->platform;
+    while (traffic->running) {
+        /* Reset before looking: what happens from here on sets it again. */
+        platform->ops->event_reset(platform->ctx, traffic->wake);
+        uint64_t wait = gather(traffic);
+        if (traffic->batch_nbls)
+            send_batch(traffic);
+        else if (wait)
+            (void)platform->ops->event_wait(platform->ctx, traffic->wake, wait == for_ever ? 0 : wait);
+    }
+}
+
+static void recycle(struct traffic *traffic, struct traffic_item *item) {
+    item->in_flight = false;
+    item->next = traffic->free;
+    traffic->free = item;
+}
+
+void traffic_send_pause_check(struct traffic *traffic) {
+    if (!traffic->pausing || traffic->outstanding) return;
+    PNET_PNP_EVENT_NOTIFICATION event = traffic->pausing;
+    traffic->pausing = NULL;
+    NdisCompleteNetPnPEvent(traffic->binding, event, NDIS_STATUS_SUCCESS);
+}
+
+VOID traffic_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG flags) {
+    struct traffic *traffic = context;
+    const struct traffic_callbacks *callbacks = &traffic->callbacks;
+    const struct platform *platform = traffic->platform;
+    unsigned count = 0;
+    UNREFERENCED_PARAMETER(flags);
+    traffic_trace(traffic, PLATFORM_TRACE_FUNCTION_ENTER, "traffic_send_complete");
+    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) count += ((struct traffic_item *)nbl->ProtocolReserved[0])->used;
+    platform->ops->charge(platform->ctx, PLATFORM_WORK_COMPLETE_NB, count);
+    while (nbls) {
+        PNET_BUFFER_LIST nbl = nbls;
+        struct traffic_item *item = nbl->ProtocolReserved[0];
+        nbls = nbl->Next;
+        nbl->Next = NULL;
+        if (!item->in_flight) continue; /* completed twice: NDIS reports it, and the item must not be on the free list twice */
+        for (unsigned i = 0; i < item->used; i++) callbacks->sent(callbacks->ctx, item->frames[i].id, nbl->Status);
+        traffic->outstanding--;
+        recycle(traffic, item);
+    }
+    platform->ops->event_set(platform->ctx, traffic->wake);
+    traffic_send_pause_check(traffic);
+    traffic_trace(traffic, PLATFORM_TRACE_FUNCTION_EXIT, "traffic_send_complete");
+}
+
+void traffic_send_drop_batch(struct traffic *traffic) {
+    const struct traffic_callbacks *callbacks = &traffic->callbacks;
+    while (traffic->batch) {
+        struct traffic_item *item = traffic->batch->ProtocolReserved[0];
+        traffic->batch = traffic->batch->Next;
+        for (unsigned i = 0; i < item->used; i++) callbacks->sent(callbacks->ctx, item->frames[i].id, NDIS_STATUS_PAUSED);
+        recycle(traffic, item);
+    }
+    traffic->batch_end = &traffic->batch;
+    traffic->batch_nbls = traffic->batch_nbs = 0;
+}
