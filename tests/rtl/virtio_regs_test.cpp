@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+// Discovery, negotiation, queue set-up, doorbells and reset, as a driver does them over the register bus.
+#include <Vvirtio_regs.h>
+#include <gtest/gtest.h>
+
+#include "bench.h"
+#include "regmap.h"
+#include "register_bus.h"
+
+namespace {
+
+constexpr uint32_t queues = RTL_NumQueues;
+constexpr uint64_t offered = REGMAP_BIT(VIRTIO_NET_F_MAC_BIT) | REGMAP_BIT(VIRTIO_NET_F_STATUS_BIT) | REGMAP_BIT(VIRTIO_F_VERSION_1_BIT) |
+                             REGMAP_BIT(VIRTIO_F_ACCESS_PLATFORM_BIT) | REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT) |
+                             REGMAP_BIT(VIRTIO_F_IN_ORDER_BIT) | REGMAP_BIT(VIRTIO_F_ORDER_PLATFORM_BIT) |
+                             REGMAP_BIT(VIRTIO_F_NOTIFICATION_DATA_BIT);
+constexpr uint64_t minimal = REGMAP_BIT(VIRTIO_F_VERSION_1_BIT) | REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT);
+constexpr uint8_t acknowledge = 1, driver = 2, driver_ok = 4, features_ok = 8, needs_reset = 64, failed = 128;
+
+struct VirtioRegs : ::testing::Test {
+    Bench<Vvirtio_regs> b;
+
+    VirtioRegs() {
+        b->reg_valid_i = b->reg_write_i = b->flr_i = b->reset_done_i = b->isr_queue_i = b->needs_reset_i = 0;
+        b->cfgirq_ready_i = b->link_up_i = 0;
+        b->mac_address_i = 0x665544332211;
+        b.reset();
+        b.tick();
+    }
+
+    uint32_t read(uint32_t offset, unsigned bytes = 4) { return bus_read(b, BAR0_COMMON + offset, bytes); }
+    void write(uint32_t offset, uint32_t value, unsigned bytes = 4) { bus_write(b, BAR0_COMMON + offset, value, bytes); }
+    uint32_t status() { return read(VIRTIO_COMMON_DEVICE_STATUS, 1); }
+    void set_status(uint32_t value) { write(VIRTIO_COMMON_DEVICE_STATUS, value, 1); }
+    void select(uint32_t queue) { write(VIRTIO_COMMON_QUEUE_SELECT, queue, 2); }
+
+    void write_features(uint64_t features) {
+        for (uint32_t half = 0; half < 2; ++half) {
+            write(VIRTIO_COMMON_DRIVER_FEATURE_SELECT, half);
+            write(VIRTIO_COMMON_DRIVER_FEATURE, static_cast<uint32_t>(features >> 32 * half));
+        }
+    }
+    bool negotiate(uint64_t features) {
+        set_status(acknowledge);
+        set_status(acknowledge | driver);
+        write_features(features);
+        set_status(acknowledge | driver | features_ok);
+        return status() & features_ok;
+    }
+    void go_live(uint64_t features = offered) {
+        ASSERT_TRUE(negotiate(features));
+        for (uint32_t q = 0; q < queues; ++q) {
+            select(q);
+            write(VIRTIO_COMMON_QUEUE_ENABLE, 1, 2);
+        }
+        set_status(acknowledge | driver | features_ok | driver_ok);
+        ASSERT_TRUE(b->driver_ok_o);
+    }
+    bool doorbell(uint32_t queue, uint32_t value, unsigned bytes) {
+        bus_write(b, BAR0_NOTIFY + queue * BAR0_NOTIFY_MULTIPLIER, value, bytes);
+        return b->db_valid_o;
+    }
+};
+
+TEST_F(VirtioRegs, ClauseV_4_1_4_3_RegistersHaveTheirResetValues) {
+    EXPECT_EQ(status(), 0u);
+    EXPECT_EQ(read(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 2), uint32_t{VIRTIO_MSI_NO_VECTOR});
+    EXPECT_EQ(read(VIRTIO_COMMON_NUM_QUEUES, 2), queues);
+    for (uint32_t q = 0; q < queues; ++q) {
+        select(q);
+        EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_SIZE, 2), 1024u);
+        EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 2), uint32_t{VIRTIO_MSI_NO_VECTOR});
+        EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_ENABLE, 2), 0u);
+        EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_NOTIFY_OFF, 2), q);
+        for (uint32_t at = VIRTIO_COMMON_QUEUE_DESC; at < VIRTIO_COMMON_BYTES; at += 4) EXPECT_EQ(read(at), 0u);
+    }
+}
+
+TEST_F(VirtioRegs, ClauseV_4_1_4_3_1_OfferedFeaturesAppearInTwoWindowsAndNoOther) {
+    EXPECT_EQ(read(VIRTIO_COMMON_DEVICE_FEATURE), uint32_t(offered));
+    write(VIRTIO_COMMON_DEVICE_FEATURE_SELECT, 1);
+    EXPECT_EQ(read(VIRTIO_COMMON_DEVICE_FEATURE), uint32_t(offered >> 32));
+    write(VIRTIO_COMMON_DEVICE_FEATURE_SELECT, 2);
+    EXPECT_EQ(read(VIRTIO_COMMON_DEVICE_FEATURE), 0u);
+}
+
+TEST_F(VirtioRegs, ClauseV_2_2_2_AcceptableFeatureSetsKeepFeaturesOk) {
+    EXPECT_TRUE(negotiate(offered));
+    EXPECT_EQ(b->features_o, offered);
+}
+TEST_F(VirtioRegs, AccessPlatformAndTheOptionalFeaturesMayBeDeclined) { EXPECT_TRUE(negotiate(minimal)); }
+TEST_F(VirtioRegs, FeatureThatWasNotOfferedIsRefused) {
+    EXPECT_FALSE(negotiate(minimal | REGMAP_BIT(VIRTIO_F_EVENT_IDX_BIT)));
+    EXPECT_EQ(status(), acknowledge | driver);
+}
+TEST_F(VirtioRegs, LegacyDriverIsRefused) { EXPECT_FALSE(negotiate(offered & ~REGMAP_BIT(VIRTIO_F_VERSION_1_BIT))); }
+TEST_F(VirtioRegs, DriverWithoutPackedRingsIsRefused) { EXPECT_FALSE(negotiate(offered & ~REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT))); }
+
+TEST_F(VirtioRegs, RefusedDriverMayTryAgain) {
+    EXPECT_FALSE(negotiate(0));
+    write_features(minimal);
+    set_status(acknowledge | driver | features_ok);
+    EXPECT_TRUE(status() & features_ok);
+}
+
+TEST_F(VirtioRegs, ClauseV_3_1_1_FeaturesAreFrozenByFeaturesOk) {
+    ASSERT_TRUE(negotiate(minimal));
+    write_features(offered);
+    EXPECT_EQ(b->features_o, minimal);
+    write(VIRTIO_COMMON_DRIVER_FEATURE_SELECT, 1);
+    EXPECT_EQ(read(VIRTIO_COMMON_DRIVER_FEATURE), uint32_t(minimal >> 32));
+}
+
+TEST_F(VirtioRegs, DriverOkWithoutFeaturesOkDoesNotStartTheDevice) {
+    set_status(acknowledge | driver | driver_ok);
+    EXPECT_FALSE(b->driver_ok_o);
+}
+
+TEST_F(VirtioRegs, WritingNeedsResetBackDoesNotSetIt) {
+    set_status(acknowledge | needs_reset);
+    EXPECT_EQ(status(), acknowledge);
+}
+
+TEST_F(VirtioRegs, NeedsResetStaysUntilReset) {
+    b->needs_reset_i = 1;
+    b.tick();
+    b->needs_reset_i = 0;
+    EXPECT_EQ(status(), needs_reset);
+    set_status(acknowledge | failed);
+    EXPECT_EQ(status(), acknowledge | failed | needs_reset);
+}
+
+TEST_F(VirtioRegs, ClauseV_4_1_4_3_1_StatusReads0OnlyWhenTheResetIsDone) {
+    go_live();
+    write(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 1, 2);
+    set_status(0);
+    EXPECT_TRUE(b->reset_req_o);
+    EXPECT_FALSE(b->driver_ok_o);
+    EXPECT_EQ(status(), acknowledge | driver | features_ok | driver_ok);
+    EXPECT_TRUE(b->reset_req_o);
+    b->reset_done_i = 1;
+    b.tick();
+    b->reset_done_i = 0;
+    EXPECT_FALSE(b->reset_req_o);
+    EXPECT_EQ(status(), 0u);
+    EXPECT_EQ(b->features_o, 0u);
+    EXPECT_EQ(b->vq_enable_o, 0u);
+    EXPECT_EQ(b->config_vector_o, VIRTIO_MSI_NO_VECTOR);
+}
+
+TEST_F(VirtioRegs, FunctionLevelResetIsAResetOfTheDevice) {
+    go_live();
+    b->flr_i = 1;
+    b.tick();
+    b->flr_i = 0;
+    b.settle();
+    EXPECT_TRUE(b->reset_req_o);
+}
+
+TEST_F(VirtioRegs, QueueRegistersArePerQueueAndReachTheirOutputs) {
+    for (uint32_t q = 0; q < queues; ++q) {
+        select(q);
+        write(VIRTIO_COMMON_QUEUE_SIZE, 256 + q, 2);
+        write(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, q, 2);
+        write(VIRTIO_COMMON_QUEUE_DESC, 0x1000 * (q + 1));
+        write(VIRTIO_COMMON_QUEUE_DESC + 4, 0xA0 + q);
+        write(VIRTIO_COMMON_QUEUE_DRIVER + 4, 0xB0 + q);  // the halves in any order
+        write(VIRTIO_COMMON_QUEUE_DRIVER, 0x10004 * (q + 1));
+        write(VIRTIO_COMMON_QUEUE_DEVICE, 0x20004 * (q + 1));
+        write(VIRTIO_COMMON_QUEUE_DEVICE + 4, 0xC0 + q);
+        write(VIRTIO_COMMON_QUEUE_ENABLE, 1, 2);
+    }
+    EXPECT_EQ(b->vq_enable_o, (1u << queues) - 1);
+    for (uint32_t q = 0; q < queues; ++q) {
+        EXPECT_EQ(b->vq_desc_o[2 * q], 0x1000 * (q + 1));
+        EXPECT_EQ(b->vq_desc_o[2 * q + 1], 0xA0 + q);
+        EXPECT_EQ(b->vq_driver_o[2 * q], 0x10004 * (q + 1));
+        EXPECT_EQ(b->vq_driver_o[2 * q + 1], 0xB0 + q);
+        EXPECT_EQ(b->vq_device_o[2 * q], 0x20004 * (q + 1));
+        EXPECT_EQ(b->vq_device_o[2 * q + 1], 0xC0 + q);
+        EXPECT_EQ(b->vq_size_o >> 16 * q & 0xFFFF, 256 + q);
+        EXPECT_EQ(b->vq_vector_o >> 16 * q & 0xFFFF, q);
+        select(q);
+        EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_SIZE, 2), 256 + q);
+        EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_DESC), 0x1000 * (q + 1));
+        EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_DEVICE + 4), 0xC0 + q);
+    }
+}
+
+TEST_F(VirtioRegs, ClauseV_4_1_4_3_1_AbsentQueueHasSize0AndTakesNoWrites) {
+    select(queues);
+    write(VIRTIO_COMMON_QUEUE_SIZE, 64, 2);
+    write(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 0, 2);
+    write(VIRTIO_COMMON_QUEUE_ENABLE, 1, 2);
+    write(VIRTIO_COMMON_QUEUE_DESC, 0x1000);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_SIZE, 2), 0u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 2), uint32_t{VIRTIO_MSI_NO_VECTOR});
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_ENABLE, 2), 0u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_DESC), 0u);
+    EXPECT_EQ(b->vq_enable_o, 0u);
+    select(0);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_SIZE, 2), 1024u);
+}
+
+TEST_F(VirtioRegs, QueueSizeOf0OrOverTheMaximumIsIgnored) {
+    write(VIRTIO_COMMON_QUEUE_SIZE, 0, 2);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_SIZE, 2), 1024u);
+    write(VIRTIO_COMMON_QUEUE_SIZE, 1025, 2);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_SIZE, 2), 1024u);
+    write(VIRTIO_COMMON_QUEUE_SIZE, 37, 2);  // a packed ring need not be a power of two
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_SIZE, 2), 37u);
+}
+
+TEST_F(VirtioRegs, EnabledQueueKeepsSizeAndAddressesButTakesAVector) {
+    write(VIRTIO_COMMON_QUEUE_DESC, 0x1000);
+    write(VIRTIO_COMMON_QUEUE_ENABLE, 1, 2);
+    write(VIRTIO_COMMON_QUEUE_DESC, 0x2000);
+    write(VIRTIO_COMMON_QUEUE_SIZE, 64, 2);
+    write(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 1, 2);
+    write(VIRTIO_COMMON_QUEUE_ENABLE, 0, 2);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_DESC), 0x1000u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_SIZE, 2), 1024u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 2), 1u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_ENABLE, 2), 1u);
+}
+
+TEST_F(VirtioRegs, ClauseV_2_8_AddressBitsBelowTheAlignmentAre0) {
+    for (uint32_t at = VIRTIO_COMMON_QUEUE_DESC; at <= VIRTIO_COMMON_QUEUE_DEVICE; at += 8) write(at, 0xFFFFFFFF);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_DESC), 0xFFFFFFF0u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_DRIVER), 0xFFFFFFFCu);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_DEVICE), 0xFFFFFFFCu);
+}
+
+TEST_F(VirtioRegs, ClauseV_4_1_5_1_2_VectorThatDoesNotExistReadsBackAsNone) {
+    write(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, queues, 2);
+    EXPECT_EQ(read(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 2), queues);
+    write(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, queues + 1, 2);
+    EXPECT_EQ(read(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 2), uint32_t{VIRTIO_MSI_NO_VECTOR});
+    write(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, queues + 1, 2);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 2), uint32_t{VIRTIO_MSI_NO_VECTOR});
+}
+
+TEST_F(VirtioRegs, WriteOfOneFieldLeavesItsNeighbourInTheDoubleWordAlone) {
+    write(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 1, 2);
+    write(VIRTIO_COMMON_QUEUE_SIZE, 64, 2);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 2), 1u);
+    select(1);
+    set_status(acknowledge);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_SELECT, 2), 1u);
+    select(0);
+    EXPECT_EQ(status(), acknowledge);
+    EXPECT_FALSE(b->reset_req_o);
+}
+
+TEST_F(VirtioRegs, ClauseV_4_1_5_2_DoorbellWithDataCarriesSlotAndWrapCounter) {
+    go_live();
+    EXPECT_TRUE(doorbell(1, 0x80050001, 4));
+    EXPECT_TRUE(b->stat_doorbell_o);
+    EXPECT_TRUE(b->db_has_data_o);
+    EXPECT_EQ(b->db_queue_o, 1);
+    EXPECT_EQ(b->db_data_o, 0x8005);
+    b.tick();
+    EXPECT_FALSE(b->db_valid_o);
+    EXPECT_FALSE(doorbell(1, 1, 2)) << "wrong width";
+}
+
+TEST_F(VirtioRegs, ClauseV_4_1_5_2_DoorbellWithoutDataIs16Bits) {
+    go_live(minimal);
+    EXPECT_TRUE(doorbell(1, 1, 2));
+    EXPECT_FALSE(b->db_has_data_o);
+    EXPECT_EQ(b->db_queue_o, 1);
+    EXPECT_FALSE(doorbell(1, 1, 4)) << "wrong width";
+}
+
+TEST_F(VirtioRegs, DoorbellOfAQueueThatDoesNotRunIsIgnored) {
+    EXPECT_FALSE(doorbell(0, 0, 4)) << "before DRIVER_OK";
+    ASSERT_TRUE(negotiate(offered));
+    select(0);
+    write(VIRTIO_COMMON_QUEUE_ENABLE, 1, 2);
+    EXPECT_FALSE(doorbell(0, 0, 4)) << "before DRIVER_OK";
+    set_status(acknowledge | driver | features_ok | driver_ok);
+    EXPECT_TRUE(doorbell(0, 0, 4));
+    EXPECT_FALSE(doorbell(1, 1, 4)) << "not enabled";
+    EXPECT_FALSE(doorbell(queues, queues, 4)) << "absent";
+    EXPECT_FALSE(doorbell(0, 1, 4)) << "queue number and address disagree";
+}
+
+TEST_F(VirtioRegs, ClauseV_4_1_4_5_IsrShowsItsCausesAndReadingClears) {
+    b->isr_queue_i = 1;
+    b.tick();
+    b->isr_queue_i = 0;
+    b.settle();
+    EXPECT_TRUE(b->isr_pending_o);
+    EXPECT_EQ(bus_read(b, BAR0_ISR, 1), 1u << VIRTIO_ISR_QUEUE_BIT);
+    EXPECT_FALSE(b->isr_pending_o);
+    EXPECT_EQ(bus_read(b, BAR0_ISR, 1), 0u);
+}
+
+TEST_F(VirtioRegs, NetworkConfigurationShowsMacLinkAndPairs) {
+    const uint8_t mac[] = {0x11, 0x22, 0x33, 0x44, 0x55, 0x66};
+    for (uint32_t i = 0; i < 6; ++i) EXPECT_EQ(bus_read(b, BAR0_DEVICE + i, 1), mac[i]);
+    EXPECT_EQ(bus_read(b, BAR0_DEVICE + VIRTIO_NET_CONFIG_STATUS, 2), 0u);
+    b->link_up_i = 1;
+    b.tick();
+    EXPECT_EQ(bus_read(b, BAR0_DEVICE + VIRTIO_NET_CONFIG_STATUS, 2), 1u);
+    EXPECT_EQ(bus_read(b, BAR0_DEVICE + VIRTIO_NET_CONFIG_MAX_VIRTQUEUE_PAIRS, 2), queues / 2);
+    bus_write(b, BAR0_DEVICE, 0xFFFFFFFF);
+    EXPECT_EQ(bus_read(b, BAR0_DEVICE), 0x44332211u);
+}
+
+TEST_F(VirtioRegs, ClauseV_2_5_2_GenerationMovesWhenAChangedConfigurationIsRead) {
+    bus_read(b, BAR0_DEVICE);
+    const uint32_t before = read(VIRTIO_COMMON_CONFIG_GENERATION, 1);
+    bus_read(b, BAR0_DEVICE);
+    EXPECT_EQ(read(VIRTIO_COMMON_CONFIG_GENERATION, 1), before);
+    for (int i = 0; i < 512; ++i) {  // many changes must not alias
+        b->link_up_i = !b->link_up_i;
+        b.tick();
+    }
+    bus_read(b, BAR0_DEVICE);
+    EXPECT_NE(read(VIRTIO_COMMON_CONFIG_GENERATION, 1), before);
+}
+
+TEST_F(VirtioRegs, LinkChangeInterruptsALiveDeviceOnce) {
+    go_live();
+    write(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 0, 2);
+    b->link_up_i = 1;
+    b.tick();
+    b.tick();
+    EXPECT_TRUE(b->cfgirq_valid_o);
+    b->cfgirq_ready_i = 1;
+    b.tick();
+    EXPECT_FALSE(b->cfgirq_valid_o);
+    EXPECT_EQ(bus_read(b, BAR0_ISR, 1), 1u << VIRTIO_ISR_CONFIG_BIT);
+}
+
+TEST_F(VirtioRegs, ClauseV_2_1_2_NeedsResetOfALiveDeviceInterrupts) {
+    go_live();
+    write(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 0, 2);
+    b->needs_reset_i = 1;
+    b.tick();
+    b->needs_reset_i = 0;
+    EXPECT_TRUE(b->cfgirq_valid_o);
+    EXPECT_TRUE(status() & needs_reset);
+}
+
+TEST_F(VirtioRegs, LinkChangeIsSilentBeforeDriverOkAndWithoutAVector) {
+    write(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 0, 2);
+    b->link_up_i = 1;
+    b.tick();
+    b.tick();
+    EXPECT_FALSE(b->cfgirq_valid_o);
+    go_live();
+    write(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, VIRTIO_MSI_NO_VECTOR, 2);
+    b->link_up_i = 0;
+    b.tick();
+    b.tick();
+    EXPECT_FALSE(b->cfgirq_valid_o);
+    EXPECT_EQ(bus_read(b, BAR0_ISR, 1), 1u << VIRTIO_ISR_CONFIG_BIT);
+}
+
+TEST_F(VirtioRegs, IsNotIdleWhileAResetIsUnderWay) {
+    b.tick();
+    EXPECT_TRUE(b->idle_o);
+    set_status(0);
+    EXPECT_FALSE(b->idle_o);
+}
+
+}  // namespace
