@@ -51,6 +51,9 @@ public:
         model_.tx_tlp_ready_i = 1;
     }
 
+    // Verilator finds the context of a destructor, and of an error, through the thread; another model may have left its own there.
+    ~NicModel() override { Verilated::threadContextp(&context_); }
+
     void attach_waves(Waves& waves) override {
         context_.traceEverOn(true);
         model_.trace(&waves.fst(), 99);
@@ -70,6 +73,7 @@ private:
     bool evaluate_edge(uint64_t cycle) override {
         if (waves_) waves_->settle(edge_ps_);
         set_rtl_message_sink(this);
+        Verilated::threadContextp(&context_);
         context_.time(settled_ps_);
         model_.clk_i = 1;
         model_.eval();
