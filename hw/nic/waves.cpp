@@ -42,6 +42,8 @@ void Waves::open(WaveSource& source, uint64_t clock_period_ps) {
     if (config_.depth == WavesDepth::standard) {
         // "levels" counts scopes below the name: nic_top's own signals are level 1, those of its blocks level 2.
         fst_->dumpvars(2, "hardware.nic_top");
+        // A generate block is a scope too: the signals of a virtqueue are one level further down.
+        for (uint32_t q = 0; q < config_.queues; ++q) fst_->dumpvars(2, "hardware.nic_top.gen_vq[" + std::to_string(q) + "]");
         for (const std::string& scope : Lanes::scopes()) fst_->dumpvars(8, scope);
     }
     fst_->open(config_.path.c_str());
