@@ -82,9 +82,6 @@ int machine_dma_bench(const struct scenario *scenario, struct dma_bench_row *row
 /* Clock the bare Verilated NIC, inputs idle, in a plain loop: cycles per second of wall time. */
 double machine_bare_speed(const struct scenario *scenario, uint64_t cycles);
 
-/* The analytic limit of the machine for frames of `frame_bytes` with FCS; both: traffic runs both ways. *limited_by is static. */
-double machine_limit_mpps(const struct scenario *scenario, unsigned frame_bytes, bool transmit, bool both, const char **limited_by);
-
 /* Payload Gb/s (each way, for both) that the link allows for back-to-back transfers of `bytes`. */
 double machine_dma_model(const struct scenario *scenario, enum dma_bench_op op, uint32_t bytes);
 

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bench.h: what the benches share: arguments, the machine under test, and the result file {"bench", "machine", "rows"}.
+ *
+ * A bench is a list of rows; each is a simulation in a child of its own. Rows are printed as they end and kept in order.
+ */
+#ifndef RINGSIDE_BENCH_H
+#define RINGSIDE_BENCH_H
+
+#include "commands.h"
+#include "options.h"
+#include "session.h"
+
+enum { BENCH_MAX_SIZES = 64 };
+
+/* The machine of the benches: the default one with a CPU that costs nothing, `sets` applied on top (--set cpu.free=false puts the
+ * CPU's costs back). Owned by the caller; 0 or -EINVAL with messages. */
+int bench_scenario(struct scenario *scenario, const struct options *options);
+/* Refuse the options that a bench has no use for. 0 or -EINVAL with a message. */
+int bench_check_options(const struct options *options);
+/* Write the result file if --json asks for one. Takes the rows over. 0 or a negative errno. */
+int bench_write(const struct options *options, const char *bench, const struct scenario *scenario, json_t *rows);
+/* Where tables go: standard error when the JSON takes standard output. */
+FILE *bench_table(const struct options *options);
+/* Say what failed in the run of a row; true when something did. */
+bool bench_report_failures(const struct runner_job *job);
+/* A number inside a result: bench_number(result, "tx", "mpps"). */
+double bench_number(const json_t *result, const char *object, const char *key);
+/* `count` generated frames of `size` bytes with FCS in a direction, as fast as possible. */
+void bench_generate_from_host(struct scenario *scenario, uint64_t count, uint32_t size);
+void bench_generate_from_wire(struct scenario *scenario, uint64_t count, uint32_t size);
+
+#endif

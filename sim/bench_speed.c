@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ringside bench speed: the simulator itself.
+ *
+ * Rows run one at a time, whatever --jobs says: they compete for the processor. The bare NIC is measured first and is what the others
+ * are compared with.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+static const char documentation[] =
+    "Measure the simulator: NIC clock cycles and packets per second of wall time.\v"
+    "  bare        the Verilated NIC alone, inputs idle, in a plain loop\n"
+    "  idle        the whole machine with its driver, without traffic (idle cycles are skipped, and count)\n"
+    "  64, 1518    frames of that size in both directions as fast as the machine takes them\n"
+    "  64-waves, 1518-waves   the same while a waveform of the default selection is written\n"
+    "\n"
+    "Cycles are simulated clock cycles of the NIC; the column `evaluated' says how many of them had to be simulated because the NIC was "
+    "not idle. Packets are those delivered, both directions together.\n"
+    "\n"
+    "Example:\n"
+    "  ringside bench speed --json speed.json\n"
+    "\n"
+    "Exit status: 0 measured, 1 a check failed while measuring, 2 bad usage, 3 internal error.";
+
+struct what {
+    const char *name;
+    uint32_t size;     /* of frames; 0: none */
+    bool waves;
+    bool bare;
+};
+static const struct what table[] = {{"bare", 0, false, true},    {"idle", 0, false, false},     {"64", 64, false, false},
+                                    {"1518", 1518, false, false}, {"64-waves", 64, true, false}, {"1518-waves", 1518, true, false}};
+enum { ROWS = sizeof table / sizeof *table };
+
+struct arguments {
+    struct options options;
+    uint64_t scale;  /* in percent */
+};
+
+struct bare_job {
+    const struct scenario *machine;
+    uint64_t cycles;
+};
+
+enum { KEY_SCALE = 512 };
+static const struct argp_option option_table[] = {
+    {0, 0, 0, 0, "Bench:", 1},
+    {"scale", KEY_SCALE, "PERCENT", 0, "Amount of work, for quick looks and for slow machines (default 100)", 0},
+    {0}};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    uint32_t value;
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->options; break;
+    case KEY_SCALE:
+        if (options_parse_list(argument, 1, 10000, &value, 1) != 1)
+            argp_error(state, "--scale %s: expected a number from 1 to 10000", argument);
+        arguments->scale = value;
+        break;
+    case ARGP_KEY_ARG: argp_error(state, "unexpected '%s'", argument); break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static int bare_body(void *arg, struct runner_progress *progress, json_t **result, char *error)
+{
+    const struct bare_job *job = arg;
+    (void)progress;
+    (void)error;
+    *result = json_pack("{s:f}", "cycles_per_s", machine_bare_speed(job->machine, job->cycles));
+    return 0;
+}
+
+/* Packets for about a second of wall time without waves; a waveform costs more and gets a quarter. */
+static int make_simulation(struct simulation *simulation, const struct scenario *machine, const struct what *what, uint64_t scale,
+                           const char *waves)
+{
+    struct scenario scenario;
+    scenario_copy(&scenario, machine);
+    uint64_t frames = (what->size == 64 ? 60000 : 6000) * scale / 100;
+    if (what->waves)
+        frames /= 4;
+    if (what->size) {
+        bench_generate_from_host(&scenario, frames ? frames : 1, what->size);
+        bench_generate_from_wire(&scenario, frames ? frames : 1, what->size);
+    }
+    const int status = simulation_prepare(simulation, &scenario, stderr);
+    scenario_free(&scenario);
+    if (status)
+        return status;
+    if (!what->size)
+        simulation->idle_ps = UINT64_C(1000000000) * scale;
+    if (what->waves)
+        simulation->waves.path = waves;
+    return 0;
+}
+
+static int run_row(struct runner_job *job, const struct scenario *machine, const struct what *what, const struct arguments *arguments)
+{
+    *job = (struct runner_job){.name = what->name};
+    const bool progress = options_show_progress(&arguments->options);
+    if (what->bare) {
+        struct bare_job bare = {.machine = machine, .cycles = 10000 * arguments->scale};
+        job->body = bare_body;
+        job->arg = &bare;
+        return runner_run(job, 1, 1, progress, NULL, NULL) ? -EIO : 0;
+    }
+    char waves[] = "/tmp/ringside-speed-XXXXXX.fst";
+    const int fd = what->waves ? mkstemps(waves, 4) : -1;
+    if (what->waves && fd < 0) {
+        snprintf(job->error, sizeof job->error, "cannot make a file in /tmp: %s", strerror(errno));
+        return -EIO;
+    }
+    struct simulation simulation;
+    int status = make_simulation(&simulation, machine, what, arguments->scale, waves);
+    if (status == 0) {
+        job->body = simulation_body;
+        job->arg = &simulation;
+        status = runner_run(job, 1, 1, progress, NULL, NULL) ? -EIO : 0;
+        simulation_free(&simulation);
+    }
+    if (fd >= 0) {
+        close(fd);
+        unlink(waves);
+    }
+    return status;
+}
+
+static json_t *print_row(FILE *out, const struct what *what, const json_t *result, double *bare)
+{
+    const double wall = bench_number(result, "sim", "wall_s");
+    const double cycles = what->bare ? json_number_value(json_object_get(result, "cycles_per_s")) : bench_number(result, "sim", "cycles_per_s");
+    const double simulated = bench_number(result, "sim", "cycles"), evaluated = bench_number(result, "sim", "cycles_evaluated");
+    const double packets = bench_number(result, "tx", "packets") + bench_number(result, "rx", "packets");
+    const double packets_per_s = wall > 0 ? packets / wall : 0, share = simulated > 0 ? evaluated / simulated : 1;
+    if (what->bare)
+        *bare = cycles;
+    const double ratio = *bare > 0 ? cycles / *bare : 0;
+    fprintf(out, "%-11s %14.0f %9.1f %% %14.0f %12.3f\n", what->name, cycles, 100 * share, packets_per_s, ratio);
+    fflush(out);
+    return json_pack("{s:s,s:f,s:f,s:f,s:f}", "what", what->name, "cycles_per_s", cycles, "packets_per_s", packets_per_s, "ratio_to_bare",
+                     ratio, "evaluated", share);
+}
+
+static int measure(const struct arguments *arguments, const struct scenario *machine)
+{
+    FILE *out = bench_table(&arguments->options);
+    json_t *rows = json_array();
+    int status = EXIT_PASSED;
+    double bare = 0;
+    fprintf(out, "%-11s %14s %11s %14s %12s\n", "what", "cycles/s", "evaluated", "packets/s", "ratio to bare");
+    for (unsigned i = 0; i < ROWS && status != EXIT_INTERNAL; i++) {
+        struct runner_job job;
+        if (run_row(&job, machine, &table[i], arguments) != 0) {
+            fprintf(stderr, "ringside: error: bench speed, %s: %s\n", table[i].name, job.error);
+            status = EXIT_INTERNAL;
+        } else {
+            if (!table[i].bare && bench_report_failures(&job))
+                status = EXIT_FAILED;
+            json_array_append_new(rows, print_row(out, &table[i], job.result, &bare));
+        }
+        runner_free(&job, 1);
+    }
+    if (bench_write(&arguments->options, "speed", machine, rows) != 0)
+        status = EXIT_INTERNAL;
+    return status;
+}
+
+int bench_speed(int argc, char **argv)
+{
+    static const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
+    const struct argp parser = {.options = option_table, .parser = parse_option, .doc = documentation, .children = children};
+    struct arguments arguments = {.scale = 100};
+    struct scenario machine;
+    options_init(&arguments.options);
+    int status = EXIT_USAGE;
+    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) == 0 && bench_check_options(&arguments.options) == 0 &&
+        bench_scenario(&machine, &arguments.options) == 0) {
+        status = measure(&arguments, &machine);
+        scenario_free(&machine);
+    }
+    options_free(&arguments.options);
+    return status;
+}

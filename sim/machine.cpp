@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machine from C: builds the System, runs the simulation, collects what went wrong. No exception leaves this file.
+#include "machine.h"
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <string>
+
+#include <systemc>
+
+#include "model.h"
+#include "sim_time.h"
+#include "system.h"
+#include "traffic_run.h"
+
+namespace {
+
+constexpr size_t max_failures = 1000;                    // kept of one run; the rest is counted in the last one
+const sc_core::sc_time grace(1, sc_core::SC_SEC);        // to bring the stack up and down, beyond the limit of the scenario
+
+// Violations as they happen become failures of the result.
+void collect_failures(hw::EventStream& events, machine_result& result) {
+    events.on_violation([&result](const hw::Violation& violation) {
+        if (result.failure_count < max_failures)
+            machine_result_fail(&result, violation.time_ps, violation.check.c_str(), violation.clause.c_str(), violation.packet,
+                                violation.message.c_str());
+        else if (result.failure_count == max_failures)
+            machine_result_fail(&result, violation.time_ps, "failures.more", "", -1, "there were more failures than are kept");
+    });
+}
+
+// Standard output belongs to results: what SystemC has to say goes to standard error.
+void report_to_stderr(const sc_core::sc_report& report, const sc_core::sc_actions& actions) {
+    if (actions & sc_core::SC_DISPLAY) std::fprintf(stderr, "ringside: %s\n", sc_core::sc_report_compose_message(report).c_str());
+    if (actions & sc_core::SC_THROW) throw report;
+    if (actions & sc_core::SC_ABORT) std::abort();
+}
+
+void prepare_systemc() {
+    sc_core::sc_report_handler::set_handler(report_to_stderr);
+    sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+}
+
+int guarded(char* error, size_t error_size, const std::function<int()>& body) {
+    try {
+        return body();
+    } catch (const sc_core::sc_report& report) {
+        std::snprintf(error, error_size, "%s", sc_core::sc_report_compose_message(report).c_str());
+    } catch (const std::exception& exception) {
+        std::snprintf(error, error_size, "%s", exception.what());
+    } catch (...) {
+        std::snprintf(error, error_size, "an unknown exception");
+    }
+    return -EIO;
+}
+
+int run(const machine_config& config, machine_result& result, char* error, size_t error_size) {
+    prepare_systemc();
+    sim::System system(*config.scenario, config.waves);
+    collect_failures(system.events, result);
+    sim::TrafficRun traffic(config, system);
+
+    const auto begin = std::chrono::steady_clock::now();
+    const sc_core::sc_time limit = sc_core::sc_time(static_cast<double>(config.scenario->limits_max_time_us), sc_core::SC_US) + grace;
+    sc_core::sc_start(limit + hw::ps_time(config.idle_ps));
+    result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+
+    if (!traffic.error().empty()) {
+        std::snprintf(error, error_size, "%s", traffic.error().c_str());
+        return -EIO;
+    }
+    if (!traffic.finished())
+        system.events.violate({hw::now_ps(), "progress", "limits.max_time_us", "the driver stack could not be taken down", -1});
+    traffic.report(result);
+    system.finish();
+    result.dma_violations = system.iommu->counters().violations;
+    return 0;
+}
+
+int dma_bench(const scenario& scenario, dma_bench_row* rows, size_t row_count, char* error, size_t error_size) {
+    prepare_systemc();
+    sim::System system(scenario, machine_waves{nullptr, 0, 0, false});
+    machine_result result{};
+    collect_failures(system.events, result);
+    std::string problem;
+    int status = -EIO;
+    system.cpu->spawn("main", [&] {
+        problem = system.bus->start();
+        status = problem.empty() ? 0 : -EIO;
+        for (size_t i = 0; i < row_count && status == 0; i++) {
+            status = dma_bench_run(system.platform->seam(), &rows[i]);
+            if (status != 0) problem = "row " + std::to_string(i) + ": the benchmark engine did not finish, or there is no memory";
+        }
+        sc_core::sc_stop();
+    });
+    sc_core::sc_start();
+    if (status == 0 && result.failure_count > 0) {
+        status = -EIO;
+        problem = std::string("a check failed: ") + result.failures[0].check + ": " + result.failures[0].message;
+    }
+    if (status != 0) std::snprintf(error, error_size, "%s", problem.c_str());
+    machine_result_free(&result);
+    return status;
+}
+
+}  // namespace
+
+// Debian's libsystemc holds a main() that calls this; ours is in main.c, and builds the machine only in its children.
+int sc_main(int, char**) { return EXIT_FAILURE; }
+
+int machine_run(const machine_config* config, machine_result* result, char* error, size_t error_size) {
+    return guarded(error, error_size, [&] { return run(*config, *result, error, error_size); });
+}
+
+int machine_dma_bench(const scenario* scenario, dma_bench_row* rows, size_t row_count, char* error, size_t error_size) {
+    return guarded(error, error_size, [&] { return dma_bench(*scenario, rows, row_count, error, error_size); });
+}
+
+double machine_bare_speed(const scenario* scenario, uint64_t cycles) {
+    return hw::bare_model_benchmark(cycles, static_cast<uint32_t>(scenario->nic_datapath_bits));
+}
+
+double machine_dma_model(const scenario* scenario, dma_bench_op op, uint32_t bytes) {
+    const hw::DmaOperation operation = op == DMA_BENCH_OP_READ    ? hw::DmaOperation::read
+                                       : op == DMA_BENCH_OP_WRITE ? hw::DmaOperation::write
+                                                                  : hw::DmaOperation::both;
+    return hw::dma_gbps(sim::link_config(*scenario), operation, bytes);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "meter.h"
+
+#include <algorithm>
+
+#include "regmap.h"
+
+namespace sim {
+
+namespace {
+// The smallest value that is at least as large as this share of them.
+double percentile(const std::vector<uint64_t>& sorted, uint64_t percent) {
+    const size_t rank = (sorted.size() * percent + 99) / 100;
+    return static_cast<double>(sorted[rank ? rank - 1 : 0]) / 1000;
+}
+}  // namespace
+
+void Meter::delivered(uint64_t length) {
+    ++packets_;
+    bytes_ += length;
+    const uint64_t size = std::max<uint64_t>(length + ETH_FCS, ETH_MIN_FRAME);
+    if (size >= by_size_.size()) by_size_.resize(size + 1);
+    ++by_size_[size];
+}
+
+void Meter::passed(uint64_t time_ps) {
+    if (seen_++ < warmup_ || closed_) return;
+    if (counted_++ == 0) first_ps_ = time_ps;
+    last_ps_ = time_ps;
+}
+
+void Meter::started(uint64_t packet, uint64_t time_ps) {
+    if (packet >= started_ps_.size()) started_ps_.resize(packet + 1, UINT64_MAX);
+    started_ps_[packet] = time_ps;
+}
+
+void Meter::ended(uint64_t packet, uint64_t time_ps) {
+    if (packet < started_ps_.size() && started_ps_[packet] <= time_ps) latencies_.push_back(time_ps - started_ps_[packet]);
+}
+
+void Meter::report_latency(machine_latency& result) {
+    result.count = latencies_.size();
+    if (latencies_.empty()) return;
+    std::sort(latencies_.begin(), latencies_.end());
+    result.min_ns = percentile(latencies_, 0);
+    result.p50_ns = percentile(latencies_, 50);
+    result.p99_ns = percentile(latencies_, 99);
+    result.max_ns = percentile(latencies_, 100);
+}
+
+// Frames of different sizes share the time: the limit of the mix is the harmonic mean, and what sets it is what sets most of the time.
+void Meter::report_limit(const hw::LinkConfig& link, hw::FrameDirection direction, double wire_gbps, machine_direction& result) const {
+    double time = 0, longest = 0;
+    for (size_t size = 0; size < by_size_.size(); size++) {
+        if (by_size_[size] == 0) continue;
+        const hw::FrameLimit limit = hw::frame_limit(link, direction, static_cast<uint32_t>(size), wire_gbps);
+        const double share = static_cast<double>(by_size_[size]) / limit.mpps;
+        time += share;
+        if (share > longest) {
+            longest = share;
+            result.limited_by = limit.limited_by;
+        }
+    }
+    result.limit_mpps = time > 0 ? static_cast<double>(packets_) / time : 0;
+    result.efficiency = result.limit_mpps > 0 ? result.mpps / result.limit_mpps : 0;
+}
+
+void Meter::report(const hw::LinkConfig& link, hw::FrameDirection direction, double wire_gbps, machine_direction& result) {
+    result.packets = packets_;
+    result.bytes = bytes_;
+    result.limited_by = "";
+    if (counted_ > 1 && last_ps_ > first_ps_) {
+        result.mpps = static_cast<double>(counted_ - 1) * 1e6 / static_cast<double>(last_ps_ - first_ps_);
+        const double mean = static_cast<double>(bytes_ + packets_ * ETH_FCS) / static_cast<double>(std::max<uint64_t>(packets_, 1));
+        result.gbps = result.mpps * mean * 8 / 1000;
+    }
+    report_limit(link, direction, wire_gbps, result);
+    report_latency(result.latency);
+}
+
+}  // namespace sim

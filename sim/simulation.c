@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a scenario to frame sources, and from a run to its JSON. */
+#define _POSIX_C_SOURCE 200809L
+#include "simulation.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/report.h"
+
+/* A locally administered address for the other end of the cable. */
+static const uint8_t partner_mac[6] = {0x02, 0x00, 0x00, 0x00, 0x00, 0xFE};
+
+static int load_capture(const struct scenario *scenario, unsigned key, const char *path, struct capture *capture, FILE *errors)
+{
+    char problem[512];
+    if (*path == '\0')
+        return 0;
+    const int status = capture_load(capture, path, problem, sizeof problem);
+    if (status)
+        scenario_complain(scenario, key, errors, "%s", problem);
+    return status;
+}
+
+/* A scenario without a name is called by its file. */
+static void name_it(struct scenario *scenario)
+{
+    if (*scenario->name)
+        return;
+    const char *path = scenario->path ? scenario->path : "command line";
+    const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    const char *dot = strrchr(base, '.');
+    free(scenario->name);
+    scenario->name = strndup(base, dot ? (size_t)(dot - base) : strlen(base));
+    if (!scenario->name)
+        abort();
+}
+
+int simulation_prepare(struct simulation *simulation, const struct scenario *scenario, FILE *errors)
+{
+    memset(simulation, 0, sizeof *simulation);
+    simulation->waves.to_ps = UINT64_MAX;
+    scenario_copy(&simulation->scenario, scenario);
+    const struct scenario *own = &simulation->scenario;
+    name_it(&simulation->scenario);
+    /* Both captures are looked at even when one is bad: all mistakes in one go. */
+    int status = scenario_check(own, errors);
+    if (status == 0) {
+        status = load_capture(own, SCENARIO_KEY_host_capture, own->host_capture, &simulation->host_capture, errors);
+        const int other = load_capture(own, SCENARIO_KEY_wire_capture, own->wire_capture, &simulation->wire_capture, errors);
+        status = status ? status : other;
+    }
+    if (status)
+        simulation_free(simulation);
+    return status ? -EINVAL : 0;
+}
+
+void simulation_free(struct simulation *simulation)
+{
+    scenario_free(&simulation->scenario);
+    capture_free(&simulation->host_capture);
+    capture_free(&simulation->wire_capture);
+}
+
+static void set_sources(struct machine_config *config, const struct simulation *simulation)
+{
+    const struct scenario *scenario = &simulation->scenario;
+    uint8_t nic_mac[6];
+    scenario_parse_mac(scenario->nic_mac, nic_mac);
+
+    struct frame_source *host = &config->from_host, *wire = &config->from_wire;
+    host->capture = simulation->host_capture.count ? &simulation->host_capture : NULL;
+    host->capture_times = scenario->host_timing == 1;
+    host->generator = (struct generator_config){
+        .frames = scenario->host_frames, .sizes = scenario->host_size, .rate_mbps = scenario->host_rate_mbps,
+        .burst = scenario->host_burst, .pattern = (enum generator_pattern)scenario->host_pattern, .seed = scenario->seed};
+    memcpy(host->generator.destination, partner_mac, 6);
+    memcpy(host->generator.source, nic_mac, 6);
+
+    wire->capture = simulation->wire_capture.count ? &simulation->wire_capture : NULL;
+    wire->capture_times = scenario->wire_timing == 1;
+    wire->generator = (struct generator_config){
+        .frames = scenario->wire_frames, .sizes = scenario->wire_size, .rate_mbps = scenario->wire_rate_mbps,
+        .burst = scenario->wire_burst, .pattern = (enum generator_pattern)scenario->wire_pattern, .seed = ~scenario->seed};
+    memcpy(wire->generator.destination, nic_mac, 6);
+    memcpy(wire->generator.source, partner_mac, 6);
+}
+
+static int open_writers(struct machine_config *config, const struct simulation *simulation, char *error)
+{
+    if (simulation->to_wire && !(config->to_wire = capture_writer_open(simulation->to_wire, error, RUNNER_ERROR_SIZE)))
+        return -EIO;
+    if (simulation->to_host && !(config->to_host = capture_writer_open(simulation->to_host, error, RUNNER_ERROR_SIZE)))
+        return -EIO;
+    return 0;
+}
+
+static int close_writers(struct machine_config *config, char *error)
+{
+    const int wire = capture_writer_close(config->to_wire), host = capture_writer_close(config->to_host);
+    if (wire == 0 && host == 0)
+        return 0;
+    snprintf(error, RUNNER_ERROR_SIZE, "a capture file could not be written completely; is the disk full?");
+    return -EIO;
+}
+
+static void tell_progress(void *ctx, uint64_t time_ps, uint64_t packets, double fraction)
+{
+    runner_report_progress(ctx, time_ps, packets, fraction);
+}
+
+int simulation_body(void *arg, struct runner_progress *progress, json_t **result, char *error)
+{
+    const struct simulation *simulation = arg;
+    struct machine_config *config = calloc(1, sizeof *config);
+    if (!config)
+        return -ENOMEM;
+    config->scenario = &simulation->scenario;
+    config->waves = simulation->waves;
+    config->warmup_frames = simulation->warmup_frames;
+    config->idle_ps = simulation->idle_ps;
+    config->progress = tell_progress;
+    config->progress_ctx = progress;
+    set_sources(config, simulation);
+
+    struct machine_result outcome = {0};
+    int status = open_writers(config, simulation, error);
+    if (status == 0)
+        status = machine_run(config, &outcome, error, RUNNER_ERROR_SIZE);
+    const int closed = close_writers(config, error);
+    if (status == 0)
+        status = closed;
+    if (status == 0)
+        *result = report_json(&simulation->scenario, &outcome);
+    machine_result_free(&outcome);
+    free(config);
+    return status;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machine as a whole: everything of hw/, wired in the order in which a packet meets it.
+//
+//   driver -- seam --> Cpu -- MMIO --> RootComplex -- PcieLink -- NIC -- Wire -- LinkPartner
+//                                          |
+//                       HostMemory <-- Iommu (MemoryTarget)
+//
+// build() is the only place that knows more than two neighbours. No traffic and no driver in here: traffic_run.h and machine.cpp.
+#pragma once
+
+#include <memory>
+
+#include "bus_driver.h"
+#include "cpu.h"
+#include "event.h"
+#include "host_memory.h"
+#include "iommu.h"
+#include "link.h"
+#include "link_config.h"
+#include "link_partner.h"
+#include "machine.h"
+#include "memory_target.h"
+#include "root_complex.h"
+#include "sim_platform.h"
+#include "verilated_nic.h"
+#include "waves.h"
+#include "wire.h"
+
+namespace sim {
+
+// The configuration of each part, as a scenario says.
+hw::LinkConfig link_config(const scenario& scenario);
+hw::NicConfig nic_config(const scenario& scenario);
+
+class System {
+public:
+    // Throws what the parts throw, and std::invalid_argument with a message for a configuration that they refuse.
+    System(const scenario& scenario, const machine_waves& waves);
+    ~System();
+    System(const System&) = delete;
+    System& operator=(const System&) = delete;
+
+    // After the simulation: what is still queued, unanswered or mapped becomes violations, and the waveform is ended.
+    void finish();
+
+    hw::EventStream events;
+    std::unique_ptr<hw::HostMemory> memory;
+    std::unique_ptr<hw::Iommu> iommu;
+    std::unique_ptr<hw::MemoryTarget> memory_target;
+    std::unique_ptr<hw::PcieLink> link;
+    std::unique_ptr<hw::RootComplex> root;
+    std::unique_ptr<hw::Wire> wire;
+    std::unique_ptr<hw::LinkPartner> partner;
+    std::unique_ptr<hw::Waves> waves;
+    std::unique_ptr<hw::VerilatedNic> nic;
+    std::unique_ptr<hw::Cpu> cpu;
+    std::unique_ptr<BusDriver> bus;
+    std::unique_ptr<SimPlatform> platform;
+
+private:
+    void build(const scenario& scenario, const machine_waves& waves_wanted);
+};
+
+}  // namespace sim

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "traffic_run.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+
+#include "regmap.h"
+#include "sim_time.h"
+
+namespace sim {
+
+namespace {
+
+constexpr uint64_t progress_interval = 256;            // steps between two reports
+constexpr uint64_t settle_ps = 200'000'000;            // for the last NBLs to go home once all frames are through
+constexpr size_t error_size = 512;
+
+traffic_config stack_config(const scenario& scenario) {
+    traffic_config config{};
+    config.cut = static_cast<traffic_cut>(scenario.driver_cut);
+    config.seed = scenario.seed;
+    config.backfill = static_cast<unsigned>(scenario.driver_backfill);
+    config.data_offset = static_cast<unsigned>(scenario.driver_data_offset);
+    config.nbs_per_nbl = static_cast<unsigned>(scenario.driver_nbs_per_nbl);
+    config.nbls_per_send = static_cast<unsigned>(scenario.driver_nbls_per_send);
+    config.outstanding_nbls = static_cast<unsigned>(scenario.driver_outstanding);
+    config.tx_queue_size = static_cast<unsigned>(scenario.driver_tx_ring);
+    config.rx_queue_size = static_cast<unsigned>(scenario.driver_rx_ring);
+    config.rx_buffer_bytes = static_cast<unsigned>(scenario.driver_rx_buffer);
+    config.rx_buffer_elements = static_cast<unsigned>(scenario.driver_rx_elements);
+    config.fault = static_cast<traffic_fault>(scenario.driver_fault);
+    config.fault_packet = scenario.driver_fault_packet;
+    return config;
+}
+
+}  // namespace
+
+TrafficRun::Flow::Flow(const frame_source& frames, const char* direction, TrafficRun& run, bool drops_allowed, uint64_t warmup)
+    : source(std::make_unique<frame_source>(frames)),
+      expected(std::make_unique<frame_source>(frames)),
+      meter(warmup),
+      total(frame_source_count(&frames)) {
+    check.direction = direction;
+    check.source = expected.get();
+    check.drops_allowed = drops_allowed;
+    check.report = [](void* ctx, const char* name, int64_t packet, const char* message) {
+        static_cast<TrafficRun*>(ctx)->fail(name, "end to end", message, packet);
+    };
+    check.report_ctx = &run;
+}
+
+TrafficRun::TrafficRun(const machine_config& config, System& system)
+    : config_(config),
+      scenario_(*config.scenario),
+      system_(system),
+      tx_(config.from_host, "to the wire", *this, false, config.warmup_frames),
+      rx_(config.from_wire, "to the host", *this, config.scenario->expect_drops, config.warmup_frames),
+      done_(system.cpu->create_event()) {
+    system_.partner->play([this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
+        return next(rx_, data, length, not_before_ps);
+    });
+    system_.partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) { recorded(data, length, frame); });
+    system_.events.add_sink([this](const hw::Event& event) { on_event(event); });
+    system_.cpu->spawn("main", [this] { main(); });
+}
+
+TrafficRun::~TrafficRun() { system_.cpu->destroy(done_); }
+
+void TrafficRun::main() {
+    if (start_stack()) {
+        if (config_.idle_ps) system_.cpu->sleep(hw::ps_time(config_.idle_ps));
+        begin_ps_ = hw::now_ps();
+        up_begin_ = system_.link->up().statistics();
+        down_begin_ = system_.link->down().statistics();
+        open_ = true;
+        traffic_kick(traffic_);
+        system_.partner->kick();
+        wait_for_the_end();
+        end_ps_ = hw::now_ps();
+        up_end_ = system_.link->up().statistics();
+        down_end_ = system_.link->down().statistics();
+        settle();
+        traffic_stop(traffic_);
+        traffic_ = nullptr;
+        finished_ = true;
+    }
+    sc_core::sc_stop();
+}
+
+bool TrafficRun::start_stack() {
+    error_ = system_.bus->start();
+    if (!error_.empty()) return false;
+    const traffic_config config = stack_config(scenario_);
+    traffic_callbacks callbacks{};
+    callbacks.ctx = this;
+    callbacks.next = [](void* ctx, const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
+        auto* run = static_cast<TrafficRun*>(ctx);
+        return run->next(run->tx_, data, length, not_before_ps);
+    };
+    callbacks.sent = [](void* ctx, uint64_t id, int32_t status) { static_cast<TrafficRun*>(ctx)->sent(id, status); };
+    callbacks.received = [](void* ctx, const uint8_t* data, size_t length) { static_cast<TrafficRun*>(ctx)->received(data, length); };
+    char message[error_size] = "";
+    const int status = traffic_start(system_.platform->seam(), &config, &callbacks, &traffic_, message, sizeof message);
+    if (status == 0) return true;
+    error_ = std::string("the driver stack did not start: ") + message;
+    return false;
+}
+
+// Sleeps until all is through. Wakes now and then to see whether anything moved.
+void TrafficRun::wait_for_the_end() {
+    const uint64_t stall_ps = scenario_.limits_stall_us * 1'000'000, max_ps = scenario_.limits_max_time_us * 1'000'000;
+    if (complete()) return;
+    for (;;) {
+        const uint64_t before = steps_;
+        if (system_.cpu->wait_for(done_, hw::ps_time(stall_ps))) return;
+        const uint64_t now = hw::now_ps();
+        if (now - begin_ps_ > max_ps) {
+            fail("progress", "limits.max_time_us", "the run takes longer than limits.max_time_us; " + outstanding());
+            return;
+        }
+        const bool waiting = (tx_.taken < tx_.total || rx_.taken < rx_.total || tx_.due_ps > now || rx_.due_ps > now) &&
+                             std::max(tx_.due_ps, rx_.due_ps) + stall_ps > now;
+        if (steps_ == before && !waiting) {
+            fail("progress", "limits.stall_us",
+                 "nothing has moved for " + std::to_string(scenario_.limits_stall_us) + " us; " + outstanding());
+            return;
+        }
+    }
+}
+
+// All frames are through; the last completions and returns may still be on their way.
+void TrafficRun::settle() {
+    const uint64_t limit = hw::now_ps() + settle_ps;
+    do {
+        system_.cpu->sleep(hw::ps_time(1'000'000));
+        traffic_get_counts(traffic_, &counts_);
+    } while (counts_.nbl_outstanding != 0 && hw::now_ps() < limit && complete());
+}
+
+bool TrafficRun::complete() const {
+    return completed_ == tx_.total && tx_.arrived + refused_ >= tx_.total && rx_.taken == rx_.total &&
+           rx_.arrived + dropped_ >= rx_.total;
+}
+
+std::string TrafficRun::outstanding() const {
+    char text[256];
+    std::snprintf(text, sizeof text,
+                  "of %" PRIu64 " frames from the host %" PRIu64 " were handed to the driver, %" PRIu64 " reached the wire and %" PRIu64
+                  " were completed; of %" PRIu64 " from the wire %" PRIu64 " were sent, %" PRIu64 " arrived and %" PRIu64
+                  " were dropped by the NIC",
+                  tx_.total, tx_.taken, tx_.arrived, completed_, rx_.total, rx_.taken, rx_.arrived, dropped_);
+    return text;
+}
+
+void TrafficRun::step() {
+    ++steps_;
+    if (config_.progress && steps_ % progress_interval == 0) {
+        const uint64_t through = tx_.arrived + rx_.arrived + dropped_, all = tx_.total + rx_.total;
+        config_.progress(config_.progress_ctx, hw::now_ps(), tx_.arrived + rx_.arrived,
+                         all ? static_cast<double>(through) / static_cast<double>(all) : 1.0);
+    }
+    if (!done_set_ && open_ && complete()) {
+        done_set_ = true;
+        system_.cpu->set(done_);
+    }
+}
+
+int64_t TrafficRun::next(Flow& flow, const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
+    if (!open_) return -2;
+    uint64_t relative = 0;
+    const int64_t id = frame_source_next(flow.source.get(), data, length, &relative);
+    if (id < 0) {
+        // With one direction over, the other has the machine for itself: not what a bench of both measures.
+        if (config_.warmup_frames && flow.total) {
+            tx_.meter.close();
+            rx_.meter.close();
+        }
+        return -1;
+    }
+    *not_before_ps = begin_ps_ + relative;
+    flow.due_ps = *not_before_ps;
+    ++flow.taken;
+    if (&flow == &tx_) flow.meter.started(static_cast<uint64_t>(id), std::max(hw::now_ps(), *not_before_ps));
+    return id;
+}
+
+void TrafficRun::sent(uint64_t id, int32_t status) {
+    ++completed_;
+    if (status != 0) {
+        ++refused_;
+        char text[96];
+        std::snprintf(text, sizeof text, "the send of packet %" PRIu64 " was completed with status 0x%08" PRIX32, id,
+                      static_cast<uint32_t>(status));
+        fail("frames.send_failed", "end to end", text, static_cast<int64_t>(id));
+    }
+    step();
+}
+
+void TrafficRun::recorded(const uint8_t* data, size_t length, const hw::Frame& frame) {
+    const int64_t number = frame_check_arrived(&tx_.check, tx_.taken, data, length);
+    if (number >= 0) tx_.meter.ended(static_cast<uint64_t>(number), frame.last.value());
+    ++tx_.arrived;
+    tx_.meter.delivered(length);
+    tx_.meter.passed(frame.last.value());
+    if (config_.to_wire) capture_writer_add(config_.to_wire, frame.first.value(), data, length);
+    step();
+}
+
+void TrafficRun::received(const uint8_t* data, size_t length) {
+    const int64_t number = frame_check_arrived(&rx_.check, rx_.taken, data, length);
+    if (number >= 0) rx_.meter.ended(static_cast<uint64_t>(number), hw::now_ps());
+    ++rx_.arrived;
+    rx_.meter.delivered(length);
+    if (config_.to_host) capture_writer_add(config_.to_host, hw::now_ps(), data, length);
+    step();
+}
+
+void TrafficRun::on_event(const hw::Event& event) {
+    switch (event.kind) {
+    case hw::EventKind::frame_rx:
+        rx_.meter.started(event.packet, event.time_ps);
+        break;
+    case hw::EventKind::nbl_sent:
+        // The call into the driver, later than the moment when the protocol made the packet up.
+        for (uint64_t packet = event.packet; packet < event.packet + scenario_.driver_nbs_per_nbl && packet < tx_.taken; packet++)
+            tx_.meter.started(packet, event.time_ps);
+        break;
+    case hw::EventKind::device_trace:
+        if (event.index == TRACE_RX_USED) rx_.meter.passed(event.time_ps);
+        if (event.index == TRACE_RX_DROP) {
+            ++dropped_;
+            step();
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+void TrafficRun::fail(const char* check, const char* clause, const std::string& message, int64_t packet) {
+    hw::Violation violation;
+    violation.check = check;
+    violation.clause = clause;
+    violation.message = message;
+    violation.packet = packet;
+    system_.events.violate(violation);
+}
+
+void TrafficRun::report(machine_result& result) {
+    frame_check_finish(&tx_.check, tx_.taken);
+    frame_check_finish(&rx_.check, rx_.taken);
+
+    const hw::LinkConfig link = link_config(scenario_);
+    const double wire_gbps = static_cast<double>(scenario_.wire_gbps);
+    const bool both = tx_.total && rx_.total;
+    tx_.meter.report(link, both ? hw::FrameDirection::both : hw::FrameDirection::transmit, wire_gbps, result.tx);
+    rx_.meter.report(link, both ? hw::FrameDirection::both : hw::FrameDirection::receive, wire_gbps, result.rx);
+    result.tx.dropped = tx_.taken - std::min(tx_.taken, tx_.arrived);
+    result.rx.dropped = rx_.taken - std::min(rx_.taken, rx_.arrived);
+
+    result.nbl_allocated = counts_.nbl_allocated;
+    result.nbl_sent = counts_.nbl_sent;
+    result.nbl_completed = counts_.nbl_completed;
+    result.nbl_indicated = counts_.nbl_indicated;
+    result.nbl_returned = counts_.nbl_returned;
+    result.nbl_outstanding = counts_.nbl_outstanding;
+
+    const double time = static_cast<double>(std::max<uint64_t>(end_ps_ - begin_ps_, 1));
+    const auto share = [time](const hw::LinkStatistics& begin, const hw::LinkStatistics& end) {
+        return std::min(1.0, static_cast<double>(end.busy_ps - begin.busy_ps) / time);
+    };
+    const hw::LinkStatistics &up = system_.link->up().statistics(), &down = system_.link->down().statistics();
+    result.up = {up.tlps, up.bytes, share(up_begin_, up_end_)};
+    result.down = {down.tlps, down.bytes, share(down_begin_, down_end_)};
+    result.dma_violations = system_.iommu->counters().violations;
+    result.interrupts = system_.cpu->counters().interrupts;
+    result.time_ps = hw::now_ps();
+    result.cycles = system_.nic->cycles();
+    result.cycles_evaluated = system_.nic->cycles_evaluated();
+}
+
+}  // namespace sim

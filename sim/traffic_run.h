@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run of traffic over a System: bring the driver stack up, send both ways, wait until all is through, take the stack down.
+//
+//   frame_source --next()--> driver stack --> ... --> LinkPartner --recorded()--> frame_check "to the wire"
+//   frame_source --play()--> LinkPartner --> ... --> driver stack --received()--> frame_check "to the host"
+//
+// The run is over when every frame was sent, completed by the driver, and arrived or was seen to be dropped. A stretch of simulated
+// time without any such step, while none is due later, is reported as "progress" with what is still outstanding.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "machine.h"
+#include "meter.h"
+#include "system.h"
+#include "traffic.h"
+
+namespace sim {
+
+class TrafficRun {
+public:
+    // Both outlive the run. The first part is done at once (sources and sinks are connected); the rest when the simulation runs.
+    TrafficRun(const machine_config& config, System& system);
+    ~TrafficRun();
+    TrafficRun(const TrafficRun&) = delete;
+    TrafficRun& operator=(const TrafficRun&) = delete;
+
+    // After the simulation. Not empty: the stack never came up, and there is no result.
+    const std::string& error() const { return error_; }
+    // The stack was taken down; false when the simulation ended before.
+    bool finished() const { return finished_; }
+    // Ends the frame checks and fills in the result, but for its failures and wall time.
+    void report(machine_result& result);
+
+private:
+    // One direction of traffic.
+    struct Flow {
+        Flow(const frame_source& frames, const char* direction, TrafficRun& run, bool drops_allowed, uint64_t warmup);
+        std::unique_ptr<frame_source> source;    // what is being sent
+        std::unique_ptr<frame_source> expected;  // the same again, for the check
+        frame_check check{};
+        Meter meter;
+        uint64_t total;                          // frames to send
+        uint64_t taken = 0;                      // handed to the sender so far
+        uint64_t arrived = 0;
+        uint64_t due_ps = 0;                     // when the last one taken may leave
+    };
+
+    void main();                                 // thread on the CPU
+    bool start_stack();
+    void wait_for_the_end();
+    void settle();
+    void step();                                 // something moved
+    bool complete() const;
+    uint64_t steps() const { return steps_; }
+    std::string outstanding() const;
+    int64_t next(Flow& flow, const uint8_t** data, size_t* length, uint64_t* not_before_ps);
+    void recorded(const uint8_t* data, size_t length, const hw::Frame& frame);
+    void received(const uint8_t* data, size_t length);
+    void sent(uint64_t id, int32_t status);
+    void on_event(const hw::Event& event);
+    void fail(const char* check, const char* clause, const std::string& message, int64_t packet = -1);
+
+    const machine_config& config_;
+    const scenario& scenario_;
+    System& system_;
+    Flow tx_, rx_;
+    struct traffic* traffic_ = nullptr;
+    hw::Cpu::Event* done_;
+    bool open_ = false;                          // traffic may flow
+    bool done_set_ = false;
+    bool finished_ = false;
+    std::string error_;
+    uint64_t begin_ps_ = 0, end_ps_ = 0;
+    uint64_t steps_ = 0, completed_ = 0, refused_ = 0, dropped_ = 0;
+    hw::LinkStatistics up_begin_{}, down_begin_{}, up_end_{}, down_end_{};
+    traffic_counts counts_{};
+};
+
+}  // namespace sim
