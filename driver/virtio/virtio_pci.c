@@ -133,7 +133,7 @@ static int find_doorbell(struct virtio_pci *pci, uint16_t queue, struct vq_packe
 }
 
 int virtio_pci_setup_queue(struct virtio_pci *pci, uint16_t queue, struct vq_packed *vq, uint16_t vector) {
-    const struct vq_addresses addresses = vq_addresses(vq);
+    const struct vq_addresses addresses = vq_get_addresses(vq);
     uint16_t most = virtio_pci_queue_size(pci, queue);
     if (most == 0) {
         snprintf(pci->error, sizeof(pci->error), "the device has no queue %u", queue);

@@ -63,7 +63,7 @@ void vq_destroy(struct vq_packed *vq) {
     platform->ops->memory_free(platform->ctx, vq);
 }
 
-struct vq_addresses vq_addresses(const struct vq_packed *vq) { return vq->addresses; }
+struct vq_addresses vq_get_addresses(const struct vq_packed *vq) { return vq->addresses; }
 
 void vq_set_doorbell(struct vq_packed *vq, unsigned bar, uint32_t offset) {
     vq->doorbell_bar = bar;

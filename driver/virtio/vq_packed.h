@@ -65,7 +65,7 @@ struct vq_packed;
 int vq_create(struct vq_packed **vq, struct platform *platform, const struct vq_config *config);
 /* The device must have been reset, or never have known the ring. Cookies that are still in it are forgotten: vq_detach() first. */
 void vq_destroy(struct vq_packed *vq);
-struct vq_addresses vq_addresses(const struct vq_packed *vq);
+struct vq_addresses vq_get_addresses(const struct vq_packed *vq);
 /* Where the doorbell is; the transport finds it out. Required before the first kick. */
 void vq_set_doorbell(struct vq_packed *vq, unsigned bar, uint32_t offset);
 
