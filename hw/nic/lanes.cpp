@@ -123,7 +123,7 @@ Lanes::Lanes(uint32_t queues) {
     down_ = direction("down");
     tx_ = {add("wire", "tx_bytes", 16), add("wire", "tx_frame", 32)};
     rx_ = {add("wire", "rx_bytes", 16), add("wire", "rx_frame", 32)};
-    set(last_point_, 0xFF);  // none yet; 0 is a trace point
+    for (const size_t lane : {last_point_, up_.type, down_.type}) set(lane, 0xFF);  // none yet: 0 has a meaning
 }
 
 size_t Lanes::add(const std::string& scope, const std::string& name, uint32_t bits) {
