@@ -131,6 +131,14 @@ NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET
 VOID NdisMFreeNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PSCATTER_GATHER_LIST ScatterGatherList, PNET_BUFFER NetBuffer);
 
 /* ---- Interrupts */
+#define NDIS_INDICATE_ALL_NBLS UINT32_MAX
+/* Given to each DPC: how many NBLs it may indicate, and (out) whether it left some, in which case it is queued again. */
+typedef struct _NDIS_RECEIVE_THROTTLE_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG MaxNblsToIndicate;
+    WDK_EXTENSION BOOLEAN MoreNblsPending : 1;
+} NDIS_RECEIVE_THROTTLE_PARAMETERS, *PNDIS_RECEIVE_THROTTLE_PARAMETERS;
+
 typedef BOOLEAN MINIPORT_ISR(NDIS_HANDLE MiniportInterruptContext, PBOOLEAN QueueDefaultInterruptDpc, PULONG TargetProcessors);
 typedef MINIPORT_ISR *MINIPORT_ISR_HANDLER;
 typedef VOID MINIPORT_INTERRUPT_DPC(NDIS_HANDLE MiniportInterruptContext, PVOID MiniportDpcContext, PVOID ReceiveThrottleParameters,

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nbl_track.c: what is known of every NBL: its hand-offs, its holder, whether its buffers are sane, and how to say so.
+ *
+ * An NBL is named by its number, never by its address. The record is written at hand-offs only: a few stores a packet.
+ */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "ndis_internal.h"
+
+static const char *const state_words[] = {"free", "owned by its allocator", "sent", "indicated", "freed while it was out"};
+static const char *const what_words[] = {"allocated", "sent", "completed", "indicated", "returned", "freed"};
+
+void nbl_hop(struct nbl_record *record, enum nbl_what what, const char *from, const char *to) {
+    const struct platform *platform = record->pool->object.ndis->platform;
+    struct nbl_hop *hop = &record->hops[record->hop_count++ % NBL_HISTORY];
+    *hop = (struct nbl_hop){.time_ps = platform->ops->now_ps(platform->ctx), .from = from, .to = to, .what = what};
+    if (what == NBL_SEND && !record->first_send.from) record->first_send = *hop;
+}
+
+/* Text that grows in a fixed buffer, cut at its end. */
+struct text {
+    char *to;
+    size_t size, length;
+};
+
+__attribute__((format(printf, 2, 3))) static void put(struct text *text, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    size_t left = text->length < text->size ? text->size - text->length : 0;
+    int added = vsnprintf(left ? text->to + text->length : NULL, left, format, arguments);
+    va_end(arguments);
+    if (added > 0) text->length += (size_t)added;
+}
+
+static void put_time(struct text *text, uint64_t ps) {
+    put(text, "%" PRIu64 ".%06" PRIu64 " us", ps / 1000000, ps % 1000000);
+}
+
+static void put_bytes(struct text *text, const NET_BUFFER *nb) {
+    put(text, "; %u bytes:", nb->DataLength);
+    PMDL mdl = nb->CurrentMdl;
+    ULONG offset = nb->CurrentMdlOffset;
+    for (unsigned shown = 0; shown < 16 && shown < nb->DataLength && mdl;) {
+        if (offset >= mdl->ByteCount) {
+            mdl = mdl->Next;
+            offset = 0;
+            continue;
+        }
+        put(text, " %02x", ((PUCHAR)MmGetMdlVirtualAddress(mdl))[offset++]);
+        shown++;
+    }
+}
+
+int ndis_nbl_describe(const NET_BUFFER_LIST *nbl, char *to, size_t size) {
+    const struct nbl_record *record = nbl_record_of(nbl);
+    struct text text = {.to = to, .size = size};
+    put(&text, "nbl %u (of %s", record->number, record->pool->object.name);
+    if (record->packet >= 0) put(&text, ", packet %" PRId64, record->packet);
+    put(&text, ") is %s", state_words[record->state]);
+    const struct nbl_hop *last = record->hop_count ? &record->hops[(record->hop_count - 1) % NBL_HISTORY] : NULL;
+    if (last) {
+        put(&text, ", with %s since ", last->to);
+        put_time(&text, last->time_ps);
+    }
+    if (record->first_send.from) {
+        put(&text, "; first sent by %s to %s at ", record->first_send.from, record->first_send.to);
+        put_time(&text, record->first_send.time_ps);
+    }
+    unsigned first = record->hop_count > NBL_HISTORY ? record->hop_count - NBL_HISTORY : 0;
+    put(&text, "; history:");
+    for (unsigned i = first; i < record->hop_count; i++) {
+        const struct nbl_hop *hop = &record->hops[i % NBL_HISTORY];
+        put(&text, " [");
+        put_time(&text, hop->time_ps);
+        put(&text, " %s %s->%s]", what_words[hop->what], hop->from, hop->to);
+    }
+    return (int)text.length;
+}
+
+void nbl_violation(struct nbl_record *record, const char *check, const char *clause, const char *what) {
+    char description[700];
+    (void)ndis_nbl_describe(nbl_of(record), description, sizeof(description));
+    kernel_violation(record->pool->object.ndis->kernel, check, clause, record->packet, "nbl %u: %s: %s", record->number, what, description);
+}
+
+void nbl_trace(struct nbl_record *record, enum platform_trace_kind kind) {
+    const struct platform *platform = record->pool->object.ndis->platform;
+    if (!platform->ops->trace_enabled(platform->ctx)) return;
+    struct platform_trace event = {.kind = kind, .index = record->number, .packet = (uint64_t)record->packet,
+                                   .value = nbl_count_nbs(nbl_of(record)), .text = record->pool->object.name};
+    platform->ops->trace(platform->ctx, &event);
+}
+
+unsigned nbl_count_nbs(const NET_BUFFER_LIST *nbl) {
+    unsigned count = 0;
+    for (const NET_BUFFER *nb = nbl->FirstNetBuffer; nb; nb = nb->Next) count++;
+    return count;
+}
+
+/* NULL when the NB obeys [D] 1.2, else what is wrong. */
+static const char *nb_fault(const NET_BUFFER *nb) {
+    uint64_t before = 0, total = 0;
+    bool seen = nb->CurrentMdl == NULL && nb->MdlChain == NULL;
+    for (const MDL *mdl = nb->MdlChain; mdl; mdl = mdl->Next) {
+        if (mdl == nb->CurrentMdl) {
+            seen = true;
+            before = total;
+            if (nb->CurrentMdlOffset > mdl->ByteCount) return "CurrentMdlOffset lies outside CurrentMdl";
+        }
+        total += mdl->ByteCount;
+    }
+    if (!seen) return "CurrentMdl is not in MdlChain";
+    if (before + nb->CurrentMdlOffset != nb->DataOffset) return "CurrentMdl and CurrentMdlOffset disagree with DataOffset";
+    if ((uint64_t)nb->DataOffset + nb->DataLength > total) return "DataOffset + DataLength is more than the chain holds";
+    return NULL;
+}
+
+void nbl_check_buffers(struct nbl_record *record, const char *function) {
+    unsigned number = 0;
+    for (const NET_BUFFER *nb = nbl_of(record)->FirstNetBuffer; nb; nb = nb->Next, number++) {
+        const char *fault = nb_fault(nb);
+        if (!fault) continue;
+        char what[160];
+        snprintf(what, sizeof(what), "in %s, NB %u: %s", function, number, fault);
+        nbl_violation(record, "nb.invariant", "[D] 1.2", what);
+        return;
+    }
+}
+
+struct lost_search {
+    const struct ndis_object *holder, *source;
+    const char *when;
+    unsigned found;
+};
+
+static void report_if_lost(struct nbl_record *record, void *arg) {
+    struct lost_search *search = arg;
+    if (record->reported || (record->state != NBL_SENT && record->state != NBL_INDICATED)) return;
+    if (search->holder && record->holder != search->holder) return;
+    const struct ndis_object *source =
+        record->state == NBL_SENT ? &record->sender->object : &record->indicator->object;
+    if (search->source && source != search->source) return;
+    record->reported = true;
+    search->found++;
+    char description[900];
+    struct text text = {.to = description, .size = sizeof(description)};
+    text.length = (size_t)ndis_nbl_describe(nbl_of(record), description, sizeof(description));
+    if (nbl_of(record)->FirstNetBuffer) put_bytes(&text, nbl_of(record)->FirstNetBuffer);
+    kernel_violation(record->pool->object.ndis->kernel, "nbl.lost", "[D] 3.4, 6", record->packet, "nbl %u is still out at %s: %s",
+                     record->number, search->when, description);
+}
+
+unsigned nbl_report_lost(struct ndis *ndis, const struct ndis_object *holder, const struct ndis_object *source, const char *when) {
+    struct lost_search search = {.holder = holder, .source = source, .when = when};
+    for (struct ndis_pool *pool = ndis->pools; pool; pool = pool->next) nbl_for_each(pool, report_if_lost, &search);
+    return search.found;
+}
+
+void ndis_nbl_set_packet(PNET_BUFFER_LIST nbl, int64_t packet) { nbl_record_of(nbl)->packet = packet; }
+
+int64_t ndis_nbl_packet(const NET_BUFFER_LIST *nbl) { return nbl_record_of(nbl)->packet; }
+
+uint32_t ndis_nbl_number(const NET_BUFFER_LIST *nbl) { return nbl_record_of(nbl)->number; }

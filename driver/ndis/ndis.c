@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ndis.c: life of an NDIS, its objects and names, loading of drivers, and what all its files need. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ndis_internal.h"
+
+struct ndis_name {
+    struct ndis_name *next;
+    char text[];
+};
+
+struct ndis *ndis_create(struct kernel *kernel) {
+    struct ndis *ndis = calloc(1, sizeof(*ndis));
+    if (!ndis) return NULL;
+    ndis->kernel = kernel;
+    ndis->platform = kernel_platform(kernel);
+    ndis->timeout_ns = 1000000000;
+    kernel->ndis = ndis;
+    return ndis;
+}
+
+static void unload_drivers(struct ndis *ndis) {
+    while (ndis->drivers) {
+        struct ndis_driver *driver = ndis->drivers;
+        if (driver->is_miniport && driver->miniport.UnloadHandler) driver->miniport.UnloadHandler(&driver->driver_object);
+        else if (driver->driver_object.DriverUnload) driver->driver_object.DriverUnload(&driver->driver_object);
+        ndis->drivers = driver->next;
+        free(driver);
+    }
+}
+
+void ndis_destroy(struct ndis *ndis) {
+    if (!ndis) return;
+    struct kernel_scope scope;
+    kernel_enter(ndis->kernel, &scope);
+    if (ndis->started) ndis_stop(ndis);
+    unload_drivers(ndis);
+    while (ndis->protocols) NdisDeregisterProtocolDriver(ndis->protocols);
+    while (ndis->adapters) {
+        struct ndis_adapter *adapter = ndis->adapters;
+        ndis->adapters = adapter->next;
+        while (adapter->bindings) ndis_binding_free(adapter->bindings);
+        free(adapter->oids);
+        free(adapter);
+    }
+    while (ndis->dead_protocols) {
+        struct ndis_protocol *protocol = ndis->dead_protocols;
+        ndis->dead_protocols = protocol->next;
+        free(protocol);
+    }
+    ndis_free_pools(ndis);
+    ndis_free_sgs(ndis);
+    while (ndis->free_retreats) {
+        struct nb_retreat *retreat = ndis->free_retreats;
+        ndis->free_retreats = retreat->next;
+        kernel_free(retreat->memory);
+        free(retreat);
+    }
+    kernel_leave(&scope);
+    ndis->kernel->ndis = NULL;
+    while (ndis->names) {
+        struct ndis_name *name = ndis->names;
+        ndis->names = name->next;
+        free(name);
+    }
+    free(ndis);
+}
+
+const char *ndis_intern(struct ndis *ndis, const char *text) {
+    for (struct ndis_name *name = ndis->names; name; name = name->next)
+        if (strcmp(name->text, text) == 0) return name->text;
+    size_t bytes = strlen(text) + 1;
+    struct ndis_name *name = malloc(sizeof(*name) + bytes);
+    if (!name) return "?";
+    memcpy(name->text, text, bytes);
+    name->next = ndis->names;
+    ndis->names = name;
+    return name->text;
+}
+
+NDIS_STATUS ndis_load_driver(struct ndis *ndis, const char *name, DRIVER_INITIALIZE *entry, void *argument) {
+    struct ndis_driver *driver = calloc(1, sizeof(*driver));
+    if (!driver) return NDIS_STATUS_RESOURCES;
+    driver->object = (struct ndis_object){.type = NDIS_OBJECT_DRIVER, .ndis = ndis, .name = ndis_intern(ndis, name)};
+    driver->argument = argument;
+    struct ndis_driver **link = &ndis->drivers;
+    while (*link) link = &(*link)->next;
+    *link = driver;
+
+    WCHAR path[] = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\ringside";
+    UNICODE_STRING registry;
+    RtlInitUnicodeString(&registry, path);
+    struct kernel_scope scope;
+    kernel_enter(ndis->kernel, &scope);
+    ndis->loading = driver;
+    NDIS_STATUS status = entry(&driver->driver_object, &registry);
+    ndis->loading = NULL;
+    kernel_leave(&scope);
+    if (status != NDIS_STATUS_SUCCESS) {
+        *link = NULL;  /* it is still the last one: drivers load no drivers */
+        free(driver);
+    }
+    return status;
+}
+
+void *ndis_driver_argument(PDRIVER_OBJECT driver_object) {
+    return CONTAINING_RECORD(driver_object, struct ndis_driver, driver_object)->argument;
+}
+
+NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver_name, const char *name) {
+    struct ndis_driver *driver = ndis->drivers;
+    while (driver && !(driver->is_miniport && strcmp(driver->object.name, driver_name) == 0)) driver = driver->next;
+    if (!driver) return NDIS_STATUS_ADAPTER_NOT_FOUND;
+    struct ndis_adapter *adapter = calloc(1, sizeof(*adapter));
+    if (!adapter) return NDIS_STATUS_RESOURCES;
+    adapter->object = (struct ndis_object){.type = NDIS_OBJECT_ADAPTER, .ndis = ndis, .name = ndis_intern(ndis, name)};
+    adapter->driver = driver;
+    KeInitializeEvent(&adapter->oid_free, SynchronizationEvent, TRUE);
+    char text[sizeof(adapter->device_name) / sizeof(WCHAR)];
+    snprintf(text, sizeof(text), "\\DEVICE\\%s", name);
+    for (size_t i = 0; i < sizeof(text) && text[i] != '\0'; i++) adapter->device_name[i] = (WCHAR)(unsigned char)text[i];
+    RtlInitUnicodeString(&adapter->device_string, adapter->device_name);
+    struct ndis_adapter **link = &ndis->adapters;
+    adapter->if_index = 1;
+    for (; *link; link = &(*link)->next) adapter->if_index++;
+    *link = adapter;
+    return NDIS_STATUS_SUCCESS;
+}
+
+void ndis_set_timeout(struct ndis *ndis, uint64_t ns) { ndis->timeout_ns = ns; }
+
+void ndis_get_counts(const struct ndis *ndis, struct ndis_counts *counts) { *counts = ndis->counts; }
+
+struct platform *ndis_platform(NDIS_HANDLE handle) { return ((struct ndis_object *)handle)->ndis->platform; }
+
+struct ndis *ndis_current(const char *function) { return kernel_require_context(function)->kernel->ndis; }
+
+void *ndis_object_of(NDIS_HANDLE handle, enum ndis_object_type type, const char *function) {
+    struct ndis_object *object = handle;
+    if (object && object->type == type) return object;
+    struct kernel *kernel = object ? object->ndis->kernel : kernel_require_context(function)->kernel;
+    kernel_violation(kernel, "ndis.handle", "[D] 2.11", -1, "%s was given a handle of another kind", function);
+    return NULL;
+}
+
+void ndis_pending_begin(struct ndis_pending *pending) {
+    pending->active = true;
+    pending->status = NDIS_STATUS_PENDING;
+    KeInitializeEvent(&pending->done, NotificationEvent, FALSE);
+}
+
+void ndis_pending_complete(struct ndis *ndis, struct ndis_pending *pending, NDIS_STATUS status, const char *what) {
+    if (!pending->active) {
+        kernel_violation(ndis->kernel, "ndis.state", "[D] 3.4 (0x7C/0x1F)", -1, "%s without a pending operation", what);
+        return;
+    }
+    pending->active = false;
+    pending->status = status;
+    (void)KeSetEvent(&pending->done, 0, FALSE);
+}
+
+bool ndis_pending_wait(struct ndis *ndis, struct ndis_pending *pending, NDIS_STATUS *status, const char *what, const char *who) {
+    if (*status != NDIS_STATUS_PENDING) {
+        pending->active = false;
+        return true;
+    }
+    LARGE_INTEGER timeout = {.QuadPart = -(LONGLONG)(ndis->timeout_ns / 100)};
+    if (KeWaitForSingleObject(&pending->done, Executive, KernelMode, FALSE, &timeout) == STATUS_SUCCESS) {
+        *status = pending->status;
+        return true;
+    }
+    pending->active = false;
+    kernel_violation(ndis->kernel, "ndis.timeout", "[D] 3.4 (0x7C/0x25)", -1, "%s of %s was pended and not completed within %llu us", what,
+                     who, (unsigned long long)(ndis->timeout_ns / 1000));
+    return false;
+}
+
+static void trace_function(struct ndis *ndis, enum platform_trace_kind kind, const char *function) {
+    const struct platform *platform = ndis->platform;
+    if (!platform->ops->trace_enabled(platform->ctx)) return;
+    struct platform_trace event = {.kind = kind, .text = function};
+    platform->ops->trace(platform->ctx, &event);
+}
+
+void ndis_function_enter(struct ndis *ndis, const char *function) { trace_function(ndis, PLATFORM_TRACE_FUNCTION_ENTER, function); }
+
+void ndis_function_exit(struct ndis *ndis, const char *function) { trace_function(ndis, PLATFORM_TRACE_FUNCTION_EXIT, function); }

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ndis_internal.h: the objects of NDIS and what its files share. Not for drivers.
+ *
+ *   ndis -> drivers (miniport), protocols, adapters, pools
+ *   adapter -> bindings <- protocol
+ * Every NDIS_HANDLE points at a struct ndis_object, the first member of each of these.
+ */
+#ifndef RINGSIDE_NDIS_INTERNAL_H
+#define RINGSIDE_NDIS_INTERNAL_H
+
+#include "kernel/kernel_internal.h"
+#include "ndis_host.h"
+
+enum ndis_object_type {
+    NDIS_OBJECT_DRIVER = 0x4E440001, NDIS_OBJECT_PROTOCOL, NDIS_OBJECT_ADAPTER, NDIS_OBJECT_BINDING, NDIS_OBJECT_NBL_POOL,
+    NDIS_OBJECT_NB_POOL, NDIS_OBJECT_DMA, NDIS_OBJECT_INTERRUPT, NDIS_OBJECT_TIMER
+};
+
+struct ndis_object {
+    enum ndis_object_type type;
+    struct ndis *ndis;
+    const char *name;  /* lives as long as ndis: hand-off histories refer to it */
+};
+
+/* ---- Drivers */
+struct ndis_driver {
+    struct ndis_object object;
+    DRIVER_OBJECT driver_object;
+    void *argument;
+    NDIS_HANDLE context;
+    NDIS_MINIPORT_DRIVER_CHARACTERISTICS miniport;
+    bool is_miniport;
+    struct ndis_driver *next;
+};
+
+struct ndis_protocol {
+    struct ndis_object object;
+    NDIS_HANDLE context;
+    NDIS_PROTOCOL_DRIVER_CHARACTERISTICS chars;
+    struct ndis_protocol *next;
+};
+
+/* ---- Adapters and bindings */
+enum ndis_state { NDIS_STATE_HALTED, NDIS_STATE_INITIALIZING, NDIS_STATE_PAUSED, NDIS_STATE_RESTARTING, NDIS_STATE_RUNNING,
+                  NDIS_STATE_PAUSING };
+
+/* An operation that a driver may pend: begun, and completed with a status. */
+struct ndis_pending {
+    bool active;
+    NDIS_STATUS status;
+    KEVENT done;
+};
+
+struct ndis_adapter {
+    struct ndis_object object;
+    struct ndis_driver *driver;
+    enum ndis_state state;
+    NDIS_HANDLE context;
+    ULONG attribute_flags;
+    bool have_registration, have_general;
+    NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
+    NDIS_PNP_CAPABILITIES power;
+    NDIS_OID *oids;
+    NDIS_LINK_STATE link;
+    WCHAR device_name[64];
+    NDIS_STRING device_string;
+    NET_IFINDEX if_index;
+    ULONG packet_filter;          /* what the miniport was told: OR of the bindings */
+    uint64_t sends_out, receives_out;
+    struct ndis_pending pause, restart;
+    PNDIS_OID_REQUEST oid;        /* in the miniport */
+    struct ndis_pending oid_done;
+    KEVENT oid_free;
+    unsigned interrupts_registered, dmas_registered;
+    struct ndis_binding *bindings;
+    struct ndis_adapter *next;
+};
+
+enum { NDIS_FRAME_TYPES = 16 };
+
+struct ndis_binding {
+    struct ndis_object object;
+    struct ndis_adapter *adapter;
+    struct ndis_protocol *protocol;
+    NDIS_HANDLE context;
+    enum ndis_state state;
+    bool open;                    /* NdisOpenAdapterEx was done, NdisCloseAdapterEx not yet */
+    ULONG packet_filter;
+    NET_FRAME_TYPE frame_types[NDIS_FRAME_TYPES];
+    unsigned frame_type_count;    /* 0: all */
+    uint64_t sends_out, receives_out;
+    struct ndis_pending bind, unbind, pnp;
+    KEVENT idle;                  /* set when the two counts above are 0 */
+    struct ndis_binding *next;
+};
+
+/* ---- Packets */
+enum nbl_state { NBL_FREE, NBL_OWNED, NBL_SENT, NBL_INDICATED, NBL_ZOMBIE /* freed while it was out */ };
+enum nbl_what { NBL_ALLOCATED, NBL_SEND, NBL_COMPLETE, NBL_INDICATE, NBL_RETURN, NBL_RELEASE };
+enum { NBL_HISTORY = 8, NBL_OOB_SLOTS = 30, NBL_BYTES = 384 };
+
+struct nbl_hop {
+    uint64_t time_ps;
+    const char *from, *to;
+    enum nbl_what what;
+};
+
+/* Lies in front of each NBL. */
+struct nbl_record {
+    struct ndis_pool *pool;
+    struct nbl_record *next_free;
+    enum nbl_state state;
+    uint32_t number;
+    int64_t packet;
+    struct ndis_object *holder;      /* an adapter or binding while it is out */
+    struct ndis_binding *sender;     /* while NBL_SENT */
+    struct ndis_adapter *indicator;  /* while NBL_INDICATED */
+    bool resources;                  /* indicated with NDIS_RECEIVE_FLAGS_RESOURCES: may not be returned */
+    bool reported;                   /* as lost */
+    bool complete_pending;           /* scratch of one completion call: see send.c */
+    struct nbl_hop first_send, hops[NBL_HISTORY];
+    unsigned hop_count;
+    PNET_BUFFER nb;                  /* of the pool's block, shapes (b) and (c) */
+    PNET_BUFFER_LIST_CONTEXT context;/* of the pool's block, ContextSize > 0 */
+    PNET_BUFFER_LIST_CONTEXT allocated_context; /* given at allocation beyond the pool's: freed with the NBL */
+};
+
+struct ndis_slab {
+    struct ndis_slab *next;
+    unsigned count;
+    uint8_t *blocks;
+};
+
+/* A pool of NBLs (object type NDIS_OBJECT_NBL_POOL) or of NBs. */
+struct ndis_pool {
+    struct ndis_object object;
+    struct ndis_pool *next;
+    ULONG tag;
+    bool with_nb;
+    ULONG data_size;
+    USHORT context_size;
+    uint8_t protocol_id;
+    size_t block_bytes, nb_at, context_at, mdl_at, data_at;
+    struct ndis_slab *slabs, *last_slab;
+    struct nbl_record *free_nbls;
+    PNET_BUFFER free_nbs;
+    uint64_t live;
+    bool closed;  /* freed with members out: kept until ndis_destroy, since a device may still use them */
+};
+
+/* An MDL that a retreat put in front of an NB's chain; the newest first, in NET_BUFFER.NdisReserved[1]. */
+struct nb_retreat {
+    struct nb_retreat *next;
+    PMDL mdl;
+    void *memory;  /* of the default allocator, NULL when a handler made the MDL */
+    size_t bytes;
+    uint64_t operation;  /* the NBL retreat that made it: what an undo may free */
+};
+
+struct ndis_sg;
+
+struct ndis {
+    struct kernel *kernel;
+    struct platform *platform;
+    struct ndis_driver *drivers;
+    struct ndis_protocol *protocols, *dead_protocols;  /* the dead are still named by bindings that lost an NBL */
+    struct ndis_adapter *adapters;
+    struct ndis_pool *pools;
+    struct ndis_driver *loading;       /* whose DriverEntry runs */
+    struct ndis_binding *binding_now;  /* in ProtocolBindAdapterEx */
+    struct ndis_name *names;
+    struct nb_retreat *free_retreats;
+    struct ndis_counts counts;
+    uint32_t nbl_numbers;
+    uint64_t retreat_operations;
+    struct ndis_sg *free_sgs, *all_sgs;
+    uint64_t timeout_ns;
+    bool started, running;
+};
+
+/* ndis.c */
+struct ndis *ndis_current(const char *function);
+/* The object behind a handle of the type, or NULL after a report "ndis.handle". */
+void *ndis_object_of(NDIS_HANDLE handle, enum ndis_object_type type, const char *function);
+const char *ndis_intern(struct ndis *ndis, const char *name);
+void ndis_pending_begin(struct ndis_pending *pending);
+void ndis_pending_complete(struct ndis *ndis, struct ndis_pending *pending, NDIS_STATUS status, const char *what);
+/* Waits for a status that was PENDING. False after the timeout, reported as check `ndis.timeout`. */
+bool ndis_pending_wait(struct ndis *ndis, struct ndis_pending *pending, NDIS_STATUS *status, const char *what, const char *who);
+void ndis_function_enter(struct ndis *ndis, const char *function);
+void ndis_function_exit(struct ndis *ndis, const char *function);
+
+/* nbl_pool.c */
+struct nbl_record *nbl_record_of(const NET_BUFFER_LIST *nbl);
+PNET_BUFFER_LIST nbl_of(struct nbl_record *record);
+/* The record of the NBL in whose block the NB lies; NULL for an NB of an NB pool. */
+const struct nbl_record *nbl_record_of_nb(const NET_BUFFER *nb);
+/* Is it an NBL of one of this machine's pools, in use? Reports "nbl.foreign" or "nbl.use_after_free" if not. */
+bool nbl_check_ours(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function);
+void nbl_recycle(struct nbl_record *record);
+void ndis_free_pools(struct ndis *ndis);
+void nbl_for_each(struct ndis_pool *pool, void (*visit)(struct nbl_record *record, void *arg), void *arg);
+
+/* nbl_track.c */
+void nbl_hop(struct nbl_record *record, enum nbl_what what, const char *from, const char *to);
+void nbl_violation(struct nbl_record *record, const char *check, const char *clause, const char *what);
+void nbl_trace(struct nbl_record *record, enum platform_trace_kind kind);
+unsigned nbl_count_nbs(const NET_BUFFER_LIST *nbl);
+/* [D] 1.2 for every NB; `function` is where the NBL crosses. */
+void nbl_check_buffers(struct nbl_record *record, const char *function);
+/* Reports every NBL that `holder` holds, or came from `source`; NULL fits any. Each NBL is reported once. */
+unsigned nbl_report_lost(struct ndis *ndis, const struct ndis_object *holder, const struct ndis_object *source, const char *when);
+
+/* nbl_data.c */
+void nb_forget_retreats(struct ndis *ndis, PNET_BUFFER nb);
+void nb_set_position(PNET_BUFFER nb, ULONG data_offset);
+
+/* binding.c, state.c */
+NDIS_STATUS ndis_bind(struct ndis_adapter *adapter, struct ndis_protocol *protocol);
+void ndis_unbind(struct ndis_binding *binding);
+void ndis_binding_free(struct ndis_binding *binding);
+NDIS_STATUS ndis_net_pnp(struct ndis_binding *binding, NET_PNP_EVENT_CODE code, void *buffer, ULONG length, const char *what);
+void ndis_binding_check_idle(struct ndis_binding *binding);
+void ndis_pause_adapter(struct ndis_adapter *adapter);
+NDIS_STATUS ndis_restart_adapter(struct ndis_adapter *adapter);
+
+/* oid.c: a request of NDIS itself, waits for its end. PASSIVE. */
+NDIS_STATUS ndis_miniport_oid(struct ndis_adapter *adapter, PNDIS_OID_REQUEST request);
+NDIS_STATUS ndis_apply_filter(struct ndis_adapter *adapter);
+
+/* sg_dma.c: is any of this NB's memory mapped for the device? */
+bool nb_is_mapped(const NET_BUFFER *nb);
+void ndis_free_sgs(struct ndis *ndis);
+
+#endif
