@@ -60,7 +60,7 @@ class ChecksFindFaults(unittest.TestCase):
         self.assert_map("top.sv:top", "top.sv:bottom", "no module bottom")
 
     def test_map_names_a_missing_port(self):
-        self.assert_map("top.valid_o", "top.ready_i", "has no ready_i")
+        self.assert_map("top.valid_o", "top.ready_i", "has no port ready_i")
 
     def test_map_names_a_missing_test(self):
         self.assert_map("Tx.Sends", "Tx.Flies", "no test Tx.Flies")

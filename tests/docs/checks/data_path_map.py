@@ -51,8 +51,9 @@ def symbol_problem(tree, place):
         module, _, port = symbol.partition(".")
         if not re.search(rf"^module\s+{re.escape(module)}\b", text, re.M):
             return f"{name} has no module {module}"
-        if port and not re.search(rf"\b{re.escape(port)}\b", text):
-            return f"module {module} has no {port}"
+        ports = re.search(rf"^module\s+{re.escape(module)}\b.*?\);", text, re.M | re.S)
+        if port and not (ports and re.search(rf"\b{re.escape(port)}\b", ports[0])):
+            return f"module {module} has no port {port}"
         return None
     return None if defines_function(text, symbol) else f"{name} defines no function {symbol}"
 
