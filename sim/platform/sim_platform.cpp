@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim_platform.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 
@@ -48,8 +49,10 @@ struct SimPlatform::Ops {
     static int dma_map(void* ctx, const void* va, size_t length, enum platform_dma_direction direction, const char* owner,
                        struct platform_dma_segment* segments, unsigned max_segments) noexcept {
         auto& scratch = self(ctx).segments_;
-        if (scratch.size() < max_segments) scratch.resize(max_segments);
-        const int count = self(ctx).iommu_.map(va, length, static_cast<hw::DmaDirection>(direction), owner, scratch.data(), max_segments);
+        const size_t most = std::min<size_t>(max_segments, length / hw::Ram::page_bytes + 2);  // a run a page, and the ends
+        if (scratch.size() < most) scratch.resize(most);
+        const int count = self(ctx).iommu_.map(va, length, static_cast<hw::DmaDirection>(direction), owner, scratch.data(),
+                                               static_cast<unsigned>(most));
         for (int i = 0; i < count; i++) segments[i] = {scratch[static_cast<size_t>(i)].iova, scratch[static_cast<size_t>(i)].length};
         return count;
     }

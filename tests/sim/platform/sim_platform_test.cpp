@@ -131,6 +131,7 @@ TEST(SimPlatform, MappingErrorsAreThoseOfTheSeam) {
     int elsewhere = 0;
     EXPECT_EQ(m.ops->dma_map(m.ctx, buffer, 9000, PLATFORM_DMA_BOTH, "x", segments, 1), -ENOSPC);
     EXPECT_EQ(m.ops->dma_map(m.ctx, &elsewhere, 4, PLATFORM_DMA_BOTH, "x", segments, 8), -EFAULT);
+    EXPECT_EQ(m.ops->dma_map(m.ctx, buffer, SIZE_MAX, PLATFORM_DMA_BOTH, "x", segments, 8), -EFAULT);
     uint64_t iova = 0;
     EXPECT_EQ(m.ops->dma_allocate_coherent(m.ctx, 64u << 20, 64, "too big", &iova), nullptr);
     EXPECT_TRUE(m.violations.empty());
