@@ -37,7 +37,6 @@ struct fake_coherent {
     uint8_t *host;
     uint64_t iova;
     size_t size;
-    struct fake_coherent *next;
 };
 
 struct platform_event {
@@ -117,7 +116,8 @@ struct fake_platform {
     struct fake_mapping *mappings;  /* FAKE_SLOTS */
     uint32_t mapping_next;
     unsigned mapping_live;
-    struct fake_coherent *coherent;
+    struct fake_coherent *coherent;  /* sorted by iova */
+    unsigned coherent_count, coherent_space;
     uint64_t coherent_next;
 
     struct fake_violation *violations;

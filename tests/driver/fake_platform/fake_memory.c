@@ -158,41 +158,48 @@ static void *dma_allocate_coherent(void *ctx, size_t size, size_t alignment, con
     struct fake_platform *fake = ctx;
     (void)owner;
     if (++fake->allocation_calls == fake->config.fail_allocation) return NULL;
-    struct fake_coherent *coherent = calloc(1, sizeof(*coherent));
-    if (!coherent) return NULL;
     size_t step = alignment > FAKE_PAGE ? alignment : FAKE_PAGE;
-    *coherent = (struct fake_coherent){.host = aligned_zeroed(size, alignment), .size = size, .next = fake->coherent};
-    if (!coherent->host) abort();
-    coherent->iova = coherent_base + (fake->coherent_next + step - 1) / step * step;
+    struct fake_coherent coherent = {.host = aligned_zeroed(size, alignment), .size = size};
+    if (!coherent.host) return NULL;
+    coherent.iova = coherent_base + (fake->coherent_next + step - 1) / step * step;
     /* A gap behind each block: an overrun by the device is an error, not the next block. */
-    fake->coherent_next = coherent->iova - coherent_base + size + FAKE_PAGE;
-    fake->coherent = coherent;
-    *iova = coherent->iova;
-    return coherent->host;
+    fake->coherent_next = coherent.iova - coherent_base + size + FAKE_PAGE;
+    fake->coherent = fake_grow(fake->coherent, fake->coherent_count, &fake->coherent_space, sizeof(coherent));
+    fake->coherent[fake->coherent_count++] = coherent;
+    *iova = coherent.iova;
+    return coherent.host;
 }
 
 static void dma_free_coherent(void *ctx, void *memory) {
     struct fake_platform *fake = ctx;
     if (!memory) return;
-    for (struct fake_coherent **link = &fake->coherent; *link; link = &(*link)->next) {
-        struct fake_coherent *coherent = *link;
-        if (coherent->host != memory) continue;
-        *link = coherent->next;
-        free(coherent->host);
-        free(coherent);
+    for (unsigned i = fake->coherent_count; i-- > 0;) {
+        if (fake->coherent[i].host != memory) continue;
+        fake->coherent_count--;
+        memmove(&fake->coherent[i], &fake->coherent[i + 1], (fake->coherent_count - i) * sizeof(fake->coherent[0]));
+        free(memory);
         return;
     }
     fake_violate(fake, "memory.bad_free", "ours", -1, "%p is not coherent memory", memory);
 }
 
+static uint8_t *translate_coherent(const struct fake_platform *fake, uint64_t iova, size_t length) {
+    unsigned low = 0, high = fake->coherent_count;
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+        if (fake->coherent[middle].iova <= iova)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (!low) return NULL;
+    const struct fake_coherent *coherent = &fake->coherent[low - 1];
+    return iova + length <= coherent->iova + coherent->size ? coherent->host + (iova - coherent->iova) : NULL;
+}
+
 /* Host address of [iova, iova + *length), *length cut at the end of the mapping. NULL: not mapped. */
 static uint8_t *translate(const struct fake_platform *fake, uint64_t iova, size_t *length, unsigned direction) {
-    if (iova >= coherent_base) {
-        for (const struct fake_coherent *coherent = fake->coherent; coherent; coherent = coherent->next)
-            if (iova >= coherent->iova && iova + *length <= coherent->iova + coherent->size)
-                return coherent->host + (iova - coherent->iova);
-        return NULL;
-    }
+    if (iova >= coherent_base) return translate_coherent(fake, iova, *length);
     const struct fake_mapping *mapping = mapping_of(fake, iova);
     if (!mapping || iova < mapping->iova || iova >= mapping->iova + mapping->length || !(mapping->direction & direction)) return NULL;
     size_t left = (size_t)(mapping->iova + mapping->length - iova);
@@ -244,10 +251,9 @@ void fake_memory_init(struct fake_platform *fake) {
 
 unsigned fake_memory_free_all(struct fake_platform *fake) {
     unsigned live = fake->mapping_live + fake->allocation_count;
-    while (fake->coherent) {
-        live++;
-        dma_free_coherent(fake, fake->coherent->host);
-    }
+    live += fake->coherent_count;
+    while (fake->coherent_count) free(fake->coherent[--fake->coherent_count].host);
+    free(fake->coherent);
     while (fake->allocation_count) allocation_drop(fake, fake->allocations[fake->allocation_count - 1]);
     free(fake->allocations);
     free(fake->mappings);
