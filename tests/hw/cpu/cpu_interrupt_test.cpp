@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "machine.h"
+
+namespace hw {
+namespace {
+
+using sc_core::SC_ZERO_TIME;
+
+TEST(CpuInterrupt, AnInterruptArrivesAfterItsLatency) {
+    Machine m;
+    m.connect(3, "isr");
+    at(100, [&] { m.cpu.message(msi_address, 3); });
+    m.run();
+    EXPECT_EQ(m.log, (Log{"isr@1100"}));
+}
+
+TEST(CpuInterrupt, MessagesBeforeTheIsrAreMergedForEachVector) {
+    Machine m;
+    m.connect(0, "rx");
+    m.connect(1, "tx");
+    for (double time : {100.0, 200.0, 1099.0}) at(time, [&] { m.cpu.message(msi_address, 0); });
+    at(150, [&] { m.cpu.message(msi_address, 1); });
+    at(1101, [&] { m.cpu.message(msi_address, 0); });
+    m.run();
+    EXPECT_EQ(m.log, (Log{"rx@1100", "tx@1150", "rx@2101"}));
+    EXPECT_EQ(m.cpu.counters().messages, 5u);
+    EXPECT_EQ(m.cpu.counters().interrupts, 3u);
+}
+
+TEST(CpuInterrupt, AMessageDuringItsIsrIsANewInterrupt) {
+    CpuConfig config;
+    config.isr_ns = 300;
+    Machine m(config);
+    m.connect(0, "isr");  // notes its end: the charge comes first
+    at(0, [&] { m.cpu.message(msi_address, 0); });
+    at(1100, [&] { m.cpu.message(msi_address, 0); });
+    m.run();
+    EXPECT_EQ(m.log, (Log{"isr@1300", "isr@2400"}));
+}
+
+TEST(CpuInterrupt, IsrsGoBeforeTimersAndTimersBeforeTheSoftirq) {
+    CpuConfig config;
+    config.isr_ns = 100;
+    Machine m(config);
+    m.cpu.register_softirq([&] { m.note("softirq"); });
+    m.cpu.connect(msi_address, 0, 0, [&] {
+        m.note("first");
+        m.cpu.raise_softirq();
+    });
+    m.connect(1, "second");
+    at(0, [&] { m.cpu.message(msi_address, 0); });
+    at(50, [&] { m.cpu.message(msi_address, 1); });
+    m.cpu.start_timer(ns(1060), [&] { m.note("timer"); });
+    m.run();
+    EXPECT_EQ(m.log, (Log{"first@1100", "second@1200", "timer@1200", "softirq@1200"}));
+}
+
+TEST(CpuInterrupt, SoftirqRequestsAreMergedUntilItStarts) {
+    Machine m;
+    int again = 1;
+    m.cpu.register_softirq([&] {
+        m.note("softirq");
+        if (again-- > 0) m.cpu.raise_softirq();
+    });
+    m.cpu.spawn("driver", [&] {
+        m.cpu.raise_softirq();
+        m.cpu.raise_softirq();
+        m.note("raised");
+    });
+    m.run();
+    EXPECT_EQ(m.log, (Log{"raised@0", "softirq@0", "softirq@0"}));
+}
+
+TEST(CpuInterrupt, AMessageForNobodyIsReported) {
+    Machine m;
+    const unsigned handle = m.cpu.connect(msi_address, 0, 0, [&] { m.note("isr"); });
+    at(10, [&] { m.cpu.message(msi_address, 0); });
+    at(20, [&] { m.cpu.disconnect(handle); });
+    at(30, [&] { m.cpu.message(msi_address, 0); });
+    at(40, [&] { m.cpu.message(msi_address, 9); });
+    m.run();
+    EXPECT_TRUE(m.log.empty()) << "an interrupt that has arrived but not begun is dropped";
+    EXPECT_EQ(m.checks, (Log{"cpu.unexpected_message", "cpu.unexpected_message"}));
+}
+
+TEST(CpuInterrupt, InterruptsAreTracedWithTheirVector) {
+    Machine m;
+    std::vector<std::pair<EventKind, uint64_t>> seen;
+    m.events.add_sink([&](const Event& event) { seen.emplace_back(event.kind, event.time_ps + event.index); });
+    m.connect(5, "isr");
+    at(0, [&] { m.cpu.message(msi_address, 5); });
+    m.run();
+    EXPECT_EQ(seen, (std::vector<std::pair<EventKind, uint64_t>>{{EventKind::irq_enter, 1000005}, {EventKind::irq_exit, 1000005}}));
+}
+
+TEST(CpuInterrupt, AnInterruptTakesTheCpuFromAThreadAndLengthensItsWork) {
+    CpuConfig config = costs(1000);
+    config.interrupt_ns = 0;
+    config.isr_ns = 250;
+    Machine m(config);
+    m.connect(0, "isr");
+    m.cpu.spawn("a", [&] {
+        m.cpu.charge(Work::send_nb, 1);
+        m.note("a");
+    });
+    m.cpu.spawn("b", [&] { m.note("b"); });
+    at(400, [&] { m.cpu.message(msi_address, 0); });
+    m.run();
+    EXPECT_EQ(m.log, (Log{"isr@650", "a@1250", "b@1250"})) << "and the thread, not another, has the CPU back";
+}
+
+TEST(CpuInterrupt, AThreadIsNotInterruptedBetweenSpendingAndBlocking) {
+    CpuConfig config;
+    config.interrupt_ns = 0;
+    Machine m(config);
+    m.cpu.register_softirq([&] { m.note("softirq"); });
+    m.cpu.spawn("a", [&] {
+        m.cpu.raise_softirq();
+        m.note("one");
+        m.cpu.charge(Work::send_nb, 1);  // free
+        m.note("two");
+        m.cpu.sleep(ns(1));
+        m.note("three");
+    });
+    m.run();
+    EXPECT_EQ(m.log, (Log{"one@0", "two@0", "softirq@0", "three@1"}));
+}
+
+TEST(CpuInterrupt, AReadStallsTheCpuWithItsInterrupts) {
+    CpuConfig config;
+    config.interrupt_ns = 0;
+    Machine m(config);
+    m.connect(0, "isr");
+    m.cpu.spawn("a", [&] {
+        m.cpu.mmio_read(0, 4);
+        m.note("a");
+    });
+    m.cpu.spawn("b", [&] { m.note("b"); });
+    at(100, [&] { m.cpu.message(msi_address, 0); });
+    m.run();
+    EXPECT_EQ(m.log, (Log{"a@500", "isr@500", "b@500"}));
+}
+
+TEST(CpuInterrupt, AnEventSetByTheInterruptContextWakesAThread) {
+    Machine m;
+    Cpu::Event* event = m.cpu.create_event();
+    m.cpu.connect(msi_address, 0, 0, [&] {
+        EXPECT_TRUE(m.cpu.in_interrupt());
+        m.cpu.set(event);
+        m.note("isr");
+    });
+    m.cpu.spawn("a", [&] {
+        EXPECT_FALSE(m.cpu.in_interrupt());
+        m.cpu.wait_for(event, SC_ZERO_TIME);
+        m.note("a");
+    });
+    at(0, [&] { m.cpu.message(msi_address, 0); });
+    m.run();
+    EXPECT_EQ(m.log, (Log{"isr@1000", "a@1000"}));
+}
+
+TEST(CpuInterrupt, BlockingInTheInterruptContextIsReportedAndDoesNotBlock) {
+    Machine m;
+    Cpu::Event* event = m.cpu.create_event();
+    m.cpu.start_timer(ns(10), [&] {
+        m.cpu.sleep(ns(10));
+        EXPECT_FALSE(m.cpu.wait_for(event, SC_ZERO_TIME));
+        m.note("timer");
+    });
+    m.run();
+    EXPECT_EQ(m.log, (Log{"timer@10"}));
+    EXPECT_EQ(m.checks, Log(2, "cpu.blocked_in_interrupt"));
+}
+
+TEST(CpuInterrupt, TimersRunInTheOrderOfTheirTimesAndOnce) {
+    Machine m;
+    m.cpu.start_timer(ns(300), [&] { m.note("third"); });
+    m.cpu.start_timer(ns(100), [&] { m.note("first"); });
+    m.cpu.start_timer(ns(100), [&] { m.note("second"); });
+    m.run();
+    EXPECT_EQ(m.log, (Log{"first@100", "second@100", "third@300"}));
+    EXPECT_EQ(m.cpu.counters().timers, 3u);
+}
+
+TEST(CpuInterrupt, ACancelledTimerDoesNotRun) {
+    Machine m;
+    const uint64_t timer = m.cpu.start_timer(ns(100), [&] { m.note("timer"); });
+    const uint64_t other = m.cpu.start_timer(ns(10), [&] { m.note("other"); });
+    m.cpu.spawn("a", [&] {
+        m.cpu.sleep(ns(50));
+        EXPECT_TRUE(m.cpu.cancel_timer(timer));
+        EXPECT_FALSE(m.cpu.cancel_timer(timer));
+        EXPECT_FALSE(m.cpu.cancel_timer(other)) << "it ran";
+        m.cpu.start_timer(ns(1), [&] { m.note("new"); });
+    });
+    m.run();
+    EXPECT_EQ(m.log, (Log{"other@10", "new@51"}));
+}
+
+TEST(CpuInterrupt, AnEndlessSoftirqStopsTheSimulationWithAMessage) {
+    Machine m;
+    m.cpu.register_softirq([&] { m.cpu.raise_softirq(); });
+    m.cpu.raise_softirq();
+    m.run();
+    EXPECT_EQ(m.checks, (Log{"cpu.livelock"}));
+}
+
+}  // namespace
+}  // namespace hw
