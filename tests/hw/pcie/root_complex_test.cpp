@@ -350,7 +350,10 @@ TEST(CpuAccess, AnAnswerDoesNotPassTheDevicesEarlierWrites) {
     config.write_latency_ns = 2000;
     Machine machine(config);
     machine.nic.on_receive = [&](const Tlp& tlp) {
-        if (tlp.is_memory_read()) machine.nic.link->send(make_mem_write(nic_id, memory_base, "\1\2\3\4", 4));
+        if (!tlp.is_memory_read()) return;
+        // The read keeps the root complex at work while the write is not visible yet.
+        machine.nic.link->send(make_mem_read(nic_id, 9, memory_base + 64, 64));
+        machine.nic.link->send(make_mem_write(nic_id, memory_base, "\1\2\3\4", 4));
     };
     uint32_t value = 0;
     machine.run([&] {
