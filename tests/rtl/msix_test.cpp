@@ -71,8 +71,9 @@ TEST_F(Msix, RequestBecomesTheMessageOfItsEntry) {
     set_vector(1);
     raise(1);
     expect_message(1);
-    b.edge();
     EXPECT_TRUE(b->stat_sent_o);
+    b.edge();
+    EXPECT_FALSE(b->stat_sent_o);
     EXPECT_FALSE(b->wr_valid_o);
 }
 

@@ -30,8 +30,8 @@ struct TlpRx : ::testing::Test {
         b->rx_tlp_data_i[1] = static_cast<uint32_t>(data >> 32);
         b.settle();
         const bool taken = b->rx_tlp_ready_o;
-        b.edge();
         bad += b->stat_bad_o;
+        b.edge();
         b->rx_tlp_valid_i = 0;
         b.settle();
         return taken;

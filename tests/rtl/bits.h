@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fields of wide Verilated ports, by bit number, and the packed structures of rtl/pkg/dma_pkg.sv.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+template <class Port>
+uint64_t get_bits(const Port& port, size_t lsb, size_t width) {
+    const auto* bytes = reinterpret_cast<const uint8_t*>(&port);
+    uint64_t value = 0;
+    for (size_t i = 0; i < width; ++i) value |= uint64_t(bytes[(lsb + i) / 8] >> ((lsb + i) % 8) & 1) << i;
+    return value;
+}
+
+template <class Port>
+void set_bits(Port& port, size_t lsb, size_t width, uint64_t value) {
+    auto* bytes = reinterpret_cast<uint8_t*>(&port);
+    for (size_t i = 0; i < width; ++i) {
+        const uint8_t bit = uint8_t(1u << ((lsb + i) % 8));
+        if (value >> i & 1) bytes[(lsb + i) / 8] |= bit; else bytes[(lsb + i) / 8] = uint8_t(bytes[(lsb + i) / 8] & ~bit);
+    }
+}
+
+struct RdReq {  // dma_pkg::rd_req_t
+    uint64_t addr;
+    uint16_t len;
+    uint8_t client;
+    uint16_t cookie, dst;
+};
+template <class Port>
+RdReq get_rd_req(const Port& port) {
+    return {get_bits(port, 50, 64), uint16_t(get_bits(port, 34, 16)), uint8_t(get_bits(port, 32, 2)), uint16_t(get_bits(port, 16, 16)),
+            uint16_t(get_bits(port, 0, 16))};
+}
+template <class Port>
+void set_rd_req(Port& port, const RdReq& r) {
+    set_bits(port, 50, 64, r.addr);
+    set_bits(port, 34, 16, r.len);
+    set_bits(port, 32, 2, r.client);
+    set_bits(port, 16, 16, r.cookie);
+    set_bits(port, 0, 16, r.dst);
+}
+
+struct WrCmd {  // dma_pkg::wr_cmd_t
+    uint64_t addr;
+    uint16_t len;
+    uint8_t client;
+    uint16_t cookie, src, pos;
+    uint64_t hdr_low;   // bits 63:0 of hdr
+    uint32_t hdr_high;  // bits 95:64
+};
+template <class Port>
+WrCmd get_wr_cmd(const Port& port) {
+    return {get_bits(port, 162, 64), uint16_t(get_bits(port, 146, 16)), uint8_t(get_bits(port, 144, 2)),
+            uint16_t(get_bits(port, 128, 16)), uint16_t(get_bits(port, 112, 16)), uint16_t(get_bits(port, 96, 16)),
+            get_bits(port, 0, 64), uint32_t(get_bits(port, 64, 32))};
+}
+template <class Port>
+void set_wr_cmd(Port& port, const WrCmd& c) {
+    set_bits(port, 162, 64, c.addr);
+    set_bits(port, 146, 16, c.len);
+    set_bits(port, 144, 2, c.client);
+    set_bits(port, 128, 16, c.cookie);
+    set_bits(port, 112, 16, c.src);
+    set_bits(port, 96, 16, c.pos);
+    set_bits(port, 0, 64, c.hdr_low);
+    set_bits(port, 64, 32, c.hdr_high);
+}
