@@ -44,7 +44,7 @@ module msix #(
     output       logic [31:0] wr_data_o,
     output       logic [15:0] wr_vector_o,    // for traces
 
-    output       logic        stat_sent_o,    // a message was handed over
+    output       logic        stat_sent_o,    // a message is handed over, that of wr_vector_o
     output       logic        idle_o
 );
     localparam int unsigned IndexW = (Vectors > 1) ? $clog2(Vectors) : 1;
@@ -127,17 +127,16 @@ module msix #(
     assign wr_data_o   = data_q[vector];
     assign wr_vector_o = 16'(vector);
     assign irq_ready_o = 1'b1;
+    assign stat_sent_o = wr_valid_o && wr_ready_i;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni || flr_i) begin
-            pending_q   <= '0;
-            hold_q      <= 1'b0;
-            held_q      <= '0;
-            stat_sent_o <= 1'b0;
+            pending_q <= '0;
+            hold_q    <= 1'b0;
+            held_q    <= '0;
         end else begin
-            hold_q      <= wr_valid_o && !wr_ready_i;
-            held_q      <= vector;
-            stat_sent_o <= wr_valid_o && wr_ready_i;
+            hold_q <= wr_valid_o && !wr_ready_i;
+            held_q <= vector;
             // A request in the cycle of the hand-over is a new event, and needs a new message.
             if (wr_valid_o && wr_ready_i) pending_q[vector] <= 1'b0;
             if (clear_pending_i) pending_q <= '0;
@@ -145,7 +144,7 @@ module msix #(
         end
     end
 
-    assign idle_o = ready == '0 && !irq_valid_i && !stat_sent_o && !hold_q;
+    assign idle_o = ready == '0 && !irq_valid_i && !hold_q;
 
     logic unused_bits;
     assign unused_bits = ^reg_addr_i[1:0];

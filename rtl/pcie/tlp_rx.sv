@@ -64,14 +64,13 @@ module tlp_rx #(
     assign cpl_eop_o   = rx_tlp_eop_i;
     assign cpl_hdr_o   = rx_tlp_hdr_i;
     assign cpl_data_o  = rx_tlp_data_i;
+    assign stat_bad_o  = rx_tlp_valid_i && rx_tlp_sop_i && is_bad;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
-            cpl_q      <= 1'b0;
-            stat_bad_o <= 1'b0;
-        end else begin
-            if (rx_tlp_valid_i && rx_tlp_sop_i) cpl_q <= is_cpl;
-            stat_bad_o <= rx_tlp_valid_i && rx_tlp_sop_i && is_bad;
+            cpl_q <= 1'b0;
+        end else if (rx_tlp_valid_i && rx_tlp_sop_i) begin
+            cpl_q <= is_cpl;
         end
     end
 
