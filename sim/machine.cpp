@@ -69,7 +69,9 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
     if (!traffic.error().empty()) {
-        std::snprintf(error, error_size, "%s", traffic.error().c_str());
+        // What was found on the way says more than the status that it led to.
+        const char* found = result.failure_count ? result.failures[0].message : nullptr;
+        std::snprintf(error, error_size, "%s%s%s", traffic.error().c_str(), found ? "; " : "", found ? found : "");
         return -EIO;
     }
     if (!traffic.finished())

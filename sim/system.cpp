@@ -10,7 +10,7 @@ namespace sim {
 namespace {
 
 constexpr uint64_t mebibyte = 1u << 20;
-constexpr uint64_t coherent_bytes = 8 * mebibyte;  // rings and the benchmark's window
+constexpr uint64_t coherent_share = 4;  // of memory, one part in so many: rings, receive buffers, the benchmark's window
 
 hw::CpuConfig cpu_config(const scenario& scenario) {
     hw::CpuConfig config = hw::CpuConfig::free_cpu();
@@ -71,7 +71,7 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted) 
     // Memory, and who may reach it.
     hw::Ram::Config ram;
     ram.bytes = scenario.memory_size_mib * mebibyte;
-    ram.coherent_bytes = coherent_bytes;
+    ram.coherent_bytes = ram.bytes / coherent_share;
     ram.run_pages = static_cast<uint32_t>(scenario.memory_run_pages);
     ram.seed = scenario.seed;
     memory = std::make_unique<hw::HostMemory>(ram, events);

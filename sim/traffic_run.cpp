@@ -13,6 +13,7 @@ namespace sim {
 namespace {
 
 constexpr uint64_t progress_interval = 256;            // steps between two reports
+constexpr uint64_t lead_in_ps = 10'000'000;            // for the NIC to fetch the first receive descriptors, as it has in life
 constexpr uint64_t settle_ps = 200'000'000;            // for the last NBLs to go home once all frames are through
 constexpr size_t error_size = 512;
 
@@ -69,7 +70,7 @@ TrafficRun::~TrafficRun() { system_.cpu->destroy(done_); }
 
 void TrafficRun::main() {
     if (start_stack()) {
-        if (config_.idle_ps) system_.cpu->sleep(hw::ps_time(config_.idle_ps));
+        system_.cpu->sleep(hw::ps_time(lead_in_ps + config_.idle_ps));
         begin_ps_ = hw::now_ps();
         up_begin_ = system_.link->up().statistics();
         down_begin_ = system_.link->down().statistics();
@@ -103,7 +104,7 @@ bool TrafficRun::start_stack() {
     char message[error_size] = "";
     const int status = traffic_start(system_.platform->seam(), &config, &callbacks, &traffic_, message, sizeof message);
     if (status == 0) return true;
-    error_ = std::string("the driver stack did not start: ") + message;
+    error_ = message;
     return false;
 }
 
@@ -171,11 +172,7 @@ int64_t TrafficRun::next(Flow& flow, const uint8_t** data, size_t* length, uint6
     uint64_t relative = 0;
     const int64_t id = frame_source_next(flow.source.get(), data, length, &relative);
     if (id < 0) {
-        // With one direction over, the other has the machine for itself: not what a bench of both measures.
-        if (config_.warmup_frames && flow.total) {
-            tx_.meter.close();
-            rx_.meter.close();
-        }
+        if (&flow == &rx_ && flow.total) close_window();
         return -1;
     }
     *not_before_ps = begin_ps_ + relative;
@@ -183,6 +180,13 @@ int64_t TrafficRun::next(Flow& flow, const uint8_t** data, size_t* length, uint6
     ++flow.taken;
     if (&flow == &tx_) flow.meter.started(static_cast<uint64_t>(id), std::max(hw::now_ps(), *not_before_ps));
     return id;
+}
+
+// With one direction over, the other has the machine for itself: not what a bench of both measures.
+void TrafficRun::close_window() {
+    if (config_.warmup_frames == 0) return;
+    tx_.meter.close();
+    rx_.meter.close();
 }
 
 void TrafficRun::sent(uint64_t id, int32_t status) {
@@ -203,6 +207,7 @@ void TrafficRun::recorded(const uint8_t* data, size_t length, const hw::Frame& f
     ++tx_.arrived;
     tx_.meter.delivered(length);
     tx_.meter.passed(frame.last.value());
+    if (tx_.arrived == tx_.total) close_window();
     if (config_.to_wire) capture_writer_add(config_.to_wire, frame.first.value(), data, length);
     step();
 }
@@ -227,7 +232,7 @@ void TrafficRun::on_event(const hw::Event& event) {
             tx_.meter.started(packet, event.time_ps);
         break;
     case hw::EventKind::device_trace:
-        if (event.index == TRACE_RX_USED) rx_.meter.passed(event.time_ps);
+        if (event.index == TRACE_RX_WRITE) rx_.meter.passed(event.time_ps);
         if (event.index == TRACE_RX_DROP) {
             ++dropped_;
             step();

@@ -53,7 +53,7 @@ private:
     void settle();
     void step();                                 // something moved
     bool complete() const;
-    uint64_t steps() const { return steps_; }
+    void close_window();
     std::string outstanding() const;
     int64_t next(Flow& flow, const uint8_t** data, size_t* length, uint64_t* not_before_ps);
     void recorded(const uint8_t* data, size_t length, const hw::Frame& frame);
