@@ -2,7 +2,7 @@
 // Everything that a scenario may set about the PCIe side of the machine. The defaults are the default machine.
 //
 // Sources: rates [N]; latencies [N] section 6 (450 to 550 ns for a small read on Xeon E5; the middle of it, with a share of it on each
-// side of the link); buffer sizes are those of a root port that can cover its own credit loop at Gen3 x8, and of a small endpoint.
+// side of the link); a root port offers the most credits that there are without scaled flow control ([P] 2.6.1), a small endpoint a 4 KiB buffer.
 //
 // Spec: [P] PCI Express Base 5.0  [N] Neugebauer et al., SIGCOMM 2018
 #pragma once
@@ -27,8 +27,8 @@ struct LinkConfig {
     uint32_t propagation_ns = 75;     // each way: PHY, PCS and trace, last bit out to last bit in
     uint32_t credit_return_ns = 100;  // from the release of a buffer to the moment the sender may use it; at least 1
     uint32_t tx_queue_bytes = 1024;   // device side: TLPs handed over and not yet on the link; can_send() is false above it
-    Credits root_credits = {96, 1024, 96, 16};   // advertised to the device; completion credits are infinite
-    Credits device_credits = {32, 128, 16, 16};  // advertised to the root complex; completion credits are infinite [P] 2.6.1
+    Credits root_credits = {127, 2047, 127, 16};  // advertised to the device; completion credits are infinite
+    Credits device_credits = {32, 256, 16, 16};   // advertised to the root complex; completion credits are infinite [P] 2.6.1
 
     uint32_t read_latency_ns = 450;   // idle system: last bit of MRd leaves the device to first bit of its first CplD arriving there
     uint32_t read_reorder_ns = 0;     // each completion is up to this much later, at random: those of different tags overtake

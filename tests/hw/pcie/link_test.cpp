@@ -25,8 +25,8 @@ TEST(Link, AWriteArrivesAfterItsBytesAndThePropagation) {
 }
 
 // Sends `count` transfers of `bytes` and returns payload Gb/s between the first and the last thing that `done` saw.
-double dma_rate(DmaOperation operation, uint32_t bytes, unsigned count) {
-    Machine machine;
+double dma_rate(const LinkConfig& link, DmaOperation operation, uint32_t bytes, unsigned count) {
+    Machine machine(link);
     unsigned in_flight = 0, tag = 0;
     uint64_t read_bytes = 0, first_read = 0, last_read = 0;
     machine.nic.on_receive = [&](const Tlp& tlp) {
@@ -59,17 +59,27 @@ double dma_rate(DmaOperation operation, uint32_t bytes, unsigned count) {
     return 8000.0 * bytes * (count - 1) / static_cast<double>(all.back().time_ps - all[(bytes - 1) / config.mps].time_ps);
 }
 
-void expect_model(DmaOperation operation) {
+void expect_model(DmaOperation operation, const LinkConfig& link = {}) {
     // One process has one elaboration: the size comes from the name of the test.
     const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
     const uint32_t bytes = static_cast<uint32_t>(std::stoul(name.substr(name.find_first_of("0123456789"))));
-    const double model = dma_gbps(LinkConfig{}, operation, bytes);
-    EXPECT_NEAR(dma_rate(operation, bytes, 8000), model, model * 0.001);
+    const double model = dma_gbps(link, operation, bytes);
+    EXPECT_NEAR(dma_rate(link, operation, bytes, 8000), model, model * 0.001);
+}
+
+LinkConfig gen5_x16() {
+    LinkConfig config;
+    config.generation = 5;
+    config.lanes = 16;
+    return config;
 }
 
 TEST(LinkRate, WritesOf64BytesReachTheModel) { expect_model(DmaOperation::write); }
 TEST(LinkRate, WritesOf256BytesReachTheModel) { expect_model(DmaOperation::write); }
 TEST(LinkRate, WritesOf1024BytesReachTheModel) { expect_model(DmaOperation::write); }
+TEST(LinkRate, WritesOf64BytesReachTheModelOnTheFastestLink) { expect_model(DmaOperation::write, gen5_x16()); }
+TEST(LinkRate, WritesOf1024BytesReachTheModelOnTheFastestLink) { expect_model(DmaOperation::write, gen5_x16()); }
+TEST(LinkRate, ReadsOf512BytesReachTheModelOnTheFastestLink) { expect_model(DmaOperation::read, gen5_x16()); }
 TEST(LinkRate, ReadsOf64BytesReachTheModel) { expect_model(DmaOperation::read); }
 TEST(LinkRate, ReadsOf256BytesReachTheModel) { expect_model(DmaOperation::read); }
 TEST(LinkRate, ReadsOf1024BytesReachTheModel) { expect_model(DmaOperation::read); }
