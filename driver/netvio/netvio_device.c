@@ -36,7 +36,7 @@ void netvio_device_read_link(struct netvio_adapter *adapter) {
     uint8_t status[2] = {1u << VIRTIO_NET_STATUS_LINK_UP_BIT, 0}; /* [V] 5.1.4: without STATUS the link is always up */
     if (virtio_pci_has(&adapter->pci, VIRTIO_NET_F_STATUS_BIT))
         (void)virtio_pci_read_config(&adapter->pci, VIRTIO_NET_CONFIG_STATUS, status, sizeof(status));
-    adapter->link_up = status[0] >> VIRTIO_NET_STATUS_LINK_UP_BIT & 1u;
+    adapter->link_up = (status[0] & 1u << VIRTIO_NET_STATUS_LINK_UP_BIT) != 0;
 }
 
 uint16_t netvio_device_queue_size(struct netvio_adapter *adapter, uint16_t queue, uint16_t wanted) {

@@ -101,7 +101,7 @@ void traffic_items_free(struct traffic *traffic) {
         item->nbl->FirstNetBuffer = NULL;
         NdisFreeNetBufferList(item->nbl);
     }
-    for (unsigned i = 0; traffic->frames && i < count * nbs; i++)
+    for (unsigned i = 0; traffic->items && traffic->frames && i < count * nbs; i++)
         if (!traffic->items[i / nbs].in_flight) free_frame(&traffic->frames[i]);
     if (traffic->nb_pool) NdisFreeNetBufferPool(traffic->nb_pool);
     if (traffic->nbl_pool) NdisFreeNetBufferListPool(traffic->nbl_pool);

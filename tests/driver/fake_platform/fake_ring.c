@@ -124,10 +124,12 @@ static unsigned complete(struct fake_platform *fake, struct fake_ring *ring, uns
         unsigned count = 0, slots = 0;
         while (count < batch && total + count < limit && fetch(fake, ring, &chains[count])) slots += chains[count++].slots;
         if (!count) break;
-        for (unsigned i = 0; i < count; i++) {
-            const struct chain *chain = &chains[device->config.reverse && !in_order ? count - 1 - i : i];
-            send_chain(fake, ring, chain);
-            if (!in_order) write_used(fake, ring, chain->id, 0, false, chain->slots);
+        /* All frames first: used descriptors out of order land on slots of chains that were not read yet. */
+        bool reverse = device->config.reverse && !in_order;
+        for (unsigned i = 0; i < count; i++) send_chain(fake, ring, &chains[reverse ? count - 1 - i : i]);
+        for (unsigned i = 0; i < count && !in_order; i++) {
+            const struct chain *chain = &chains[reverse ? count - 1 - i : i];
+            write_used(fake, ring, chain->id, 0, false, chain->slots);
         }
         /* [V] 2.8.8: one used descriptor with the id of the last buffer covers the batch. */
         if (in_order) write_used(fake, ring, chains[count - 1].id, 0, false, slots);

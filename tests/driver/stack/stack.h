@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole driver stack over the fake platform: frames in, frames out, for the tests of the miniport and of the traffic protocol.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fake_platform.h"
+#include "regmap.h"
+#include "traffic.h"
+
+using Bytes = std::vector<uint8_t>;
+
+// A frame whose bytes say which one it is, of `length` bytes. All of one flow unless `flow` differs.
+inline Bytes make_frame(unsigned number, size_t length, unsigned flow = 0) {
+    Bytes frame(length);
+    for (size_t i = 0; i < length; i++) frame[i] = static_cast<uint8_t>(number * 31 + i * 7);
+    const uint8_t header[14] = {2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, static_cast<uint8_t>(flow), 0x88, 0xB5};
+    std::memcpy(frame.data(), header, length < sizeof(header) ? length : sizeof(header));
+    return frame;
+}
+
+class Stack {
+public:
+    struct Sent {
+        uint64_t id;
+        int32_t status;
+    };
+
+    Stack() {
+        fake_platform_config_default(&machine);
+        config.cut = TRAFFIC_CUT_WHOLE;
+        config.seed = 1;
+        config.backfill = 12;
+        config.nbs_per_nbl = 1;
+        config.nbls_per_send = 4;
+        config.outstanding_nbls = 32;
+        config.rx_buffer_bytes = 1518;
+        config.rx_buffer_elements = 1;
+    }
+    ~Stack() { finish(); }
+    Stack(const Stack&) = delete;
+    Stack& operator=(const Stack&) = delete;
+
+    // Returns traffic_start's result; `error` has its text.
+    int start() {
+        fake = fake_platform_create(&machine);
+        fake_device_on_transmit(fake, [](void* arg, const fake_frame* frame) {
+            auto* self = static_cast<Stack*>(arg);
+            self->on_wire.emplace_back(frame->bytes, frame->bytes + frame->length);
+            self->elements.push_back(frame->elements);
+            self->first.push_back(frame->first);
+        }, this);
+        traffic_callbacks callbacks{};
+        callbacks.ctx = this;
+        callbacks.next = [](void* arg, const uint8_t** data, size_t* length, uint64_t* not_before) -> int64_t {
+            auto* self = static_cast<Stack*>(arg);
+            if (self->next_ == self->to_send.size()) return self->more_may_come ? -2 : -1;
+            // A copy that dies at the next call: nobody may hold on to it.
+            self->lent_ = self->to_send[self->next_];
+            *data = self->lent_.data();
+            *length = self->lent_.size();
+            *not_before = self->next_ < self->not_before_ps.size() ? self->not_before_ps[self->next_] : 0;
+            return static_cast<int64_t>(self->next_++);
+        };
+        callbacks.sent = [](void* arg, uint64_t id, int32_t status) { static_cast<Stack*>(arg)->sent.push_back({id, status}); };
+        callbacks.received = [](void* arg, const uint8_t* data, size_t length) {
+            static_cast<Stack*>(arg)->received.emplace_back(data, data + length);
+        };
+        char text[200] = "";
+        int result = traffic_start(fake_platform_seam(fake), &config, &callbacks, &traffic, text, sizeof(text));
+        error = text;
+        return result;
+    }
+    bool run_until_sent(uint64_t timeout_ns = 1000 * 1000 * 1000) {
+        return fake_platform_run_until(fake, [](void* arg) { return traffic_sends_done(static_cast<traffic_t*>(arg)); }, traffic,
+                                       timeout_ns);
+    }
+    void run_for(uint64_t ns) { fake_platform_run_for(fake, ns); }
+    bool receive(const Bytes& frame) { return fake_device_receive(fake, frame.data(), frame.size()); }
+    void stop() {
+        if (traffic) traffic_stop(traffic);
+        traffic = nullptr;
+    }
+    // Stop, and expect that nothing was left behind and (unless a fault was asked for) nothing reported.
+    void finish() {
+        stop();
+        if (!fake) return;
+        std::string seen = violations();
+        unsigned live = fake_platform_destroy(fake);
+        fake = nullptr;
+        if (expect_clean) {
+            EXPECT_EQ(seen, "");
+            EXPECT_EQ(live, 0u) << "allocations and mappings are left";
+        }
+    }
+    std::string violations() const {
+        std::string all;
+        for (unsigned i = 0; i < fake_platform_violation_count(fake); i++) {
+            const fake_violation* one = fake_platform_violation(fake, i);
+            all += std::string(one->check) + " (" + one->clause + ") packet " + std::to_string(one->packet) + ": " + one->message + "\n";
+        }
+        return all;
+    }
+    traffic_counts counts() const {
+        traffic_counts all;
+        traffic_get_counts(traffic, &all);
+        return all;
+    }
+    void expect_all_sent() const {
+        ASSERT_EQ(sent.size(), to_send.size());
+        for (size_t i = 0; i < sent.size(); i++) EXPECT_EQ(sent[i].status, 0) << "packet " << sent[i].id;
+        ASSERT_EQ(on_wire.size(), to_send.size());
+        for (size_t i = 0; i < on_wire.size(); i++) ASSERT_EQ(on_wire[i], to_send[i]) << "frame " << i;
+    }
+
+    using traffic_t = struct traffic;
+    fake_platform_config machine;
+    traffic_config config{};
+    fake_platform* fake = nullptr;
+    traffic_t* traffic = nullptr;
+    std::string error;
+    bool expect_clean = true;
+    bool more_may_come = false;
+
+    std::vector<Bytes> to_send, on_wire, received;
+    std::vector<uint64_t> not_before_ps;
+    std::vector<unsigned> elements;
+    std::vector<uint32_t> first;
+    std::vector<Sent> sent;
+
+private:
+    size_t next_ = 0;
+    Bytes lent_;
+};
