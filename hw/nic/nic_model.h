@@ -25,10 +25,24 @@ inline void load_beat(Port& port, const uint8_t* data, uint32_t bytes) {
     if (bytes < sizeof(Port)) std::memset(to + bytes, 0, sizeof(Port) - bytes);
 }
 
-// Holds a model out of reset with idle inputs, after `cycles` edges of reset. Also used without SystemC.
+// All inputs to 0: Verilator gives them random values with the registers.
+template <class Model>
+void clear_inputs(Model& model) {
+    model.clk_i = model.rst_ni = 0;
+    model.rx_tlp_valid_i = model.rx_tlp_sop_i = model.rx_tlp_eop_i = 0;
+    std::memset(&model.rx_tlp_hdr_i, 0, sizeof model.rx_tlp_hdr_i);
+    std::memset(&model.rx_tlp_data_i, 0, sizeof model.rx_tlp_data_i);
+    model.tx_tlp_ready_i = model.tx_posted_ok_i = model.tx_non_posted_ok_i = model.tx_completion_ok_i = 0;
+    model.mac_tx_ready_i = model.mac_rx_valid_i = model.mac_rx_last_i = model.mac_rx_error_i = model.mac_rx_bytes_i = 0;
+    std::memset(&model.mac_rx_data_i, 0, sizeof model.mac_rx_data_i);
+    model.link_up_i = 0;
+    model.mac_address_i = model.cycle_i = 0;
+}
+
+// Brings a model out of reset with idle inputs, after `cycles` edges of reset. Also used without SystemC.
 template <class Model>
 void reset_model(Model& model, uint32_t cycles) {
-    model.rst_ni = 0;
+    clear_inputs(model);
     model.tx_tlp_ready_i = model.tx_posted_ok_i = model.tx_non_posted_ok_i = model.tx_completion_ok_i = 1;
     model.mac_tx_ready_i = 1;
     model.link_up_i = 1;
@@ -47,6 +61,7 @@ class NicModel final : public NicAdapter, private WaveSource {
 public:
     NicModel(const char* name, const NicConfig& config, EventStream& events)
         : NicAdapter(name, config, beat_bytes, events), model_(seeded(context_, config), "hardware") {
+        clear_inputs(model_);
         model_.mac_address_i = config.mac_address;
         model_.tx_tlp_ready_i = 1;
     }
