@@ -19,6 +19,7 @@ struct kernel *kernel_create(const struct platform *platform) {
     if (!kernel) return NULL;
     kernel->real = platform;
     InitializeListHead(&kernel->dpcs);
+    InitializeListHead(&kernel->mdls);
     kernel->dispatch_free = platform->ops->event_create(platform->ctx);
     if (!kernel->dispatch_free) {
         free(kernel);

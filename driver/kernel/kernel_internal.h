@@ -37,6 +37,7 @@ struct kernel {
 
     struct kernel_pool_block *pool_blocks;
     uint64_t pool_live, pool_bytes;
+    LIST_ENTRY mdls;  /* all of them, struct kernel_mdl.all */
     struct kernel_mdl *mdl_free[KERNEL_MDL_CLASSES];
     uint64_t mdl_live;
     struct kernel_waiter *waiters_free;

@@ -8,15 +8,16 @@
 
 #include "kernel_internal.h"
 
-/* 32 bytes, so that the MDL behind is 16-aligned. */
+/* 48 bytes, so that the MDL behind is 16-aligned. */
 struct kernel_mdl {
+    LIST_ENTRY all;   /* in kernel.mdls: what is left there at the end was lost by a driver */
     struct kernel *kernel;
     struct kernel_mdl *next_free;
     uint32_t class;
     uint32_t pinned;  /* DMA mappings of it */
-    uint64_t reserved;
+    uint64_t freed;   /* while it was pinned: goes with the last mapping */
 };
-C_ASSERT(sizeof(struct kernel_mdl) == 32);
+C_ASSERT(sizeof(struct kernel_mdl) == 48);
 C_ASSERT(sizeof(MDL) == 48);
 
 /* Pages that an MDL of each class can describe: a frame, a jumbo frame, 64 KiB at any offset; larger ones are not kept. */
@@ -44,13 +45,28 @@ PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, 
         ULONG room = class < KERNEL_MDL_CLASSES ? class_pages[class] : pages;
         header = calloc(1, sizeof(*header) + sizeof(MDL) + sizeof(PFN_NUMBER) * room);
         if (!header) return NULL;
+        InsertTailList(&kernel->mdls, &header->all);
     }
-    *header = (struct kernel_mdl){.kernel = kernel, .class = class};
+    header->kernel = kernel;
+    header->class = class;
+    header->pinned = 0;
+    header->freed = 0;
     kernel->mdl_live++;
     PMDL mdl = (PMDL)(void *)(header + 1);
     WdkInitializeMdl(mdl, VirtualAddress, Length);
     mdl->MdlFlags = MDL_ALLOCATED_FIXED_SIZE;
     return mdl;
+}
+
+static void release(struct kernel_mdl *header) {
+    struct kernel *kernel = header->kernel;
+    if (header->class < KERNEL_MDL_CLASSES) {
+        header->next_free = kernel->mdl_free[header->class];
+        kernel->mdl_free[header->class] = header;
+        return;
+    }
+    (void)RemoveEntryList(&header->all);
+    free(header);
 }
 
 VOID IoFreeMdl(PMDL Mdl) {
@@ -62,32 +78,19 @@ VOID IoFreeMdl(PMDL Mdl) {
                          "an MDL of %u bytes was freed while it is mapped for the device: free the scatter/gather list first",
                          Mdl->ByteCount);
     kernel->mdl_live--;
-    if (header->class < KERNEL_MDL_CLASSES && !header->pinned) {
-        header->next_free = kernel->mdl_free[header->class];
-        kernel->mdl_free[header->class] = header;
-    } else if (!header->pinned) {
-        free(header);
-    } else {
-        header->class = KERNEL_MDL_CLASSES;  /* the mapping still counts in it: kernel_mdl_pin frees it with the last one */
-        header->kernel = NULL;
-    }
+    if (header->pinned) header->freed = 1;
+    else release(header);
 }
 
 void kernel_mdl_pin(PMDL mdl, int delta) {
     if (!(mdl->MdlFlags & MDL_ALLOCATED_FIXED_SIZE)) return;
     struct kernel_mdl *header = header_of(mdl);
     header->pinned = (uint32_t)((int)header->pinned + delta);
-    if (header->pinned == 0 && !header->kernel) free(header);
+    if (header->pinned == 0 && header->freed) release(header);
 }
 
 void kernel_free_mdls(struct kernel *kernel) {
-    for (unsigned class = 0; class < KERNEL_MDL_CLASSES; class++) {
-        while (kernel->mdl_free[class]) {
-            struct kernel_mdl *header = kernel->mdl_free[class];
-            kernel->mdl_free[class] = header->next_free;
-            free(header);
-        }
-    }
+    while (!IsListEmpty(&kernel->mdls)) free(CONTAINING_RECORD(RemoveHeadList(&kernel->mdls), struct kernel_mdl, all));
 }
 
 VOID MmBuildMdlForNonPagedPool(PMDL Mdl) {

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "test_stack.h"
+
+PNET_BUFFER_LIST chain(const std::vector<PNET_BUFFER_LIST>& nbls) {
+    for (size_t i = 0; i < nbls.size(); i++) nbls[i]->Next = i + 1 < nbls.size() ? nbls[i + 1] : nullptr;
+    return nbls.empty() ? nullptr : nbls[0];
+}
+
+// ---- Miniport
+void TestMiniport::complete(PNET_BUFFER_LIST nbl, NDIS_STATUS status) {
+    for (size_t i = 0; i < held.size(); i++)
+        if (held[i] == nbl) held.erase(held.begin() + static_cast<long>(i--));
+    nbl->Next = nullptr;
+    nbl->Status = status;
+    NdisMSendNetBufferListsComplete(adapter, nbl, 0);
+}
+
+void TestMiniport::complete_all() {
+    std::vector<PNET_BUFFER_LIST> all;
+    all.swap(held);
+    for (PNET_BUFFER_LIST nbl : all) nbl->Status = NDIS_STATUS_SUCCESS;
+    if (!all.empty()) NdisMSendNetBufferListsComplete(adapter, chain(all), 0);
+}
+
+void TestMiniport::indicate(const std::vector<PNET_BUFFER_LIST>& nbls, ULONG flags) {
+    for (PNET_BUFFER_LIST nbl : nbls) nbl->SourceHandle = adapter;
+    NdisMIndicateReceiveNetBufferLists(adapter, chain(nbls), 0, static_cast<ULONG>(nbls.size()), flags);
+}
+
+namespace {
+
+BOOLEAN isr(NDIS_HANDLE context, ULONG, PBOOLEAN queue, PULONG) {
+    static_cast<TestMiniport*>(context)->interrupts++;
+    *queue = TRUE;
+    return TRUE;
+}
+
+VOID dpc(NDIS_HANDLE context, ULONG, PVOID, PVOID, PVOID) {
+    static_cast<TestMiniport*>(context)->dpcs++;
+    EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+}
+
+VOID process_list(PDEVICE_OBJECT, PVOID, PSCATTER_GATHER_LIST list, PVOID context) {
+    static_cast<TestMiniport*>(context)->list = list;
+}
+
+NDIS_STATUS set_attributes(TestMiniport* miniport) {
+    NDIS_MINIPORT_ADAPTER_ATTRIBUTES attributes{};
+    auto& registration = attributes.RegistrationAttributes;
+    registration.Header = {NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES, 1, sizeof(registration)};
+    registration.MiniportAdapterContext = miniport;
+    registration.AttributeFlags = NDIS_MINIPORT_ATTRIBUTES_HARDWARE_DEVICE | NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER;
+    NDIS_STATUS status = NdisMSetMiniportAttributes(miniport->adapter, &attributes);
+    if (status != NDIS_STATUS_SUCCESS || miniport->skip_general) return status;
+    attributes = {};
+    auto& general = attributes.GeneralAttributes;
+    general.Header = {NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES, 2, sizeof(general)};
+    general.MtuSize = 1500;
+    general.XmitLinkSpeed = general.RcvLinkSpeed = 40000000000ull;
+    general.MediaConnectState = MediaConnectStateConnected;
+    general.MacAddressLength = 6;
+    const UCHAR mac[6] = {2, 0, 0, 0, 0, 1};
+    for (int i = 0; i < 6; i++) general.CurrentMacAddress[i] = mac[i];
+    general.DataBackFillSize = 12;
+    return NdisMSetMiniportAttributes(miniport->adapter, &attributes);
+}
+
+NDIS_STATUS initialize(NDIS_HANDLE adapter, NDIS_HANDLE context, PNDIS_MINIPORT_INIT_PARAMETERS parameters) {
+    auto* miniport = static_cast<TestMiniport*>(context);
+    miniport->calls += "init ";
+    miniport->adapter = adapter;
+    EXPECT_EQ(parameters->AllocatedResources->Count, 2u);
+    if (miniport->initialize_status != NDIS_STATUS_SUCCESS) return miniport->initialize_status;
+    NDIS_STATUS status = set_attributes(miniport);
+    if (status != NDIS_STATUS_SUCCESS || miniport->skip_general) return status;
+    NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS interrupt{};
+    interrupt.Header = {NDIS_OBJECT_TYPE_MINIPORT_INTERRUPT, 1, sizeof(interrupt)};
+    interrupt.MsiSupported = TRUE;
+    interrupt.MessageInterruptHandler = isr;
+    interrupt.MessageInterruptDpcHandler = dpc;
+    status = NdisMRegisterInterruptEx(adapter, miniport, &interrupt, &miniport->interrupt);
+    if (status != NDIS_STATUS_SUCCESS) return status;
+    NDIS_SG_DMA_DESCRIPTION description{};
+    description.Header = {NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION, 1, sizeof(description)};
+    description.MaximumPhysicalMapping = 9018;
+    description.ProcessSGListHandler = process_list;
+    return NdisMRegisterScatterGatherDma(adapter, &description, &miniport->dma);
+}
+
+VOID halt(NDIS_HANDLE context, NDIS_HALT_ACTION) {
+    auto* miniport = static_cast<TestMiniport*>(context);
+    miniport->calls += "halt ";
+    if (miniport->interrupt) NdisMDeregisterInterruptEx(miniport->interrupt);
+    if (miniport->dma) NdisMDeregisterScatterGatherDma(miniport->dma);
+    miniport->interrupt = miniport->dma = nullptr;
+}
+
+NDIS_STATUS pause(NDIS_HANDLE context, PNDIS_MINIPORT_PAUSE_PARAMETERS) {
+    auto* miniport = static_cast<TestMiniport*>(context);
+    miniport->calls += "pause ";
+    return miniport->pause_status;
+}
+
+NDIS_STATUS restart(NDIS_HANDLE context, PNDIS_MINIPORT_RESTART_PARAMETERS) {
+    static_cast<TestMiniport*>(context)->calls += "restart ";
+    return NDIS_STATUS_SUCCESS;
+}
+
+NDIS_STATUS oid_request(NDIS_HANDLE context, PNDIS_OID_REQUEST request) {
+    auto* miniport = static_cast<TestMiniport*>(context);
+    if (request->RequestType != NdisRequestSetInformation || request->DATA.SET_INFORMATION.Oid != OID_GEN_CURRENT_PACKET_FILTER)
+        return NDIS_STATUS_NOT_SUPPORTED;
+    miniport->filters.push_back(*static_cast<ULONG*>(request->DATA.SET_INFORMATION.InformationBuffer));
+    NdisMOidRequestComplete(miniport->adapter, request, NDIS_STATUS_SUCCESS);  // legal before PENDING is returned
+    return NDIS_STATUS_PENDING;
+}
+
+VOID send_lists(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER, ULONG) {
+    auto* miniport = static_cast<TestMiniport*>(context);
+    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) miniport->held.push_back(nbl);
+    if (miniport->complete_at_once) miniport->complete_all();
+}
+
+VOID return_lists(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG) {
+    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) static_cast<TestMiniport*>(context)->returned.push_back(nbl);
+}
+
+// ---- Protocol
+NDIS_STATUS bind(NDIS_HANDLE context, NDIS_HANDLE bind_context, PNDIS_BIND_PARAMETERS parameters) {
+    auto* protocol = static_cast<TestProtocol*>(context);
+    protocol->calls += "bind ";
+    protocol->data_backfill = parameters->DataBackFillSize;
+    NDIS_OPEN_PARAMETERS open{};
+    open.Header = {NDIS_OBJECT_TYPE_OPEN_PARAMETERS, 1, NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1};
+    open.AdapterName = parameters->AdapterName;
+    UINT selected;
+    open.MediumArray = &protocol->medium;
+    open.MediumArraySize = 1;
+    open.SelectedMediumIndex = &selected;
+    open.FrameTypeArray = protocol->frame_types.empty() ? nullptr : protocol->frame_types.data();
+    open.FrameTypeArraySize = static_cast<UINT>(protocol->frame_types.size());
+    NDIS_STATUS status = NdisOpenAdapterEx(protocol->driver, protocol, &open, bind_context, &protocol->binding);
+    if (status != NDIS_STATUS_SUCCESS) return status;
+    return protocol->oid(NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &protocol->filter, sizeof(protocol->filter));
+}
+
+NDIS_STATUS unbind(NDIS_HANDLE, NDIS_HANDLE context) {
+    auto* protocol = static_cast<TestProtocol*>(context);
+    protocol->calls += "unbind ";
+    return NdisCloseAdapterEx(protocol->binding);
+}
+
+NDIS_STATUS net_pnp(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICATION notification) {
+    auto* protocol = static_cast<TestProtocol*>(context);
+    switch (notification->NetPnPEvent.NetEvent) {
+    case NetEventPause: protocol->calls += "pause "; return NDIS_STATUS_SUCCESS;
+    case NetEventRestart: protocol->calls += "restart "; return NDIS_STATUS_SUCCESS;
+    default: return NDIS_STATUS_NOT_SUPPORTED;
+    }
+}
+
+VOID status_indicated(NDIS_HANDLE context, PNDIS_STATUS_INDICATION indication) {
+    static_cast<TestProtocol*>(context)->statuses.push_back(indication->StatusCode);
+}
+
+VOID receive(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER, ULONG count, ULONG flags) {
+    auto* protocol = static_cast<TestProtocol*>(context);
+    std::vector<PNET_BUFFER_LIST> list;
+    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) list.push_back(nbl);
+    EXPECT_EQ(list.size(), count);
+    protocol->receive_flags.push_back(flags);
+    protocol->received.insert(protocol->received.end(), list.begin(), list.end());
+    if (protocol->return_at_once && NDIS_TEST_RECEIVE_CAN_PEND(flags)) protocol->give_back(list);
+}
+
+VOID send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG) {
+    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) static_cast<TestProtocol*>(context)->completed.push_back(nbl);
+}
+
+VOID miniport_unload(PDRIVER_OBJECT object) {
+    NdisMDeregisterMiniportDriver(static_cast<TestMiniport*>(ndis_driver_argument(object))->driver);
+}
+
+VOID protocol_unload(PDRIVER_OBJECT object) {
+    NdisDeregisterProtocolDriver(static_cast<TestProtocol*>(ndis_driver_argument(object))->driver);
+}
+
+}  // namespace
+
+void TestProtocol::send(const std::vector<PNET_BUFFER_LIST>& nbls, ULONG flags) {
+    for (PNET_BUFFER_LIST nbl : nbls) nbl->SourceHandle = binding;
+    NdisSendNetBufferLists(binding, chain(nbls), 0, flags);
+}
+
+void TestProtocol::give_back(const std::vector<PNET_BUFFER_LIST>& nbls) { NdisReturnNetBufferLists(binding, chain(nbls), 0); }
+
+NDIS_STATUS TestProtocol::oid(NDIS_REQUEST_TYPE type, NDIS_OID oid, void* buffer, UINT length) {
+    NDIS_OID_REQUEST request{};
+    request.Header = {NDIS_OBJECT_TYPE_OID_REQUEST, 1, sizeof(request)};
+    request.RequestType = type;
+    request.DATA.QUERY_INFORMATION.Oid = oid;
+    request.DATA.QUERY_INFORMATION.InformationBuffer = buffer;
+    request.DATA.QUERY_INFORMATION.InformationBufferLength = length;
+    return NdisOidRequest(binding, &request);
+}
+
+NTSTATUS test_miniport_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path) {
+    auto* miniport = static_cast<TestMiniport*>(ndis_driver_argument(driver));
+    NDIS_MINIPORT_DRIVER_CHARACTERISTICS chars{};
+    chars.Header = {NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS, 2, sizeof(chars)};
+    chars.MajorNdisVersion = 6;
+    chars.MinorNdisVersion = 30;
+    chars.InitializeHandlerEx = initialize;
+    chars.HaltHandlerEx = halt;
+    chars.UnloadHandler = miniport_unload;
+    chars.PauseHandler = pause;
+    chars.RestartHandler = restart;
+    chars.OidRequestHandler = oid_request;
+    chars.SendNetBufferListsHandler = send_lists;
+    chars.ReturnNetBufferListsHandler = return_lists;
+    return NdisMRegisterMiniportDriver(driver, path, miniport, &chars, &miniport->driver);
+}
+
+NTSTATUS test_protocol_entry(PDRIVER_OBJECT driver, PUNICODE_STRING) {
+    auto* protocol = static_cast<TestProtocol*>(ndis_driver_argument(driver));
+    NDIS_PROTOCOL_DRIVER_CHARACTERISTICS chars{};
+    chars.Header = {NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS, 2, sizeof(chars)};
+    chars.MajorNdisVersion = 6;
+    chars.MinorNdisVersion = 30;
+    chars.BindAdapterHandlerEx = bind;
+    chars.UnbindAdapterHandlerEx = unbind;
+    chars.NetPnPEventHandler = net_pnp;
+    chars.StatusHandlerEx = status_indicated;
+    chars.ReceiveNetBufferListsHandler = receive;
+    chars.SendNetBufferListsCompleteHandler = send_complete;
+    driver->DriverUnload = protocol_unload;
+    return NdisRegisterProtocolDriver(protocol, &chars, &protocol->driver);
+}
+
+NDIS_HANDLE make_pool(NDIS_HANDLE owner, bool with_nb, ULONG data_size, USHORT context_size) {
+    NET_BUFFER_LIST_POOL_PARAMETERS parameters{};
+    parameters.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(parameters)};
+    parameters.fAllocateNetBuffer = with_nb;
+    parameters.ContextSize = context_size;
+    parameters.PoolTag = 0x74736574;
+    parameters.DataSize = data_size;
+    return NdisAllocateNetBufferListPool(owner, &parameters);
+}
+
+// ---- The fixture
+StackTest::StackTest() {
+    fake_platform_config_default(&config_);
+    config_.trace = true;
+    fake_ = fake_platform_create(&config_);
+    kernel_ = kernel_create(fake_platform_seam(fake_));
+    ndis_ = ndis_create(kernel_);
+    kernel_enter(kernel_, &scope_);
+    EXPECT_EQ(ndis_load_driver(ndis_, "testmp", test_miniport_entry, &miniport_), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(ndis_load_driver(ndis_, "testproto", test_protocol_entry, &protocol_), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(ndis_add_adapter(ndis_, "testmp", "nic0"), NDIS_STATUS_SUCCESS);
+    pool_ = make_pool(protocol_.driver, true, 0, 0);
+}
+
+StackTest::~StackTest() {
+    NdisFreeNetBufferListPool(pool_);
+    ndis_destroy(ndis_);
+    kernel_leave(&scope_);
+    kernel_destroy(kernel_);
+    if (!leaks_expected_) {
+        EXPECT_EQ(fake_platform_violation_count(fake_), accounted_);
+        for (unsigned i = accounted_; i < fake_platform_violation_count(fake_); i++)
+            ADD_FAILURE() << fake_platform_violation(fake_, i)->check << ": " << fake_platform_violation(fake_, i)->message;
+    }
+    EXPECT_EQ(fake_platform_destroy(fake_), 0u);
+}
+
+void StackTest::start() { ASSERT_EQ(ndis_start(ndis_), NDIS_STATUS_SUCCESS); }
+
+void StackTest::stop() { ndis_stop(ndis_); }
+
+PNET_BUFFER_LIST StackTest::make_nbl(ULONG length, ULONG backfill, NDIS_HANDLE source) {
+    PVOID memory = ExAllocatePoolWithTag(NonPagedPool, backfill + length + 1, 1);
+    PMDL mdl = NdisAllocateMdl(nullptr, memory, backfill + length);
+    PNET_BUFFER_LIST nbl = NdisAllocateNetBufferAndNetBufferList(pool_, 0, 0, mdl, backfill, length);
+    nbl->SourceHandle = source;
+    return nbl;
+}
+
+void StackTest::free_nbl(PNET_BUFFER_LIST nbl) {
+    PMDL mdl = nbl->FirstNetBuffer->MdlChain;
+    PVOID memory = MmGetMdlVirtualAddress(mdl);
+    NdisFreeNetBufferList(nbl);
+    NdisFreeMdl(mdl);
+    ExFreePool(memory);
+}
+
+UCHAR* StackTest::bytes_of(PNET_BUFFER_LIST nbl) {
+    PNET_BUFFER nb = nbl->FirstNetBuffer;
+    return static_cast<UCHAR*>(MmGetMdlVirtualAddress(nb->CurrentMdl)) + nb->CurrentMdlOffset;
+}
+
+bool StackTest::violated(const char* check) {
+    accounted_ = fake_platform_violation_count(fake_);
+    return fake_platform_find_violation(fake_, check) != nullptr;
+}
+
+std::string StackTest::message(const char* check) {
+    const fake_violation* violation = fake_platform_find_violation(fake_, check);
+    return violation ? violation->message : "";
+}

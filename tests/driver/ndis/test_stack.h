@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// A machine with one test miniport and test protocols, whose every hand-over is decided by the test.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "fake_platform.h"
+#include "ndis/ndis_host.h"
+
+struct TestMiniport {
+    NDIS_HANDLE driver = nullptr, adapter = nullptr, interrupt = nullptr, dma = nullptr;
+    std::string calls;                        // one word per control call
+    std::vector<PNET_BUFFER_LIST> held;       // sent down and not completed
+    std::vector<PNET_BUFFER_LIST> returned;
+    std::vector<ULONG> filters;               // set by OID
+    unsigned interrupts = 0, dpcs = 0;
+    PSCATTER_GATHER_LIST list = nullptr;      // of the last NdisMAllocateNetBufferSGList
+    NDIS_STATUS initialize_status = NDIS_STATUS_SUCCESS, pause_status = NDIS_STATUS_SUCCESS;
+    bool complete_at_once = false, skip_general = false;
+
+    void complete(PNET_BUFFER_LIST nbl, NDIS_STATUS status = NDIS_STATUS_SUCCESS);
+    void complete_all();
+    void indicate(const std::vector<PNET_BUFFER_LIST>& nbls, ULONG flags = 0);
+};
+
+struct TestProtocol {
+    NDIS_HANDLE driver = nullptr, binding = nullptr;
+    ULONG filter = NDIS_PACKET_TYPE_PROMISCUOUS;
+    std::string calls;
+    std::vector<PNET_BUFFER_LIST> completed;
+    std::vector<PNET_BUFFER_LIST> received;   // held
+    std::vector<ULONG> receive_flags;
+    std::vector<NDIS_STATUS> statuses;        // indicated status codes
+    std::vector<NET_FRAME_TYPE> frame_types;
+    ULONG data_backfill = 0;
+    bool return_at_once = false;
+    NDIS_MEDIUM medium = NdisMedium802_3;
+
+    void send(const std::vector<PNET_BUFFER_LIST>& nbls, ULONG flags = 0);
+    void give_back(const std::vector<PNET_BUFFER_LIST>& nbls);
+    NDIS_STATUS oid(NDIS_REQUEST_TYPE type, NDIS_OID oid, void* buffer, UINT length);
+};
+
+// Links NBLs in this order and returns the first.
+PNET_BUFFER_LIST chain(const std::vector<PNET_BUFFER_LIST>& nbls);
+
+class StackTest : public ::testing::Test {
+protected:
+    StackTest();
+    ~StackTest() override;
+
+    void start();
+    void stop();
+    // An NBL with one NB over `length` bytes of its own memory, after `backfill` unused bytes. Owned by the test.
+    PNET_BUFFER_LIST make_nbl(ULONG length, ULONG backfill = 0, NDIS_HANDLE source = nullptr);
+    void free_nbl(PNET_BUFFER_LIST nbl);
+    static UCHAR* bytes_of(PNET_BUFFER_LIST nbl);
+    // True when the check was reported; all reports so far are then accounted for.
+    bool violated(const char* check);
+    std::string message(const char* check);
+
+    fake_platform_config config_;
+    fake_platform* fake_;
+    kernel* kernel_;
+    ndis* ndis_;
+    kernel_scope scope_;
+    TestMiniport miniport_;
+    TestProtocol protocol_;
+    NDIS_HANDLE pool_ = nullptr;
+    bool leaks_expected_ = false;
+    unsigned accounted_ = 0;
+};
+
+NTSTATUS test_miniport_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path);
+NTSTATUS test_protocol_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path);
+NDIS_HANDLE make_pool(NDIS_HANDLE owner, bool with_nb, ULONG data_size, USHORT context_size);
