@@ -23,6 +23,10 @@
 #include "virtio_pci.h"
 #include "vq_packed.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum {
     NETVIO_QUEUE_RX = 0,      /* [V] 5.1.2: receiveq1, transmitq1 */
     NETVIO_QUEUE_TX = 1,
@@ -179,5 +183,9 @@ static inline void netvio_nbl_append(struct netvio_nbl_list *list, PNET_BUFFER_L
         list->head = nbl;
     list->tail = nbl;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,7 +13,8 @@
 
 enum { LOW_WATER_SHARE = 8 };
 
-/* Make one buffer available. There is room: the buffers are as many as fit. Under rx.lock (or before anyone else runs). */
+/* Make one buffer available. There is room: the buffers are as many as fit. The n-th one takes the n-th frame that the device delivers:
+ * its number is the packet id of that frame. Under rx.lock (or before anyone else runs). */
 static void post(struct netvio_adapter *adapter, struct netvio_rx_buffer *buffer) {
     (void)vq_add(adapter->rx.vq, buffer->elements, buffer->count, buffer, adapter->rx.ids++);
 }
@@ -54,7 +55,7 @@ static void reap(struct netvio_adapter *adapter, struct batch *batch) {
         PNET_BUFFER_LIST nbl;
         batch->seen++;
         if (wanted && make_nbl(buffer, used.written, &nbl)) {
-            ndis_nbl_set_packet(nbl, (int64_t)rx->frames);
+            ndis_nbl_set_packet(nbl, (int64_t)used.packet);
             rx->frames++;
             rx->bytes += used.written - VIRTIO_NET_HDR_SIZE;
             netvio_nbl_append(&batch->list, nbl);

@@ -149,6 +149,21 @@ static void pump_and_release(struct netvio_adapter *adapter, struct netvio_nbl_l
     complete(adapter, done, flags);
 }
 
+/* The device was reset: what it had goes back, and what waited for its list and has it now. Under tx.lock. */
+static void abort_packet(struct netvio_adapter *adapter, struct netvio_tx_packet *packet, struct netvio_nbl_list *done) {
+    PNET_BUFFER_LIST nbl = packet->nbl;
+    netvio_tx_unprepare(adapter, packet);
+    release_packet(&adapter->tx, packet);
+    finish_nb(adapter, nbl, NDIS_STATUS_SEND_ABORTED, done);
+}
+
+static void abort_mapping(struct netvio_adapter *adapter, struct netvio_nbl_list *done) {
+    struct netvio_tx_packet *packet = adapter->tx.mapping;
+    if (!packet || !packet->sgl) return;
+    adapter->tx.mapping = NULL;
+    abort_packet(adapter, packet, done);
+}
+
 /* NDIS has the scatter/gather list of a packet: usually inside netvio_tx_prepare, but it may be late. */
 VOID netvio_tx_sg_list(PDEVICE_OBJECT device, PVOID reserved, PSCATTER_GATHER_LIST list, PVOID context) {
     struct netvio_tx_packet *packet = context;
@@ -159,6 +174,7 @@ VOID netvio_tx_sg_list(PDEVICE_OBJECT device, PVOID reserved, PSCATTER_GATHER_LI
     if (adapter->tx.pumping) return;
     struct netvio_nbl_list done = {NULL, NULL};
     NdisAcquireSpinLock(&adapter->tx.lock);
+    if (adapter->failed) abort_mapping(adapter, &done);
     pump_and_release(adapter, &done, NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL);
 }
 
@@ -261,13 +277,8 @@ void netvio_tx_abort(struct netvio_adapter *adapter) {
     struct netvio_nbl_list done = {NULL, NULL};
     struct vq_used used;
     NdisAcquireSpinLock(&tx->lock);
-    while (vq_detach(tx->vq, &used)) {
-        struct netvio_tx_packet *packet = used.cookie;
-        PNET_BUFFER_LIST nbl = packet->nbl;
-        netvio_tx_unprepare(adapter, packet);
-        release_packet(tx, packet);
-        finish_nb(adapter, nbl, NDIS_STATUS_SEND_ABORTED, &done);
-    }
+    while (vq_detach(tx->vq, &used)) abort_packet(adapter, used.cookie, &done);
+    abort_mapping(adapter, &done);
     NdisReleaseSpinLock(&tx->lock);
     complete(adapter, &done, 0);
     netvio_tx_flush_queue(adapter, NDIS_STATUS_SEND_ABORTED);

@@ -17,6 +17,10 @@
 #include "regmap.h"
 #include "traffic.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum {
     TRAFFIC_TAG = 0x66617274, /* 'traf' */
     TRAFFIC_FRAME_MAX = ETH_MAX_FRAME - ETH_FCS,
@@ -101,5 +105,9 @@ static inline void traffic_trace(struct traffic *traffic, enum platform_trace_ki
     struct platform_trace event = {kind, 0, 0, 0, 0, name};
     platform->ops->trace(platform->ctx, &event);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -94,15 +94,12 @@ static void free_frame(struct traffic_frame *frame) {
 
 void traffic_items_free(struct traffic *traffic) {
     const unsigned count = traffic->config.outstanding_nbls, nbs = traffic->config.nbs_per_nbl;
-    /* An NBL that never came back is not ours to free: whoever has it may still use it, and NDIS reports it. */
     for (unsigned i = 0; traffic->items && i < count; i++) {
-        struct traffic_item *item = &traffic->items[i];
-        if (item->in_flight || !item->nbl) continue;
-        item->nbl->FirstNetBuffer = NULL;
-        NdisFreeNetBufferList(item->nbl);
+        if (!traffic->items[i].nbl) continue;
+        traffic->items[i].nbl->FirstNetBuffer = NULL;
+        NdisFreeNetBufferList(traffic->items[i].nbl);
     }
-    for (unsigned i = 0; traffic->items && traffic->frames && i < count * nbs; i++)
-        if (!traffic->items[i / nbs].in_flight) free_frame(&traffic->frames[i]);
+    for (unsigned i = 0; traffic->frames && i < count * nbs; i++) free_frame(&traffic->frames[i]);
     if (traffic->nb_pool) NdisFreeNetBufferPool(traffic->nb_pool);
     if (traffic->nbl_pool) NdisFreeNetBufferListPool(traffic->nbl_pool);
     PVOID arrays[] = {traffic->lengths, traffic->scratch, traffic->items, traffic->frames};

@@ -57,7 +57,6 @@ static NDIS_STATUS open_adapter(struct traffic *traffic, NDIS_HANDLE bind_contex
 }
 
 static void close_adapter(struct traffic *traffic) {
-    traffic_items_free(traffic);
     (void)NdisCloseAdapterEx(traffic->binding);
     traffic->binding = NULL;
 }
@@ -71,7 +70,7 @@ static NDIS_STATUS bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind_context, P
     status = ask_slots(traffic);
     if (status == NDIS_STATUS_SUCCESS)
         status = request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
-    if (status == NDIS_STATUS_SUCCESS) status = traffic_items_make(traffic);
+    if (status == NDIS_STATUS_SUCCESS && !traffic->items) status = traffic_items_make(traffic);
     if (status != NDIS_STATUS_SUCCESS) close_adapter(traffic);
     return status;
 }
@@ -130,8 +129,11 @@ static NDIS_STATUS net_pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICATIO
     }
 }
 
+/* The items live until here, and not only until unbinding: the adapter is halted by now, so that the device has forgotten even the
+ * memory of an NBL that never came back. */
 static VOID unload(PDRIVER_OBJECT driver) {
     struct traffic *traffic = ndis_driver_argument(driver);
+    traffic_items_free(traffic);
     NdisDeregisterProtocolDriver(traffic->protocol);
     traffic->protocol = NULL;
 }

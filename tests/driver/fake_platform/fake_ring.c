@@ -51,7 +51,7 @@ static void advance(const struct fake_ring *ring, uint16_t *slot, bool *wrap, un
 
 /* Take the next chain. False when there is none. A chain that breaks the rules is reported. */
 static bool fetch(struct fake_platform *fake, struct fake_ring *ring, struct chain *chain) {
-    struct descriptor descriptor;
+    struct descriptor descriptor = {0};
     *chain = (struct chain){.first = ring->next, .first_wrap = ring->wrap};
     if (!load(fake, ring, ring->next, &descriptor) || !available(&descriptor, ring->wrap)) return false;
     uint16_t slot = ring->next;
@@ -97,7 +97,7 @@ static void send_chain(struct fake_platform *fake, struct fake_ring *ring, const
     uint16_t slot = chain->first;
     bool wrap = chain->first_wrap, good = true;
     for (unsigned i = 0; i < chain->slots && good; i++, advance(ring, &slot, &wrap, 1)) {
-        struct descriptor descriptor;
+        struct descriptor descriptor = {0};
         good = load(fake, ring, slot, &descriptor) && !(descriptor.flags & 1u << VIRTQ_DESC_F_WRITE_BIT) &&
                descriptor.len <= SCRATCH - length &&
                fake_platform_dma_read(fake, descriptor.addr, device->scratch + length, descriptor.len);
@@ -158,7 +158,7 @@ static bool scatter(struct fake_platform *fake, struct fake_ring *ring, const st
     uint16_t slot = chain->first;
     bool wrap = chain->first_wrap;
     for (unsigned i = 0; i < chain->slots && length; i++, advance(ring, &slot, &wrap, 1)) {
-        struct descriptor descriptor;
+        struct descriptor descriptor = {0};
         if (!load(fake, ring, slot, &descriptor)) return false;
         size_t run = descriptor.len < length ? descriptor.len : length;
         if (!fake_platform_dma_write(fake, descriptor.addr, bytes, run)) return false;
@@ -173,7 +173,7 @@ static size_t capacity(struct fake_platform *fake, struct fake_ring *ring, const
     uint16_t slot = chain->first;
     bool wrap = chain->first_wrap;
     for (unsigned i = 0; i < chain->slots; i++, advance(ring, &slot, &wrap, 1)) {
-        struct descriptor descriptor;
+        struct descriptor descriptor = {0};
         if (!load(fake, ring, slot, &descriptor) || !(descriptor.flags & 1u << VIRTQ_DESC_F_WRITE_BIT)) return 0;
         total += descriptor.len;
     }

@@ -249,12 +249,15 @@ protected:
 
 TEST_F(NetvioFault, LostNblIsNamed) {
     run(TRAFFIC_FAULT_LOSE_NBL);
-    EXPECT_TRUE(reported("nbl.lost")) << stack.violations();
+    const fake_violation* seen = fake_platform_find_violation(stack.fake, "nbl.lost");
+    ASSERT_NE(seen, nullptr) << stack.violations();
+    EXPECT_EQ(seen->packet, 5);
+    EXPECT_NE(std::string(seen->message).find("nic0"), std::string::npos) << "who has it: " << seen->message;
 }
 
 TEST_F(NetvioFault, SecondCompletionIsCaught) {
     run(TRAFFIC_FAULT_COMPLETE_TWICE);
-    EXPECT_TRUE(reported("nbl.")) << stack.violations();
+    EXPECT_TRUE(reported("nbl.completed_twice")) << stack.violations();
     EXPECT_EQ(stack.sent.size(), 12u);
 }
 

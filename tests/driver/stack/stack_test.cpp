@@ -2,6 +2,8 @@
 // Frames through the whole stack and back, over the fake device.
 #include "stack.h"
 
+#include <tuple>
+
 namespace {
 
 const size_t sizes[] = {14, 15, 42, 60, 61, 64, 127, 128, 512, 1499, 1514, 4095, 4096, 4097, 9018};
@@ -48,6 +50,44 @@ TEST(Stack, RandomCutsDifferBySeedAndRepeatWithIt) {
     }
     EXPECT_EQ(seen[0], seen[1]);
     EXPECT_NE(seen[0], seen[2]);
+}
+
+TEST(Stack, TheSameRunTwiceLeavesTheSameTrace) {
+    using Line = std::tuple<int, unsigned, unsigned, uint64_t, uint64_t>;
+    std::vector<Line> lines[2];
+    for (auto& trace : lines) {
+        Stack stack;
+        stack.machine.trace = true;
+        stack.config.cut = TRAFFIC_CUT_RANDOM;
+        mixed_frames(stack);
+        ASSERT_EQ(stack.start(), 0);
+        for (unsigned i = 0; i < 50; i++) stack.receive(make_frame(i, 100));
+        ASSERT_TRUE(stack.run_until_sent());
+        for (unsigned i = 0; i < fake_platform_trace_count(stack.fake); i++) {
+            const platform_trace* one = fake_platform_trace(stack.fake, i);
+            trace.emplace_back(one->kind, one->queue, one->index, one->packet, one->value);
+        }
+    }
+    EXPECT_GT(lines[0].size(), 500u);
+    EXPECT_EQ(lines[0], lines[1]);
+}
+
+TEST(Stack, RingTraceCarriesThePacketIds) {
+    Stack stack;
+    stack.machine.trace = true;
+    for (unsigned i = 0; i < 20; i++) stack.to_send.push_back(make_frame(i, 100));
+    ASSERT_EQ(stack.start(), 0);
+    ASSERT_TRUE(stack.run_until_sent());
+    std::vector<uint64_t> posted, reaped;
+    for (unsigned i = 0; i < fake_platform_trace_count(stack.fake); i++) {
+        const platform_trace* one = fake_platform_trace(stack.fake, i);
+        if (one->queue != FAKE_QUEUE_TX) continue;
+        if (one->kind == PLATFORM_TRACE_RING_POST) posted.push_back(one->packet);
+        if (one->kind == PLATFORM_TRACE_RING_REAP) reaped.push_back(one->packet);
+    }
+    ASSERT_EQ(posted.size(), 20u);
+    for (uint64_t i = 0; i < 20; i++) EXPECT_EQ(posted[i], i);
+    EXPECT_EQ(posted, reaped);
 }
 
 TEST(Stack, ByteCutMakesOneDescriptorAByte) {

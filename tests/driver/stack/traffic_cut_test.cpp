@@ -2,6 +2,7 @@
 // Cutting of frames, and the little parsing that it needs.
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <numeric>
 #include <vector>
 
@@ -12,28 +13,33 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
+void append(Bytes& frame, std::initializer_list<int> bytes) {
+    for (int byte : bytes) frame.push_back(static_cast<uint8_t>(byte));
+}
+void append_zeros(Bytes& frame, size_t count) { frame.resize(frame.size() + count, 0); }
+
 Bytes ipv4_tcp(uint8_t port, size_t payload, unsigned tags = 0) {
     Bytes frame(12, 2);
-    for (unsigned i = 0; i < tags; i++) frame.insert(frame.end(), {0x81, 0x00, 0x00, 0x05});
-    frame.insert(frame.end(), {0x08, 0x00});
-    Bytes ip(20, 0);
-    ip[0] = 0x45, ip[9] = 6, ip[15] = 1, ip[19] = 2;
-    frame.insert(frame.end(), ip.begin(), ip.end());
-    Bytes tcp(32, 0);
-    tcp[1] = port, tcp[12] = 0x80;
-    frame.insert(frame.end(), tcp.begin(), tcp.end());
-    frame.resize(frame.size() + payload, 7);
+    for (unsigned i = 0; i < tags; i++) append(frame, {0x81, 0x00, 0x00, 0x05});
+    append(frame, {0x08, 0x00});
+    size_t ip = frame.size();
+    append_zeros(frame, 20);
+    frame[ip] = 0x45, frame[ip + 9] = 6, frame[ip + 15] = 1, frame[ip + 19] = 2;
+    size_t tcp = frame.size();
+    append_zeros(frame, 32);
+    frame[tcp + 1] = port, frame[tcp + 12] = 0x80;
+    append_zeros(frame, payload);
     return frame;
 }
 
 Bytes ipv6_udp(uint8_t port, size_t payload) {
     Bytes frame(12, 2);
-    frame.insert(frame.end(), {0x86, 0xDD});
-    Bytes ip(40, 0);
-    ip[0] = 0x60, ip[6] = 17;
-    frame.insert(frame.end(), ip.begin(), ip.end());
-    frame.insert(frame.end(), {0, port, 0, 9, 0, 0, 0, 0});
-    frame.resize(frame.size() + payload, 7);
+    append(frame, {0x86, 0xDD});
+    size_t ip = frame.size();
+    append_zeros(frame, 40);
+    frame[ip] = 0x60, frame[ip + 6] = 17;
+    append(frame, {0, port, 0, 9, 0, 0, 0, 0});
+    append_zeros(frame, payload);
     return frame;
 }
 
