@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output.h"
+
 static const char documentation[] =
     "Measure: how fast the machine is, or how fast the simulator is.\v"
     "Benches:\n"
@@ -66,9 +68,9 @@ int bench_scenario(struct scenario *scenario, const struct options *options)
 
 int bench_check_options(const struct options *options)
 {
-    if (!options->waves && !options->junit)
-        return 0;
-    fprintf(stderr, "ringside: error: a bench writes no %s; use `ringside run'\n", options->waves ? "waveform" : "JUnit file");
+    if (!options->waves && !options->junit && !options->events)
+        return output_check("json", options->json);
+    fprintf(stderr, "ringside: error: a bench writes no %s; use `ringside run'\n", options->waves ? "waveform" : options->junit ? "JUnit file" : "event log");
     return -EINVAL;
 }
 

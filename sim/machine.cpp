@@ -7,10 +7,12 @@
 #include <cstdlib>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <systemc>
 
+#include "event_log.h"
 #include "model.h"
 #include "sim_time.h"
 #include "system.h"
@@ -59,7 +61,10 @@ int guarded(char* error, size_t error_size, const std::function<int()>& body) {
 
 int run(const machine_config& config, machine_result& result, char* error, size_t error_size) {
     prepare_systemc();
+    std::optional<sim::EventLog> log;
+    if (config.events) log.emplace(config.events);
     sim::System system(*config.scenario, config.waves);
+    if (log) log->attach(system.events);
     collect_failures(system.events, result);
     sim::TrafficRun traffic(config, system);
 
@@ -79,7 +84,9 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     traffic.report(result);
     system.finish();
     result.dma_violations = system.iommu->counters().violations;
-    return 0;
+    if (!log || log->close()) return 0;
+    std::snprintf(error, error_size, "the event log could not be written completely; is the disk full?");
+    return -EIO;
 }
 
 int dma_bench(const scenario& scenario, dma_bench_row* rows, size_t row_count, char* error, size_t error_size) {

@@ -28,6 +28,7 @@ struct machine_config {
     struct frame_source from_host, from_wire;  /* of count 0: nothing is sent in this direction */
     struct capture_writer *to_wire, *to_host;  /* record what came out, or NULL; borrowed */
     struct machine_waves waves;
+    const char *events;          /* event log to write (event_log.h), or NULL; borrowed */
     uint64_t warmup_frames;      /* of each direction, left out of its rates (benches) */
     uint64_t idle_ps;            /* simulate so much time after start-up before traffic begins */
     /* Told now and then how far the run is (by simulated work, never by wall time); may be NULL. */

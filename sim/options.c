@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_JSON, KEY_JUNIT, KEY_DRIVER };
+enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVENTS, KEY_JSON, KEY_JUNIT, KEY_DRIVER };
 
 static const struct argp_option option_table[] = {
     {0, 0, 0, 0, "Scenario:", 10},
@@ -21,6 +21,7 @@ static const struct argp_option option_table[] = {
     {"waves-to", KEY_TO, "TIME", 0, "End it at this simulated time", 0},
     {"waves-depth", KEY_DEPTH, "default|full", 0, "Signals of each block's boundary, or every signal (slow)", 0},
     {0, 0, 0, 0, "Output:", 30},
+    {"events", KEY_EVENTS, "FILE", 0, "Write every event of driver, NIC, link and wire as a line of text", 0},
     {"json", KEY_JSON, "FILE", 0, "Write the result as JSON; - is standard output", 0},
     {"junit", KEY_JUNIT, "FILE", 0, "Write the verdicts as JUnit XML", 0},
     {"jobs", 'j', "N", 0, "Simulate up to N scenarios at once (default 1); 0: one for each processor", 0},
@@ -128,6 +129,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->waves_full = strcmp(argument, "full") == 0;
         options->waves_window = true;
         break;
+    case KEY_EVENTS: options->events = argument; break;
     case KEY_JSON: options->json = argument; break;
     case KEY_JUNIT: options->junit = argument; break;
     case 'j': {

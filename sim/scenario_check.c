@@ -46,6 +46,13 @@ static int check_machine(const struct scenario *scenario, FILE *errors)
                           (unsigned)(2 * scenario->pcie_propagation_ns), (unsigned)scenario->pcie_read_latency_ns);
         mistakes++;
     }
+    const uint64_t datapath_mbps = scenario->nic_datapath_bits * scenario->nic_clock_mhz;
+    if (datapath_mbps < scenario->wire_gbps * 1000) {
+        scenario_complain(scenario, SCENARIO_KEY_wire_gbps, errors,
+                          "the NIC moves %u bits at %u MHz, less than the wire: widen nic.datapath_bits or raise nic.clock_mhz",
+                          (unsigned)scenario->nic_datapath_bits, (unsigned)scenario->nic_clock_mhz);
+        mistakes++;
+    }
     uint8_t mac[6];
     if (scenario_parse_mac(scenario->nic_mac, mac) != 0 || (mac[0] & 1)) {
         scenario_complain(scenario, SCENARIO_KEY_nic_mac, errors, "expected a unicast MAC address like 02:00:00:00:00:01, got '%s'",

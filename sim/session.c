@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "commands.h"
+#include "output.h"
 
 struct session {
     struct report_style style;
@@ -15,13 +16,15 @@ struct session {
 
 int session_apply_waves(struct simulation *simulation, const struct options *options, unsigned simulations)
 {
-    if (!options->waves)
+    if (!options->waves && !options->events)
         return 0;
     if (simulations > 1) {
-        fprintf(stderr, "ringside: error: --waves writes one file: run one scenario at a time\n");
+        fprintf(stderr, "ringside: error: --%s writes one file: run one scenario at a time\n", options->waves ? "waves" : "events");
         return -EINVAL;
     }
-    simulation->waves = (struct machine_waves){options->waves, options->waves_from_ps, options->waves_to_ps, options->waves_full};
+    simulation->events = options->events;
+    if (options->waves)
+        simulation->waves = (struct machine_waves){options->waves, options->waves_from_ps, options->waves_to_ps, options->waves_full};
     return 0;
 }
 
@@ -72,8 +75,20 @@ static int write_junit(const char *path, const struct runner_job *jobs, unsigned
     return status;
 }
 
+/* All mistakes in one go; a simulation has files of its own only when it is alone. */
+static int check_outputs(const struct simulation *simulations, unsigned count, const struct options *options)
+{
+    int mistakes = output_check("json", options->json) | output_check("junit", options->junit);
+    for (unsigned i = 0; i < count; i++)
+        mistakes |= output_check("waves", simulations[i].waves.path) | output_check("events", simulations[i].events) |
+                    output_check("to-wire", simulations[i].to_wire) | output_check("to-host", simulations[i].to_host);
+    return mistakes;
+}
+
 int session_run(struct simulation *simulations, unsigned count, const struct options *options)
 {
+    if (check_outputs(simulations, count, options) != 0)
+        return EXIT_USAGE;
     struct runner_job *jobs = calloc(count, sizeof *jobs);
     if (!jobs)
         return EXIT_INTERNAL;

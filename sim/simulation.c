@@ -118,6 +118,7 @@ int simulation_body(void *arg, struct runner_progress *progress, json_t **result
         return -ENOMEM;
     config->scenario = &simulation->scenario;
     config->waves = simulation->waves;
+    config->events = simulation->events;
     config->warmup_frames = simulation->warmup_frames;
     config->idle_ps = simulation->idle_ps;
     config->progress = tell_progress;

@@ -20,6 +20,7 @@ struct simulation {
     struct capture host_capture, wire_capture;
     const char *to_wire, *to_host;  /* captures to write, or NULL; borrowed */
     struct machine_waves waves;     /* path borrowed */
+    const char *events;             /* event log to write, or NULL; borrowed */
     uint64_t warmup_frames, idle_ps;
 };
 

@@ -234,7 +234,9 @@ void TrafficRun::on_event(const hw::Event& event) {
     case hw::EventKind::device_trace:
         if (event.index == TRACE_RX_WRITE) rx_.meter.passed(event.time_ps);
         if (event.index == TRACE_RX_DROP) {
+            const uint64_t reason = event.value >> 48;  // aux of the trace word, rtl/regmap/trace.def
             ++dropped_;
+            ++drops_by_reason_[reason < drops_by_reason_.size() ? reason : 0];
             step();
         }
         break;
@@ -252,7 +254,20 @@ void TrafficRun::fail(const char* check, const char* clause, const std::string& 
     system_.events.violate(violation);
 }
 
+// Why frames are missing, as the NIC says; the frame checks say which.
+void TrafficRun::report_drops() {
+    if (dropped_ == 0 || scenario_.expect_drops) return;
+    char text[320];
+    std::snprintf(text, sizeof text,
+                  "the NIC dropped %" PRIu64 " frames: %" PRIu64 " for want of a receive buffer (or it was too small), %" PRIu64
+                  " because its FIFO was full, %" PRIu64 " with bad FCS, %" PRIu64 " of wrong length; expect.drops allows drops",
+                  dropped_, drops_by_reason_[TRACE_DROP_NO_BUFFER], drops_by_reason_[TRACE_DROP_FIFO], drops_by_reason_[TRACE_DROP_FCS],
+                  drops_by_reason_[TRACE_DROP_LENGTH]);
+    fail("frames.dropped", "end to end", text);
+}
+
 void TrafficRun::report(machine_result& result) {
+    report_drops();
     frame_check_finish(&tx_.check, tx_.taken);
     frame_check_finish(&rx_.check, rx_.taken);
 

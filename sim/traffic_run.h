@@ -8,6 +8,7 @@
 // time without any such step, while none is due later, is reported as "progress" with what is still outstanding.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -54,6 +55,7 @@ private:
     void step();                                 // something moved
     bool complete() const;
     void close_window();
+    void report_drops();
     std::string outstanding() const;
     int64_t next(Flow& flow, const uint8_t** data, size_t* length, uint64_t* not_before_ps);
     void recorded(const uint8_t* data, size_t length, const hw::Frame& frame);
@@ -74,6 +76,7 @@ private:
     std::string error_;
     uint64_t begin_ps_ = 0, end_ps_ = 0;
     uint64_t steps_ = 0, completed_ = 0, refused_ = 0, dropped_ = 0;
+    std::array<uint64_t, 8> drops_by_reason_{};  // by TRACE_DROP_*; 0: a reason that we do not know
     hw::LinkStatistics up_begin_{}, down_begin_{}, up_end_{}, down_end_{};
     traffic_counts counts_{};
 };
