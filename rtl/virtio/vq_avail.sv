@@ -249,8 +249,10 @@ module vq_avail #(
                 if (!db_has_data_i) begin
                     poll_q <= 1'b1;
                 end else if (db_slot_ok && db_ahead) begin
+                    // From here on reads end where the doorbell says, and what they bring is proven.
                     target_slot_q <= {1'b0, db_data_i[14:0]};
                     target_wrap_q <= db_data_i[15];
+                    poll_q        <= 1'b0;
                 end
             end
 
