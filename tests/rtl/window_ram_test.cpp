@@ -42,8 +42,11 @@ TEST(WindowRam, ReadsBackWhatWasWrittenAtAnyAddress) {
         b->re_i = 0;
         b.settle();
         std::memcpy(beat.data(), &b->rdata_o, kBeat);
-        for (unsigned k = 0; k < kBeat; ++k)
-            if (known_before[(raddr + k) % kBytes]) ASSERT_EQ(beat[k], before[(raddr + k) % kBytes]) << "byte " << k << " of " << raddr;
+        for (unsigned k = 0; k < kBeat; ++k) {
+            if (known_before[(raddr + k) % kBytes]) {
+                ASSERT_EQ(beat[k], before[(raddr + k) % kBytes]) << "byte " << k << " of " << raddr;
+            }
+        }
     }
 }
 
