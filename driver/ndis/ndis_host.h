@@ -14,6 +14,14 @@
  *   ndis_stop(ndis);      pause top to bottom, unbind, halt; what is still out is reported as "nbl.lost"
  *   ndis_destroy(ndis);   unload
  *
+ * Events. NBL_SENT, NBL_COMPLETED, NBL_INDICATED and NBL_RETURNED carry index = number of the NBL, packet = id of its first packet,
+ * value = its NET_BUFFERs, so that the event concerns packets [packet, packet + value); an id that was not set is UINT64_MAX. Around
+ * each driver callback there are FUNCTION_ENTER and FUNCTION_EXIT with its name in Microsoft's spelling. CPU time: none is charged
+ * here; the protocol charges what it does.
+ *
+ * Not modelled yet: filter and intermediate drivers, NDIS 5, loopback, OID requests at DISPATCH_LEVEL, configuration store, power,
+ * cloned, fragmented and reassembled NBLs, RSS, offload capabilities, reset and check-for-hang.
+ *
  * All functions run at PASSIVE_LEVEL and enter the kernel themselves; start, stop and destroy block.
  */
 #ifndef RINGSIDE_NDIS_HOST_H
