@@ -4,8 +4,9 @@
 // Completions pass straight through and are always taken: the device asked for them and reserved their room, and a request that
 // waits must never hold one up ([P] 2.6.1 infinite completion credits). Requests go into a short queue with at most two double
 // words of payload, more than any register access has; the link waits (ready low) only with a request for which there is no room.
-// Dropped here, with stat_bad_o: posted writes that are longer, or poisoned ([P] 2.7.2). Messages are dropped without a word
-// ([P] 2.2.8). Any other request goes on to pcie_target, which answers what it does not support.
+// Dropped here, with stat_bad_o: posted writes that are longer, or poisoned ([P] 2.7.2), and completions of locked reads, which
+// nobody asked for and nobody may answer. Messages are dropped without a word ([P] 2.2.8). Any other request goes on to
+// pcie_target, which answers what it does not support.
 //
 // Spec: [P] PCI Express Base 5.0
 `default_nettype none
@@ -44,7 +45,7 @@ module tlp_rx #(
 
     logic [7:0] fmt_type;
     logic [9:0] length;
-    logic       is_cpl, is_posted_write, is_message, is_long, is_bad;
+    logic       is_cpl, is_posted_write, is_message, is_locked, is_long, is_bad;
     logic       cpl_q;  // the packet whose later beats arrive is a completion
     logic       push, room;
 
@@ -54,7 +55,8 @@ module tlp_rx #(
     assign is_message      = (fmt_type & 8'(regmap_pkg::TLP_TYPE_MSG_MASK)) == 8'(regmap_pkg::TLP_TYPE_MSG);
     assign length          = rx_tlp_hdr_i[regmap_pkg::TLP_LENGTH_LSB +: 10];
     assign is_long         = length > 10'd2 || length == '0;  // 0 is 1024
-    assign is_bad          = is_posted_write && (is_long || rx_tlp_hdr_i[regmap_pkg::TLP_EP_BIT]);
+    assign is_locked       = fmt_type == 8'(regmap_pkg::TLP_TYPE_CPLLK) || fmt_type == 8'(regmap_pkg::TLP_TYPE_CPLDLK);
+    assign is_bad          = is_locked || (is_posted_write && (is_long || rx_tlp_hdr_i[regmap_pkg::TLP_EP_BIT]));
 
     assign push           = rx_tlp_valid_i && rx_tlp_sop_i && !is_cpl && !is_message && !is_bad;
     assign rx_tlp_ready_o = !push || room;

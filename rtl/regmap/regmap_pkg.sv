@@ -170,6 +170,8 @@ package regmap_pkg;
   localparam int unsigned TLP_TYPE_CFGWR0 = 'h44;
   localparam int unsigned TLP_TYPE_CPL = 'hA;
   localparam int unsigned TLP_TYPE_CPLD = 'h4A;
+  localparam int unsigned TLP_TYPE_CPLLK = 'hB;
+  localparam int unsigned TLP_TYPE_CPLDLK = 'h4B;
   localparam int unsigned TLP_TYPE_IORD = 'h2;
   localparam int unsigned TLP_TYPE_IOWR = 'h42;
   localparam int unsigned TLP_TYPE_MSG_MASK = 'hB8;

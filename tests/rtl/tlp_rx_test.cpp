@@ -111,6 +111,13 @@ TEST_F(TlpRx, ClauseP_2_7_2_PoisonedWriteIsDroppedAndCounted) {
     EXPECT_EQ(bad, 1u);
 }
 
+TEST_F(TlpRx, CompletionOfALockedReadIsDroppedAndNeverAnswered) {
+    EXPECT_TRUE(beat(tlp_request(TLP_TYPE_CPLLK, 0, 0, 0), 0));
+    EXPECT_TRUE(beat(tlp_request(TLP_TYPE_CPLDLK, 1, 0, 0), 0));
+    EXPECT_FALSE(b->req_valid_o);
+    EXPECT_EQ(bad, 2u);
+}
+
 TEST_F(TlpRx, ReadOfAnyLengthIsPassedOnForACompletion) {
     EXPECT_TRUE(beat(tlp_memory(false, 0, 64), 0));
     EXPECT_TRUE(b->req_valid_o);
