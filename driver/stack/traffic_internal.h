@@ -24,7 +24,9 @@ extern "C" {
 enum {
     TRAFFIC_TAG = 0x66617274, /* 'traf' */
     TRAFFIC_FRAME_MAX = ETH_MAX_FRAME - ETH_FCS,
-    TRAFFIC_OFFSET_RANDOM = 64 /* bytes by which a random cut moves the start of a frame */
+    TRAFFIC_OFFSET_RANDOM = 64, /* bytes by which a random cut moves the start of a frame */
+    TRAFFIC_GAP = 8,            /* most bytes between two pieces */
+    TRAFFIC_FLOW_BYTES = 160    /* of a frame, hold every header that makes its flow */
 };
 
 struct traffic_frame {
@@ -70,6 +72,8 @@ struct traffic {
         const uint8_t *data;
         size_t length;
     } pending;
+    uint8_t flow[TRAFFIC_FLOW_BYTES];    /* start of the first frame of the NBL that is being built */
+    size_t flow_length;
     PNET_BUFFER_LIST batch, *batch_end;  /* built, not sent */
     unsigned batch_nbls, batch_nbs;
     uint64_t outstanding;       /* NBLs that NDIS has */

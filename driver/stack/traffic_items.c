@@ -3,8 +3,11 @@
  * traffic_items.c: NBLs, NBs, MDL storage and frame memory, made once and used again and again.
  *
  *   buffer (page-aligned)
- *   |<- data_offset ->|<- backfill ->|<- piece ->|<- piece ->| ...
- *                     [ first MDL                ][ MDL      ] ...
+ *   |<- data_offset ->|<- backfill ->|<- piece ->|gap|<- piece ->|gap ...
+ *                     [ first MDL                ]   [ MDL       ]
+ *
+ * The gap keeps pieces from being neighbours on the bus, where NDIS would make one element of two; a random cut varies it, and with it
+ * the alignment of each piece.
  */
 #include "traffic_internal.h"
 
@@ -18,7 +21,7 @@ static PVOID allocate(struct traffic *traffic, SIZE_T bytes) {
 
 /* One slot for a header of its own, and one for each page end inside the frame, where a piece becomes two elements. */
 static unsigned most_pieces(const struct traffic *traffic) {
-    enum { SPARE = 1 + TRAFFIC_FRAME_MAX / 4096 + 2 };
+    enum { SPARE = 1 + 2 * TRAFFIC_FRAME_MAX / 4096 + 2 };
     unsigned most = traffic->slots > SPARE ? traffic->slots - SPARE : 1;
     switch (traffic->config.cut) {
     case TRAFFIC_CUT_HEADER: return most < 2 ? most : 2;
@@ -69,7 +72,8 @@ NDIS_STATUS traffic_items_make(struct traffic *traffic) {
     SIZE_T longest = (SIZE_T)traffic->config.backfill + TRAFFIC_FRAME_MAX;
     SIZE_T mdl = MmSizeOfMdl((PVOID)(ULONG_PTR)(PAGE_SIZE - 1), longest);
     traffic->mdl_stride = (mdl + MEMORY_ALLOCATION_ALIGNMENT - 1) / MEMORY_ALLOCATION_ALIGNMENT * MEMORY_ALLOCATION_ALIGNMENT;
-    traffic->buffer_bytes = traffic->config.data_offset + TRAFFIC_OFFSET_RANDOM + longest;
+    SIZE_T gaps = (SIZE_T)traffic->pieces * (traffic->config.cut == TRAFFIC_CUT_RANDOM ? TRAFFIC_GAP : 1);
+    traffic->buffer_bytes = traffic->config.data_offset + TRAFFIC_OFFSET_RANDOM + longest + gaps;
     if (traffic->buffer_bytes < PAGE_SIZE) traffic->buffer_bytes = PAGE_SIZE; /* pool memory of a page or more starts on a page */
     NDIS_STATUS status = make_pools(traffic);
     if (status != NDIS_STATUS_SUCCESS) return status;
@@ -112,21 +116,27 @@ void traffic_items_free(struct traffic *traffic) {
     traffic->nbl_pool = traffic->nb_pool = NULL;
 }
 
-/* Chain the frame's MDLs over its pieces. The first one begins at `start`, before the backfill. */
-static void chain_mdls(struct traffic *traffic, struct traffic_frame *frame, PUCHAR start, unsigned pieces) {
+static ULONG gap(struct traffic *traffic) {
+    return traffic->config.cut == TRAFFIC_CUT_RANDOM ? 1 + (ULONG)(traffic_random(&traffic->random) % TRAFFIC_GAP) : 1;
+}
+
+/* Copy the frame in pieces and chain an MDL over each. The first one begins at `start`, before the backfill. */
+static void lay_out(struct traffic *traffic, struct traffic_frame *frame, PUCHAR start, const uint8_t *data, unsigned pieces) {
     PMDL previous = NULL;
     ULONG front = traffic->config.backfill;
     for (unsigned i = 0; i < pieces; i++) {
         PMDL mdl = (PMDL)(void *)(frame->mdls + i * traffic->mdl_stride);
-        ULONG length = front + traffic->lengths[i];
-        MmInitializeMdl(mdl, start, length);
+        ULONG length = traffic->lengths[i];
+        RtlCopyMemory(start + front, data, length);
+        MmInitializeMdl(mdl, start, front + length);
         MmBuildMdlForNonPagedPool(mdl);
         if (previous)
             previous->Next = mdl;
         else
             frame->nb->MdlChain = mdl;
         previous = mdl;
-        start += length;
+        start += front + length + gap(traffic);
+        data += length;
         front = 0;
     }
     previous->Next = NULL;
@@ -139,9 +149,8 @@ NDIS_STATUS traffic_items_place(struct traffic *traffic, struct traffic_item *it
     if (!frame->buffer) return NDIS_STATUS_RESOURCES;
     PUCHAR start = frame->buffer + traffic->config.data_offset;
     if (traffic->config.cut == TRAFFIC_CUT_RANDOM) start += traffic_random(&traffic->random) % TRAFFIC_OFFSET_RANDOM;
-    RtlCopyMemory(start + traffic->config.backfill, data, length);
     unsigned pieces = traffic_cut_frame(traffic->config.cut, data, length, traffic->pieces, &traffic->random, traffic->lengths);
-    chain_mdls(traffic, frame, start, pieces);
+    lay_out(traffic, frame, start, data, pieces);
     PNET_BUFFER nb = frame->nb;
     nb->CurrentMdl = nb->MdlChain;
     nb->CurrentMdlOffset = nb->DataOffset = traffic->config.backfill;

@@ -41,21 +41,27 @@ static uint64_t due_in(const struct traffic *traffic) {
     return due <= now ? 0 : (due - now + 999) / 1000;
 }
 
+static size_t flow_bytes(const struct traffic *traffic) {
+    return traffic->pending.length < TRAFFIC_FLOW_BYTES ? traffic->pending.length : TRAFFIC_FLOW_BYTES;
+}
+
+/* Is the pending frame of the flow of the NBL that is being built? */
+static bool pending_joins(const struct traffic *traffic) {
+    return traffic_same_flow(traffic->flow, traffic->flow_length, traffic->pending.data, flow_bytes(traffic));
+}
+
 /* Fill the item with the pending frame and those after it that may share an NBL with it. */
 static NDIS_STATUS build(struct traffic *traffic, struct traffic_item *item) {
     item->used = 0;
+    traffic->flow_length = flow_bytes(traffic);
+    RtlCopyMemory(traffic->flow, traffic->pending.data, traffic->flow_length);
     do {
         NDIS_STATUS status = traffic_items_place(traffic, item, item->used, traffic->pending.id, traffic->pending.data,
                                                  traffic->pending.length);
         if (status != NDIS_STATUS_SUCCESS) return item->used ? NDIS_STATUS_SUCCESS : status;
         traffic->have_pending = false;
         if (item->used == traffic->config.nbs_per_nbl || !fetch(traffic) || due_in(traffic)) break;
-        /* The data of the frames before is ours by now; ids of one NBL count up. */
-        const NET_BUFFER *first = item->frames[0].nb;
-        const uint8_t *bytes = (const uint8_t *)MmGetMdlVirtualAddress(first->MdlChain) + first->DataOffset;
-        if (traffic->pending.id != item->frames[0].id + item->used ||
-            !traffic_same_flow(bytes, first->DataLength, traffic->pending.data, traffic->pending.length))
-            break;
+        if (traffic->pending.id != item->frames[0].id + item->used || !pending_joins(traffic)) break;
     } while (true);
     return NDIS_STATUS_SUCCESS;
 }
