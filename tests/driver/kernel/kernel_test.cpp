@@ -230,6 +230,18 @@ TEST_F(Kernel, ASynchronizationEventWakesOne) {
     EXPECT_EQ(shared.log, "ww");
 }
 
+TEST_F(Kernel, AWaitConsumesASynchronizationEventAndNotANotification) {
+    LARGE_INTEGER now;
+    now.QuadPart = 0;
+    KEVENT event;
+    KeInitializeEvent(&event, SynchronizationEvent, TRUE);
+    EXPECT_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &now), STATUS_SUCCESS);
+    EXPECT_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &now), STATUS_TIMEOUT);
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    EXPECT_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &now), STATUS_SUCCESS);
+    EXPECT_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &now), STATUS_SUCCESS);
+}
+
 TEST_F(Kernel, AWaitTimesOutAfterItsTime) {
     KEVENT event;
     KeInitializeEvent(&event, NotificationEvent, FALSE);

@@ -53,6 +53,21 @@ TEST_F(TwoBindings, AFrameForBothIsLentToOneAndGivenToTheOther) {
     stop();
 }
 
+TEST_F(TwoBindings, TheFrameTypeIsTheOneBehindAVlanTag) {
+    start();
+    PNET_BUFFER_LIST tagged_arp = frame(0x8100), tagged_ip = frame(0x8100);
+    bytes_of(tagged_arp)[16] = 0x08;
+    bytes_of(tagged_arp)[17] = 0x06;
+    bytes_of(tagged_ip)[16] = 0x08;
+    miniport_.indicate({tagged_arp, tagged_ip});
+    EXPECT_EQ(other_.received, (std::vector<PNET_BUFFER_LIST>{tagged_arp}));
+    other_.give_back({tagged_arp});
+    protocol_.give_back({tagged_ip});
+    free_nbl(tagged_arp);
+    free_nbl(tagged_ip);
+    stop();
+}
+
 TEST_F(TwoBindings, ReturningWhatTheOtherHoldsIsReported) {
     start();
     PNET_BUFFER_LIST ip = frame(0x0800);

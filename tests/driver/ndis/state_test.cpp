@@ -54,6 +54,23 @@ TEST_F(NdisState, APauseThatNeverCompletesIsReportedAndSurvived) {
     EXPECT_EQ(miniport_.calls, "init restart pause halt ");
 }
 
+void complete_late(void* miniport) { static_cast<TestMiniport*>(miniport)->complete_all(); }
+
+TEST_F(NdisState, APauseWaitsForWhatIsStillOut) {
+    start();
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    protocol_.send({nbl});
+    platform* seam = kernel_platform(kernel_);
+    seam->ops->timer_start(seam->ctx, 300000, complete_late, &miniport_);
+    ULONGLONG before = KeQueryInterruptTime();
+    ndis_pause(ndis_);
+    EXPECT_GE(KeQueryInterruptTime() - before, 3000u);
+    EXPECT_LT(KeQueryInterruptTime() - before, 10000u);
+    EXPECT_EQ(protocol_.completed.size(), 1u);
+    free_nbl(nbl);
+    stop();
+}
+
 TEST_F(NdisState, CompletingAPauseThatIsNotPendingIsReported) {
     start();
     NdisMPauseComplete(miniport_.adapter);
