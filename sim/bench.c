@@ -20,18 +20,16 @@ static const char documentation[] =
     "\n"
     "Exit status: 0 measured, 1 a check failed while measuring, 2 bad usage, 3 internal error.";
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-    static const struct { const char *name; int (*run)(int argc, char **argv); } benches[] = {
-        {"line-rate", bench_line_rate}, {"dma", bench_dma}, {"speed", bench_speed}};
+static error_t parse_option(int key, char *argument, struct argp_state *state) {
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } benches[] = {{"line-rate", bench_line_rate}, {"dma", bench_dma}, {"speed", bench_speed}};
     int *status = state->input;
-    if (key == ARGP_KEY_NO_ARGS)
-        argp_error(state, "a bench is missing: line-rate, dma or speed");
-    if (key != ARGP_KEY_ARG)
-        return ARGP_ERR_UNKNOWN;
+    if (key == ARGP_KEY_NO_ARGS) argp_error(state, "a bench is missing: line-rate, dma or speed");
+    if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
     for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
-        if (strcmp(benches[i].name, argument) != 0)
-            continue;
+        if (strcmp(benches[i].name, argument) != 0) continue;
         const int first = state->next - 1;
         char name[64];
         snprintf(name, sizeof name, "ringside bench %s", argument);
@@ -44,38 +42,34 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     return EINVAL;
 }
 
-int command_bench(int argc, char **argv)
-{
+int command_bench(int argc, char **argv) {
     const struct argp parser = {.parser = parse_option, .args_doc = "BENCH [OPTION...]", .doc = documentation};
     int status = EXIT_USAGE;
     argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &status);
     return status;
 }
 
-int bench_scenario(struct scenario *scenario, const struct options *options)
-{
+int bench_scenario(struct scenario *scenario, const struct options *options) {
     static const char *const settings[] = {"name=bench", "cpu.free=true", "expect.drops=true", "driver.outstanding=1024",
                                            "driver.nbls_per_send=64"};
     scenario_init(scenario);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        if (scenario_set(scenario, settings[i], stderr) != 0)
-            abort();
-    if (options_apply(options, scenario) == 0 && scenario_check(scenario, stderr) == 0)
-        return 0;
+        if (scenario_set(scenario, settings[i], stderr) != 0) abort();
+    if (options_apply(options, scenario) == 0 && scenario_check(scenario, stderr) == 0) return 0;
     scenario_free(scenario);
     return -EINVAL;
 }
 
-int bench_check_options(const struct options *options)
-{
-    if (!options->waves && !options->junit && !options->events)
-        return output_check("json", options->json);
-    fprintf(stderr, "ringside: error: a bench writes no %s; use `ringside run'\n", options->waves ? "waveform" : options->junit ? "JUnit file" : "event log");
+int bench_check_options(const struct options *options) {
+    if (!options->waves && !options->junit && !options->events) return output_check("json", options->json);
+    fprintf(stderr, "ringside: error: a bench writes no %s; use `ringside run'\n",
+            options->waves   ? "waveform"
+            : options->junit ? "JUnit file"
+                             : "event log");
     return -EINVAL;
 }
 
-int bench_write(const struct options *options, const char *bench, const struct scenario *scenario, json_t *rows)
-{
+int bench_write(const struct options *options, const char *bench, const struct scenario *scenario, json_t *rows) {
     int status = 0;
     if (options->json) {
         json_t *file = json_pack("{s:s,s:o,s:O}", "bench", bench, "machine", report_machine_json(scenario), "rows", rows);
@@ -86,15 +80,10 @@ int bench_write(const struct options *options, const char *bench, const struct s
     return status;
 }
 
-FILE *bench_table(const struct options *options)
-{
-    return options->json && strcmp(options->json, "-") == 0 ? stderr : stdout;
-}
+FILE *bench_table(const struct options *options) { return options->json && strcmp(options->json, "-") == 0 ? stderr : stdout; }
 
-bool bench_report_failures(const struct runner_job *job)
-{
-    if (report_passed(job->result))
-        return false;
+bool bench_report_failures(const struct runner_job *job) {
+    if (report_passed(job->result)) return false;
     const struct report_style style = {.colour = false, .verbosity = -1};
     fflush(stdout);
     fprintf(stderr, "ringside: error: a check failed while measuring %s:\n", job->name);
@@ -102,19 +91,16 @@ bool bench_report_failures(const struct runner_job *job)
     return true;
 }
 
-double bench_number(const json_t *result, const char *object, const char *key)
-{
+double bench_number(const json_t *result, const char *object, const char *key) {
     return json_number_value(json_object_get(json_object_get(result, object), key));
 }
 
-void bench_generate_from_host(struct scenario *scenario, uint64_t count, uint32_t size)
-{
+void bench_generate_from_host(struct scenario *scenario, uint64_t count, uint32_t size) {
     scenario->host_frames = count;
     scenario->host_size = (struct scenario_sizes){.values = {size}, .count = 1};
 }
 
-void bench_generate_from_wire(struct scenario *scenario, uint64_t count, uint32_t size)
-{
+void bench_generate_from_wire(struct scenario *scenario, uint64_t count, uint32_t size) {
     scenario->wire_frames = count;
     scenario->wire_size = (struct scenario_sizes){.values = {size}, .count = 1};
 }

@@ -13,8 +13,8 @@
 
 static const char documentation[] =
     "Have the NIC's own DMA engines read and write host memory, and compare with the analytic model of the PCIe link.\v"
-    "No driver stack is loaded: host software sets up the benchmark engine of the NIC through its registers. Rates are payload. With "
-    "both at once, the rate is the slower of the two, each way. The last line is the latency of a single 64-byte read in an idle "
+    "No driver stack is loaded: host software sets up the benchmark engine of the NIC through its registers. Rates are payload. "
+    "With both at once, the rate is the slower of the two, each way. The last line is the latency of a single 64-byte read in an idle "
     "machine, as the NIC sees it, beside what the scenario asks for.\n"
     "\n"
     "Examples:\n"
@@ -48,34 +48,28 @@ static const struct argp_option option_table[] = {
     {"ops", KEY_OPS, "LIST", 0, "Of read, write and both (default all three)", 0},
     {0}};
 
-static int parse_ops(struct arguments *arguments, const char *text)
-{
+static int parse_ops(struct arguments *arguments, const char *text) {
     arguments->op_count = 0;
     for (const char *at = text;;) {
         const size_t width = strcspn(at, ",");
         int found = -1;
         for (int i = 0; i < OPS; i++)
-            if (strlen(op_names[i]) == width && memcmp(at, op_names[i], width) == 0)
-                found = i;
-        if (found < 0 || arguments->op_count == OPS)
-            return -EINVAL;
+            if (strlen(op_names[i]) == width && memcmp(at, op_names[i], width) == 0) found = i;
+        if (found < 0 || arguments->op_count == OPS) return -EINVAL;
         arguments->ops[arguments->op_count++] = (enum dma_bench_op)found;
-        if (at[width] == '\0')
-            return 0;
+        if (at[width] == '\0') return 0;
         at += width + 1;
     }
 }
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
+static error_t parse_option(int key, char *argument, struct argp_state *state) {
     struct arguments *arguments = state->input;
     int count;
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->options; break;
     case KEY_SIZES:
         count = options_parse_list(argument, 1, 4096, arguments->sizes, BENCH_MAX_SIZES);
-        if (count < 0)
-            argp_error(state, "--sizes %s: expected numbers from 1 to 4096, for example 64,256", argument);
+        if (count < 0) argp_error(state, "--sizes %s: expected numbers from 1 to 4096, for example 64,256", argument);
         arguments->size_count = (unsigned)count;
         break;
     case KEY_OPS:
@@ -89,36 +83,35 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 }
 
 /* In the child: run all rows, send back their cycles. */
-static int body(void *arg, struct runner_progress *progress, json_t **result, char *error)
-{
+static int body(void *arg, struct runner_progress *progress, json_t **result, char *error) {
     struct job *job = arg;
     (void)progress;
     const int status = machine_dma_bench(job->machine, job->rows, job->count, error, RUNNER_ERROR_SIZE);
-    if (status)
-        return status;
+    if (status) return status;
     *result = json_array();
     for (unsigned i = 0; i < job->count; i++)
-        json_array_append_new(*result, json_pack("[I,I]", (json_int_t)job->rows[i].read_cycles, (json_int_t)job->rows[i].write_cycles));
+        json_array_append_new(*result,
+                              json_pack("[I,I]", (json_int_t)job->rows[i].read_cycles, (json_int_t)job->rows[i].write_cycles));
     return 0;
 }
 
-static double gbps_of(const struct job *job, const struct dma_bench_row *row, uint32_t cycles)
-{
+static double gbps_of(const struct job *job, const struct dma_bench_row *row, uint32_t cycles) {
     const double seconds = (double)cycles / ((double)job->machine->nic_clock_mhz * 1e6);
     return cycles ? (double)row->size * row->count * 8 / seconds / 1e9 : 0;
 }
 
-static json_t *print_row(FILE *out, const struct job *job, const struct dma_bench_row *row)
-{
+static json_t *print_row(FILE *out, const struct job *job, const struct dma_bench_row *row) {
     const double read = gbps_of(job, row, row->read_cycles), write = gbps_of(job, row, row->write_cycles);
-    const double measured = row->op == DMA_BENCH_OP_READ ? read : row->op == DMA_BENCH_OP_WRITE ? write : read < write ? read : write;
+    const double measured = row->op == DMA_BENCH_OP_READ    ? read
+                            : row->op == DMA_BENCH_OP_WRITE ? write
+                            : read < write                  ? read
+                                                            : write;
     const double model = machine_dma_model(job->machine, row->op, row->size);
     fprintf(out, "%-6s %6u %12.3f %12.3f %+9.2f %%\n", op_names[row->op], row->size, measured, model, 100 * (measured / model - 1));
     return json_pack("{s:s,s:i,s:f,s:f}", "op", op_names[row->op], "size", (int)row->size, "gbps", measured, "model_gbps", model);
 }
 
-static json_t *print_rows(FILE *out, struct job *job, const json_t *result)
-{
+static json_t *print_rows(FILE *out, struct job *job, const json_t *result) {
     json_t *rows = json_array();
     fprintf(out, "%-6s %6s %12s %12s %11s\n%-6s %6s %12s %12s %11s\n", "op", "size", "measured", "model", "difference", "", "bytes",
             "Gb/s", "Gb/s", "");
@@ -131,8 +124,8 @@ static json_t *print_rows(FILE *out, struct job *job, const json_t *result)
             continue;
         }
         const double ns = (double)job->rows[i].read_cycles * 1000 / (double)job->machine->nic_clock_mhz;
-        fprintf(out, "latency of a %d-byte read: %.0f ns as the NIC sees it; the scenario's pcie.read_latency_ns is %llu\n", LATENCY_SIZE,
-                ns, (unsigned long long)job->machine->pcie_read_latency_ns);
+        fprintf(out, "latency of a %d-byte read: %.0f ns as the NIC sees it; the scenario's pcie.read_latency_ns is %llu\n",
+                LATENCY_SIZE, ns, (unsigned long long)job->machine->pcie_read_latency_ns);
         json_array_append_new(rows, json_pack("{s:s,s:i,s:f,s:I}", "op", "latency", "size", (int)LATENCY_SIZE, "ns", ns,
                                               "read_latency_ns", (json_int_t)job->machine->pcie_read_latency_ns));
     }
@@ -140,14 +133,12 @@ static json_t *print_rows(FILE *out, struct job *job, const json_t *result)
 }
 
 /* Enough transfers that filling and draining the pipe weigh less than 0.1 %: some 2 MiB, and not fewer than 4000 of them. */
-static uint32_t count_for(uint32_t size)
-{
+static uint32_t count_for(uint32_t size) {
     const uint32_t count = (2u << 20) / size;
     return count < 4000 ? 4000 : count > 30000 ? 30000 : count;
 }
 
-static int measure(const struct arguments *arguments, const struct scenario *machine)
-{
+static int measure(const struct arguments *arguments, const struct scenario *machine) {
     struct job job = {.machine = machine};
     for (unsigned o = 0; o < arguments->op_count; o++)
         for (unsigned s = 0; s < arguments->size_count; s++)
@@ -160,19 +151,21 @@ static int measure(const struct arguments *arguments, const struct scenario *mac
     if (runner_run(&run, 1, 1, options_show_progress(&arguments->options), NULL, NULL) != 0) {
         fprintf(stderr, "ringside: error: bench dma: %s\n", run.error);
         status = EXIT_INTERNAL;
-    } else if (bench_write(&arguments->options, "dma", machine, print_rows(bench_table(&arguments->options), &job, run.result)) != 0) {
+    } else if (bench_write(&arguments->options, "dma", machine, print_rows(bench_table(&arguments->options), &job, run.result)) !=
+               0) {
         status = EXIT_INTERNAL;
     }
     runner_free(&run, 1);
     return status;
 }
 
-int bench_dma(int argc, char **argv)
-{
+int bench_dma(int argc, char **argv) {
     static const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
     const struct argp parser = {.options = option_table, .parser = parse_option, .doc = documentation, .children = children};
-    struct arguments arguments = {.sizes = {4, 16, 64, 128, 256, 512, 1024, 2048, 4096}, .size_count = 9,
-                                  .ops = {DMA_BENCH_OP_READ, DMA_BENCH_OP_WRITE, DMA_BENCH_OP_BOTH}, .op_count = OPS};
+    struct arguments arguments = {.sizes = {4, 16, 64, 128, 256, 512, 1024, 2048, 4096},
+                                  .size_count = 9,
+                                  .ops = {DMA_BENCH_OP_READ, DMA_BENCH_OP_WRITE, DMA_BENCH_OP_BOTH},
+                                  .op_count = OPS};
     struct scenario machine;
     options_init(&arguments.options);
     int status = EXIT_USAGE;

@@ -14,8 +14,8 @@
 
 static const char documentation[] =
     "Measure packets per second by frame size and direction, beside the limit of wire and PCIe link and what sets it.\v"
-    "Frame sizes include the FCS. The CPU is free (--set cpu.free=false charges it), so that the NIC and the link are what is measured. "
-    "Rates are those of the steady state. With both directions at once, the rate is that of each; the limit too.\n"
+    "Frame sizes include the FCS. The CPU is free (--set cpu.free=false charges it), so that the NIC and the link are what is "
+    "measured. Rates are those of the steady state. With both directions at once, the rate is that of each; the limit too.\n"
     "\n"
     "Examples:\n"
     "  ringside bench line-rate\n"
@@ -57,34 +57,28 @@ static const struct argp_option option_table[] = {
     {"directions", KEY_DIRECTIONS, "LIST", 0, "Of tx, rx and both (default all three)", 0},
     {0}};
 
-static int parse_directions(struct arguments *arguments, const char *text)
-{
+static int parse_directions(struct arguments *arguments, const char *text) {
     arguments->direction_count = 0;
     for (const char *at = text;;) {
         const size_t width = strcspn(at, ",");
         int found = 0;
         for (int i = TX; i <= BOTH; i++)
-            if (strlen(direction_names[i]) == width && memcmp(at, direction_names[i], width) == 0)
-                found = i;
-        if (!found || arguments->direction_count == 3)
-            return -EINVAL;
+            if (strlen(direction_names[i]) == width && memcmp(at, direction_names[i], width) == 0) found = i;
+        if (!found || arguments->direction_count == 3) return -EINVAL;
         arguments->directions[arguments->direction_count++] = (enum direction)found;
-        if (at[width] == '\0')
-            return 0;
+        if (at[width] == '\0') return 0;
         at += width + 1;
     }
 }
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
+static error_t parse_option(int key, char *argument, struct argp_state *state) {
     struct arguments *arguments = state->input;
     int count;
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->options; break;
     case KEY_SIZES:
         count = options_parse_list(argument, 64, 9022, arguments->sizes, BENCH_MAX_SIZES);
-        if (count < 0)
-            argp_error(state, "--sizes %s: expected numbers from 64 to 9022, for example 64,1518", argument);
+        if (count < 0) argp_error(state, "--sizes %s: expected numbers from 64 to 9022, for example 64,1518", argument);
         arguments->size_count = (unsigned)count;
         break;
     case KEY_DIRECTIONS:
@@ -98,22 +92,18 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 }
 
 /* About half a millisecond of line rate, and never so few frames that ring-sized batches show. */
-static uint64_t frames_for(const struct scenario *scenario, uint32_t size)
-{
+static uint64_t frames_for(const struct scenario *scenario, uint32_t size) {
     const uint64_t bits = ((uint64_t)size + 20) * 8;
     const uint64_t frames = scenario->wire_gbps * 500000 / bits;
     return frames < 800 ? 800 : frames;
 }
 
-static int make_row(struct row *row, const struct scenario *machine, uint32_t size, enum direction direction)
-{
+static int make_row(struct row *row, const struct scenario *machine, uint32_t size, enum direction direction) {
     struct scenario scenario;
     scenario_copy(&scenario, machine);
     const uint64_t frames = frames_for(machine, size);
-    if (direction & TX)
-        bench_generate_from_host(&scenario, frames, size);
-    if (direction & RX)
-        bench_generate_from_wire(&scenario, frames, size);
+    if (direction & TX) bench_generate_from_host(&scenario, frames, size);
+    if (direction & RX) bench_generate_from_wire(&scenario, frames, size);
     row->size = size;
     row->direction = direction;
     snprintf(row->name, sizeof row->name, "%u bytes %s", size, direction_names[direction]);
@@ -123,15 +113,14 @@ static int make_row(struct row *row, const struct scenario *machine, uint32_t si
     return status;
 }
 
-static void print_head(FILE *out)
-{
-    fprintf(out, "%6s  %-4s %10s %10s %10s  %-5s %11s %9s\n", "frame", "dir", "measured", "", "limit", "by", "efficiency", "dropped");
+static void print_head(FILE *out) {
+    fprintf(out, "%6s  %-4s %10s %10s %10s  %-5s %11s %9s\n", "frame", "dir", "measured", "", "limit", "by", "efficiency",
+            "dropped");
     fprintf(out, "%6s  %-4s %10s %10s %10s  %-5s %11s %9s\n", "bytes", "", "Mpps", "Gb/s", "Mpps", "", "", "frames");
 }
 
 /* A row is what both directions reach: the slower one's rate, with its limit. */
-static void row_done(void *ctx, struct runner_job *job)
-{
+static void row_done(void *ctx, struct runner_job *job) {
     struct run *run = ctx;
     const struct row *row = &run->rows[job - run->jobs];
     if (!job->result) {
@@ -139,17 +128,15 @@ static void row_done(void *ctx, struct runner_job *job)
         run->status = EXIT_INTERNAL;
         return;
     }
-    if (bench_report_failures(job) && run->status == EXIT_PASSED)
-        run->status = EXIT_FAILED;
+    if (bench_report_failures(job) && run->status == EXIT_PASSED) run->status = EXIT_FAILED;
     const char *slower = row->direction == RX ? "rx" : "tx";
-    if (row->direction == BOTH && bench_number(job->result, "rx", "mpps") < bench_number(job->result, "tx", "mpps"))
-        slower = "rx";
+    if (row->direction == BOTH && bench_number(job->result, "rx", "mpps") < bench_number(job->result, "tx", "mpps")) slower = "rx";
     const double mpps = bench_number(job->result, slower, "mpps"), limit = bench_number(job->result, slower, "limit_mpps");
     const char *by = json_string_value(json_object_get(json_object_get(job->result, slower), "limited_by"));
     const double dropped = bench_number(job->result, "rx", "dropped"), efficiency = bench_number(job->result, slower, "efficiency");
-    json_t *json = json_pack("{s:i,s:s,s:f,s:f,s:s,s:f,s:I}", "frame", (int)row->size, "direction", direction_names[row->direction],
-                             "mpps", mpps, "limit_mpps", limit, "limited_by", by ? by : "", "efficiency", efficiency, "dropped",
-                             (json_int_t)dropped);
+    json_t *json =
+        json_pack("{s:i,s:s,s:f,s:f,s:s,s:f,s:I}", "frame", (int)row->size, "direction", direction_names[row->direction], "mpps",
+                  mpps, "limit_mpps", limit, "limited_by", by ? by : "", "efficiency", efficiency, "dropped", (json_int_t)dropped);
     if (row->direction == BOTH) {
         json_object_set_new(json, "tx_mpps", json_real(bench_number(job->result, "tx", "mpps")));
         json_object_set_new(json, "rx_mpps", json_real(bench_number(job->result, "rx", "mpps")));
@@ -161,40 +148,38 @@ static void row_done(void *ctx, struct runner_job *job)
     fflush(out);
 }
 
-static int measure(const struct arguments *arguments, const struct scenario *machine)
-{
+static int measure(const struct arguments *arguments, const struct scenario *machine) {
     const unsigned count = arguments->size_count * arguments->direction_count;
-    struct run run = {.arguments = arguments, .rows = calloc(count, sizeof(struct row)), .jobs = calloc(count, sizeof(struct runner_job)),
-                      .json = json_array(), .status = EXIT_PASSED};
+    struct run run = {.arguments = arguments,
+                      .rows = calloc(count, sizeof(struct row)),
+                      .jobs = calloc(count, sizeof(struct runner_job)),
+                      .json = json_array(),
+                      .status = EXIT_PASSED};
     unsigned ready = 0;
-    if (!run.rows || !run.jobs)
-        abort();
+    if (!run.rows || !run.jobs) abort();
     for (unsigned s = 0; s < arguments->size_count; s++) {
         for (unsigned d = 0; d < arguments->direction_count; d++, ready++) {
             if (make_row(&run.rows[ready], machine, arguments->sizes[s], arguments->directions[d]) != 0)
-                abort();  /* the machine was checked, and a bench names no files */
-            run.jobs[ready] = (struct runner_job){.name = run.rows[ready].name, .body = simulation_body,
-                                                  .arg = &run.rows[ready].simulation};
+                abort(); /* the machine was checked, and a bench names no files */
+            run.jobs[ready] =
+                (struct runner_job){.name = run.rows[ready].name, .body = simulation_body, .arg = &run.rows[ready].simulation};
         }
     }
     print_head(bench_table(&arguments->options));
     runner_run(run.jobs, count, arguments->options.jobs, options_show_progress(&arguments->options), row_done, &run);
-    if (bench_write(&arguments->options, "line-rate", machine, run.json) != 0)
-        run.status = EXIT_INTERNAL;
+    if (bench_write(&arguments->options, "line-rate", machine, run.json) != 0) run.status = EXIT_INTERNAL;
     runner_free(run.jobs, count);
-    for (unsigned i = 0; i < ready; i++)
-        simulation_free(&run.rows[i].simulation);
+    for (unsigned i = 0; i < ready; i++) simulation_free(&run.rows[i].simulation);
     free(run.rows);
     free(run.jobs);
     return run.status;
 }
 
-int bench_line_rate(int argc, char **argv)
-{
+int bench_line_rate(int argc, char **argv) {
     static const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
     const struct argp parser = {.options = option_table, .parser = parse_option, .doc = documentation, .children = children};
-    struct arguments arguments = {.sizes = {64, 128, 256, 512, 1024, 1518, 4096, 9018}, .size_count = 8,
-                                  .directions = {TX, RX, BOTH}, .direction_count = 3};
+    struct arguments arguments = {
+        .sizes = {64, 128, 256, 512, 1024, 1518, 4096, 9018}, .size_count = 8, .directions = {TX, RX, BOTH}, .direction_count = 3};
     struct scenario machine;
     options_init(&arguments.options);
     int status = EXIT_USAGE;

@@ -2,8 +2,8 @@
 /*
  * ringside bench speed: the simulator itself.
  *
- * Rows run one at a time, whatever --jobs says: they compete for the processor. The bare NIC is measured first and is what the others
- * are compared with.
+ * Rows run one at a time, whatever --jobs says: they compete for the processor. The bare NIC is measured first and is what the
+ * others are compared with.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -30,17 +30,17 @@ static const char documentation[] =
 
 struct what {
     const char *name;
-    uint32_t size;     /* of frames; 0: none */
+    uint32_t size; /* of frames; 0: none */
     bool waves;
     bool bare;
 };
-static const struct what table[] = {{"bare", 0, false, true},    {"idle", 0, false, false},     {"64", 64, false, false},
+static const struct what table[] = {{"bare", 0, false, true},     {"idle", 0, false, false},     {"64", 64, false, false},
                                     {"1518", 1518, false, false}, {"64-waves", 64, true, false}, {"1518-waves", 1518, true, false}};
 enum { ROWS = sizeof table / sizeof *table };
 
 struct arguments {
     struct options options;
-    uint64_t scale;  /* in percent */
+    uint64_t scale; /* in percent */
 };
 
 struct bare_job {
@@ -54,8 +54,7 @@ static const struct argp_option option_table[] = {
     {"scale", KEY_SCALE, "PERCENT", 0, "Amount of work, for quick looks and for slow machines (default 100)", 0},
     {0}};
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
+static error_t parse_option(int key, char *argument, struct argp_state *state) {
     struct arguments *arguments = state->input;
     uint32_t value;
     switch (key) {
@@ -71,8 +70,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-static int bare_body(void *arg, struct runner_progress *progress, json_t **result, char *error)
-{
+static int bare_body(void *arg, struct runner_progress *progress, json_t **result, char *error) {
     const struct bare_job *job = arg;
     (void)progress;
     (void)error;
@@ -82,30 +80,25 @@ static int bare_body(void *arg, struct runner_progress *progress, json_t **resul
 
 /* Packets for about a second of wall time without waves; a waveform costs more and gets a quarter. */
 static int make_simulation(struct simulation *simulation, const struct scenario *machine, const struct what *what, uint64_t scale,
-                           const char *waves)
-{
+                           const char *waves) {
     struct scenario scenario;
     scenario_copy(&scenario, machine);
     uint64_t frames = (what->size == 64 ? 60000 : 6000) * scale / 100;
-    if (what->waves)
-        frames /= 4;
+    if (what->waves) frames /= 4;
     if (what->size) {
         bench_generate_from_host(&scenario, frames ? frames : 1, what->size);
         bench_generate_from_wire(&scenario, frames ? frames : 1, what->size);
     }
     const int status = simulation_prepare(simulation, &scenario, stderr);
     scenario_free(&scenario);
-    if (status)
-        return status;
-    if (!what->size)
-        simulation->idle_ps = UINT64_C(1000000000) * scale;
-    if (what->waves)
-        simulation->waves.path = waves;
+    if (status) return status;
+    if (!what->size) simulation->idle_ps = UINT64_C(1000000000) * scale;
+    if (what->waves) simulation->waves.path = waves;
     return 0;
 }
 
-static int run_row(struct runner_job *job, const struct scenario *machine, const struct what *what, const struct arguments *arguments)
-{
+static int run_row(struct runner_job *job, const struct scenario *machine, const struct what *what,
+                   const struct arguments *arguments) {
     *job = (struct runner_job){.name = what->name};
     const bool progress = options_show_progress(&arguments->options);
     if (what->bare) {
@@ -135,8 +128,7 @@ static int run_row(struct runner_job *job, const struct scenario *machine, const
     return status;
 }
 
-static json_t *print_row(FILE *out, const struct what *what, const json_t *result, double *bare)
-{
+static json_t *print_row(FILE *out, const struct what *what, const json_t *result, double *bare) {
     const double wall = bench_number(result, "sim", "wall_s");
     const double simulated = bench_number(result, "sim", "cycles"), evaluated = bench_number(result, "sim", "cycles_evaluated");
     /* Skipped cycles would flatter the rows with traffic: bring-up and take-down are mostly idle. */
@@ -144,17 +136,15 @@ static json_t *print_row(FILE *out, const struct what *what, const json_t *resul
     const double cycles = what->bare ? json_number_value(json_object_get(result, "cycles_per_s")) : wall > 0 ? counted / wall : 0;
     const double packets = bench_number(result, "tx", "packets") + bench_number(result, "rx", "packets");
     const double packets_per_s = wall > 0 ? packets / wall : 0, share = simulated > 0 ? evaluated / simulated : 1;
-    if (what->bare)
-        *bare = cycles;
+    if (what->bare) *bare = cycles;
     const double ratio = *bare > 0 ? cycles / *bare : 0;
     fprintf(out, "%-11s %14.0f %9.1f %% %14.0f %12.3f\n", what->name, cycles, 100 * share, packets_per_s, ratio);
     fflush(out);
-    return json_pack("{s:s,s:f,s:f,s:f,s:f}", "what", what->name, "cycles_per_s", cycles, "packets_per_s", packets_per_s, "ratio_to_bare",
-                     ratio, "evaluated", share);
+    return json_pack("{s:s,s:f,s:f,s:f,s:f}", "what", what->name, "cycles_per_s", cycles, "packets_per_s", packets_per_s,
+                     "ratio_to_bare", ratio, "evaluated", share);
 }
 
-static int measure(const struct arguments *arguments, const struct scenario *machine)
-{
+static int measure(const struct arguments *arguments, const struct scenario *machine) {
     FILE *out = bench_table(&arguments->options);
     json_t *rows = json_array();
     int status = EXIT_PASSED;
@@ -166,19 +156,16 @@ static int measure(const struct arguments *arguments, const struct scenario *mac
             fprintf(stderr, "ringside: error: bench speed, %s: %s\n", table[i].name, job.error);
             status = EXIT_INTERNAL;
         } else {
-            if (!table[i].bare && bench_report_failures(&job))
-                status = EXIT_FAILED;
+            if (!table[i].bare && bench_report_failures(&job)) status = EXIT_FAILED;
             json_array_append_new(rows, print_row(out, &table[i], job.result, &bare));
         }
         runner_free(&job, 1);
     }
-    if (bench_write(&arguments->options, "speed", machine, rows) != 0)
-        status = EXIT_INTERNAL;
+    if (bench_write(&arguments->options, "speed", machine, rows) != 0) status = EXIT_INTERNAL;
     return status;
 }
 
-int bench_speed(int argc, char **argv)
-{
+int bench_speed(int argc, char **argv) {
     static const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
     const struct argp parser = {.options = option_table, .parser = parse_option, .doc = documentation, .children = children};
     struct arguments arguments = {.scale = 100};

@@ -20,9 +20,9 @@ extern "C" {
 enum { CAPTURE_MIN_FRAME = 14, CAPTURE_MAX_FRAME = 9018 };
 
 struct capture_frame {
-    size_t offset;     /* of its first byte in capture.bytes */
+    size_t offset; /* of its first byte in capture.bytes */
     uint32_t length;
-    uint64_t time_ns;  /* since the first frame; never smaller than that of the frame before */
+    uint64_t time_ns; /* since the first frame; never smaller than that of the frame before */
 };
 
 struct capture {

@@ -15,8 +15,8 @@
 
 static const char list_documentation[] =
     "List the scenarios that ship with Ringside, one on each line: name and description.\v"
-    "Run one with `ringside run NAME'. They are read from the folder in the environment variable RINGSIDE_SCENARIOS, or else from where "
-    "they were when Ringside was built.\n"
+    "Run one with `ringside run NAME'. They are read from the folder in the environment variable RINGSIDE_SCENARIOS, or else from "
+    "where they were when Ringside was built.\n"
     "\n"
     "Exit status: 0 listed, 2 bad usage or input.";
 
@@ -30,44 +30,35 @@ static const char check_documentation[] =
     "\n"
     "Exit status: 0 valid, 2 not.";
 
-static error_t parse_list_option(int key, char *argument, struct argp_state *state)
-{
-    if (key == ARGP_KEY_ARG)
-        argp_error(state, "unexpected '%s': list takes no arguments", argument);
+static error_t parse_list_option(int key, char *argument, struct argp_state *state) {
+    if (key == ARGP_KEY_ARG) argp_error(state, "unexpected '%s': list takes no arguments", argument);
     return ARGP_ERR_UNKNOWN;
 }
 
-static int list_one(const char *name, int width)
-{
+static int list_one(const char *name, int width) {
     char path[PATH_MAX];
     struct scenario scenario;
     scenario_init(&scenario);
     int status = shipped_find(name, path, sizeof path);
-    if (status == 0)
-        status = scenario_load(&scenario, path, stderr);
-    if (status == 0)
-        printf("%-*s  %s\n", width, name, scenario.description);
+    if (status == 0) status = scenario_load(&scenario, path, stderr);
+    if (status == 0) printf("%-*s  %s\n", width, name, scenario.description);
     scenario_free(&scenario);
     return status;
 }
 
-int command_list(int argc, char **argv)
-{
+int command_list(int argc, char **argv) {
     const struct argp parser = {.parser = parse_list_option, .doc = list_documentation};
-    if (argp_parse(&parser, argc, argv, 0, NULL, NULL) != 0)
-        return EXIT_USAGE;
+    if (argp_parse(&parser, argc, argv, 0, NULL, NULL) != 0) return EXIT_USAGE;
     char **names;
     const int count = shipped_names(&names);
     if (count < 0) {
-        fprintf(stderr, "ringside: error: cannot read %s: %s; set RINGSIDE_SCENARIOS to the folder with the scenarios\n", shipped_folder(),
-                strerror(-count));
+        fprintf(stderr, "ringside: error: cannot read %s: %s; set RINGSIDE_SCENARIOS to the folder with the scenarios\n",
+                shipped_folder(), strerror(-count));
         return EXIT_USAGE;
     }
     int width = 0, status = 0;
-    for (int i = 0; i < count; i++)
-        width = (int)strlen(names[i]) > width ? (int)strlen(names[i]) : width;
-    for (int i = 0; i < count; i++)
-        status |= list_one(names[i], width);
+    for (int i = 0; i < count; i++) width = (int)strlen(names[i]) > width ? (int)strlen(names[i]) : width;
+    for (int i = 0; i < count; i++) status |= list_one(names[i], width);
     shipped_free_names(names, count);
     return status ? EXIT_USAGE : EXIT_PASSED;
 }
@@ -77,20 +68,16 @@ struct check_arguments {
     unsigned given, wrong;
 };
 
-static void check_one(struct check_arguments *arguments, const char *word)
-{
+static void check_one(struct check_arguments *arguments, const char *word) {
     char path[PATH_MAX];
     struct scenario scenario;
     struct simulation simulation;
     scenario_init(&scenario);
     int status = shipped_find(word, path, sizeof path);
-    if (status == 0)
-        status = scenario_load(&scenario, path, stderr);
-    if (status == 0)
-        status = options_apply(&arguments->options, &scenario);
+    if (status == 0) status = scenario_load(&scenario, path, stderr);
+    if (status == 0) status = options_apply(&arguments->options, &scenario);
     if (status == 0 && (status = simulation_prepare(&simulation, &scenario, stderr)) == 0) {
-        if (arguments->options.verbosity >= 0)
-            printf("%s: valid\n", path);
+        if (arguments->options.verbosity >= 0) printf("%s: valid\n", path);
         simulation_free(&simulation);
     }
     scenario_free(&scenario);
@@ -103,14 +90,12 @@ struct check_words {
     char *words[MAX_CHECKED];
 };
 
-static error_t parse_check_option(int key, char *argument, struct argp_state *state)
-{
+static error_t parse_check_option(int key, char *argument, struct argp_state *state) {
     struct check_words *check = state->input;
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &check->arguments.options; break;
     case ARGP_KEY_ARG:
-        if (check->arguments.given == MAX_CHECKED)
-            argp_error(state, "more than %d scenarios at once", MAX_CHECKED);
+        if (check->arguments.given == MAX_CHECKED) argp_error(state, "more than %d scenarios at once", MAX_CHECKED);
         check->words[check->arguments.given++] = argument;
         break;
     case ARGP_KEY_NO_ARGS: argp_error(state, "a scenario is missing: a file, or a name that `ringside list' shows"); break;
@@ -119,16 +104,14 @@ static error_t parse_check_option(int key, char *argument, struct argp_state *st
     return 0;
 }
 
-int command_check(int argc, char **argv)
-{
+int command_check(int argc, char **argv) {
     static const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
     const struct argp parser = {
         .parser = parse_check_option, .args_doc = "SCENARIO...", .doc = check_documentation, .children = children};
     struct check_words check = {.arguments = {.given = 0}};
     options_init(&check.arguments.options);
     if (argp_parse(&parser, argc, argv, 0, NULL, &check) == 0)
-        for (unsigned i = 0; i < check.arguments.given; i++)
-            check_one(&check.arguments, check.words[i]);
+        for (unsigned i = 0; i < check.arguments.given; i++) check_one(&check.arguments, check.words[i]);
     options_free(&check.arguments.options);
     return check.arguments.wrong ? EXIT_USAGE : EXIT_PASSED;
 }

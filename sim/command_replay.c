@@ -9,8 +9,8 @@
 
 static const char documentation[] =
     "Send captures through the machine: A from the driver to the wire, B from the wire to the driver, either or both.\v"
-    "Any Ethernet capture, pcap or pcapng, with frames of 14 to 9018 bytes. Every frame must come out at the other end, in order and "
-    "bit-identical; frames of less than 60 bytes are padded with zeros to 60. What came out is written as nanosecond pcap with "
+    "Any Ethernet capture, pcap or pcapng, with frames of 14 to 9018 bytes. Every frame must come out at the other end, in order "
+    "and bit-identical; frames of less than 60 bytes are padded with zeros to 60. What came out is written as nanosecond pcap with "
     "simulated timestamps: the first bit of the frame on the wire, or the time at which the protocol driver got it.\n"
     "\n"
     "Examples:\n"
@@ -36,8 +36,7 @@ struct arguments {
     const char *from_host, *from_wire, *to_wire, *to_host, *cut, *timing;
 };
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
+static error_t parse_option(int key, char *argument, struct argp_state *state) {
     struct arguments *arguments = state->input;
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->options; break;
@@ -57,20 +56,16 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-static int set(struct scenario *scenario, const char *key, const char *value)
-{
+static int set(struct scenario *scenario, const char *key, const char *value) {
     char *assignment;
-    if (!value)
-        return 0;
-    if (asprintf(&assignment, "%s=%s", key, value) < 0)
-        abort();
+    if (!value) return 0;
+    if (asprintf(&assignment, "%s=%s", key, value) < 0) abort();
     const int status = scenario_set(scenario, assignment, stderr);
     free(assignment);
     return status;
 }
 
-static int make_scenario(struct scenario *scenario, const struct arguments *arguments)
-{
+static int make_scenario(struct scenario *scenario, const struct arguments *arguments) {
     scenario_init(scenario);
     int mistakes = set(scenario, "name", "replay") | set(scenario, "traffic.from_host.capture", arguments->from_host) |
                    set(scenario, "traffic.from_wire.capture", arguments->from_wire) | set(scenario, "driver.cut", arguments->cut) |
@@ -80,8 +75,7 @@ static int make_scenario(struct scenario *scenario, const struct arguments *argu
     return mistakes;
 }
 
-static int replay(const struct arguments *arguments)
-{
+static int replay(const struct arguments *arguments) {
     struct scenario scenario;
     struct simulation simulation;
     int status = EXIT_USAGE;
@@ -96,15 +90,13 @@ static int replay(const struct arguments *arguments)
     return status;
 }
 
-int command_replay(int argc, char **argv)
-{
+int command_replay(int argc, char **argv) {
     static const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
     const struct argp parser = {.options = option_table, .parser = parse_option, .doc = documentation, .children = children};
     struct arguments arguments = {0};
     options_init(&arguments.options);
     int status = EXIT_USAGE;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) == 0)
-        status = replay(&arguments);
+    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) == 0) status = replay(&arguments);
     options_free(&arguments.options);
     return status;
 }

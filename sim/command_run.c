@@ -11,8 +11,8 @@
 
 static const char documentation[] =
     "Run scenarios - files, or names that `ringside list' shows - and print a verdict and a summary for each.\v"
-    "Every check is on in every run: frames end to end, NET_BUFFER_LIST ownership, ring rules, TLP rules, DMA mappings. A failed check "
-    "is reported with its simulated time, the object, the clause and the packet, and makes the exit status 1.\n"
+    "Every check is on in every run: frames end to end, NET_BUFFER_LIST ownership, ring rules, TLP rules, DMA mappings. A failed "
+    "check is reported with its simulated time, the object, the clause and the packet, and makes the exit status 1.\n"
     "\n"
     "Examples:\n"
     "  ringside run default\n"
@@ -28,8 +28,7 @@ struct arguments {
     unsigned count;
 };
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
+static error_t parse_option(int key, char *argument, struct argp_state *state) {
     struct arguments *arguments = state->input;
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->options; break;
@@ -40,29 +39,22 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-static int prepare(struct simulation *simulation, const char *word, const struct options *options, unsigned count)
-{
+static int prepare(struct simulation *simulation, const char *word, const struct options *options, unsigned count) {
     char path[PATH_MAX];
     struct scenario scenario;
     scenario_init(&scenario);
     int status = shipped_find(word, path, sizeof path);
-    if (status == 0)
-        status = scenario_load(&scenario, path, stderr);
-    if (status == 0)
-        status = options_apply(options, &scenario);
-    if (status == 0)
-        status = simulation_prepare(simulation, &scenario, stderr);
-    if (status == 0 && (status = session_apply_waves(simulation, options, count)) != 0)
-        simulation_free(simulation);
+    if (status == 0) status = scenario_load(&scenario, path, stderr);
+    if (status == 0) status = options_apply(options, &scenario);
+    if (status == 0) status = simulation_prepare(simulation, &scenario, stderr);
+    if (status == 0 && (status = session_apply_waves(simulation, options, count)) != 0) simulation_free(simulation);
     scenario_free(&scenario);
     return status;
 }
 
-static int run_all(struct arguments *arguments)
-{
+static int run_all(struct arguments *arguments) {
     struct simulation *simulations = calloc(arguments->count, sizeof *simulations);
-    if (!simulations)
-        return EXIT_INTERNAL;
+    if (!simulations) return EXIT_INTERNAL;
     unsigned ready = 0, mistakes = 0;
     for (unsigned i = 0; i < arguments->count; i++) {
         if (prepare(&simulations[ready], arguments->scenarios[i], &arguments->options, arguments->count) == 0)
@@ -71,23 +63,19 @@ static int run_all(struct arguments *arguments)
             mistakes++;
     }
     const int status = mistakes ? (int)EXIT_USAGE : session_run(simulations, ready, &arguments->options);
-    for (unsigned i = 0; i < ready; i++)
-        simulation_free(&simulations[i]);
+    for (unsigned i = 0; i < ready; i++) simulation_free(&simulations[i]);
     free(simulations);
     return status;
 }
 
-int command_run(int argc, char **argv)
-{
+int command_run(int argc, char **argv) {
     static const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
     const struct argp parser = {.parser = parse_option, .args_doc = "SCENARIO...", .doc = documentation, .children = children};
     struct arguments arguments = {.scenarios = calloc((size_t)argc, sizeof(char *))};
-    if (!arguments.scenarios)
-        return EXIT_INTERNAL;
+    if (!arguments.scenarios) return EXIT_INTERNAL;
     options_init(&arguments.options);
     int status = EXIT_USAGE;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) == 0)
-        status = run_all(&arguments);
+    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) == 0) status = run_all(&arguments);
     options_free(&arguments.options);
     free(arguments.scenarios);
     return status;

@@ -2,7 +2,8 @@
 /*
  * dma_bench.h: host software for the NIC's DMA benchmark engine (BAR0 DMA_BENCH, rtl/regmap/bar0.def).
  *
- * Works through the platform seam like a driver: coherent memory, register writes, and polling until the engine says that it is done.
+ * Works through the platform seam like a driver: coherent memory, register writes, and polling until the engine says that it is
+ * done.
  */
 #ifndef RINGSIDE_DMA_BENCH_H
 #define RINGSIDE_DMA_BENCH_H
@@ -20,10 +21,10 @@ enum dma_bench_op { DMA_BENCH_OP_READ, DMA_BENCH_OP_WRITE, DMA_BENCH_OP_BOTH };
 
 struct dma_bench_row {
     enum dma_bench_op op;
-    uint32_t size;          /* bytes of a transfer, 1 to 4096 */
-    uint32_t count;         /* transfers */
-    uint32_t read_cycles;   /* out: NIC clock cycles, 0 when the op has no such part */
-    uint32_t write_cycles;  /* out */
+    uint32_t size;         /* bytes of a transfer, 1 to 4096 */
+    uint32_t count;        /* transfers */
+    uint32_t read_cycles;  /* out: NIC clock cycles, 0 when the op has no such part */
+    uint32_t write_cycles; /* out */
 };
 
 /* Run one row (thread context, blocks). 0, -ENOMEM, or -ETIMEDOUT when the engine is not done after 50 ms of simulated time. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * frames.h: what is sent, and whether it arrived: a source of frames (a capture or a generator) and the end-to-end check against it.
+ * frames.h: what is sent, and whether it arrived: sources of frames (captures, generators) and the end-to-end check against them.
  *
  * The check makes the frames again from a source of its own and never shares memory with the path that it checks. A frame that
  * arrives must be the next one that was sent, byte for byte (padded with zeros to 60). One that is not is looked for among the
@@ -22,7 +22,7 @@ extern "C" {
 /* Frames in order. `capture` (borrowed, may be shared) or, when it is NULL, `generator`. */
 struct frame_source {
     const struct capture *capture;
-    bool capture_times;  /* play the capture at its own times, not as fast as possible */
+    bool capture_times; /* play the capture at its own times, not as fast as possible */
     struct generator_config generator;
     uint64_t next;
     struct generator_pacer pacer;
@@ -44,9 +44,9 @@ struct frame_check {
     bool drops_allowed;
     frame_report report;
     void *report_ctx;
-    uint64_t next;               /* number of the frame expected next */
+    uint64_t next; /* number of the frame expected next */
     uint64_t good, lost, damaged;
-    uint64_t reports;            /* messages given; after FRAME_CHECK_MESSAGES of them only counting goes on */
+    uint64_t reports; /* messages given; after FRAME_CHECK_MESSAGES of them only counting goes on */
 };
 enum { FRAME_CHECK_MESSAGES = 8, FRAME_CHECK_AHEAD = 65536, FRAME_CHECK_BACK = 1024 };
 

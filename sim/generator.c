@@ -7,16 +7,14 @@
 #include "capture.h"
 #include "regmap.h"
 
-static uint64_t mix(uint64_t value)
-{
+static uint64_t mix(uint64_t value) {
     value += UINT64_C(0x9E3779B97F4A7C15);
     value = (value ^ (value >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     value = (value ^ (value >> 27)) * UINT64_C(0x94D049BB133111EB);
     return value ^ (value >> 31);
 }
 
-size_t generator_length(const struct generator_config *config, uint64_t number)
-{
+size_t generator_length(const struct generator_config *config, uint64_t number) {
     const struct scenario_sizes *sizes = &config->sizes;
     uint64_t size;
     if (sizes->range) {
@@ -28,54 +26,37 @@ size_t generator_length(const struct generator_config *config, uint64_t number)
     return (size_t)size - ETH_FCS;
 }
 
-static void fill_random(uint8_t *data, size_t length, uint64_t state)
-{
+static void fill_random(uint8_t *data, size_t length, uint64_t state) {
     while (length > 0) {
         state = mix(state);
-        for (unsigned i = 0; i < 8 && length > 0; i++, length--)
-            *data++ = (uint8_t)(state >> (8 * i));
+        for (unsigned i = 0; i < 8 && length > 0; i++, length--) *data++ = (uint8_t)(state >> (8 * i));
     }
 }
 
-static void fill_counter(uint8_t *data, size_t length, uint64_t number)
-{
-    for (size_t i = 0; i < length; i++)
-        data[i] = (uint8_t)(number + i);
+static void fill_counter(uint8_t *data, size_t length, uint64_t number) {
+    for (size_t i = 0; i < length; i++) data[i] = (uint8_t)(number + i);
 }
 
-void generator_fill(const struct generator_config *config, uint64_t number, uint8_t *frame, size_t length)
-{
+void generator_fill(const struct generator_config *config, uint64_t number, uint8_t *frame, size_t length) {
     static const uint8_t type[2] = {0x88, 0xB5};
     memcpy(frame, config->destination, 6);
     memcpy(frame + 6, config->source, 6);
     memcpy(frame + 12, type, 2);
     size_t at = ETH_HEADER;
-    for (unsigned i = 0; i < 8 && at < length; i++, at++)
-        frame[at] = (uint8_t)(number >> (56 - 8 * i));
+    for (unsigned i = 0; i < 8 && at < length; i++, at++) frame[at] = (uint8_t)(number >> (56 - 8 * i));
 
     switch (config->pattern) {
-    case GENERATOR_COUNTER:
-        fill_counter(frame + at, length - at, number);
-        break;
-    case GENERATOR_RANDOM:
-        fill_random(frame + at, length - at, mix(config->seed) ^ number);
-        break;
-    case GENERATOR_ZEROS:
-        memset(frame + at, 0x00, length - at);
-        break;
-    case GENERATOR_ONES:
-        memset(frame + at, 0xFF, length - at);
-        break;
+    case GENERATOR_COUNTER: fill_counter(frame + at, length - at, number); break;
+    case GENERATOR_RANDOM: fill_random(frame + at, length - at, mix(config->seed) ^ number); break;
+    case GENERATOR_ZEROS: memset(frame + at, 0x00, length - at); break;
+    case GENERATOR_ONES: memset(frame + at, 0xFF, length - at); break;
     }
 }
 
-uint64_t generator_pace(const struct generator_config *config, struct generator_pacer *pacer, size_t length)
-{
-    if (config->rate_mbps == 0)
-        return 0;
+uint64_t generator_pace(const struct generator_config *config, struct generator_pacer *pacer, size_t length) {
+    if (config->rate_mbps == 0) return 0;
     size_t wire_bytes = length + ETH_FCS;
-    if (wire_bytes < ETH_MIN_FRAME)
-        wire_bytes = ETH_MIN_FRAME;
+    if (wire_bytes < ETH_MIN_FRAME) wire_bytes = ETH_MIN_FRAME;
     wire_bytes += ETH_PREAMBLE + ETH_IFG;
     if (pacer->in_burst == config->burst) {
         pacer->wire_bits += pacer->burst_bits;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * generator.h: made-up traffic. Frame number n is a pure function of the configuration and n, so that the checker at the far end can
- * make it again; only the pacing is counted up from frame to frame.
+ * generator.h: made-up traffic. Frame number n is a pure function of the configuration and n, so that the checker at the far end
+ * can make it again; only the pacing is counted up from frame to frame.
  *
- * A frame is destination, source, EtherType 0x88B5 (local experimental, IEEE 802), its number in 8 bytes (most significant first, as
- * far as they fit), and the pattern. Sizes are bytes on the wire with FCS, as in "64-byte frames"; frames here have no FCS.
+ * A frame is destination, source, EtherType 0x88B5 (local experimental, IEEE 802), its number in 8 bytes (most significant first,
+ * as far as they fit), and the pattern. Sizes are bytes on the wire with FCS, as in "64-byte frames"; frames here have no FCS.
  */
 #ifndef RINGSIDE_GENERATOR_H
 #define RINGSIDE_GENERATOR_H
@@ -23,8 +23,8 @@ enum generator_pattern { GENERATOR_COUNTER, GENERATOR_RANDOM, GENERATOR_ZEROS, G
 struct generator_config {
     uint64_t frames;
     struct scenario_sizes sizes;
-    uint64_t rate_mbps;  /* on the wire, preamble and gap included; 0: no limit */
-    uint64_t burst;      /* frames sent at once, then a gap that keeps the rate */
+    uint64_t rate_mbps; /* on the wire, preamble and gap included; 0: no limit */
+    uint64_t burst;     /* frames sent at once, then a gap that keeps the rate */
     enum generator_pattern pattern;
     uint64_t seed;
     uint8_t destination[6], source[6];
@@ -36,8 +36,8 @@ void generator_fill(const struct generator_config *config, uint64_t number, uint
 
 /* When frames may go. Start from zero; call generator_pace() once for each frame in order. */
 struct generator_pacer {
-    uint64_t wire_bits;   /* of all frames of earlier bursts */
-    uint64_t burst_bits;  /* of the frames of this burst so far */
+    uint64_t wire_bits;  /* of all frames of earlier bursts */
+    uint64_t burst_bits; /* of the frames of this burst so far */
     uint64_t in_burst;
 };
 /* Earliest time in ps of the next frame, which has `length` bytes without FCS. */

@@ -9,7 +9,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-
 #include <systemc>
 
 #include "event_log.h"
@@ -20,8 +19,8 @@
 
 namespace {
 
-constexpr size_t max_failures = 1000;                    // kept of one run; the rest is counted in the last one
-const sc_core::sc_time grace(1, sc_core::SC_SEC);        // to bring the stack up and down, beyond the limit of the scenario
+constexpr size_t max_failures = 1000;              // kept of one run; the rest is counted in the last one
+const sc_core::sc_time grace(1, sc_core::SC_SEC);  // to bring the stack up and down, beyond the limit of the scenario
 
 // Violations as they happen become failures of the result.
 void collect_failures(hw::EventStream& events, machine_result& result) {
@@ -69,7 +68,8 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     sim::TrafficRun traffic(config, system);
 
     const auto begin = std::chrono::steady_clock::now();
-    const sc_core::sc_time limit = sc_core::sc_time(static_cast<double>(config.scenario->limits_max_time_us), sc_core::SC_US) + grace;
+    const sc_core::sc_time limit =
+        sc_core::sc_time(static_cast<double>(config.scenario->limits_max_time_us), sc_core::SC_US) + grace;
     sc_core::sc_start(limit + hw::ps_time(config.idle_ps));
     result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 

@@ -18,19 +18,19 @@ extern "C" {
 #endif
 
 struct machine_waves {
-    const char *path;            /* FST to write; NULL: none */
-    uint64_t from_ps, to_ps;     /* window; to_ps UINT64_MAX: to the end */
-    bool full_depth;             /* every signal, not the default selection */
+    const char *path;        /* FST to write; NULL: none */
+    uint64_t from_ps, to_ps; /* window; to_ps UINT64_MAX: to the end */
+    bool full_depth;         /* every signal, not the default selection */
 };
 
 struct machine_config {
     const struct scenario *scenario;
-    struct frame_source from_host, from_wire;  /* of count 0: nothing is sent in this direction */
-    struct capture_writer *to_wire, *to_host;  /* record what came out, or NULL; borrowed */
+    struct frame_source from_host, from_wire; /* of count 0: nothing is sent in this direction */
+    struct capture_writer *to_wire, *to_host; /* record what came out, or NULL; borrowed */
     struct machine_waves waves;
-    const char *events;          /* event log to write (event_log.h), or NULL; borrowed */
-    uint64_t warmup_frames;      /* of each direction, left out of its rates (benches) */
-    uint64_t idle_ps;            /* simulate so much time after start-up before traffic begins */
+    const char *events;     /* event log to write (event_log.h), or NULL; borrowed */
+    uint64_t warmup_frames; /* of each direction, left out of its rates (benches) */
+    uint64_t idle_ps;       /* simulate so much time after start-up before traffic begins */
     /* Told now and then how far the run is (by simulated work, never by wall time); may be NULL. */
     void (*progress)(void *ctx, uint64_t time_ps, uint64_t packets, double fraction);
     void *progress_ctx;
@@ -39,26 +39,26 @@ struct machine_config {
 struct machine_failure {
     uint64_t time_ps;
     char *check, *clause, *message;
-    int64_t packet;  /* -1: none */
+    int64_t packet; /* -1: none */
 };
 
 struct machine_latency {
     uint64_t count;
-    double min_ns, p50_ns, p99_ns, max_ns;  /* 0 when count is 0 */
+    double min_ns, p50_ns, p99_ns, max_ns; /* 0 when count is 0 */
 };
 
 struct machine_direction {
-    uint64_t packets, bytes;     /* delivered; bytes without FCS */
-    uint64_t dropped;            /* sent and not delivered */
-    double mpps, gbps;           /* over the time from the first to the last frame; gbps of frames with FCS */
+    uint64_t packets, bytes; /* delivered; bytes without FCS */
+    uint64_t dropped;        /* sent and not delivered */
+    double mpps, gbps;       /* over the time from the first to the last frame; gbps of frames with FCS */
     double limit_mpps, efficiency;
-    const char *limited_by;      /* "wire", "up", "down"; "" without traffic. Static storage */
+    const char *limited_by; /* "wire", "up", "down"; "" without traffic. Static storage */
     struct machine_latency latency;
 };
 
 struct machine_link {
     uint64_t tlps, bytes;
-    double utilisation;          /* busy time over the time of the traffic, 0 to 1 */
+    double utilisation; /* busy time over the time of the traffic, 0 to 1 */
 };
 
 struct machine_result {
@@ -78,7 +78,8 @@ int machine_run(const struct machine_config *config, struct machine_result *resu
 void machine_result_free(struct machine_result *result);
 
 /* Bring the machine up without a driver stack and have the NIC's benchmark engine do what `rows` ask; fills in their results. */
-int machine_dma_bench(const struct scenario *scenario, struct dma_bench_row *rows, size_t row_count, char *error, size_t error_size);
+int machine_dma_bench(const struct scenario *scenario, struct dma_bench_row *rows, size_t row_count, char *error,
+                      size_t error_size);
 
 /* Clock the bare Verilated NIC, inputs idle, in a plain loop: cycles per second of wall time. */
 double machine_bare_speed(const struct scenario *scenario, uint64_t cycles);

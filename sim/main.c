@@ -17,11 +17,12 @@ error_t argp_err_exit_status = EXIT_USAGE;
 static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
-} commands[] = {{"run", command_run}, {"replay", command_replay}, {"bench", command_bench}, {"list", command_list}, {"check", command_check}};
+} commands[] = {
+    {"run", command_run}, {"replay", command_replay}, {"bench", command_bench}, {"list", command_list}, {"check", command_check}};
 
 static const char documentation[] =
-    "Simulate a network card and its driver together: a SystemVerilog NIC behind a modelled PCIe link, driven by C code written against "
-    "the Windows network driver interfaces.\v"
+    "Simulate a network card and its driver together: a SystemVerilog NIC behind a modelled PCIe link, driven by C code written "
+    "against the Windows network driver interfaces.\v"
     "Commands:\n"
     "  run SCENARIO...           run scenarios and print a verdict for each\n"
     "  replay                    send captures through the machine, and record what comes out\n"
@@ -42,32 +43,25 @@ static const char documentation[] =
     "\n"
     "Environment: RINGSIDE_SCENARIOS is a folder to look scenario names up in; NO_COLOR turns colour off.";
 
-static const struct command *find_command(const char *name)
-{
+static const struct command *find_command(const char *name) {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(commands[i].name, name) == 0)
-            return &commands[i];
+        if (strcmp(commands[i].name, name) == 0) return &commands[i];
     return NULL;
 }
 
-static void complain(struct argp_state *state, const char *name)
-{
+static void complain(struct argp_state *state, const char *name) {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (suggest_is_near(name, suggest_distance(name, commands[i].name)))
             argp_error(state, "there is no command '%s'; did you mean '%s'?", name, commands[i].name);
     argp_error(state, "there is no command '%s'; the commands are run, replay, bench, list and check", name);
 }
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
+static error_t parse_option(int key, char *argument, struct argp_state *state) {
     int *status = state->input;
-    if (key == ARGP_KEY_NO_ARGS)
-        argp_error(state, "a command is missing: run, replay, bench, list or check");
-    if (key != ARGP_KEY_ARG)
-        return ARGP_ERR_UNKNOWN;
+    if (key == ARGP_KEY_NO_ARGS) argp_error(state, "a command is missing: run, replay, bench, list or check");
+    if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
     const struct command *command = find_command(argument);
-    if (!command)
-        complain(state, argument);
+    if (!command) complain(state, argument);
 
     /* The rest belongs to the command, which is called by both names in its messages. */
     const int first = state->next - 1;
@@ -81,14 +75,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 static const struct argp parser = {.parser = parse_option, .args_doc = "COMMAND [OPTION...]", .doc = documentation};
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     int status = EXIT_INTERNAL;
     char name[] = "ringside";
     setlocale(LC_CTYPE, "");
     argv[0] = name;
-    if (argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &status) != 0)
-        return EXIT_INTERNAL;
+    if (argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &status) != 0) return EXIT_INTERNAL;
     if (fflush(stdout) != 0) {
         perror("ringside: error: standard output");
         return EXIT_INTERNAL;

@@ -48,8 +48,10 @@ void Meter::report_latency(machine_latency& result) {
     result.max_ns = percentile(latencies_, 100);
 }
 
-// Frames of different sizes share the time: the limit of the mix is the harmonic mean, and what sets it is what sets most of the time.
-void Meter::report_limit(const hw::LinkConfig& link, hw::FrameDirection direction, double wire_gbps, machine_direction& result) const {
+// Frames of different sizes share the time: the limit of the mix is the harmonic mean, and what sets it is what sets most of the
+// time.
+void Meter::report_limit(const hw::LinkConfig& link, hw::FrameDirection direction, double wire_gbps,
+                         machine_direction& result) const {
     double time = 0, longest = 0;
     for (size_t size = 0; size < by_size_.size(); size++) {
         if (by_size_[size] == 0) continue;

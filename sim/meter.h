@@ -19,11 +19,11 @@ public:
     // Frames up to number `warmup` are left out of the rate.
     explicit Meter(uint64_t warmup) : warmup_(warmup) {}
 
-    void delivered(uint64_t length);                 // a frame of `length` bytes without FCS arrived at the end of its way
-    void passed(uint64_t time_ps);                   // ... passed the point where the rate is measured
-    void close() { closed_ = true; }                 // the window ends: the other direction is no longer in steady state
+    void delivered(uint64_t length);  // a frame of `length` bytes without FCS arrived at the end of its way
+    void passed(uint64_t time_ps);    // ... passed the point where the rate is measured
+    void close() { closed_ = true; }  // the window ends: the other direction is no longer in steady state
 
-    void started(uint64_t packet, uint64_t time_ps); // the clock of this packet's latency starts
+    void started(uint64_t packet, uint64_t time_ps);  // the clock of this packet's latency starts
     void ended(uint64_t packet, uint64_t time_ps);
 
     uint64_t packets() const { return packets_; }
@@ -38,8 +38,8 @@ private:
     bool closed_ = false;
     uint64_t packets_ = 0, bytes_ = 0;
     uint64_t seen_ = 0, counted_ = 0, first_ps_ = 0, last_ps_ = 0;
-    std::vector<uint64_t> by_size_;    // frames of each size with FCS
-    std::vector<uint64_t> started_ps_; // by packet
+    std::vector<uint64_t> by_size_;     // frames of each size with FCS
+    std::vector<uint64_t> started_ps_;  // by packet
     std::vector<uint64_t> latencies_;
 };
 

@@ -29,33 +29,28 @@ static const struct argp_option option_table[] = {
     {"verbose", 'v', 0, 0, "Print every failure, not the first few", 0},
     {0}};
 
-void options_init(struct options *options)
-{
+void options_init(struct options *options) {
     memset(options, 0, sizeof *options);
     options->waves_to_ps = UINT64_MAX;
     options->jobs = 1;
 }
 
-void options_free(struct options *options)
-{
-    for (unsigned i = 0; i < options->set_count; i++)
-        free(options->sets[i]);
+void options_free(struct options *options) {
+    for (unsigned i = 0; i < options->set_count; i++) free(options->sets[i]);
     options->set_count = 0;
 }
 
-int options_parse_time(const char *text, uint64_t *ps)
-{
-    static const struct { const char *name; uint64_t ps; } units[] = {
-        {"ps", 1}, {"ns", 1000}, {"us", 1000000}, {"ms", 1000000000}, {"s", UINT64_C(1000000000000)}};
+int options_parse_time(const char *text, uint64_t *ps) {
+    static const struct {
+        const char *name;
+        uint64_t ps;
+    } units[] = {{"ps", 1}, {"ns", 1000}, {"us", 1000000}, {"ms", 1000000000}, {"s", UINT64_C(1000000000000)}};
     char *end;
     errno = 0;
-    if (*text < '0' || *text > '9')
-        return -EINVAL;
+    if (*text < '0' || *text > '9') return -EINVAL;
     const long double number = strtold(text, &end);
-    if (errno)
-        return -EINVAL;
-    while (*end == ' ')
-        end++;
+    if (errno) return -EINVAL;
+    while (*end == ' ') end++;
     if (*end == '\0' && number == 0.0L) {
         *ps = 0;
         return 0;
@@ -70,44 +65,36 @@ int options_parse_time(const char *text, uint64_t *ps)
     return -EINVAL;
 }
 
-int options_parse_list(const char *text, uint32_t min, uint32_t max, uint32_t *values, unsigned room)
-{
+int options_parse_list(const char *text, uint32_t min, uint32_t max, uint32_t *values, unsigned room) {
     unsigned count = 0;
     for (const char *at = text;; at++) {
         char *end;
         errno = 0;
-        if (*at < '0' || *at > '9')
-            return -EINVAL;
+        if (*at < '0' || *at > '9') return -EINVAL;
         const unsigned long value = strtoul(at, &end, 10);
-        if (errno || value < min || value > max || count == room || (*end != ',' && *end != '\0'))
-            return -EINVAL;
+        if (errno || value < min || value > max || count == room || (*end != ',' && *end != '\0')) return -EINVAL;
         values[count++] = (uint32_t)value;
-        if (*end == '\0')
-            return (int)count;
+        if (*end == '\0') return (int)count;
         at = end;
     }
 }
 
-static void add_set(struct options *options, struct argp_state *state, const char *key, const char *value)
-{
+static void add_set(struct options *options, struct argp_state *state, const char *key, const char *value) {
     char *assignment;
     if (options->set_count == OPTIONS_MAX_SETS)
         argp_error(state, "more than %d values set: put them into a scenario file", OPTIONS_MAX_SETS);
-    if (asprintf(&assignment, "%s%s", key, value) < 0)
-        abort();
+    if (asprintf(&assignment, "%s%s", key, value) < 0) abort();
     options->sets[options->set_count++] = assignment;
 }
 
-static uint64_t parse_time(struct argp_state *state, const char *option, const char *text)
-{
+static uint64_t parse_time(struct argp_state *state, const char *option, const char *text) {
     uint64_t ps = 0;
     if (options_parse_time(text, &ps) != 0)
         argp_error(state, "--%s %s: expected a number and a unit (ps, ns, us, ms or s), for example 10us", option, text);
     return ps;
 }
 
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
+static error_t parse_option(int key, char *argument, struct argp_state *state) {
     struct options *options = state->input;
     char *end;
     switch (key) {
@@ -144,8 +131,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (options->waves_window && !options->waves)
             argp_error(state, "--waves-from, --waves-to and --waves-depth need --waves FILE.fst");
-        if (options->waves_from_ps >= options->waves_to_ps)
-            argp_error(state, "--waves-from must be before --waves-to");
+        if (options->waves_from_ps >= options->waves_to_ps) argp_error(state, "--waves-from must be before --waves-to");
         break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -154,21 +140,15 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 const struct argp options_argp = {.options = option_table, .parser = parse_option};
 
-int options_apply(const struct options *options, struct scenario *scenario)
-{
+int options_apply(const struct options *options, struct scenario *scenario) {
     int status = 0;
     for (unsigned i = 0; i < options->set_count; i++)
-        if (scenario_set(scenario, options->sets[i], stderr) != 0)
-            status = -EINVAL;
+        if (scenario_set(scenario, options->sets[i], stderr) != 0) status = -EINVAL;
     return status;
 }
 
-struct report_style options_style(const struct options *options)
-{
+struct report_style options_style(const struct options *options) {
     return (struct report_style){.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"), .verbosity = options->verbosity};
 }
 
-bool options_show_progress(const struct options *options)
-{
-    return options->verbosity >= 0 && isatty(STDERR_FILENO);
-}
+bool options_show_progress(const struct options *options) { return options->verbosity >= 0 && isatty(STDERR_FILENO); }

@@ -2,8 +2,8 @@
 /*
  * options.h: the options that every command which simulates has, as a child parser for argp.
  *
- * Numbers and times are checked while they are parsed; values of --set are collected and applied to each scenario afterwards, in the
- * order in which they were given (--seed and --driver are shorthands for keys and take part in that order).
+ * Numbers and times are checked while they are parsed; values of --set are collected and applied to each scenario afterwards, in
+ * the order in which they were given (--seed and --driver are shorthands for keys and take part in that order).
  */
 #ifndef RINGSIDE_OPTIONS_H
 #define RINGSIDE_OPTIONS_H
@@ -18,14 +18,14 @@
 enum { OPTIONS_MAX_SETS = 64 };
 
 struct options {
-    char *sets[OPTIONS_MAX_SETS];  /* "key=value"; freed by options_free() */
+    char *sets[OPTIONS_MAX_SETS]; /* "key=value"; freed by options_free() */
     unsigned set_count;
     const char *waves, *events, *json, *junit;
     uint64_t waves_from_ps, waves_to_ps;
     bool waves_full;
-    bool waves_window;             /* one of the window options was given */
-    unsigned jobs;                 /* simulations at once */
-    int verbosity;                 /* -1, 0, 1 */
+    bool waves_window; /* one of the window options was given */
+    unsigned jobs;     /* simulations at once */
+    int verbosity;     /* -1, 0, 1 */
 };
 
 /* The child parser; its input is a struct options that options_init() prepared. */

@@ -7,8 +7,8 @@
 extern "C" {
 #endif
 
-/* Can `path` be written? NULL (not asked for) and "-" (standard output) can. A file that is there stays as it is, one that is not is
- * not left behind. 0, or a negative errno with a message on stderr that names the option and the file. */
+/* Can `path` be written? NULL (not asked for) and "-" (standard output) can. A file that is there stays as it is, one that is not
+ * is not left behind. 0, or a negative errno with a message on stderr that names the option and the file. */
 int output_check(const char *option, const char *path);
 
 #ifdef __cplusplus

@@ -6,27 +6,25 @@
 
 #include "machine.h"
 
-static char *copy_text(const char *text)
-{
+static char *copy_text(const char *text) {
     char *copy = strdup(text ? text : "");
-    if (!copy)
-        abort();
+    if (!copy) abort();
     return copy;
 }
 
 void machine_result_fail(struct machine_result *result, uint64_t time_ps, const char *check, const char *clause, int64_t packet,
-                         const char *message)
-{
+                         const char *message) {
     struct machine_failure *grown = realloc(result->failures, (result->failure_count + 1) * sizeof *grown);
-    if (!grown)
-        abort();
+    if (!grown) abort();
     result->failures = grown;
-    grown[result->failure_count++] = (struct machine_failure){
-        .time_ps = time_ps, .check = copy_text(check), .clause = copy_text(clause), .message = copy_text(message), .packet = packet};
+    grown[result->failure_count++] = (struct machine_failure){.time_ps = time_ps,
+                                                              .check = copy_text(check),
+                                                              .clause = copy_text(clause),
+                                                              .message = copy_text(message),
+                                                              .packet = packet};
 }
 
-void machine_result_free(struct machine_result *result)
-{
+void machine_result_free(struct machine_result *result) {
     for (size_t i = 0; i < result->failure_count; i++) {
         free(result->failures[i].check);
         free(result->failures[i].clause);

@@ -26,29 +26,25 @@ struct child {
     pid_t pid;
     int fd;
     struct runner_job *job;
-    char *text;  /* what it wrote and is not read yet */
+    char *text; /* what it wrote and is not read yet */
     size_t length, room;
 };
 
-void runner_report_progress(struct runner_progress *progress, uint64_t time_ps, uint64_t packets, double fraction)
-{
+void runner_report_progress(struct runner_progress *progress, uint64_t time_ps, uint64_t packets, double fraction) {
     /* The wall clock decides only whether a line is drawn; the simulation does not see it. */
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    const int64_t passed_ms =
-        ((int64_t)now.tv_sec - (int64_t)progress->last.tv_sec) * 1000 + ((int64_t)now.tv_nsec - (int64_t)progress->last.tv_nsec) / 1000000;
-    if (passed_ms < 200)
-        return;
+    const int64_t passed_ms = ((int64_t)now.tv_sec - (int64_t)progress->last.tv_sec) * 1000 +
+                              ((int64_t)now.tv_nsec - (int64_t)progress->last.tv_nsec) / 1000000;
+    if (passed_ms < 200) return;
     progress->last = now;
     fprintf(progress->out, "%%%.3f us, %" PRIu64 " packets, %.0f %%\n", (double)time_ps / 1e6, packets, 100 * fraction);
     fflush(progress->out);
 }
 
-static void __attribute__((noreturn)) run_child(struct runner_job *job, int fd)
-{
+static void __attribute__((noreturn)) run_child(struct runner_job *job, int fd) {
     FILE *out = fdopen(fd, "w");
-    if (!out)
-        _exit(3);
+    if (!out) _exit(3);
     struct runner_progress progress = {.out = out};
     clock_gettime(CLOCK_MONOTONIC, &progress.last);
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
@@ -67,11 +63,9 @@ static void __attribute__((noreturn)) run_child(struct runner_job *job, int fd)
     _exit(ferror(out) ? 3 : 0);
 }
 
-static int start_child(struct child *child, struct runner_job *job)
-{
+static int start_child(struct child *child, struct runner_job *job) {
     int ends[2];
-    if (pipe(ends) != 0)
-        return -errno;
+    if (pipe(ends) != 0) return -errno;
     fflush(NULL);
     const pid_t pid = fork();
     if (pid < 0) {
@@ -89,43 +83,35 @@ static int start_child(struct child *child, struct runner_job *job)
     return 0;
 }
 
-static void draw(const char *name, const char *text, size_t length)
-{
+static void draw(const char *name, const char *text, size_t length) {
     fprintf(stderr, "\r\033[K%s: %.*s", name, (int)length, text);
     fflush(stderr);
 }
 
-static void take_line(struct child *child, const char *line, size_t length, bool show_progress)
-{
+static void take_line(struct child *child, const char *line, size_t length, bool show_progress) {
     struct runner_job *job = child->job;
-    if (length == 0)
-        return;
+    if (length == 0) return;
     if (*line == '%' && show_progress) {
         draw(job->name, line + 1, length - 1);
     } else if (*line == '=') {
         json_error_t problem;
         job->result = json_loadb(line + 1, length - 1, 0, &problem);
-        if (!job->result)
-            snprintf(job->error, sizeof job->error, "its result is not readable: %s", problem.text);
+        if (!job->result) snprintf(job->error, sizeof job->error, "its result is not readable: %s", problem.text);
     } else if (*line == '!') {
         snprintf(job->error, sizeof job->error, "%.*s", (int)(length - 1), line + 1);
     }
 }
 
 /* Read what is there; false at the end of the pipe. */
-static bool read_child(struct child *child, bool show_progress)
-{
+static bool read_child(struct child *child, bool show_progress) {
     if (child->room - child->length < 65536) {
         child->room += 131072;
         child->text = realloc(child->text, child->room);
-        if (!child->text)
-            abort();
+        if (!child->text) abort();
     }
     const ssize_t got = read(child->fd, child->text + child->length, child->room - child->length);
-    if (got < 0 && errno == EINTR)
-        return true;
-    if (got <= 0)
-        return false;
+    if (got < 0 && errno == EINTR) return true;
+    if (got <= 0) return false;
     child->length += (size_t)got;
     size_t start = 0;
     for (char *newline; (newline = memchr(child->text + start, '\n', child->length - start));) {
@@ -138,17 +124,16 @@ static bool read_child(struct child *child, bool show_progress)
     return true;
 }
 
-static void end_child(struct child *child)
-{
+static void end_child(struct child *child) {
     struct runner_job *job = child->job;
     int status = 0;
-    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
-        continue;
+    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) continue;
     close(child->fd);
     free(child->text);
     if (WIFSIGNALED(status)) {
         job->crashed = true;
-        snprintf(job->error, sizeof job->error, "the simulation crashed: signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        snprintf(job->error, sizeof job->error, "the simulation crashed: signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
     } else if (WEXITSTATUS(status) != 0 || (!job->result && *job->error == '\0')) {
         job->crashed = true;
         snprintf(job->error, sizeof job->error, "the simulation ended without a result (exit status %d)", WEXITSTATUS(status));
@@ -161,8 +146,7 @@ static void end_child(struct child *child)
 }
 
 /* Wait until one of the running children has ended, taking in what they say. */
-static struct runner_job *wait_for_one(struct child *children, unsigned parallel, bool show_progress)
-{
+static struct runner_job *wait_for_one(struct child *children, unsigned parallel, bool show_progress) {
     for (;;) {
         struct pollfd polls[64];
         unsigned which[64], count = 0;
@@ -172,8 +156,7 @@ static struct runner_job *wait_for_one(struct child *children, unsigned parallel
                 which[count++] = i;
             }
         }
-        if (poll(polls, count, -1) < 0 && errno != EINTR)
-            abort();
+        if (poll(polls, count, -1) < 0 && errno != EINTR) abort();
         for (unsigned i = 0; i < count; i++) {
             struct child *child = &children[which[i]];
             if (polls[i].revents && !read_child(child, show_progress)) {
@@ -186,8 +169,8 @@ static struct runner_job *wait_for_one(struct child *children, unsigned parallel
 }
 
 /* Fill the free places with jobs; returns how many children run. */
-static unsigned start_more(struct child *children, unsigned parallel, struct runner_job *jobs, unsigned count, unsigned *next, bool *ended)
-{
+static unsigned start_more(struct child *children, unsigned parallel, struct runner_job *jobs, unsigned count, unsigned *next,
+                           bool *ended) {
     unsigned running = 0;
     for (unsigned i = 0; i < parallel; i++) {
         while (!children[i].job && *next < count) {
@@ -205,39 +188,30 @@ static unsigned start_more(struct child *children, unsigned parallel, struct run
 }
 
 unsigned runner_run(struct runner_job *jobs, unsigned count, unsigned parallel, bool show_progress,
-                    void (*done)(void *ctx, struct runner_job *job), void *ctx)
-{
+                    void (*done)(void *ctx, struct runner_job *job), void *ctx) {
     struct child children[64];
     memset(children, 0, sizeof children);
-    if (parallel < 1)
-        parallel = 1;
-    if (parallel > 64)
-        parallel = 64;
+    if (parallel < 1) parallel = 1;
+    if (parallel > 64) parallel = 64;
     bool *ended = calloc(count + 1, sizeof *ended);
-    if (!ended)
-        abort();
+    if (!ended) abort();
 
     unsigned next = 0, told = 0, missing = 0;
     while (start_more(children, parallel, jobs, count, &next, ended) > 0) {
         ended[wait_for_one(children, parallel, show_progress) - jobs] = true;
         for (; told < count && ended[told]; told++) {
-            if (show_progress)
-                fputs("\r\033[K", stderr);
-            if (done)
-                done(ctx, &jobs[told]);
+            if (show_progress) fputs("\r\033[K", stderr);
+            if (done) done(ctx, &jobs[told]);
         }
     }
     for (; told < count; told++)
-        if (done)
-            done(ctx, &jobs[told]);
-    for (unsigned i = 0; i < count; i++)
-        missing += !jobs[i].result;
+        if (done) done(ctx, &jobs[told]);
+    for (unsigned i = 0; i < count; i++) missing += !jobs[i].result;
     free(ended);
     return missing;
 }
 
-void runner_free(struct runner_job *jobs, unsigned count)
-{
+void runner_free(struct runner_job *jobs, unsigned count) {
     for (unsigned i = 0; i < count; i++) {
         json_decref(jobs[i].result);
         jobs[i].result = NULL;

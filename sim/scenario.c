@@ -23,16 +23,13 @@ const struct scenario_key scenario_keys[SCENARIO_KEYS] = {
 #include "scenario_schema.def"
 };
 
-static char **text_field(const struct scenario *scenario, unsigned number)
-{
+static char **text_field(const struct scenario *scenario, unsigned number) {
     const struct scenario_key *key = &scenario_keys[number];
-    if (key->type != SCENARIO_TEXT && key->type != SCENARIO_FILE)
-        return NULL;
+    if (key->type != SCENARIO_TEXT && key->type != SCENARIO_FILE) return NULL;
     return (char **)((uintptr_t)scenario + key->offset);
 }
 
-void scenario_init(struct scenario *scenario)
-{
+void scenario_init(struct scenario *scenario) {
     memset(scenario, 0, sizeof *scenario);
     for (unsigned i = 0; i < SCENARIO_KEYS; i++) {
         char expected[160];
@@ -43,46 +40,37 @@ void scenario_init(struct scenario *scenario)
     }
 }
 
-void scenario_free(struct scenario *scenario)
-{
+void scenario_free(struct scenario *scenario) {
     for (unsigned i = 0; i < SCENARIO_KEYS; i++) {
         char **field = text_field(scenario, i);
-        if (field)
-            free(*field);
+        if (field) free(*field);
     }
     free(scenario->path);
     memset(scenario, 0, sizeof *scenario);
 }
 
-static char *copy_text(const char *text)
-{
+static char *copy_text(const char *text) {
     char *copy = text ? strdup(text) : NULL;
-    if (text && !copy)
-        abort();
+    if (text && !copy) abort();
     return copy;
 }
 
-void scenario_copy(struct scenario *to, const struct scenario *from)
-{
+void scenario_copy(struct scenario *to, const struct scenario *from) {
     *to = *from;
     to->path = copy_text(from->path);
     for (unsigned i = 0; i < SCENARIO_KEYS; i++) {
         char **field = text_field(to, i);
-        if (field)
-            *field = copy_text(*field);
+        if (field) *field = copy_text(*field);
     }
 }
 
-int scenario_find_key(const char *key)
-{
+int scenario_find_key(const char *key) {
     for (int i = 0; i < SCENARIO_KEYS; i++)
-        if (strcmp(scenario_keys[i].key, key) == 0)
-            return i;
+        if (strcmp(scenario_keys[i].key, key) == 0) return i;
     return -1;
 }
 
-const char *scenario_nearest_key(const char *key)
-{
+const char *scenario_nearest_key(const char *key) {
     const char *nearest = NULL;
     unsigned least = ~0u;
     for (unsigned i = 0; i < SCENARIO_KEYS; i++) {
@@ -92,8 +80,7 @@ const char *scenario_nearest_key(const char *key)
         const char *last = strrchr(candidate, '.');
         const char *typed = strrchr(key, '.');
         typed = typed ? typed + 1 : key;
-        if (last && strcmp(last + 1, typed) == 0 && distance > 1)
-            distance = 1;
+        if (last && strcmp(last + 1, typed) == 0 && distance > 1) distance = 1;
         if (distance < least) {
             least = distance;
             nearest = candidate;
@@ -102,8 +89,7 @@ const char *scenario_nearest_key(const char *key)
     return suggest_is_near(key, least) ? nearest : NULL;
 }
 
-void scenario_complain(const struct scenario *scenario, unsigned number, FILE *errors, const char *format, ...)
-{
+void scenario_complain(const struct scenario *scenario, unsigned number, FILE *errors, const char *format, ...) {
     const struct scenario_mark *mark = &scenario->marks[number];
     if (mark->origin == SCENARIO_FROM_FILE)
         fprintf(errors, "%s:%u:%u: error: %s: ", scenario->path, mark->line, mark->column, scenario_keys[number].key);
@@ -116,8 +102,7 @@ void scenario_complain(const struct scenario *scenario, unsigned number, FILE *e
     fputc('\n', errors);
 }
 
-int scenario_set(struct scenario *scenario, const char *assignment, FILE *errors)
-{
+int scenario_set(struct scenario *scenario, const char *assignment, FILE *errors) {
     const char *equals = strchr(assignment, '=');
     char key[128];
     if (!equals || equals == assignment || (size_t)(equals - assignment) >= sizeof key) {

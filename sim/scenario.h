@@ -36,19 +36,17 @@ struct scenario_sizes {
     bool range;
 };
 
-enum scenario_type {
-    SCENARIO_UINT, SCENARIO_PICK, SCENARIO_BOOL, SCENARIO_ENUM, SCENARIO_TEXT, SCENARIO_FILE, SCENARIO_SIZES
-};
+enum scenario_type { SCENARIO_UINT, SCENARIO_PICK, SCENARIO_BOOL, SCENARIO_ENUM, SCENARIO_TEXT, SCENARIO_FILE, SCENARIO_SIZES };
 
 /* One row of the schema. */
 struct scenario_key {
-    const char *key;      /* dotted */
+    const char *key; /* dotted */
     enum scenario_type type;
-    size_t offset;        /* of the field in struct scenario */
-    const char *unit;     /* "" when there is none */
-    const char *initial;  /* the default, as it would be written */
-    uint64_t min, max;    /* UINT and SIZES */
-    const char *choices;  /* PICK and ENUM: "a|b|c" */
+    size_t offset;       /* of the field in struct scenario */
+    const char *unit;    /* "" when there is none */
+    const char *initial; /* the default, as it would be written */
+    uint64_t min, max;   /* UINT and SIZES */
+    const char *choices; /* PICK and ENUM: "a|b|c" */
     const char *meaning;
 };
 
@@ -77,7 +75,7 @@ extern const struct scenario_key scenario_keys[SCENARIO_KEYS];
 enum scenario_origin { SCENARIO_DEFAULT, SCENARIO_FROM_FILE, SCENARIO_FROM_SET };
 struct scenario_mark {
     enum scenario_origin origin;
-    unsigned line, column;  /* from 1, SCENARIO_FROM_FILE only */
+    unsigned line, column; /* from 1, SCENARIO_FROM_FILE only */
 };
 
 #define UINT(field, key, unit, initial, min, max, meaning) uint64_t field;
@@ -88,7 +86,7 @@ struct scenario_mark {
 #define FILE_(field, key, meaning) char *field;
 #define SIZES(field, key, unit, initial, min, max, meaning) struct scenario_sizes field;
 struct scenario {
-    char *path;  /* the file it was loaded from, or NULL */
+    char *path; /* the file it was loaded from, or NULL */
 #include "scenario_schema.def"
     struct scenario_mark marks[SCENARIO_KEYS];
 };

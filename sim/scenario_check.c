@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules that one value alone cannot show: files that must be there, and keys that belong together. */
 #define _POSIX_C_SOURCE 200809L
-#include "scenario.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-static int check_files(const struct scenario *scenario, FILE *errors)
-{
+#include "scenario.h"
+
+static int check_files(const struct scenario *scenario, FILE *errors) {
     int mistakes = 0;
     for (unsigned i = 0; i < SCENARIO_KEYS; i++) {
-        if (scenario_keys[i].type != SCENARIO_FILE)
-            continue;
+        if (scenario_keys[i].type != SCENARIO_FILE) continue;
         const char *path = *(char *const *)((const char *)scenario + scenario_keys[i].offset);
         if (*path && access(path, R_OK) != 0) {
             scenario_complain(scenario, i, errors, "cannot read '%s': %s", path, strerror(errno));
@@ -23,22 +21,22 @@ static int check_files(const struct scenario *scenario, FILE *errors)
     return mistakes;
 }
 
-static int check_traffic(const struct scenario *scenario, FILE *errors)
-{
+static int check_traffic(const struct scenario *scenario, FILE *errors) {
     int mistakes = 0;
     if (*scenario->host_capture && scenario->host_frames) {
-        scenario_complain(scenario, SCENARIO_KEY_host_frames, errors, "give either a capture or a number of generated frames, not both");
+        scenario_complain(scenario, SCENARIO_KEY_host_frames, errors,
+                          "give either a capture or a number of generated frames, not both");
         mistakes++;
     }
     if (*scenario->wire_capture && scenario->wire_frames) {
-        scenario_complain(scenario, SCENARIO_KEY_wire_frames, errors, "give either a capture or a number of generated frames, not both");
+        scenario_complain(scenario, SCENARIO_KEY_wire_frames, errors,
+                          "give either a capture or a number of generated frames, not both");
         mistakes++;
     }
     return mistakes;
 }
 
-static int check_machine(const struct scenario *scenario, FILE *errors)
-{
+static int check_machine(const struct scenario *scenario, FILE *errors) {
     int mistakes = 0;
     if (2 * scenario->pcie_propagation_ns >= scenario->pcie_read_latency_ns) {
         scenario_complain(scenario, SCENARIO_KEY_pcie_propagation_ns, errors,
@@ -62,8 +60,7 @@ static int check_machine(const struct scenario *scenario, FILE *errors)
     return mistakes;
 }
 
-static int check_driver(const struct scenario *scenario, FILE *errors)
-{
+static int check_driver(const struct scenario *scenario, FILE *errors) {
     int mistakes = 0;
     if (scenario->driver_model != 0) {
         scenario_complain(scenario, SCENARIO_KEY_driver_model, errors,
@@ -82,22 +79,19 @@ static int check_driver(const struct scenario *scenario, FILE *errors)
     return mistakes;
 }
 
-int scenario_parse_mac(const char *text, uint8_t mac[6])
-{
+int scenario_parse_mac(const char *text, uint8_t mac[6]) {
     for (unsigned i = 0; i < 6; i++) {
         if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]) || text[2] != (i < 5 ? ':' : '\0'))
             return -EINVAL;
         unsigned byte;
-        if (sscanf(text, "%2x", &byte) != 1)
-            return -EINVAL;
+        if (sscanf(text, "%2x", &byte) != 1) return -EINVAL;
         mac[i] = (uint8_t)byte;
         text += 3;
     }
     return 0;
 }
 
-int scenario_check(const struct scenario *scenario, FILE *errors)
-{
+int scenario_check(const struct scenario *scenario, FILE *errors) {
     const int mistakes = check_files(scenario, errors) + check_traffic(scenario, errors) + check_machine(scenario, errors) +
                          check_driver(scenario, errors);
     return mistakes ? -EINVAL : 0;

@@ -4,8 +4,7 @@
 
 #include "scenario.h"
 
-int main(void)
-{
+int main(void) {
     scenario_print_page(stdout);
     return ferror(stdout) || fclose(stdout) != 0;
 }

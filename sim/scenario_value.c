@@ -1,27 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the text of a value to the field of its key: one parser for defaults, files and --set. */
 #define _POSIX_C_SOURCE 200809L
-#include "scenario.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenario.h"
+
 /* A decimal number and nothing else; underscores may group digits (1_000_000). */
-static bool parse_number(const char *text, size_t length, uint64_t *value)
-{
+static bool parse_number(const char *text, size_t length, uint64_t *value) {
     uint64_t sum = 0;
     bool digits = false;
     for (size_t i = 0; i < length; i++) {
-        if (text[i] == '_' && digits)
-            continue;
-        if (!isdigit((unsigned char)text[i]))
-            return false;
+        if (text[i] == '_' && digits) continue;
+        if (!isdigit((unsigned char)text[i])) return false;
         uint64_t digit = (uint64_t)(text[i] - '0');
-        if (sum > (UINT64_MAX - digit) / 10)
-            return false;
+        if (sum > (UINT64_MAX - digit) / 10) return false;
         sum = sum * 10 + digit;
         digits = true;
     }
@@ -30,22 +26,18 @@ static bool parse_number(const char *text, size_t length, uint64_t *value)
 }
 
 /* The place of `text` in "a|b|c", or -1. */
-static int find_choice(const char *choices, const char *text)
-{
+static int find_choice(const char *choices, const char *text) {
     const size_t length = strlen(text);
     int place = 0;
     for (const char *at = choices;; place++) {
         const size_t width = strcspn(at, "|");
-        if (width == length && memcmp(at, text, width) == 0)
-            return place;
-        if (at[width] == '\0')
-            return -1;
+        if (width == length && memcmp(at, text, width) == 0) return place;
+        if (at[width] == '\0') return -1;
         at += width + 1;
     }
 }
 
-static bool parse_bool(const char *text, bool *value)
-{
+static bool parse_bool(const char *text, bool *value) {
     static const char *const yes[] = {"true", "yes", "on"}, *const no[] = {"false", "no", "off"};
     for (size_t i = 0; i < 3; i++) {
         if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
@@ -56,22 +48,17 @@ static bool parse_bool(const char *text, bool *value)
     return false;
 }
 
-static bool parse_size(const struct scenario_key *key, const char *text, size_t length, uint32_t *value)
-{
+static bool parse_size(const struct scenario_key *key, const char *text, size_t length, uint32_t *value) {
     uint64_t number;
-    while (length > 0 && isspace((unsigned char)*text))
-        text++, length--;
-    while (length > 0 && isspace((unsigned char)text[length - 1]))
-        length--;
-    if (!parse_number(text, length, &number) || number < key->min || number > key->max)
-        return false;
+    while (length > 0 && isspace((unsigned char)*text)) text++, length--;
+    while (length > 0 && isspace((unsigned char)text[length - 1])) length--;
+    if (!parse_number(text, length, &number) || number < key->min || number > key->max) return false;
     *value = (uint32_t)number;
     return true;
 }
 
 /* "64", "64,128,1518" or "64..1518". */
-static bool parse_sizes(const struct scenario_key *key, const char *text, struct scenario_sizes *sizes)
-{
+static bool parse_sizes(const struct scenario_key *key, const char *text, struct scenario_sizes *sizes) {
     struct scenario_sizes parsed = {{0}, 0, false};
     const char *dots = strstr(text, "..");
     if (dots) {
@@ -85,28 +72,23 @@ static bool parse_sizes(const struct scenario_key *key, const char *text, struct
     }
     for (const char *at = text;;) {
         const size_t width = strcspn(at, ",");
-        if (parsed.count == SCENARIO_MAX_SIZES || !parse_size(key, at, width, &parsed.values[parsed.count]))
-            return false;
+        if (parsed.count == SCENARIO_MAX_SIZES || !parse_size(key, at, width, &parsed.values[parsed.count])) return false;
         parsed.count++;
-        if (at[width] == '\0')
-            break;
+        if (at[width] == '\0') break;
         at += width + 1;
     }
     *sizes = parsed;
     return true;
 }
 
-static void replace_text(char **field, const char *text)
-{
+static void replace_text(char **field, const char *text) {
     char *copy = strdup(text);
-    if (!copy)
-        abort();
+    if (!copy) abort();
     free(*field);
     *field = copy;
 }
 
-int scenario_parse_value(struct scenario *scenario, unsigned number, const char *text, char *expected, size_t expected_size)
-{
+int scenario_parse_value(struct scenario *scenario, unsigned number, const char *text, char *expected, size_t expected_size) {
     const struct scenario_key *key = &scenario_keys[number];
     void *field = (char *)scenario + key->offset;
     bool good = false;
@@ -114,22 +96,17 @@ int scenario_parse_value(struct scenario *scenario, unsigned number, const char 
     switch (key->type) {
     case SCENARIO_UINT:
         good = parse_number(text, strlen(text), &value) && value >= key->min && value <= key->max;
-        if (good)
-            *(uint64_t *)field = value;
+        if (good) *(uint64_t *)field = value;
         break;
     case SCENARIO_PICK:
         good = find_choice(key->choices, text) >= 0 && parse_number(text, strlen(text), &value);
-        if (good)
-            *(uint64_t *)field = value;
+        if (good) *(uint64_t *)field = value;
         break;
-    case SCENARIO_BOOL:
-        good = parse_bool(text, (bool *)field);
-        break;
+    case SCENARIO_BOOL: good = parse_bool(text, (bool *)field); break;
     case SCENARIO_ENUM: {
         const int place = find_choice(key->choices, text);
         good = place >= 0;
-        if (good)
-            *(unsigned *)field = (unsigned)place;
+        if (good) *(unsigned *)field = (unsigned)place;
         break;
     }
     case SCENARIO_TEXT:
@@ -137,53 +114,37 @@ int scenario_parse_value(struct scenario *scenario, unsigned number, const char 
         replace_text((char **)field, text);
         good = true;
         break;
-    case SCENARIO_SIZES:
-        good = parse_sizes(key, text, (struct scenario_sizes *)field);
-        break;
+    case SCENARIO_SIZES: good = parse_sizes(key, text, (struct scenario_sizes *)field); break;
     }
-    if (good)
-        return 0;
+    if (good) return 0;
     scenario_describe_type(key, expected, expected_size);
     return -EINVAL;
 }
 
 /* "a|b|c" as "a, b or c". */
-static void print_choices(FILE *out, const char *choices)
-{
+static void print_choices(FILE *out, const char *choices) {
     for (const char *at = choices;;) {
         const size_t width = strcspn(at, "|");
         fprintf(out, "%.*s", (int)width, at);
-        if (at[width] == '\0')
-            return;
+        if (at[width] == '\0') return;
         at += width + 1;
         fputs(strchr(at, '|') ? ", " : " or ", out);
     }
 }
 
-void scenario_describe_type(const struct scenario_key *key, char *text, size_t size)
-{
+void scenario_describe_type(const struct scenario_key *key, char *text, size_t size) {
     FILE *out = fmemopen(text, size, "w");
-    if (!out)
-        abort();
+    if (!out) abort();
     switch (key->type) {
     case SCENARIO_UINT:
         fputs("a number", out);
-        if (key->max != UINT64_MAX)
-            fprintf(out, " from %" PRIu64 " to %" PRIu64, key->min, key->max);
+        if (key->max != UINT64_MAX) fprintf(out, " from %" PRIu64 " to %" PRIu64, key->min, key->max);
         break;
     case SCENARIO_PICK:
-    case SCENARIO_ENUM:
-        print_choices(out, key->choices);
-        break;
-    case SCENARIO_BOOL:
-        fputs("true or false", out);
-        break;
-    case SCENARIO_TEXT:
-        fputs("text", out);
-        break;
-    case SCENARIO_FILE:
-        fputs("a file", out);
-        break;
+    case SCENARIO_ENUM: print_choices(out, key->choices); break;
+    case SCENARIO_BOOL: fputs("true or false", out); break;
+    case SCENARIO_TEXT: fputs("text", out); break;
+    case SCENARIO_FILE: fputs("a file", out); break;
     case SCENARIO_SIZES:
         fprintf(out, "a number from %" PRIu64 " to %" PRIu64 ", a list of them, or a range \"from..to\"", key->min, key->max);
         break;
@@ -191,11 +152,9 @@ void scenario_describe_type(const struct scenario_key *key, char *text, size_t s
     fclose(out);
 }
 
-const char *scenario_enum_name(unsigned number, unsigned value, char *name, size_t size)
-{
+const char *scenario_enum_name(unsigned number, unsigned value, char *name, size_t size) {
     const char *at = scenario_keys[number].choices;
-    for (; value > 0; value--)
-        at += strcspn(at, "|") + 1;
+    for (; value > 0; value--) at += strcspn(at, "|") + 1;
     snprintf(name, size, "%.*s", (int)strcspn(at, "|"), at);
     return name;
 }

@@ -6,13 +6,12 @@
  * and column. A path of keys ("traffic", "from_wire", "size") is joined with dots and looked up in the schema.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "scenario.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
+#include "scenario.h"
 #include "suggest.h"
 
 struct loader {
@@ -23,24 +22,21 @@ struct loader {
     int mistakes;
 };
 
-static void complain(struct loader *loader, yaml_mark_t mark, const char *key, const char *message)
-{
-    fprintf(loader->errors, "%s:%zu:%zu: error: %s%s%s\n", loader->path, mark.line + 1, mark.column + 1, key, *key ? ": " : "", message);
+static void complain(struct loader *loader, yaml_mark_t mark, const char *key, const char *message) {
+    fprintf(loader->errors, "%s:%zu:%zu: error: %s%s%s\n", loader->path, mark.line + 1, mark.column + 1, key, *key ? ": " : "",
+            message);
     loader->mistakes++;
 }
 
 /* Is `key` the name of a section: the beginning of some key of the schema? */
-static bool is_section(const char *key)
-{
+static bool is_section(const char *key) {
     const size_t length = strlen(key);
     for (unsigned i = 0; i < SCENARIO_KEYS; i++)
-        if (strncmp(scenario_keys[i].key, key, length) == 0 && scenario_keys[i].key[length] == '.')
-            return true;
+        if (strncmp(scenario_keys[i].key, key, length) == 0 && scenario_keys[i].key[length] == '.') return true;
     return false;
 }
 
-static void complain_unknown(struct loader *loader, yaml_mark_t mark, const char *key)
-{
+static void complain_unknown(struct loader *loader, yaml_mark_t mark, const char *key) {
     char message[256];
     const char *nearest = scenario_nearest_key(key);
     /* A mistyped section is not near any whole key: compare it with the beginnings of the keys. */
@@ -48,12 +44,10 @@ static void complain_unknown(struct loader *loader, yaml_mark_t mark, const char
     for (unsigned i = 0; !nearest && i < SCENARIO_KEYS; i++) {
         const char *candidate = scenario_keys[i].key;
         const char *end = strrchr(candidate, '.');
-        if (!end || (size_t)(end - candidate) >= sizeof section)
-            continue;
+        if (!end || (size_t)(end - candidate) >= sizeof section) continue;
         memcpy(section, candidate, (size_t)(end - candidate));
         section[end - candidate] = '\0';
-        if (suggest_is_near(key, suggest_distance(key, section)))
-            nearest = section;
+        if (suggest_is_near(key, suggest_distance(key, section))) nearest = section;
     }
     if (nearest)
         snprintf(message, sizeof message, "there is no such key; did you mean '%s'?", nearest);
@@ -63,13 +57,11 @@ static void complain_unknown(struct loader *loader, yaml_mark_t mark, const char
 }
 
 /* A YAML sequence of scalars as the text "a,b,c" that the value parser takes; NULL when it holds anything else. */
-static char *join_sequence(struct loader *loader, const yaml_node_t *node)
-{
+static char *join_sequence(struct loader *loader, const yaml_node_t *node) {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    if (!out)
-        abort();
+    if (!out) abort();
     bool good = true;
     for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
         const yaml_node_t *value = yaml_document_get_node(&loader->document, *item);
@@ -87,11 +79,9 @@ static char *join_sequence(struct loader *loader, const yaml_node_t *node)
 }
 
 /* File names are relative to the scenario's own folder. */
-static char *resolve(const char *scenario_path, const char *name)
-{
+static char *resolve(const char *scenario_path, const char *name) {
     const char *slash = strrchr(scenario_path, '/');
-    if (*name == '/' || *name == '\0' || !slash)
-        return strdup(name);
+    if (*name == '/' || *name == '\0' || !slash) return strdup(name);
     const size_t folder = (size_t)(slash - scenario_path) + 1, length = strlen(name);
     char *path = malloc(folder + length + 1);
     if (path) {
@@ -101,8 +91,7 @@ static char *resolve(const char *scenario_path, const char *name)
     return path;
 }
 
-static void load_value(struct loader *loader, unsigned number, const yaml_node_t *value)
-{
+static void load_value(struct loader *loader, unsigned number, const yaml_node_t *value) {
     const struct scenario_key *key = &scenario_keys[number];
     char expected[160], message[512];
     char *text = NULL;
@@ -129,8 +118,7 @@ static void load_value(struct loader *loader, unsigned number, const yaml_node_t
 
 static void load_mapping(struct loader *loader, const yaml_node_t *mapping, const char *section);
 
-static void load_pair(struct loader *loader, const yaml_node_t *name, const yaml_node_t *value, const char *section)
-{
+static void load_pair(struct loader *loader, const yaml_node_t *name, const yaml_node_t *value, const char *section) {
     char key[192];
     if (name->type != YAML_SCALAR_NODE) {
         complain(loader, name->start_mark, section, "expected a key, a plain word");
@@ -148,8 +136,7 @@ static void load_pair(struct loader *loader, const yaml_node_t *name, const yaml
         complain(loader, value->start_mark, key, "expected a mapping of keys to values: it is a section");
 }
 
-static void load_mapping(struct loader *loader, const yaml_node_t *mapping, const char *section)
-{
+static void load_mapping(struct loader *loader, const yaml_node_t *mapping, const char *section) {
     yaml_node_pair_t *start = mapping->data.mapping.pairs.start, *top = mapping->data.mapping.pairs.top;
     for (yaml_node_pair_t *pair = start; pair < top; pair++) {
         const yaml_node_t *name = yaml_document_get_node(&loader->document, pair->key);
@@ -166,8 +153,7 @@ static void load_mapping(struct loader *loader, const yaml_node_t *mapping, cons
     }
 }
 
-static int compose(struct loader *loader, yaml_parser_t *parser)
-{
+static int compose(struct loader *loader, yaml_parser_t *parser) {
     if (!yaml_parser_load(parser, &loader->document)) {
         yaml_mark_t mark = parser->problem_mark;
         char message[256];
@@ -185,8 +171,7 @@ static int compose(struct loader *loader, yaml_parser_t *parser)
     return loader->mistakes ? -EINVAL : 0;
 }
 
-int scenario_load(struct scenario *scenario, const char *path, FILE *errors)
-{
+int scenario_load(struct scenario *scenario, const char *path, FILE *errors) {
     FILE *file = fopen(path, "r");
     if (!file) {
         const int error = errno;

@@ -14,22 +14,20 @@ struct session {
     int status;
 };
 
-int session_apply_waves(struct simulation *simulation, const struct options *options, unsigned simulations)
-{
-    if (!options->waves && !options->events)
-        return 0;
+int session_apply_waves(struct simulation *simulation, const struct options *options, unsigned simulations) {
+    if (!options->waves && !options->events) return 0;
     if (simulations > 1) {
         fprintf(stderr, "ringside: error: --%s writes one file: run one scenario at a time\n", options->waves ? "waves" : "events");
         return -EINVAL;
     }
     simulation->events = options->events;
     if (options->waves)
-        simulation->waves = (struct machine_waves){options->waves, options->waves_from_ps, options->waves_to_ps, options->waves_full};
+        simulation->waves =
+            (struct machine_waves){options->waves, options->waves_from_ps, options->waves_to_ps, options->waves_full};
     return 0;
 }
 
-static void job_done(void *ctx, struct runner_job *job)
-{
+static void job_done(void *ctx, struct runner_job *job) {
     struct session *session = ctx;
     if (!job->result) {
         fflush(stdout);
@@ -39,25 +37,20 @@ static void job_done(void *ctx, struct runner_job *job)
     }
     report_summary(stdout, job->result, &session->style);
     fflush(stdout);
-    if (!report_passed(job->result) && session->status == EXIT_PASSED)
-        session->status = EXIT_FAILED;
+    if (!report_passed(job->result) && session->status == EXIT_PASSED) session->status = EXIT_FAILED;
 }
 
-static int write_json(const char *path, const struct runner_job *jobs, unsigned count)
-{
-    if (count == 1)
-        return jobs[0].result ? report_write_json(path, jobs[0].result) : 0;
+static int write_json(const char *path, const struct runner_job *jobs, unsigned count) {
+    if (count == 1) return jobs[0].result ? report_write_json(path, jobs[0].result) : 0;
     json_t *array = json_array();
     for (unsigned i = 0; i < count; i++)
-        if (jobs[i].result)
-            json_array_append(array, jobs[i].result);
+        if (jobs[i].result) json_array_append(array, jobs[i].result);
     const int status = report_write_json(path, array);
     json_decref(array);
     return status;
 }
 
-static int write_junit(const char *path, const struct runner_job *jobs, unsigned count)
-{
+static int write_junit(const char *path, const struct runner_job *jobs, unsigned count) {
     json_t **results = calloc(count, sizeof *results);
     const char **names = calloc(count, sizeof *names), **errors = calloc(count, sizeof *errors);
     int status = -ENOMEM;
@@ -76,8 +69,7 @@ static int write_junit(const char *path, const struct runner_job *jobs, unsigned
 }
 
 /* All mistakes in one go; a simulation has files of its own only when it is alone. */
-static int check_outputs(const struct simulation *simulations, unsigned count, const struct options *options)
-{
+static int check_outputs(const struct simulation *simulations, unsigned count, const struct options *options) {
     int mistakes = output_check("json", options->json) | output_check("junit", options->junit);
     for (unsigned i = 0; i < count; i++)
         mistakes |= output_check("waves", simulations[i].waves.path) | output_check("events", simulations[i].events) |
@@ -85,13 +77,10 @@ static int check_outputs(const struct simulation *simulations, unsigned count, c
     return mistakes;
 }
 
-int session_run(struct simulation *simulations, unsigned count, const struct options *options)
-{
-    if (check_outputs(simulations, count, options) != 0)
-        return EXIT_USAGE;
+int session_run(struct simulation *simulations, unsigned count, const struct options *options) {
+    if (check_outputs(simulations, count, options) != 0) return EXIT_USAGE;
     struct runner_job *jobs = calloc(count, sizeof *jobs);
-    if (!jobs)
-        return EXIT_INTERNAL;
+    if (!jobs) return EXIT_INTERNAL;
     for (unsigned i = 0; i < count; i++) {
         jobs[i].name = simulations[i].scenario.name;
         jobs[i].body = simulation_body;
@@ -100,13 +89,10 @@ int session_run(struct simulation *simulations, unsigned count, const struct opt
     struct session session = {.style = options_style(options), .status = EXIT_PASSED};
     /* With the result itself on standard output, the summary would be in its way. */
     const bool to_stdout = options->json && *options->json == '-' && options->json[1] == '\0';
-    if (to_stdout)
-        session.style.verbosity = -2;
+    if (to_stdout) session.style.verbosity = -2;
     runner_run(jobs, count, options->jobs, options_show_progress(options), job_done, &session);
-    if (options->json && write_json(options->json, jobs, count) != 0)
-        session.status = EXIT_INTERNAL;
-    if (options->junit && write_junit(options->junit, jobs, count) != 0)
-        session.status = EXIT_INTERNAL;
+    if (options->json && write_json(options->json, jobs, count) != 0) session.status = EXIT_INTERNAL;
+    if (options->junit && write_junit(options->junit, jobs, count) != 0) session.status = EXIT_INTERNAL;
     runner_free(jobs, count);
     free(jobs);
     return session.status;

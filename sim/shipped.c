@@ -14,32 +14,26 @@
 
 #define SUFFIX ".yaml"
 
-const char *shipped_folder(void)
-{
+const char *shipped_folder(void) {
     const char *folder = getenv("RINGSIDE_SCENARIOS");
     return folder && *folder ? folder : RINGSIDE_SCENARIO_FOLDER;
 }
 
-static int is_scenario(const struct dirent *entry)
-{
+static int is_scenario(const struct dirent *entry) {
     const size_t length = strlen(entry->d_name), suffix = strlen(SUFFIX);
     return entry->d_name[0] != '.' && length > suffix && strcmp(entry->d_name + length - suffix, SUFFIX) == 0;
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);  /* not alphasort(): the locale must not matter */
+static int by_name(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name); /* not alphasort(): the locale must not matter */
 }
 
-int shipped_names(char ***names)
-{
+int shipped_names(char ***names) {
     struct dirent **entries;
     const int count = scandir(shipped_folder(), &entries, is_scenario, by_name);
-    if (count < 0)
-        return -errno;
+    if (count < 0) return -errno;
     *names = calloc((size_t)count + 1, sizeof **names);
-    if (!*names)
-        abort();
+    if (!*names) abort();
     for (int i = 0; i < count; i++) {
         (*names)[i] = strndup(entries[i]->d_name, strlen(entries[i]->d_name) - strlen(SUFFIX));
         free(entries[i]);
@@ -48,15 +42,12 @@ int shipped_names(char ***names)
     return count;
 }
 
-void shipped_free_names(char **names, int count)
-{
-    for (int i = 0; i < count; i++)
-        free(names[i]);
+void shipped_free_names(char **names, int count) {
+    for (int i = 0; i < count; i++) free(names[i]);
     free(names);
 }
 
-static void complain(const char *word)
-{
+static void complain(const char *word) {
     char **names = NULL;
     const int count = shipped_names(&names);
     const char *nearest = NULL;
@@ -73,18 +64,14 @@ static void complain(const char *word)
         fprintf(stderr, "; did you mean '%s'?\n", nearest);
     else
         fputs("; `ringside list` shows the names\n", stderr);
-    if (count > 0)
-        shipped_free_names(names, count);
+    if (count > 0) shipped_free_names(names, count);
 }
 
-int shipped_find(const char *word, char *path, size_t size)
-{
+int shipped_find(const char *word, char *path, size_t size) {
     snprintf(path, size, "%s", word);
-    if (strchr(word, '/') || access(word, R_OK) == 0)
-        return 0;
+    if (strchr(word, '/') || access(word, R_OK) == 0) return 0;
     const int length = snprintf(path, size, "%s/%s%s", shipped_folder(), word, SUFFIX);
-    if (length > 0 && (size_t)length < size && access(path, R_OK) == 0)
-        return 0;
+    if (length > 0 && (size_t)length < size && access(path, R_OK) == 0) return 0;
     complain(word);
     return -ENOENT;
 }

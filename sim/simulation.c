@@ -12,33 +12,26 @@
 /* A locally administered address for the other end of the cable. */
 static const uint8_t partner_mac[6] = {0x02, 0x00, 0x00, 0x00, 0x00, 0xFE};
 
-static int load_capture(const struct scenario *scenario, unsigned key, const char *path, struct capture *capture, FILE *errors)
-{
+static int load_capture(const struct scenario *scenario, unsigned key, const char *path, struct capture *capture, FILE *errors) {
     char problem[512];
-    if (*path == '\0')
-        return 0;
+    if (*path == '\0') return 0;
     const int status = capture_load(capture, path, problem, sizeof problem);
-    if (status)
-        scenario_complain(scenario, key, errors, "%s", problem);
+    if (status) scenario_complain(scenario, key, errors, "%s", problem);
     return status;
 }
 
 /* A scenario without a name is called by its file. */
-static void name_it(struct scenario *scenario)
-{
-    if (*scenario->name)
-        return;
+static void name_it(struct scenario *scenario) {
+    if (*scenario->name) return;
     const char *path = scenario->path ? scenario->path : "command line";
     const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     const char *dot = strrchr(base, '.');
     free(scenario->name);
     scenario->name = strndup(base, dot ? (size_t)(dot - base) : strlen(base));
-    if (!scenario->name)
-        abort();
+    if (!scenario->name) abort();
 }
 
-int simulation_prepare(struct simulation *simulation, const struct scenario *scenario, FILE *errors)
-{
+int simulation_prepare(struct simulation *simulation, const struct scenario *scenario, FILE *errors) {
     memset(simulation, 0, sizeof *simulation);
     simulation->waves.to_ps = UINT64_MAX;
     scenario_copy(&simulation->scenario, scenario);
@@ -51,20 +44,17 @@ int simulation_prepare(struct simulation *simulation, const struct scenario *sce
         const int other = load_capture(own, SCENARIO_KEY_wire_capture, own->wire_capture, &simulation->wire_capture, errors);
         status = status ? status : other;
     }
-    if (status)
-        simulation_free(simulation);
+    if (status) simulation_free(simulation);
     return status ? -EINVAL : 0;
 }
 
-void simulation_free(struct simulation *simulation)
-{
+void simulation_free(struct simulation *simulation) {
     scenario_free(&simulation->scenario);
     capture_free(&simulation->host_capture);
     capture_free(&simulation->wire_capture);
 }
 
-static void set_sources(struct machine_config *config, const struct simulation *simulation)
-{
+static void set_sources(struct machine_config *config, const struct simulation *simulation) {
     const struct scenario *scenario = &simulation->scenario;
     uint8_t nic_mac[6];
     scenario_parse_mac(scenario->nic_mac, nic_mac);
@@ -72,50 +62,48 @@ static void set_sources(struct machine_config *config, const struct simulation *
     struct frame_source *host = &config->from_host, *wire = &config->from_wire;
     host->capture = simulation->host_capture.count ? &simulation->host_capture : NULL;
     host->capture_times = scenario->host_timing == 1;
-    host->generator = (struct generator_config){
-        .frames = scenario->host_frames, .sizes = scenario->host_size, .rate_mbps = scenario->host_rate_mbps,
-        .burst = scenario->host_burst, .pattern = (enum generator_pattern)scenario->host_pattern, .seed = scenario->seed};
+    host->generator = (struct generator_config){.frames = scenario->host_frames,
+                                                .sizes = scenario->host_size,
+                                                .rate_mbps = scenario->host_rate_mbps,
+                                                .burst = scenario->host_burst,
+                                                .pattern = (enum generator_pattern)scenario->host_pattern,
+                                                .seed = scenario->seed};
     memcpy(host->generator.destination, partner_mac, 6);
     memcpy(host->generator.source, nic_mac, 6);
 
     wire->capture = simulation->wire_capture.count ? &simulation->wire_capture : NULL;
     wire->capture_times = scenario->wire_timing == 1;
-    wire->generator = (struct generator_config){
-        .frames = scenario->wire_frames, .sizes = scenario->wire_size, .rate_mbps = scenario->wire_rate_mbps,
-        .burst = scenario->wire_burst, .pattern = (enum generator_pattern)scenario->wire_pattern, .seed = ~scenario->seed};
+    wire->generator = (struct generator_config){.frames = scenario->wire_frames,
+                                                .sizes = scenario->wire_size,
+                                                .rate_mbps = scenario->wire_rate_mbps,
+                                                .burst = scenario->wire_burst,
+                                                .pattern = (enum generator_pattern)scenario->wire_pattern,
+                                                .seed = ~scenario->seed};
     memcpy(wire->generator.destination, nic_mac, 6);
     memcpy(wire->generator.source, partner_mac, 6);
 }
 
-static int open_writers(struct machine_config *config, const struct simulation *simulation, char *error)
-{
-    if (simulation->to_wire && !(config->to_wire = capture_writer_open(simulation->to_wire, error, RUNNER_ERROR_SIZE)))
-        return -EIO;
-    if (simulation->to_host && !(config->to_host = capture_writer_open(simulation->to_host, error, RUNNER_ERROR_SIZE)))
-        return -EIO;
+static int open_writers(struct machine_config *config, const struct simulation *simulation, char *error) {
+    if (simulation->to_wire && !(config->to_wire = capture_writer_open(simulation->to_wire, error, RUNNER_ERROR_SIZE))) return -EIO;
+    if (simulation->to_host && !(config->to_host = capture_writer_open(simulation->to_host, error, RUNNER_ERROR_SIZE))) return -EIO;
     return 0;
 }
 
-static int close_writers(struct machine_config *config, char *error)
-{
+static int close_writers(struct machine_config *config, char *error) {
     const int wire = capture_writer_close(config->to_wire), host = capture_writer_close(config->to_host);
-    if (wire == 0 && host == 0)
-        return 0;
+    if (wire == 0 && host == 0) return 0;
     snprintf(error, RUNNER_ERROR_SIZE, "a capture file could not be written completely; is the disk full?");
     return -EIO;
 }
 
-static void tell_progress(void *ctx, uint64_t time_ps, uint64_t packets, double fraction)
-{
+static void tell_progress(void *ctx, uint64_t time_ps, uint64_t packets, double fraction) {
     runner_report_progress(ctx, time_ps, packets, fraction);
 }
 
-int simulation_body(void *arg, struct runner_progress *progress, json_t **result, char *error)
-{
+int simulation_body(void *arg, struct runner_progress *progress, json_t **result, char *error) {
     const struct simulation *simulation = arg;
     struct machine_config *config = calloc(1, sizeof *config);
-    if (!config)
-        return -ENOMEM;
+    if (!config) return -ENOMEM;
     config->scenario = &simulation->scenario;
     config->waves = simulation->waves;
     config->events = simulation->events;
@@ -127,13 +115,10 @@ int simulation_body(void *arg, struct runner_progress *progress, json_t **result
 
     struct machine_result outcome = {0};
     int status = open_writers(config, simulation, error);
-    if (status == 0)
-        status = machine_run(config, &outcome, error, RUNNER_ERROR_SIZE);
+    if (status == 0) status = machine_run(config, &outcome, error, RUNNER_ERROR_SIZE);
     const int closed = close_writers(config, error);
-    if (status == 0)
-        status = closed;
-    if (status == 0)
-        *result = report_json(&simulation->scenario, &outcome);
+    if (status == 0) status = closed;
+    if (status == 0) *result = report_json(&simulation->scenario, &outcome);
     machine_result_free(&outcome);
     free(config);
     return status;

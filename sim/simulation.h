@@ -2,8 +2,8 @@
 /*
  * simulation.h: one scenario made ready to run: validated, its captures read, its frame sources set up.
  *
- * Preparing happens in the parent, so that all mistakes of all scenarios are found before the first one runs; simulation_body() is the
- * body of a runner job and does the work in a child.
+ * Preparing happens in the parent, so that all mistakes of all scenarios are found before the first one runs; simulation_body() is
+ * the body of a runner job and does the work in a child.
  */
 #ifndef RINGSIDE_SIMULATION_H
 #define RINGSIDE_SIMULATION_H
@@ -18,13 +18,14 @@ extern "C" {
 struct simulation {
     struct scenario scenario;
     struct capture host_capture, wire_capture;
-    const char *to_wire, *to_host;  /* captures to write, or NULL; borrowed */
-    struct machine_waves waves;     /* path borrowed */
-    const char *events;             /* event log to write, or NULL; borrowed */
+    const char *to_wire, *to_host; /* captures to write, or NULL; borrowed */
+    struct machine_waves waves;    /* path borrowed */
+    const char *events;            /* event log to write, or NULL; borrowed */
     uint64_t warmup_frames, idle_ps;
 };
 
-/* Validate `scenario`, which is copied, and read its captures. 0, or -EINVAL with messages on `errors`; then nothing is to be freed. */
+/* Validate `scenario`, which is copied, and read its captures. 0, or -EINVAL with messages on `errors`; then nothing is to be
+ * freed. */
 int simulation_prepare(struct simulation *simulation, const struct scenario *scenario, FILE *errors);
 void simulation_free(struct simulation *simulation);
 /* runner_job.body; arg is a struct simulation, the result is report_json()'s. */

@@ -7,29 +7,21 @@
 
 enum { LONGEST = 63 };
 
-static unsigned smallest(unsigned a, unsigned b, unsigned c)
-{
+static unsigned smallest(unsigned a, unsigned b, unsigned c) {
     unsigned least = a < b ? a : b;
     return least < c ? least : c;
 }
 
-static int same(char a, char b)
-{
-    return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
+static int same(char a, char b) { return tolower((unsigned char)a) == tolower((unsigned char)b); }
 
-unsigned suggest_distance(const char *a, const char *b)
-{
+unsigned suggest_distance(const char *a, const char *b) {
     size_t a_len = strlen(a), b_len = strlen(b);
-    if (a_len > LONGEST)
-        a_len = LONGEST;
-    if (b_len > LONGEST)
-        b_len = LONGEST;
+    if (a_len > LONGEST) a_len = LONGEST;
+    if (b_len > LONGEST) b_len = LONGEST;
 
     unsigned rows[3][LONGEST + 1];
     unsigned *before = rows[0], *above = rows[1], *row = rows[2];
-    for (size_t j = 0; j <= b_len; j++)
-        above[j] = (unsigned)j;
+    for (size_t j = 0; j <= b_len; j++) above[j] = (unsigned)j;
     for (size_t i = 1; i <= a_len; i++) {
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= b_len; j++) {
@@ -45,8 +37,7 @@ unsigned suggest_distance(const char *a, const char *b)
     return above[b_len];
 }
 
-int suggest_is_near(const char *word, unsigned distance)
-{
+int suggest_is_near(const char *word, unsigned distance) {
     size_t len = strlen(word);
     return distance <= (len < 4 ? 1 : len < 9 ? 2 : 2 + len / 6);
 }

@@ -12,9 +12,9 @@ namespace sim {
 
 namespace {
 
-constexpr uint64_t progress_interval = 256;            // steps between two reports
-constexpr uint64_t lead_in_ps = 10'000'000;            // for the NIC to fetch the first receive descriptors, as it has in life
-constexpr uint64_t settle_ps = 200'000'000;            // for the last NBLs to go home once all frames are through
+constexpr uint64_t progress_interval = 256;  // steps between two reports
+constexpr uint64_t lead_in_ps = 10'000'000;  // for the NIC to fetch the first receive descriptors, as it has in life
+constexpr uint64_t settle_ps = 200'000'000;  // for the last NBLs to go home once all frames are through
 constexpr size_t error_size = 512;
 
 traffic_config stack_config(const scenario& scenario) {
@@ -58,9 +58,8 @@ TrafficRun::TrafficRun(const machine_config& config, System& system)
       tx_(config.from_host, "to the wire", *this, false, config.warmup_frames),
       rx_(config.from_wire, "to the host", *this, config.scenario->expect_drops, config.warmup_frames),
       done_(system.cpu->create_event()) {
-    system_.partner->play([this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
-        return next(rx_, data, length, not_before_ps);
-    });
+    system_.partner->play(
+        [this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return next(rx_, data, length, not_before_ps); });
     system_.partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) { recorded(data, length, frame); });
     system_.events.add_sink([this](const hw::Event& event) { on_event(event); });
     system_.cpu->spawn("main", [this] { main(); });
@@ -100,7 +99,9 @@ bool TrafficRun::start_stack() {
         return run->next(run->tx_, data, length, not_before_ps);
     };
     callbacks.sent = [](void* ctx, uint64_t id, int32_t status) { static_cast<TrafficRun*>(ctx)->sent(id, status); };
-    callbacks.received = [](void* ctx, const uint8_t* data, size_t length) { static_cast<TrafficRun*>(ctx)->received(data, length); };
+    callbacks.received = [](void* ctx, const uint8_t* data, size_t length) {
+        static_cast<TrafficRun*>(ctx)->received(data, length);
+    };
     char message[error_size] = "";
     const int status = traffic_start(system_.platform->seam(), &config, &callbacks, &traffic_, message, sizeof message);
     if (status == 0) return true;
@@ -147,9 +148,9 @@ bool TrafficRun::complete() const {
 std::string TrafficRun::outstanding() const {
     char text[256];
     std::snprintf(text, sizeof text,
-                  "of %" PRIu64 " frames from the host %" PRIu64 " were handed to the driver, %" PRIu64 " reached the wire and %" PRIu64
-                  " were completed; of %" PRIu64 " from the wire %" PRIu64 " were sent, %" PRIu64 " arrived and %" PRIu64
-                  " were dropped by the NIC",
+                  "of %" PRIu64 " frames from the host %" PRIu64 " were handed to the driver, %" PRIu64
+                  " reached the wire and %" PRIu64 " were completed; of %" PRIu64 " from the wire %" PRIu64 " were sent, %" PRIu64
+                  " arrived and %" PRIu64 " were dropped by the NIC",
                   tx_.total, tx_.taken, tx_.arrived, completed_, rx_.total, rx_.taken, rx_.arrived, dropped_);
     return text;
 }
@@ -223,9 +224,7 @@ void TrafficRun::received(const uint8_t* data, size_t length) {
 
 void TrafficRun::on_event(const hw::Event& event) {
     switch (event.kind) {
-    case hw::EventKind::frame_rx:
-        rx_.meter.started(event.packet, event.time_ps);
-        break;
+    case hw::EventKind::frame_rx: rx_.meter.started(event.packet, event.time_ps); break;
     case hw::EventKind::nbl_sent:
         // The call into the driver, later than the moment when the protocol made the packet up.
         for (uint64_t packet = event.packet; packet < event.packet + scenario_.driver_nbs_per_nbl && packet < tx_.taken; packet++)
@@ -240,8 +239,7 @@ void TrafficRun::on_event(const hw::Event& event) {
             step();
         }
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -261,8 +259,8 @@ void TrafficRun::report_drops() {
     std::snprintf(text, sizeof text,
                   "the NIC dropped %" PRIu64 " frames: %" PRIu64 " for want of a receive buffer (or it was too small), %" PRIu64
                   " because its FIFO was full, %" PRIu64 " with bad FCS, %" PRIu64 " of wrong length; expect.drops allows drops",
-                  dropped_, drops_by_reason_[TRACE_DROP_NO_BUFFER], drops_by_reason_[TRACE_DROP_FIFO], drops_by_reason_[TRACE_DROP_FCS],
-                  drops_by_reason_[TRACE_DROP_LENGTH]);
+                  dropped_, drops_by_reason_[TRACE_DROP_NO_BUFFER], drops_by_reason_[TRACE_DROP_FIFO],
+                  drops_by_reason_[TRACE_DROP_FCS], drops_by_reason_[TRACE_DROP_LENGTH]);
     fail("frames.dropped", "end to end", text);
 }
 

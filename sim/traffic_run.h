@@ -42,17 +42,17 @@ private:
         std::unique_ptr<frame_source> expected;  // the same again, for the check
         frame_check check{};
         Meter meter;
-        uint64_t total;                          // frames to send
-        uint64_t taken = 0;                      // handed to the sender so far
+        uint64_t total;      // frames to send
+        uint64_t taken = 0;  // handed to the sender so far
         uint64_t arrived = 0;
-        uint64_t due_ps = 0;                     // when the last one taken may leave
+        uint64_t due_ps = 0;  // when the last one taken may leave
     };
 
-    void main();                                 // thread on the CPU
+    void main();  // thread on the CPU
     bool start_stack();
     void wait_for_the_end();
     void settle();
-    void step();                                 // something moved
+    void step();  // something moved
     bool complete() const;
     void close_window();
     void report_drops();
@@ -70,7 +70,7 @@ private:
     Flow tx_, rx_;
     struct traffic* traffic_ = nullptr;
     hw::Cpu::Event* done_;
-    bool open_ = false;                          // traffic may flow
+    bool open_ = false;  // traffic may flow
     bool done_set_ = false;
     bool finished_ = false;
     std::string error_;

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The result as JSON; key order is kept, and numbers are printed with a fixed number of digits, so that equal runs give equal files. */
+/* The result as JSON; key order is kept, and numbers are printed with a fixed number of digits, so that equal runs give equal
+ * files. */
 #include <errno.h>
 #include <string.h>
 
 #include "report.h"
 #include "version.h"
 
-static json_t *latency_json(const struct machine_latency *latency)
-{
+static json_t *latency_json(const struct machine_latency *latency) {
     return json_pack("{s:f,s:f,s:f,s:f}", "min", latency->min_ns, "p50", latency->p50_ns, "p99", latency->p99_ns, "max",
                      latency->max_ns);
 }
 
-static json_t *direction_json(const struct machine_direction *direction)
-{
+static json_t *direction_json(const struct machine_direction *direction) {
     return json_pack("{s:I,s:I,s:f,s:f,s:f,s:s,s:f,s:o,s:I}", "packets", (json_int_t)direction->packets, "bytes",
                      (json_int_t)direction->bytes, "mpps", direction->mpps, "gbps", direction->gbps, "limit_mpps",
                      direction->limit_mpps, "limited_by", direction->limited_by ? direction->limited_by : "", "efficiency",
@@ -21,35 +20,29 @@ static json_t *direction_json(const struct machine_direction *direction)
                      (json_int_t)direction->dropped);
 }
 
-static json_t *link_json(const struct machine_link *link)
-{
+static json_t *link_json(const struct machine_link *link) {
     return json_pack("{s:I,s:I,s:f}", "tlps", (json_int_t)link->tlps, "bytes", (json_int_t)link->bytes, "utilisation",
                      link->utilisation);
 }
 
-static json_t *failure_json(uint64_t time_ps, const char *check, const char *clause, const char *message, int64_t packet)
-{
+static json_t *failure_json(uint64_t time_ps, const char *check, const char *clause, const char *message, int64_t packet) {
     return json_pack("{s:I,s:s,s:s,s:s,s:o}", "time_ps", (json_int_t)time_ps, "check", check, "clause", clause, "message", message,
                      "packet", packet < 0 ? json_null() : json_integer((json_int_t)packet));
 }
 
 /* Did the run do what the scenario expects? An expected failure that stayed away becomes a failure. */
-static bool judge(const struct scenario *scenario, const struct machine_result *result, json_t *failures)
-{
-    if (scenario->expect_verdict == 0)
-        return result->failure_count == 0;
+static bool judge(const struct scenario *scenario, const struct machine_result *result, json_t *failures) {
+    if (scenario->expect_verdict == 0) return result->failure_count == 0;
     const char *check = scenario->expect_check;
     for (size_t i = 0; i < result->failure_count; i++)
-        if (*check == '\0' || strcmp(check, result->failures[i].check) == 0)
-            return true;
+        if (*check == '\0' || strcmp(check, result->failures[i].check) == 0) return true;
     char message[256];
     snprintf(message, sizeof message, "the scenario expects that %s fails, and it did not", *check ? check : "some check");
     json_array_append_new(failures, failure_json(result->time_ps, "expect.verdict", "scenario", message, -1));
     return false;
 }
 
-json_t *report_json(const struct scenario *scenario, const struct machine_result *result)
-{
+json_t *report_json(const struct scenario *scenario, const struct machine_result *result) {
     json_t *failures = json_array();
     for (size_t i = 0; i < result->failure_count; i++) {
         const struct machine_failure *failure = &result->failures[i];
@@ -62,53 +55,45 @@ json_t *report_json(const struct scenario *scenario, const struct machine_result
     if (scenario->expect_verdict != 0)
         json_object_set_new(json, "expected", json_pack("{s:s,s:s}", "verdict", "fail", "check", scenario->expect_check));
     json_object_set_new(json, "failures", failures);
-    json_object_set_new(json, "sim",
-                        json_pack("{s:I,s:I,s:I,s:f,s:f}", "time_ps", (json_int_t)result->time_ps, "cycles",
-                                  (json_int_t)result->cycles, "cycles_evaluated", (json_int_t)result->cycles_evaluated, "wall_s",
-                                  result->wall_s, "cycles_per_s",
-                                  result->wall_s > 0 ? (double)result->cycles / result->wall_s : 0.0));
+    json_object_set_new(
+        json, "sim",
+        json_pack("{s:I,s:I,s:I,s:f,s:f}", "time_ps", (json_int_t)result->time_ps, "cycles", (json_int_t)result->cycles,
+                  "cycles_evaluated", (json_int_t)result->cycles_evaluated, "wall_s", result->wall_s, "cycles_per_s",
+                  result->wall_s > 0 ? (double)result->cycles / result->wall_s : 0.0));
     json_object_set_new(json, "tx", direction_json(&result->tx));
     json_object_set_new(json, "rx", direction_json(&result->rx));
-    json_object_set_new(json, "nbl",
-                        json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "allocated", (json_int_t)result->nbl_allocated, "sent",
-                                  (json_int_t)result->nbl_sent, "completed", (json_int_t)result->nbl_completed, "indicated",
-                                  (json_int_t)result->nbl_indicated, "returned", (json_int_t)result->nbl_returned, "outstanding",
-                                  (json_int_t)result->nbl_outstanding));
+    json_object_set_new(
+        json, "nbl",
+        json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "allocated", (json_int_t)result->nbl_allocated, "sent", (json_int_t)result->nbl_sent,
+                  "completed", (json_int_t)result->nbl_completed, "indicated", (json_int_t)result->nbl_indicated, "returned",
+                  (json_int_t)result->nbl_returned, "outstanding", (json_int_t)result->nbl_outstanding));
     json_object_set_new(json, "pcie", json_pack("{s:o,s:o}", "up", link_json(&result->up), "down", link_json(&result->down)));
     json_object_set_new(json, "dma", json_pack("{s:I}", "violations", (json_int_t)result->dma_violations));
     json_object_set_new(json, "interrupts", json_integer((json_int_t)result->interrupts));
     return json;
 }
 
-bool report_passed(const json_t *result)
-{
+bool report_passed(const json_t *result) {
     const char *verdict = json_string_value(json_object_get(result, "verdict"));
     return verdict && strcmp(verdict, "pass") == 0;
 }
 
-static json_t *value_json(const struct scenario *scenario, unsigned number)
-{
+static json_t *value_json(const struct scenario *scenario, unsigned number) {
     const void *field = (const char *)scenario + scenario_keys[number].offset;
     char name[32];
     switch (scenario_keys[number].type) {
     case SCENARIO_UINT:
-    case SCENARIO_PICK:
-        return json_integer((json_int_t) * (const uint64_t *)field);
-    case SCENARIO_BOOL:
-        return json_boolean(*(const bool *)field);
-    case SCENARIO_ENUM:
-        return json_string(scenario_enum_name(number, *(const unsigned *)field, name, sizeof name));
-    case SCENARIO_TEXT:
-        return json_string(*(char *const *)field);
+    case SCENARIO_PICK: return json_integer((json_int_t) * (const uint64_t *)field);
+    case SCENARIO_BOOL: return json_boolean(*(const bool *)field);
+    case SCENARIO_ENUM: return json_string(scenario_enum_name(number, *(const unsigned *)field, name, sizeof name));
+    case SCENARIO_TEXT: return json_string(*(char *const *)field);
     case SCENARIO_FILE:
-    case SCENARIO_SIZES:
-        break;
+    case SCENARIO_SIZES: break;
     }
     return NULL;
 }
 
-json_t *report_machine_json(const struct scenario *scenario)
-{
+json_t *report_machine_json(const struct scenario *scenario) {
     static const char *const sections[] = {"pcie.", "memory.", "cpu.", "nic.", "wire.", "driver."};
     json_t *machine = json_object();
     for (unsigned i = 0; i < SCENARIO_KEYS; i++) {
@@ -120,8 +105,7 @@ json_t *report_machine_json(const struct scenario *scenario)
     return machine;
 }
 
-int report_write_json(const char *path, const json_t *json)
-{
+int report_write_json(const char *path, const json_t *json) {
     FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
     if (!out) {
         const int error = errno;
@@ -129,10 +113,8 @@ int report_write_json(const char *path, const json_t *json)
         return -error;
     }
     bool good = json_dumpf(json, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0 && fputc('\n', out) != EOF && fflush(out) == 0;
-    if (out != stdout)
-        good = fclose(out) == 0 && good;
-    if (good)
-        return 0;
+    if (out != stdout) good = fclose(out) == 0 && good;
+    if (good) return 0;
     fprintf(stderr, "ringside: error: cannot write %s: the file is incomplete\n", path);
     return -EIO;
 }

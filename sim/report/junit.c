@@ -5,13 +5,11 @@
 
 #include "report.h"
 
-static void attribute(xmlTextWriterPtr xml, const char *name, const char *value)
-{
+static void attribute(xmlTextWriterPtr xml, const char *name, const char *value) {
     xmlTextWriterWriteAttribute(xml, BAD_CAST name, BAD_CAST value);
 }
 
-static void write_failures(xmlTextWriterPtr xml, const json_t *result)
-{
+static void write_failures(xmlTextWriterPtr xml, const json_t *result) {
     const json_t *failures = json_object_get(result, "failures");
     const json_t *first = json_array_get(failures, 0);
     const char *message = json_string_value(json_object_get(first, "message"));
@@ -22,17 +20,15 @@ static void write_failures(xmlTextWriterPtr xml, const json_t *result)
     size_t index;
     json_t *failure;
     json_array_foreach(failures, index, failure) {
-        xmlTextWriterWriteFormatString(xml, "%lld ps %s (%s): %s\n",
-                                       (long long)json_integer_value(json_object_get(failure, "time_ps")),
-                                       json_string_value(json_object_get(failure, "check")),
-                                       json_string_value(json_object_get(failure, "clause")),
-                                       json_string_value(json_object_get(failure, "message")));
+        xmlTextWriterWriteFormatString(
+            xml, "%lld ps %s (%s): %s\n", (long long)json_integer_value(json_object_get(failure, "time_ps")),
+            json_string_value(json_object_get(failure, "check")), json_string_value(json_object_get(failure, "clause")),
+            json_string_value(json_object_get(failure, "message")));
     }
     xmlTextWriterEndElement(xml);
 }
 
-static void write_case(xmlTextWriterPtr xml, const json_t *result, const char *name, const char *error)
-{
+static void write_case(xmlTextWriterPtr xml, const json_t *result, const char *name, const char *error) {
     char seconds[32];
     snprintf(seconds, sizeof seconds, "%.3f", json_real_value(json_object_get(json_object_get(result, "sim"), "wall_s")));
     xmlTextWriterStartElement(xml, BAD_CAST "testcase");
@@ -49,8 +45,8 @@ static void write_case(xmlTextWriterPtr xml, const json_t *result, const char *n
     xmlTextWriterEndElement(xml);
 }
 
-static void write_suite(xmlTextWriterPtr xml, json_t *const *results, const char *const *names, const char *const *errors, size_t count)
-{
+static void write_suite(xmlTextWriterPtr xml, json_t *const *results, const char *const *names, const char *const *errors,
+                        size_t count) {
     size_t failed = 0, broken = 0;
     char number[24];
     for (size_t i = 0; i < count; i++) {
@@ -65,13 +61,12 @@ static void write_suite(xmlTextWriterPtr xml, json_t *const *results, const char
     attribute(xml, "failures", number);
     snprintf(number, sizeof number, "%zu", broken);
     attribute(xml, "errors", number);
-    for (size_t i = 0; i < count; i++)
-        write_case(xml, results[i], names[i], errors[i]);
+    for (size_t i = 0; i < count; i++) write_case(xml, results[i], names[i], errors[i]);
     xmlTextWriterEndElement(xml);
 }
 
-int report_write_junit(const char *path, json_t *const *results, const char *const *names, const char *const *errors, size_t count)
-{
+int report_write_junit(const char *path, json_t *const *results, const char *const *names, const char *const *errors,
+                       size_t count) {
     xmlTextWriterPtr xml = xmlNewTextWriterFilename(path, 0);
     if (!xml) {
         fprintf(stderr, "ringside: error: cannot write %s\n", path);
@@ -82,8 +77,7 @@ int report_write_junit(const char *path, json_t *const *results, const char *con
     write_suite(xml, results, names, errors, count);
     const int written = xmlTextWriterEndDocument(xml);
     xmlFreeTextWriter(xml);
-    if (written >= 0)
-        return 0;
+    if (written >= 0) return 0;
     fprintf(stderr, "ringside: error: cannot write %s: the file is incomplete\n", path);
     return -EIO;
 }

@@ -20,11 +20,11 @@ extern "C" {
 /* How the summary looks. */
 struct report_style {
     bool colour;
-    int verbosity;  /* -2 nothing, -1 verdict and failures, 0 table too, 1 every failure */
+    int verbosity; /* -2 nothing, -1 verdict and failures, 0 table too, 1 every failure */
 };
 
-/* The result file's object (a new reference): verdict from the failures and what the scenario expects. Takes in, as a failure of its
- * own ("expect.verdict"), that an expected failure did not come. */
+/* The result file's object (a new reference): verdict from the failures and what the scenario expects. Takes in, as a failure of
+ * its own ("expect.verdict"), that an expected failure did not come. */
 json_t *report_json(const struct scenario *scenario, const struct machine_result *result);
 bool report_passed(const json_t *result);
 /* The machine of a scenario, for bench files: every key of pcie, memory, cpu, nic, wire and driver with its value. */

@@ -2,13 +2,13 @@
 // Captures: what is read back is what was written, and what could not cross the machine unchanged is refused.
 #include "capture.h"
 
-#include <fstream>
-#include <string>
-#include <vector>
-
 #include <gtest/gtest.h>
 #include <pcap/pcap.h>
 #include <unistd.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -166,7 +166,8 @@ TEST_F(Capture, PcapngIsRead) {
     for (const uint32_t value : {6u, 92u, 0u, 0u, 1000u, 60u, 60u}) word(value);
     file.insert(file.end(), 60, 0xAB);
     word(92);
-    std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
     ASSERT_EQ(load(), 0) << error;
     ASSERT_EQ(capture.count, 1u);
     EXPECT_EQ(capture.frames[0].length, 60u);

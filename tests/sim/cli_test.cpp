@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line as a user meets it: the program itself is run; output, errors and exit status are what is checked.
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,8 +9,6 @@
 #include <fstream>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace {
 
@@ -39,7 +38,8 @@ Result ringside(const std::string& arguments) {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-const std::vector<std::string> commands = {"", "run", "replay", "bench", "bench line-rate", "bench dma", "bench speed", "list", "check"};
+const std::vector<std::string> commands = {"",          "run",         "replay", "bench", "bench line-rate",
+                                           "bench dma", "bench speed", "list",   "check"};
 const std::vector<std::string> simulating = {"run", "replay", "bench line-rate", "bench dma", "bench speed", "check"};
 
 TEST(Cli, EveryCommandHasHelpWithExitStatus) {
@@ -63,15 +63,16 @@ TEST(Cli, EveryCommandSaysItsVersion) {
 TEST(Cli, CommonOptionsAreEverywhereAndExplained) {
     for (const std::string& command : simulating) {
         const std::string help = ringside(command + " --help").out;
-        for (const char* option : {"--seed=N", "--set=KEY=VALUE", "--waves=FILE", "--waves-from=TIME", "--waves-to=TIME", "--waves-depth",
-                                   "--json=FILE", "--junit=FILE", "--jobs=N", "--driver", "--quiet", "--verbose"})
+        for (const char* option : {"--seed=N", "--set=KEY=VALUE", "--waves=FILE", "--waves-from=TIME", "--waves-to=TIME",
+                                   "--waves-depth", "--json=FILE", "--junit=FILE", "--jobs=N", "--driver", "--quiet", "--verbose"})
             EXPECT_TRUE(has(help, option)) << command << " " << option;
     }
 }
 
 TEST(Cli, UsageNamesWhatACommandTakes) {
     const std::string replay = ringside("replay --help").out;
-    for (const char* option : {"--from-host", "--from-wire", "--to-wire", "--to-host", "--cut"}) EXPECT_TRUE(has(replay, option)) << option;
+    for (const char* option : {"--from-host", "--from-wire", "--to-wire", "--to-host", "--cut"})
+        EXPECT_TRUE(has(replay, option)) << option;
     EXPECT_TRUE(has(ringside("bench line-rate --help").out, "--directions"));
     EXPECT_TRUE(has(ringside("bench dma --help").out, "--ops"));
 }
@@ -93,7 +94,8 @@ TEST(Cli, UnknownOptionIsBadUsage) { EXPECT_EQ(ringside("run default --wave x.fs
 TEST(Cli, UnknownScenarioIsBadInputWithASuggestion) {
     const Result result = ringside("run defalt");
     EXPECT_EQ(result.status, 2);
-    EXPECT_TRUE(has(result.err, "there is no scenario 'defalt', neither as a file nor by name; did you mean 'default'?")) << result.err;
+    EXPECT_TRUE(has(result.err, "there is no scenario 'defalt', neither as a file nor by name; did you mean 'default'?"))
+        << result.err;
 }
 
 TEST(Cli, MissingArgumentsAreBadUsage) {
@@ -106,10 +108,11 @@ TEST(Cli, MissingArgumentsAreBadUsage) {
 
 TEST(Cli, MalformedOptionValuesAreBadUsage) {
     for (const char* arguments :
-         {"run default --waves x.fst --waves-from 10", "run default --waves-from 10us", "run default --waves x.fst --waves-depth deep",
-          "run default --waves x.fst --waves-from 2us --waves-to 1us", "run default --jobs many", "run default --set pcie.mps",
-          "run default --set pcie.mps=7", "run default --seed x", "bench line-rate --sizes 63", "bench line-rate --directions up",
-          "bench dma --ops add", "bench dma --sizes 0", "bench speed --scale 0", "bench dma --waves x.fst", "run default tx-64 --waves x.fst"}) {
+         {"run default --waves x.fst --waves-from 10", "run default --waves-from 10us",
+          "run default --waves x.fst --waves-depth deep", "run default --waves x.fst --waves-from 2us --waves-to 1us",
+          "run default --jobs many", "run default --set pcie.mps", "run default --set pcie.mps=7", "run default --seed x",
+          "bench line-rate --sizes 63", "bench line-rate --directions up", "bench dma --ops add", "bench dma --sizes 0",
+          "bench speed --scale 0", "bench dma --waves x.fst", "run default tx-64 --waves x.fst"}) {
         const Result result = ringside(arguments);
         EXPECT_EQ(result.status, 2) << arguments;
         EXPECT_TRUE(has(result.err, "ringside")) << arguments;
@@ -153,7 +156,8 @@ TEST(Cli, MistakesInAScenarioAreReportedWithTheirPlace) {
 TEST(Cli, ListHasOneLineForEachScenarioWithItsDescription) {
     const Result result = ringside("list");
     EXPECT_EQ(result.status, 0) << result.err;
-    for (const char* name : {"default ", "tx-64 ", "rx-64 ", "both-1518 ", "jumbo ", "cuts-byte ", "cuts-random ", "fault-lose-nbl "})
+    for (const char* name :
+         {"default ", "tx-64 ", "rx-64 ", "both-1518 ", "jumbo ", "cuts-byte ", "cuts-random ", "fault-lose-nbl "})
         EXPECT_TRUE(has(result.out, name)) << name;
     size_t start = 0;
     for (size_t end; (end = result.out.find('\n', start)) != std::string::npos; start = end + 1) {
@@ -174,8 +178,6 @@ TEST(Cli, EveryScenarioThatShipsIsValid) {
     EXPECT_EQ(result.status, 0) << result.err;
 }
 
-TEST(Cli, OutputToATerminalOnlyIsColoured) {
-    EXPECT_FALSE(has(ringside("check default").out, "\033"));
-}
+TEST(Cli, OutputToATerminalOnlyIsColoured) { EXPECT_FALSE(has(ringside("check default").out, "\033")); }
 
 }  // namespace

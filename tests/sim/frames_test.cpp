@@ -2,11 +2,11 @@
 // The end-to-end check: each way in which a frame can go wrong is told apart and names the packet and the byte.
 #include "frames.h"
 
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace {
 

@@ -2,10 +2,10 @@
 // Generated traffic: determined by configuration and frame number alone, sizes as asked, paced at the asked rate.
 #include "generator.h"
 
+#include <gtest/gtest.h>
+
 #include <set>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "capture.h"
 
@@ -69,9 +69,7 @@ TEST(Generator, RangeOfSizesReachesBothEndsAndNoFurther) {
     EXPECT_EQ(seen, (std::set<size_t>{60, 61, 62, 63}));
 }
 
-TEST(Generator, ShortestFrameIsAHeaderAlone) {
-    EXPECT_EQ(frame(config({18}), 5).size(), 14u);
-}
+TEST(Generator, ShortestFrameIsAHeaderAlone) { EXPECT_EQ(frame(config({18}), 5).size(), 14u); }
 
 TEST(Generator, PatternsFillThePayload) {
     generator_config pattern = config({64});

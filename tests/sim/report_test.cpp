@@ -2,12 +2,12 @@
 // Reports: the keys of the result file and their order, verdicts, JUnit and the summary.
 #include "report/report.h"
 
+#include <gtest/gtest.h>
+#include <unistd.h>
+
 #include <cstring>
 #include <fstream>
 #include <string>
-
-#include <gtest/gtest.h>
-#include <unistd.h>
 
 namespace {
 

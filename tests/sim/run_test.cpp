@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole runs through the command line: what they write, that they write it twice the same, and what their exit status says.
+#include <gtest/gtest.h>
+#include <jansson.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,9 +10,6 @@
 #include <fstream>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
-#include <jansson.h>
 
 #include "capture.h"
 
@@ -124,8 +123,8 @@ TEST_F(Run, SameRunTwiceWritesTheSameWithAndWithoutWaves) {
     for (int i = 0; i < 3; i++) {
         const std::string json = file("r.json"), to_wire = file("w.pcap"), to_host = file("h.pcap"), fst = file("r.fst");
         ASSERT_EQ(ringside("replay --from-host " + captures + "tcp-http.from-host.pcap --from-wire " + captures +
-                           "tcp-http.from-wire.pcap --cut random --to-wire " + to_wire + " --to-host " + to_host + " --json " + json +
-                           (i < 2 ? " --waves " + fst : "")),
+                           "tcp-http.from-wire.pcap --cut random --to-wire " + to_wire + " --to-host " + to_host + " --json " +
+                           json + (i < 2 ? " --waves " + fst : "")),
                   0)
             << out;
         results[i] = comparable(json);
@@ -144,8 +143,8 @@ TEST_F(Run, SameRunTwiceWritesTheSameWithAndWithoutWaves) {
 TEST_F(Run, ReplayGivesBackEveryFrame) {
     for (const char* cut : {"whole", "header", "random"}) {
         const std::string to_wire = file("w.pcap"), to_host = file("h.pcap");
-        ASSERT_EQ(ringside("replay --from-host " + captures + "from-host.pcap --from-wire " + captures + "from-wire.pcap --cut " + cut +
-                           " --to-wire " + to_wire + " --to-host " + to_host),
+        ASSERT_EQ(ringside("replay --from-host " + captures + "from-host.pcap --from-wire " + captures + "from-wire.pcap --cut " +
+                           cut + " --to-wire " + to_wire + " --to-host " + to_host),
                   0)
             << out;
         const std::string pairs[2][2] = {{captures + "from-host.pcap", to_wire}, {captures + "from-wire.pcap", to_host}};
@@ -158,7 +157,8 @@ TEST_F(Run, ReplayGivesBackEveryFrame) {
             for (size_t i = 0; i < sent.count; i++) {
                 std::string expected(reinterpret_cast<char*>(sent.bytes) + sent.frames[i].offset, sent.frames[i].length);
                 if (expected.size() < 60) expected.resize(60);
-                EXPECT_EQ(expected, std::string(reinterpret_cast<char*>(got.bytes) + got.frames[i].offset, got.frames[i].length)) << i;
+                EXPECT_EQ(expected, std::string(reinterpret_cast<char*>(got.bytes) + got.frames[i].offset, got.frames[i].length))
+                    << i;
             }
             capture_free(&sent);
             capture_free(&got);

@@ -2,13 +2,13 @@
 // Children: results come back in order, and a child that dies is reported and takes nobody with it.
 #include "runner.h"
 
+#include <gtest/gtest.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstring>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
-#include <unistd.h>
 
 namespace {
 

@@ -2,11 +2,11 @@
 // Scenarios: the schema, YAML with exact positions of mistakes, --set, nearest keys, rules between keys.
 #include "scenario.h"
 
-#include <fstream>
-#include <string>
-
 #include <gtest/gtest.h>
 #include <unistd.h>
+
+#include <fstream>
+#include <string>
 
 #include "suggest.h"
 
@@ -165,7 +165,9 @@ TEST_F(Scenario, MissingCaptureIsReportedWhereItIsNamedAndRelativeToTheScenario)
     ASSERT_EQ(load("traffic:\n  from_host:\n    capture: not-there.pcap\n"), 0);
     EXPECT_NE(check(), 0);
     const std::string folder = path.substr(0, path.rfind('/') + 1);
-    EXPECT_EQ(said, at("3:14", ("traffic.from_host.capture: cannot read '" + folder + "not-there.pcap': No such file or directory").c_str()));
+    EXPECT_EQ(
+        said,
+        at("3:14", ("traffic.from_host.capture: cannot read '" + folder + "not-there.pcap': No such file or directory").c_str()));
 }
 
 TEST_F(Scenario, CaptureAndGeneratorTogetherAreRefused) {
@@ -197,7 +199,8 @@ TEST_F(Scenario, SetRefusesUnknownKeysAndWrongValues) {
 TEST_F(Scenario, NetCxIsRefusedWithAReason) {
     ASSERT_EQ(set("driver.model=netcx"), 0);
     EXPECT_NE(check(), 0);
-    EXPECT_EQ(said, "ringside: error: --set driver.model: this version has the NDIS 6 driver only; use ndis (or leave --driver out)\n");
+    EXPECT_EQ(said,
+              "ringside: error: --set driver.model: this version has the NDIS 6 driver only; use ndis (or leave --driver out)\n");
 }
 
 TEST_F(Scenario, WireFasterThanTheDatapathIsRefused) {
@@ -209,7 +212,8 @@ TEST_F(Scenario, WireFasterThanTheDatapathIsRefused) {
 }
 
 TEST_F(Scenario, MulticastAndMalformedMacAddressesAreRefused) {
-    for (const char* mac : {"01:00:00:00:00:01", "02:00:00:00:00", "02-00-00-00-00-01", "02:00:00:00:00:0g", "02:00:00:00:00:01:02"}) {
+    for (const char* mac :
+         {"01:00:00:00:00:01", "02:00:00:00:00", "02-00-00-00-00-01", "02:00:00:00:00:0g", "02:00:00:00:00:01:02"}) {
         ASSERT_EQ(set((std::string("nic.mac=") + mac).c_str()), 0);
         EXPECT_NE(check(), 0) << mac;
     }
