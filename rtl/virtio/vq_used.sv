@@ -16,7 +16,7 @@
 module vq_used #(
     parameter int unsigned DataWidth = 256,
     parameter int unsigned Queue     = 0,
-    parameter int unsigned AgeLimit  = 64   // cycles
+    parameter int unsigned AgeLimit  = 96   // cycles: longer than 16 frames of 64 bytes take both ways at the limit of the link
 ) (
     input  wire  logic                 clk_i,
     input  wire  logic                 rst_ni,
