@@ -16,8 +16,9 @@ static NDIS_STATUS register_dma(struct netvio_adapter *adapter) {
 /* One header buffer a packet. All are zero for ever, but the device may read them at any time: they are freed with the ring. */
 static NDIS_STATUS allocate_packets(struct netvio_adapter *adapter, unsigned count) {
     struct netvio_tx *tx = &adapter->tx;
-    tx->elements = NdisAllocateMemoryWithTagPriority(adapter->handle, (UINT)(count * sizeof(*tx->elements)), NETVIO_TAG, NormalPoolPriority);
-    tx->packets = NdisAllocateMemoryWithTagPriority(adapter->handle, (UINT)(count * sizeof(*tx->packets)), NETVIO_TAG, NormalPoolPriority);
+    UINT element_bytes = (UINT)(count * sizeof(*tx->elements)), packet_bytes = (UINT)(count * sizeof(*tx->packets));
+    tx->elements = NdisAllocateMemoryWithTagPriority(adapter->handle, element_bytes, NETVIO_TAG, NormalPoolPriority);
+    tx->packets = NdisAllocateMemoryWithTagPriority(adapter->handle, packet_bytes, NETVIO_TAG, NormalPoolPriority);
     NdisMAllocateSharedMemory(adapter->handle, count * VIRTIO_NET_HDR_SIZE, TRUE, &tx->headers, &tx->headers_iova);
     if (!tx->elements || !tx->packets || !tx->headers) return NDIS_STATUS_RESOURCES;
     NdisZeroMemory(tx->headers, count * VIRTIO_NET_HDR_SIZE);

@@ -90,7 +90,9 @@ static void memory_free(void *ctx, void *memory) {
 
 /* A permutation of the 16-bit slot numbers and its inverse: swap the bytes of slot xor key. */
 static uint64_t swap_bytes(uint64_t value) { return (value >> 8 | value << 8) & (FAKE_SLOTS - 1); }
-static uint64_t scramble(const struct fake_platform *fake, uint64_t slot) { return swap_bytes((slot ^ fake->config.seed * 0x9E37u) & (FAKE_SLOTS - 1)); }
+static uint64_t scramble(const struct fake_platform *fake, uint64_t slot) {
+    return swap_bytes((slot ^ fake->config.seed * 0x9E37u) & (FAKE_SLOTS - 1));
+}
 static uint64_t unscramble(const struct fake_platform *fake, uint64_t page) {
     return (swap_bytes(page & (FAKE_SLOTS - 1)) ^ fake->config.seed * 0x9E37u) & (FAKE_SLOTS - 1);
 }
