@@ -317,6 +317,7 @@ TEST_F(VirtioRegs, ClauseV_2_5_2_GenerationMovesWhenAChangedConfigurationIsRead)
         b->link_up_i = !b->link_up_i;
         b.tick();
     }
+    for (int i = 0; i < 10; ++i) b.tick();  // a change waits to be read
     bus_read(b, BAR0_DEVICE);
     EXPECT_NE(read(VIRTIO_COMMON_CONFIG_GENERATION, 1), before);
 }
