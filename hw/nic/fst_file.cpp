@@ -8,6 +8,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include <gtkwave/fstapi.h>
+
 namespace hw {
 
 namespace {
@@ -27,6 +29,24 @@ void fix_fst_date(const std::string& path) {
     file.write(date.data(), date.size());
     file.flush();
     if (!file) throw std::runtime_error("cannot write to the waveform " + path);
+}
+
+std::vector<std::string> fst_signals(const std::string& path, uint32_t widest) {
+    void* reader = fstReaderOpen(path.c_str());
+    if (!reader) throw std::runtime_error("cannot read the waveform " + path);
+    std::vector<std::string> scopes, names;
+    while (const fstHier* item = fstReaderIterateHier(reader)) {
+        if (item->htyp == FST_HT_SCOPE) {
+            scopes.push_back((scopes.empty() ? "" : scopes.back()) + item->u.scope.name + ".");
+        } else if (item->htyp == FST_HT_UPSCOPE) {
+            scopes.pop_back();
+        } else if (item->htyp == FST_HT_VAR && item->u.var.length <= widest) {
+            const std::string name = item->u.var.name;
+            names.push_back((scopes.empty() ? "" : scopes.back()) + name.substr(0, name.find_first_of(" [")));
+        }
+    }
+    fstReaderClose(reader);
+    return names;
 }
 
 }  // namespace hw

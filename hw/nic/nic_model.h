@@ -71,6 +71,11 @@ public:
 
     void attach_waves(Waves& waves) override {
         context_.traceEverOn(true);
+        {
+            VerilatedFstC probe;
+            model_.trace(&probe, 99);
+            waves.select(probe);
+        }
         model_.trace(&waves.fst(), 99);
         waves.open(*this, config_.clock_period_ps);
         waves_ = &waves;

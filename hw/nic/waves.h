@@ -17,6 +17,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "event.h"
 
@@ -27,7 +28,7 @@ namespace hw {
 class Lanes;
 
 enum class WavesDepth {
-    standard,  // ports of nic_top, and the signals at the top of each of its blocks
+    standard,  // ports of nic_top, and signals at the top of each of its blocks, up to 128 bits wide
     full       // everything
 };
 
@@ -54,7 +55,9 @@ public:
     Waves(const Waves&) = delete;
     Waves& operator=(const Waves&) = delete;
 
-    // For the NIC, before time 0: where to declare signals; then open the file.
+    // For the NIC, before time 0: chooses among the signals declared in `probe`, a file of its own that is not kept; then the file to
+    // declare them in; then open it.
+    void select(VerilatedFstC& probe);
     VerilatedFstC& fst();
     void open(WaveSource& source, uint64_t clock_period_ps);
     // The model is about to be evaluated: what it showed until now is written.
@@ -80,6 +83,8 @@ private:
     bool clock_high_ = false;
     uint64_t fall_ps_ = 0;        // when it falls
     bool written_ = false;
+    uint64_t dumps_ = 0;
+    std::vector<std::string> selected_;
     bool closed_ = false;
 };
 
