@@ -24,8 +24,11 @@ static int is_scenario(const struct dirent *entry) {
     return entry->d_name[0] != '.' && length > suffix && strcmp(entry->d_name + length - suffix, SUFFIX) == 0;
 }
 
+/* By the names without their suffix; not alphasort(): the locale must not matter. */
 static int by_name(const struct dirent **a, const struct dirent **b) {
-    return strcmp((*a)->d_name, (*b)->d_name); /* not alphasort(): the locale must not matter */
+    const size_t a_length = strlen((*a)->d_name) - strlen(SUFFIX), b_length = strlen((*b)->d_name) - strlen(SUFFIX);
+    const int order = memcmp((*a)->d_name, (*b)->d_name, a_length < b_length ? a_length : b_length);
+    return order ? order : (a_length > b_length) - (a_length < b_length);
 }
 
 int shipped_names(char ***names) {
