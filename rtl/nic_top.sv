@@ -170,7 +170,9 @@ module nic_top #(
 
     for (genvar q = 0; q < Nq; q++) begin : gen_vq
         localparam bit Tx = q % 2 == 1;
-        vq #(.DataWidth(DataWidth), .Queue(q)) u_vq (
+        // A transmit batch is one descriptor however long it is, and the driver has a ring to go on with; a receive group that is
+        // full needs no more time.
+        vq #(.DataWidth(DataWidth), .Queue(q), .UsedAge(Tx ? 240 : 96)) u_vq (
             .clk_i, .rst_ni(core_ni), .enable_i(driver_ok && vq_enable[q]), .stop_i(stop), .size_i(vq_size[q*16 +: 16]),
             .desc_i(vq_desc[q*64 +: 64]), .driver_i(vq_driver[q*64 +: 64]), .db_valid_i(db_valid), .db_queue_i(db_queue),
             .db_has_data_i(db_has_data), .db_data_i(db_data),

@@ -6,7 +6,8 @@
 
 module vq #(
     parameter int unsigned DataWidth = 256,
-    parameter int unsigned Queue     = 0
+    parameter int unsigned Queue     = 0,
+    parameter int unsigned UsedAge   = 96    // cycles that a used descriptor may wait for others
 ) (
     input  wire  logic                          clk_i,
     input  wire  logic                          rst_ni,
@@ -101,7 +102,7 @@ module vq #(
         .trace_valid_o(trace_read_o), .trace_slot_o(trace_read_data_o[15:0]), .trace_count_o(trace_read_data_o[31:16]),
         .idle_o(avail_idle));
 
-    vq_used #(.DataWidth(DataWidth), .Queue(Queue)) u_used (
+    vq_used #(.DataWidth(DataWidth), .Queue(Queue), .AgeLimit(UsedAge)) u_used (
         .clk_i, .rst_ni, .enable_i, .desc_i, .batch_i, .quiet_i,
         .u_valid_i, .u_ready_o, .u_slot_i(u_i[97:82]), .u_wrap_i(u_i[81]), .u_id_i(u_i[80:65]), .u_len_i(u_i[64:33]),
         .u_write_i(u_i[32]), .u_pid_i(u_i[31:16]),
