@@ -2,9 +2,10 @@
 /* traffic_receive.c: frames that arrive go to the sink, and their NBLs straight back. [D] 2.9 */
 #include "traffic_internal.h"
 
-/* One frame, contiguous: in place if it is in one MDL, else copied. */
+/* One frame, contiguous: in place if it is in one MDL, else copied. Each is charged by itself, so that each has a time of its own. */
 static void deliver(struct traffic *traffic, PNET_BUFFER nb) {
     const uint8_t *data = NULL;
+    traffic->platform->ops->charge(traffic->platform->ctx, PLATFORM_WORK_RECEIVE_NB, 1);
     if (nb->DataLength <= ETH_MAX_FRAME) data = NdisGetDataBuffer(nb, nb->DataLength, traffic->scratch, 1, 0);
     if (!data) {
         kernel_violation(traffic->kernel, "traffic.receive", "[D] 2.9", -1, "a received frame of %u bytes cannot be read", nb->DataLength);
@@ -19,7 +20,6 @@ VOID traffic_receive(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBE
     ULONG return_flags = NDIS_TEST_RECEIVE_AT_DISPATCH_LEVEL(flags) ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0;
     UNREFERENCED_PARAMETER(port);
     traffic_trace(traffic, PLATFORM_TRACE_FUNCTION_ENTER, "traffic_receive");
-    platform->ops->charge(platform->ctx, PLATFORM_WORK_RECEIVE_NB, count);
     for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next)
         for (PNET_BUFFER nb = nbl->FirstNetBuffer; nb; nb = nb->Next) deliver(traffic, nb);
     /* With RESOURCES they are the miniport's again when we return, and not ours to return. */
