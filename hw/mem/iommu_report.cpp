@@ -94,18 +94,20 @@ std::string Iommu::describe_nearest(uint64_t iova, uint32_t length) const {
 
 void Iommu::check_free(const HostMemory::Block& block) {
     const Piece* found = nullptr;
+    uint64_t found_page = 0;
     memory_.for_each_run(block.base, block.size, [&](uint64_t pa, size_t bytes) {
         for (uint64_t page = pa / Ram::page_bytes; page <= (pa + bytes - 1) / Ram::page_bytes && !found; page++)
             for (const Piece& piece : pages_[page]) {
                 const uint64_t start = page * Ram::page_bytes + (piece.key & offset_mask);
-                if (start < pa + bytes && pa < start + piece.length) found = &piece;
+                if (start < pa + bytes && pa < start + piece.length) found = &piece, found_page = page;
             }
         return !found;
     });
     if (!found) return;
+    const uint64_t at = uint64_t{found->key >> epoch_shift} << address_bits | found_page * Ram::page_bytes | (found->key & offset_mask);
     violate("memory.freed_while_mapped", "ours: memory is unmapped before it is freed",
-            print("%zu bytes of %s were freed while they are mapped %s for the device by %s", block.size, block.site,
-                  name(found->direction), owners_[found->owner].c_str()));
+            print("%zu bytes of %s were freed while the device may still use them: %u bytes at %#" PRIx64 ", mapped %s by %s", block.size,
+                  block.site, unsigned{found->length}, at, name(found->direction), owners_[found->owner].c_str()));
 }
 
 void Iommu::report_leaks() {
