@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 regmap/regmap_pkg.sv
 net/crc32_pkg.sv
 pkg/dma_pkg.sv
