@@ -384,33 +384,11 @@ module nic_top #(
     assign idle_o = !rx_tlp_valid_i && !treq_valid && !target_busy && virtio_idle && !reset_req && &vq_idle && dma_rd_idle && dma_wr_idle
                     && bench_idle && msix_idle && tx_idle && rx_idle && mac_tx_idle && mac_rx_idle && rx_quiet && wr_valid == '0;
 
-    // ---- trace: one queue a point; queues of one direction that report in the same cycle are joined by their lowest number ------------
-    always_comb begin
-        trace_valid_o = '0;
-        trace_data_o  = '0;
-        trace_valid_o[regmap_pkg::TRACE_TX_FETCH +: 4] = tx_trace;
-        trace_data_o[regmap_pkg::TRACE_TX_FETCH*64 +: 256] = tx_trace_data;
-        trace_valid_o[regmap_pkg::TRACE_RX_FIRST +: 3] = rx_trace[2:0];
-        trace_data_o[regmap_pkg::TRACE_RX_FIRST*64 +: 192] = rx_trace_data[191:0];
-        trace_valid_o[regmap_pkg::TRACE_RX_DROP] = rx_trace[3];
-        trace_data_o[regmap_pkg::TRACE_RX_DROP*64 +: 64] = rx_trace_data[255:192];
-        for (int q = Nq - 1; q >= 0; q--) begin
-            if (trace_used[q]) begin
-                trace_valid_o[q % 2 == 1 ? regmap_pkg::TRACE_TX_USED : regmap_pkg::TRACE_RX_USED] = 1'b1;
-                trace_data_o[(q % 2 == 1 ? regmap_pkg::TRACE_TX_USED : regmap_pkg::TRACE_RX_USED)*64 +: 64]
-                    = {trace_used_data[q*48+32 +: 16], trace_used_data[q*48+16 +: 16], 16'(q), trace_used_data[q*48 +: 16]};
-            end
-            if (trace_read[q]) begin
-                trace_valid_o[regmap_pkg::TRACE_DESC_READ] = 1'b1;
-                trace_data_o[regmap_pkg::TRACE_DESC_READ*64 +: 64]
-                    = {trace_read_data[q*32+16 +: 16], trace_read_data[q*32 +: 16], 16'(q), 16'd0};
-            end
-        end
-        trace_valid_o[regmap_pkg::TRACE_IRQ] = stat_msix;
-        trace_data_o[regmap_pkg::TRACE_IRQ*64 +: 64] = {16'd0, msix_vector, irq[31:16], 16'd0};
-        trace_valid_o[regmap_pkg::TRACE_DOORBELL] = stat_doorbell;
-        trace_data_o[regmap_pkg::TRACE_DOORBELL*64 +: 64] = {15'd0, db_data[15], 1'b0, db_data[14:0], db_queue, 16'd0};
-    end
+    nic_trace #(.NumQueues(Nq)) u_trace (
+        .tx_valid_i(tx_trace), .tx_data_i(tx_trace_data), .rx_valid_i(rx_trace), .rx_data_i(rx_trace_data),
+        .used_valid_i(trace_used), .used_data_i(trace_used_data), .read_valid_i(trace_read), .read_data_i(trace_read_data),
+        .irq_valid_i(stat_msix), .irq_vector_i(msix_vector), .irq_queue_i(irq[31:16]),
+        .db_valid_i(stat_doorbell), .db_queue_i(db_queue), .db_data_i(db_data), .trace_valid_o, .trace_data_o);
 
     logic unused;
     assign unused = &{1'b0, cycle_i, features, vq_device, rm_bytes, starved};

@@ -27,4 +27,5 @@ virtio/vq.sv
 virtio/vq_sched.sv
 net/net_tx.sv
 net/net_rx.sv
+nic_trace.sv
 nic_top.sv
