@@ -49,12 +49,13 @@ int command_bench(int argc, char **argv) {
     return status;
 }
 
-int bench_scenario(struct scenario *scenario, const struct options *options) {
+int bench_scenario(struct scenario *scenario, const char *setting, const struct options *options) {
     static const char *const settings[] = {"name=bench", "cpu.free=true", "expect.drops=true", "driver.outstanding=1024",
                                            "driver.nbls_per_send=64"};
     scenario_init(scenario);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if (scenario_set(scenario, settings[i], stderr) != 0) abort();
+    if (setting && scenario_set(scenario, setting, stderr) != 0) abort();
     if (options_apply(options, scenario) == 0 && scenario_check(scenario, stderr) == 0) return 0;
     scenario_free(scenario);
     return -EINVAL;

@@ -13,9 +13,9 @@
 
 enum { BENCH_MAX_SIZES = 64 };
 
-/* The machine of the benches: the default one with a CPU that costs nothing, `sets` applied on top (--set cpu.free=false puts the
- * CPU's costs back). Owned by the caller; 0 or -EINVAL with messages. */
-int bench_scenario(struct scenario *scenario, const struct options *options);
+/* The machine of the benches: the default one with a CPU that costs nothing and with `setting` ("key=value", or NULL) of this bench,
+ * the options applied on top (--set cpu.free=false puts the CPU's costs back). Owned by the caller; 0 or -EINVAL with messages. */
+int bench_scenario(struct scenario *scenario, const char *setting, const struct options *options);
 /* Refuse the options that a bench has no use for. 0 or -EINVAL with a message. */
 int bench_check_options(const struct options *options);
 /* Write the result file if --json asks for one. Takes the rows over. 0 or a negative errno. */

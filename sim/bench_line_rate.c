@@ -184,7 +184,7 @@ int bench_line_rate(int argc, char **argv) {
     options_init(&arguments.options);
     int status = EXIT_USAGE;
     if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) == 0 && bench_check_options(&arguments.options) == 0 &&
-        bench_scenario(&machine, &arguments.options) == 0) {
+        bench_scenario(&machine, NULL, &arguments.options) == 0) {
         status = measure(&arguments, &machine);
         scenario_free(&machine);
     }
