@@ -58,7 +58,7 @@ struct Rig {
     unsigned rung = 0, arrived = 0;
     std::deque<std::vector<Slot>> taken;  // chains that were handed out and are not yet used
     uint16_t next = 0;
-    bool wrap = true, use = true, take = true, answer = true, fail = false;
+    bool wrap = true, use = true, take = true, answer = true, grant = true, fail = false;
     unsigned free, handed = 0;
 
     explicit Rig(const Config& config, unsigned seed = 1) : c(config), b(seed), ring(config.size), free(config.size) {
@@ -203,7 +203,7 @@ struct Rig {
         drive_driver();
         sample();
         drive_completion();
-        b->req_ready_i = !b.chance(c.stall);
+        b->req_ready_i = grant && !b.chance(c.stall);
         b->d_ready_i = take && !b.chance(c.stall);
         b.settle();
         if (b->req_valid_o && b->req_ready_i) see_request();
