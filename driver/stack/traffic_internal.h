@@ -54,6 +54,7 @@ struct traffic {
     struct netvio_config miniport;
 
     NDIS_HANDLE protocol, binding, nbl_pool, nb_pool;
+    NDIS_STATUS bind_status;    /* what came of binding, for the message */
     unsigned slots;             /* of the adapter's transmit ring: bounds the pieces of a frame */
     unsigned pieces;            /* most MDLs of a frame */
     SIZE_T mdl_stride, buffer_bytes;
