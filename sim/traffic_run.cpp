@@ -164,9 +164,11 @@ void TrafficRun::step() {
     }
     if (!done_set_ && open_ && complete()) {
         done_set_ = true;
-        system_.cpu->set(done_);
+        done_alarm_.set(hw::now_ps(), hw::Alarm::When::kernel_time);  // the last step may be the hardware's, ahead of the CPU
     }
 }
+
+void TrafficRun::wake_main() { system_.cpu->set(done_); }
 
 int64_t TrafficRun::next(Flow& flow, const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
     if (!open_) return -2;

@@ -2,6 +2,7 @@
 // The boundary of a NIC: TLPs on one side, frames on the other. A second NIC design is plugged in here.
 //
 // Nothing else crosses: no call here reads or writes the device's state past these two links.
+// The current time of each call is now_ps() (sim_time.h): a NIC may be ahead of the SystemC kernel.
 #pragma once
 
 #include <cstdint>
