@@ -53,7 +53,8 @@ struct Rig {
     std::vector<uint8_t> held_data;
 
     explicit Rig(unsigned seed = 1) : b(seed) {
-        b->stop_i = b->d_valid_i = b->req_ready_i = b->wr_valid_i = b->done_valid_i = b->done_error_i = b->u_ready_i = b->m_ready_i = 0;
+        b->stop_i = b->d_valid_i = b->req_ready_i = b->wr_valid_i = b->done_valid_i = b->done_error_i = 0;
+        b->u_ready_i = b->m_ready_i = 0;
         b->d_addr_i = b->d_len_i = b->d_id_i = b->d_next_i = b->d_write_i = b->d_slot_i = b->d_wrap_i = b->d_queue_i = 0;
         b->wr_dst_i = b->wr_lo_i = b->wr_hi_i = b->done_slot_i = 0;
         b->done_bytes_i = 0;
@@ -62,7 +63,8 @@ struct Rig {
     }
     // A chain with elements of these lengths; bit i of `writable` makes element i writable by the device.
     void chain(const std::vector<uint32_t>& lengths, unsigned writable = 0) {
-        Chain c{uint16_t(b.random()), uint16_t(b.random()), b.chance(50), false, uint8_t(b.random() % 4), unsigned(lengths.size()), {}, 0};
+        Chain c{uint16_t(b.random()), uint16_t(b.random()), b.chance(50), false, uint8_t(b.random() % 4), 0, {}, 0};
+        c.elements = unsigned(lengths.size());
         uint64_t total = 0;
         for (size_t i = 0; i < lengths.size(); ++i) {
             const uint64_t high = b.random(), address = high << 32 | b.random();
@@ -220,7 +222,8 @@ struct Rig {
     void steps(unsigned n) { for (unsigned i = 0; i < n && !testing::Test::HasFatalFailure(); ++i) step(); }
     bool done() const { return elements.empty() && used == chains.size() && drops == expected_drops && unsent() == 0; }
     size_t unsent() const {
-        return size_t(std::count_if(chains.begin() + std::min<long>(sent, long(chains.size())), chains.end(), [](const Chain& c) { return !c.drop; }));
+        const auto from = chains.begin() + std::min<long>(sent, long(chains.size()));
+        return size_t(std::count_if(from, chains.end(), [](const Chain& c) { return !c.drop; }));
     }
     void drain(unsigned limit = 400000) {
         for (unsigned i = 0; i < limit && !done() && !testing::Test::HasFatalFailure(); ++i) step();
