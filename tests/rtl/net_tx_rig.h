@@ -68,7 +68,8 @@ struct Rig {
         uint64_t total = 0;
         for (size_t i = 0; i < lengths.size(); ++i) {
             const uint64_t high = b.random(), address = high << 32 | b.random();
-            elements.push_back({address, lengths[i], i + 1 < lengths.size(), i < 32 && (writable >> i & 1), unsigned(chains.size())});
+            const bool write = i < 32 && (writable >> i & 1);
+            elements.push_back({address, lengths[i], i + 1 < lengths.size(), write, unsigned(chains.size())});
             total += lengths[i];
             c.drop |= elements.back().write || total > kLongest;
             for (uint32_t k = 0; !c.drop && k < lengths[i]; ++k) c.bytes.push_back(host_byte(address + k));
