@@ -61,7 +61,8 @@ TrafficRun::TrafficRun(const machine_config& config, System& system)
     system_.partner->play(
         [this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return next(rx_, data, length, not_before_ps); });
     system_.partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) { recorded(data, length, frame); });
-    system_.events.add_sink([this](const hw::Event& event) { on_event(event); });
+    system_.events.add_sink([this](const hw::Event& event) { on_event(event); },
+                            hw::EventStream::kinds(hw::EventKind::frame_rx, hw::EventKind::nbl_sent, hw::EventKind::device_trace));
     system_.cpu->spawn("main", [this] { main(); });
 }
 

@@ -106,7 +106,7 @@ PROTOCOL_RECEIVE_NET_BUFFER_LISTS traffic_receive;
 
 static inline void traffic_trace(struct traffic *traffic, enum platform_trace_kind kind, const char *name) {
     const struct platform *platform = traffic->platform;
-    if (!platform->ops->trace_enabled(platform->ctx)) return;
+    if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
     struct platform_trace event = {kind, 0, 0, 0, 0, name};
     platform->ops->trace(platform->ctx, &event);
 }

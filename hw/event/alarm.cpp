@@ -12,9 +12,7 @@
 
 namespace hw {
 
-namespace {
-uint64_t kernel_time() { return sc_core::sc_time_stamp().value(); }
-}  // namespace
+uint64_t AlarmClock::kernel_time() { return sc_core::sc_time_stamp().value(); }
 
 // A machine has about ten alarms: looking at all of them is cheaper than any order that is kept.
 struct AlarmClock::Kernel {
@@ -59,8 +57,6 @@ Alarm* AlarmClock::first() {
     }
     return found;
 }
-
-uint64_t AlarmClock::now_ps() { return ahead_ ? time_ps_ : kernel_time(); }
 
 void AlarmClock::run_ahead() {
     kernel_ps_ = time_ps_ = kernel_time();

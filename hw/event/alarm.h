@@ -49,7 +49,7 @@ private:
 class AlarmClock {
 public:
     // The time of what is being done now, which is the kernel's unless somebody runs ahead.
-    static uint64_t now_ps();
+    static uint64_t now_ps() { return ahead_ ? time_ps_ : kernel_time(); }
     // May SystemC processes be notified now?
     static bool at_kernel_time() { return !ahead_ || time_ps_ == kernel_ps_; }
 
@@ -65,6 +65,7 @@ public:
 private:
     friend class Alarm;
     struct Kernel;
+    static uint64_t kernel_time();
     static Kernel& kernel();
     static void add(Alarm& alarm);
     static void remove(Alarm& alarm);

@@ -253,7 +253,7 @@ NicAdapter::FrameBeat NicAdapter::next_frame_beat() {
 // --- reports ---
 
 void NicAdapter::report_trace(uint32_t point, uint64_t word) {
-    if (!events_.enabled()) return;
+    if (!events_.wants(EventKind::device_trace)) return;
     Event event;
     event.time_ps = edge_ps_;
     event.kind = EventKind::device_trace;

@@ -16,7 +16,7 @@ uint32_t promised_data(TlpKind kind, const LinkConfig& config) {
 }
 
 void emit_tlp(EventStream& events, EventKind kind, const Tlp& tlp) {
-    if (!events.enabled()) return;
+    if (!events.wants(kind)) return;
     Event event;
     event.time_ps = now_ps();
     event.kind = kind;

@@ -47,7 +47,8 @@ RootComplex::~RootComplex() { transaction_.clear_extension(&extension_); }
 void RootComplex::accept(TlpPtr tlp, uint64_t arrival_ps) {
     if (tlp->kind() == TlpKind::posted) {
         ++posted_accepted_;
-        posted_.push_back({arrival_ps + write_delay_ps_, std::move(tlp)});
+        const bool interrupt = tlp->is_interrupt();
+        posted_.push_back({arrival_ps + write_delay_ps_, interrupt, std::move(tlp)});
     } else if (tlp->is_completion()) {
         completions_.push_back({arrival_ps, posted_accepted_, std::move(tlp)});
     } else {
@@ -87,7 +88,7 @@ void RootComplex::schedule_read(uint32_t tag, uint64_t time_ps) {
 // When the next thing is due that reaches a SystemC process: an interrupt, or the answer to a CPU. It has to be done at kernel time.
 uint64_t RootComplex::for_cpu_ps() const {
     uint64_t due = Alarm::never;
-    if (!posted_.empty() && posted_.front().tlp->is_interrupt()) due = posted_due_ps();
+    if (!posted_.empty() && posted_.front().interrupt) due = posted_due_ps();
     // A completion that waits for posted writes goes on when they have been applied, in the same call of service().
     if (!completions_.empty() && completions_.front().posted_before <= posted_applied_)
         due = std::min(due, completions_.front().due_ps);
@@ -95,17 +96,18 @@ uint64_t RootComplex::for_cpu_ps() const {
 }
 
 void RootComplex::arm() {
-    uint64_t next = for_cpu_ps();
+    const uint64_t for_cpu = for_cpu_ps();
+    uint64_t next = for_cpu;
     if (!posted_.empty()) next = std::min(next, posted_due_ps());
     if (!due_reads_.empty()) next = std::min(next, due_reads_.front().time_ps);
     next = std::max(next, now_ps());
-    service_alarm_.set(next, for_cpu_ps() <= next ? Alarm::When::kernel_time : Alarm::When::ahead);
+    service_alarm_.set(next, for_cpu <= next ? Alarm::When::kernel_time : Alarm::When::ahead);
 }
 
 void RootComplex::service() {
     const uint64_t now = now_ps();
     const bool cpu = AlarmClock::at_kernel_time();
-    while (!posted_.empty() && posted_due_ps() <= now && (cpu || !posted_.front().tlp->is_interrupt())) {
+    while (!posted_.empty() && posted_due_ps() <= now && (cpu || !posted_.front().interrupt)) {
         const TlpPtr tlp = std::move(posted_.front().tlp);
         posted_.pop_front();
         apply_posted(*tlp);

@@ -82,6 +82,7 @@ public:
 private:
     struct Posted {
         uint64_t due_ps;
+        bool interrupt;
         TlpPtr tlp;
     };
     struct Inbound {               // a completion for a CPU, or a read without a free slot

@@ -42,6 +42,7 @@ void Wire::count(WireStats& stats, const Frame& frame) {
 }
 
 void Wire::report(EventKind kind, const Frame& frame) {
+    if (!events_.wants(kind)) return;
     Event event;
     event.time_ps = now_ps();
     event.kind = kind;
