@@ -44,18 +44,25 @@ void AlarmClock::add(Alarm& alarm) { kernel().alarms.push_back(&alarm); }
 void AlarmClock::remove(Alarm& alarm) {
     auto& alarms = kernel().alarms;
     alarms.erase(std::find(alarms.begin(), alarms.end(), &alarm));
+    find_next();
 }
 
-// The alarm that is due next, of several the one made first. An alarm that was moved may have left next_ps_ too early: it is set here.
-Alarm* AlarmClock::first() {
-    Alarm* found = nullptr;
+void AlarmClock::find_next() {
+    next_ = nullptr;
     next_ps_ = Alarm::never;
     for (Alarm* alarm : kernel().alarms) {
         if (alarm->due_ps_ >= next_ps_) continue;
         next_ps_ = alarm->due_ps_;
-        found = alarm;
+        next_ = alarm;
     }
-    return found;
+}
+
+// Takes the alarm that is due next off the clock and makes its call, which may set it, and others, again.
+void AlarmClock::ring_next() {
+    Alarm* alarm = next_;
+    alarm->due_ps_ = Alarm::never;
+    find_next();
+    alarm->function_(alarm->self_);
 }
 
 void AlarmClock::run_ahead() {
@@ -68,12 +75,9 @@ void AlarmClock::run_ahead() {
 
 bool AlarmClock::advance(uint64_t time_ps) {
     while (next_ps_ <= time_ps) {
-        Alarm* alarm = first();
-        if (!alarm || alarm->due_ps_ > time_ps) break;
-        if (alarm->when_ == Alarm::When::kernel_time && alarm->due_ps_ > kernel_ps_) return false;
-        time_ps_ = std::max(time_ps_, alarm->due_ps_);
-        alarm->due_ps_ = Alarm::never;
-        alarm->function_(alarm->self_);
+        if (next_->when_ == Alarm::When::kernel_time && next_ps_ > kernel_ps_) return false;
+        time_ps_ = std::max(time_ps_, next_ps_);
+        ring_next();
     }
     time_ps_ = time_ps;
     return true;
@@ -88,11 +92,7 @@ void AlarmClock::give_way() {
 void AlarmClock::run_due() {
     kernel().armed_ps = Alarm::never;
     const uint64_t now = kernel_time();
-    while (Alarm* alarm = first()) {
-        if (alarm->due_ps_ > now) break;
-        alarm->due_ps_ = Alarm::never;
-        alarm->function_(alarm->self_);
-    }
+    while (next_ps_ <= now) ring_next();
     arm();
 }
 

@@ -69,21 +69,23 @@ private:
     static Kernel& kernel();
     static void add(Alarm& alarm);
     static void remove(Alarm& alarm);
-    static Alarm* first();
+    static void find_next();
+    static void ring_next();
     static void run_due();
     static void arm();
 
     static inline bool ahead_ = false;
     static inline uint64_t time_ps_ = 0;              // while ahead_
     static inline uint64_t kernel_ps_ = 0;            // sc_time_stamp() while ahead_
-    static inline uint64_t next_ps_ = Alarm::never;   // no alarm is due before
+    static inline Alarm* next_ = nullptr;             // the alarm that is due next, of several the one made first
+    static inline uint64_t next_ps_ = Alarm::never;   // when
 };
 
 inline void Alarm::set(uint64_t time_ps, When when) {
     due_ps_ = time_ps;
     when_ = when;
-    if (time_ps >= AlarmClock::next_ps_) return;
-    AlarmClock::next_ps_ = time_ps;
+    if (this != AlarmClock::next_ && time_ps > AlarmClock::next_ps_) return;
+    AlarmClock::find_next();
     if (!AlarmClock::ahead_) AlarmClock::arm();
 }
 

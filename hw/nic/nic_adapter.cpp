@@ -198,7 +198,7 @@ void NicAdapter::take_tlp_beat(bool sop, bool eop, const uint32_t* header, const
 void NicAdapter::take_frame_beat(const void* data, uint32_t bytes, bool last) {
     if (!tx_frame_) {
         wire_->start();
-        tx_frame_ = std::make_unique<Frame>();
+        tx_frame_ = make_frame();
         tx_frame_->bytes.reserve(1536);
     }
     if (bytes == 0 || bytes > beat_bytes_ || (!last && bytes != beat_bytes_)) {

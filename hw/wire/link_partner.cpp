@@ -28,7 +28,7 @@ bool LinkPartner::fetch() {
         ended_ = id == -1;
         return false;
     }
-    waiting_ = std::make_unique<Frame>();
+    waiting_ = make_frame();
     waiting_->bytes.reserve(std::max<size_t>(length + ETH_FCS, ETH_MIN_FRAME));
     waiting_->bytes.assign(data, data + length);
     pad_and_append_fcs(waiting_->bytes);
