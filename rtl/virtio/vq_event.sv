@@ -69,8 +69,11 @@ module vq_event #(
                     state_q   <= Ask;
                     pending_q <= used_i;
                 end
-                Ask: if (req_ready_i && !stop_i) state_q <= Wait;
-                    else if (stop_i) state_q <= Idle;
+                // What was used until here is in front of the read: this evaluation covers it.
+                Ask: if (req_ready_i && !stop_i) begin
+                    state_q   <= Wait;
+                    pending_q <= used_i;
+                end else if (stop_i) state_q <= Idle;
                 Wait: begin
                     flags_q <= flags;
                     // DESC needs EVENT_IDX, which is not offered; it and the reserved value mean ENABLE.

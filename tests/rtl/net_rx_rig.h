@@ -71,6 +71,12 @@ struct Rig {
         }
     }
 
+    // Buffers of one element each.
+    void buffers(unsigned count, uint32_t length) {
+        const std::vector<uint32_t> one(1, length);
+        while (count--) buffer(one);
+    }
+
     void drive_wire() {
         b->m_valid_i = !wire.empty() && !b.chance(gap);
         if (!b->m_valid_i) return;

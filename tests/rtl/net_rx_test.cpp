@@ -116,10 +116,10 @@ TEST(NetRx, GivesBackABufferThatIsTooShort) {
             rig.frame(100 + unsigned(rig.b.random() % 20));
             std::vector<uint32_t> lengths;
             switch (rig.b.random() % 4) {
-                case 0: lengths = {kHeader, 999}; break;
-                case 1: lengths = {1011}; break;
-                case 2: lengths = {kHeader, 500, 0, 499, 0}; break;
-                default: lengths = {5, 5, 5, 5, 500}; break;
+                case 0: lengths = std::vector<uint32_t>{kHeader, 999}; break;
+                case 1: lengths = std::vector<uint32_t>{1011}; break;
+                case 2: lengths = std::vector<uint32_t>{kHeader, 500, 0, 499, 0}; break;
+                default: lengths = std::vector<uint32_t>{5, 5, 5, 5, 500}; break;
             }
             rig.buffer(lengths);
         }
@@ -140,6 +140,38 @@ TEST(NetRx, KeepsFramesUntilABufferComes) {
     for (unsigned i = 0; i < 5; ++i) rig.buffer({2048});
     rig.drain();
     EXPECT_EQ(rig.delivered, 5u);
+}
+
+TEST(NetRx, DropsTheOldestFramesWhenTheRamIsThreeQuartersFull) {
+    Rig rig(6);
+    rig.gap = 20;
+    const unsigned frames = 40, words = (1000 + kBeat - 1) / kBeat;
+    for (unsigned i = 0; i < frames; ++i) rig.frame(1000);
+    rig.steps(frames * words * 2);
+    EXPECT_EQ(rig.fifo, 0u);
+    EXPECT_LT(rig.stored.size() * words, kWords / 4 * 3);
+    EXPECT_GE((rig.stored.size() + 1) * words, kWords / 4 * 3) << "no more are given up than need be";
+    EXPECT_EQ(rig.no_buffer + rig.stored.size(), frames);
+    const unsigned dropped = rig.no_buffer;
+    rig.buffers(frames, 2048);
+    rig.drain();
+    EXPECT_EQ(rig.delivered, frames - dropped);
+    ASSERT_FALSE(rig.used_pids.empty());
+    EXPECT_EQ(rig.used_pids.front(), dropped) << "the oldest are dropped, the newest are kept";
+}
+
+TEST(NetRx, DropsTheOldestFramesWhenItHasTooManyToRemember) {
+    Rig rig(7);
+    rig.gap = 50;
+    for (unsigned i = 0; i < 4 * kFrames; ++i) rig.frame(60);
+    rig.steps(4 * kFrames * 10);
+    EXPECT_EQ(rig.fifo, 0u) << "no buffer is the reason, whatever the size of the frames";
+    EXPECT_EQ(rig.no_buffer + rig.stored.size(), 4 * kFrames);
+    const unsigned dropped = rig.no_buffer;
+    rig.buffers(kFrames, 2048);
+    rig.drain();
+    ASSERT_FALSE(rig.used_pids.empty());
+    EXPECT_EQ(rig.used_pids.front(), dropped) << "the oldest are dropped, the newest are kept";
 }
 
 TEST(NetRx, DropsFramesWhileDisabled) {
