@@ -25,6 +25,10 @@ module vq #(
     input  wire  logic                          batch_i,
     input  wire  logic                          quiet_i,
     input  wire  logic [2:0]                    mrrs_i,
+    input  wire  logic                          event_idx_i,
+    input  wire  logic [15:0]                   coal_packets_i,
+    input  wire  logic [31:0]                   coal_cycles_i,
+    input  wire  logic [31:0]                   cycle_i,
 
     // to and from dma_rd: descriptor reads and event reads
     output       logic [1:0]                    req_valid_o,   // {event, descriptors}
@@ -65,7 +69,7 @@ module vq #(
     output       logic                          starved_o,
     input  wire  logic                          u_valid_i,
     output       logic                          u_ready_o,
-    input  wire  logic [97:0]                   u_i,           // {slot, wrap, id, len, write, pid, 16'd0}
+    input  wire  logic [97:0]                   u_i,           // {slot, wrap, id, len, write, pid, slots}
 
     // to msix
     output       logic                          irq_valid_o,
@@ -80,6 +84,7 @@ module vq #(
 );
     logic avail_error, event_error, event_error_q;
     logic avail_idle, used_idle, event_idle;
+    logic [15:0] used_slots, used_packets, used_next;
     logic rd_mine, rd_desc, rd_event, rd_done_desc, rd_done_event, used_done;
 
     assign rd_mine       = wr_cookie_i[15:8] == 8'(Queue);
@@ -103,17 +108,18 @@ module vq #(
         .idle_o(avail_idle));
 
     vq_used #(.DataWidth(DataWidth), .Queue(Queue), .AgeLimit(UsedAge)) u_used (
-        .clk_i, .rst_ni, .enable_i, .desc_i, .batch_i, .quiet_i,
-        .u_valid_i, .u_ready_o, .u_slot_i(u_i[97:82]), .u_wrap_i(u_i[81]), .u_id_i(u_i[80:65]), .u_len_i(u_i[64:33]),
+        .clk_i, .rst_ni, .enable_i, .desc_i, .size_i, .batch_i, .quiet_i,
+        .u_valid_i, .u_ready_o, .u_slot_i(u_i[97:82]), .u_slots_i(u_i[15:0]), .u_wrap_i(u_i[81]), .u_id_i(u_i[80:65]), .u_len_i(u_i[64:33]),
         .u_write_i(u_i[32]), .u_pid_i(u_i[31:16]),
         .cmd_valid_o, .cmd_ready_i, .cmd_o,
         .src_re_i(src_re_i && src_client_i == dma_pkg::WrUsed && src_queue_i == 8'(Queue)), .src_addr_i, .src_data_o,
-        .done_i(used_done),
+        .done_i(used_done), .done_slots_o(used_slots), .done_packets_o(used_packets), .done_next_o(used_next),
         .trace_valid_o(trace_used_o), .trace_slot_o(trace_used_data_o[31:16]), .trace_count_o(trace_used_data_o[47:32]),
         .trace_pid_o(trace_used_data_o[15:0]), .idle_o(used_idle));
 
     vq_event #(.Queue(Queue)) u_event (
-        .clk_i, .rst_ni, .enable_i, .stop_i, .driver_i, .used_i(used_done),
+        .clk_i, .rst_ni, .enable_i, .stop_i, .driver_i, .size_i, .event_idx_i, .coal_packets_i, .coal_cycles_i, .cycle_i,
+        .used_i(used_done), .used_slots_i(used_slots), .used_packets_i(used_packets), .used_next_i(used_next),
         .req_valid_o(req_valid_o[1]), .req_ready_i(req_ready_i[1]), .req_o(req_o[2*dma_pkg::RdReqW-1:dma_pkg::RdReqW]),
         .wr_valid_i(rd_event), .wr_data_i(wr_data_i[31:0]), .done_valid_i(rd_done_event), .done_error_i,
         .irq_valid_o, .irq_ready_i, .error_o(event_error), .idle_o(event_idle));
@@ -126,7 +132,7 @@ module vq #(
     assign idle_o  = avail_idle && used_idle && event_idle;
 
     logic unused;
-    assign unused = &{1'b0, u_i[15:0], done_cookie_i[7:3], wr_cookie_i[7:0], wdone_cookie_i[7:0]};
+    assign unused = &{1'b0, done_cookie_i[7:3], wr_cookie_i[7:0], wdone_cookie_i[7:0]};
 endmodule
 
 `default_nettype wire
