@@ -13,16 +13,16 @@ module flow_hash (
     input  wire  logic [511:0] frame_i,  // byte 0 of the frame in bits 7:0; bytes behind a short frame are 0
     output       logic [7:0]   hash_o
 );
-    logic         tagged, v4, v6, ports;
+    logic         vlan, v4, v6, ports;
     logic [15:0]  ethertype, fragment;
     logic [7:0]   protocol;
     logic [399:0] l3;                    // from the network header on
     logic [31:0]  addresses, port_pair, mac, sum;
     logic [159:0] l4;                    // IPv4 payload by header length
 
-    assign tagged    = frame_i[96 +: 16] == 16'h0081;     // 0x8100 as its bytes lie in the frame
-    assign ethertype = tagged ? frame_i[128 +: 16] : frame_i[96 +: 16];
-    assign l3        = tagged ? {32'd0, frame_i[511:144]} : frame_i[511:112];
+    assign vlan    = frame_i[96 +: 16] == 16'h0081;     // 0x8100 as its bytes lie in the frame
+    assign ethertype = vlan ? frame_i[128 +: 16] : frame_i[96 +: 16];
+    assign l3        = vlan ? {32'd0, frame_i[511:144]} : frame_i[511:112];
     assign v4        = ethertype == 16'h0008 && l3[7:4] == 4'd4;
     assign v6        = ethertype == 16'hDD86 && l3[7:4] == 4'd6;
     assign fragment  = {l3[48 +: 8], l3[56 +: 8]};
@@ -39,7 +39,7 @@ module flow_hash (
     assign hash_o    = sum[7:0] ^ sum[15:8] ^ sum[23:16] ^ sum[31:24];
 
     logic unused;
-    assign unused = &{1'b0, l4[159:32]};
+    assign unused = &{1'b0, l4[159:32], fragment[15:14]};
 endmodule
 
 `default_nettype wire

@@ -42,6 +42,7 @@ module net_rx #(
     input  wire  logic [15:0]           d_id_i,
     input  wire  logic                  d_next_i,
     input  wire  logic                  d_write_i,
+    input  wire  logic                  d_indirect_i,  // an element of a table: the whole chain is one slot
     input  wire  logic [15:0]           d_slot_i,
     input  wire  logic                  d_wrap_i,
     input  wire  logic                  d_starved_i,
@@ -67,7 +68,7 @@ module net_rx #(
     output       logic [15:0]           u_id_o,
     output       logic [31:0]           u_len_o,
     output       logic [15:0]           u_pid_o,
-    output       logic [15:0]           u_slots_o,     // elements of the chain
+    output       logic [15:0]           u_slots_o,     // slots of the chain
 
     output       logic                  error_o,       // pulse: a readable element in a receive buffer
     output       logic                  stat_frame_o,
@@ -89,6 +90,7 @@ module net_rx #(
     // ---- storing ------------------------------------------------------------------------------------------------------------------
     logic [WordW:0]   wp_q, rp_q, start_q;               // words, free running over twice the RAM
     logic             over_q;                            // the frame that is being received does not fit
+    logic             receiving_q;                       // between the first and the last beat of a frame
     logic [WordW:0]   wp, words;
     logic             full, store, over, keep, fifo_ready;
     logic [16*Queues-1:0] pid_q;                          // good frames of each queue
@@ -107,8 +109,10 @@ module net_rx #(
             start_q <= '0;
             over_q  <= 1'b0;
             pid_q   <= '0;
+            receiving_q <= 1'b0;
         end else if (m_valid_i) begin
             over_q <= over;
+            receiving_q <= !m_last_i;
             wp_q   <= wp + 1'b1;
             if (keep) begin
                 start_q <= wp + 1'b1;
@@ -144,7 +148,7 @@ module net_rx #(
     assign too_short = last_elem && piece != left;
     assign need_cmd  = piece != 16'd0;
     assign ends      = last_elem && !too_short;
-    assign crowded   = wp_q - rp_q >= (WordW+1)'(Words / 4 * 3);
+    assign crowded   = (receiving_q ? wp_q : start_q) - rp_q >= (WordW+1)'(Words / 4 * 3);
     // With several queues one that has no buffer must not hold up the others.
     assign starving  = f_valid && !in_chain_q && d_starved_i && (crowded || !enable_i || Queues > 1);
     // A frame that is given up only frees its RAM: a command without data, in its turn.
@@ -176,7 +180,7 @@ module net_rx #(
     assign u_id_o   = d_id_i;
     assign u_len_o  = {16'd0, total};
     assign u_pid_o  = f_pid;
-    assign elements  = in_chain_q ? elements_q + 16'd1 : 16'd1;
+    assign elements  = in_chain_q && !d_indirect_i ? elements_q + 16'd1 : 16'd1;
     assign u_slots_o = elements;
 
     always_ff @(posedge clk_i) begin
@@ -206,7 +210,7 @@ module net_rx #(
     localparam logic [3:0] Pause = 4'd10;
     logic [3:0] pause_q;
     logic       busy;
-    assign busy = f_valid || start_q != wp_q || m_valid_i;
+    assign busy = f_valid || receiving_q || m_valid_i;
     always_ff @(posedge clk_i) begin
         if (!rst_ni) pause_q <= Pause;
         else if (busy) pause_q <= 4'd0;

@@ -34,6 +34,7 @@ module net_tx #(
     input  wire  logic [15:0]                   d_id_i,
     input  wire  logic                          d_next_i,
     input  wire  logic                          d_write_i,
+    input  wire  logic                          d_indirect_i,  // an element of a table: the whole chain is one slot
     input  wire  logic [15:0]                   d_slot_i,
     input  wire  logic                          d_wrap_i,
     input  wire  logic [7:0]                    d_queue_i,     // transmit queue, 0 to pairs - 1
@@ -60,7 +61,7 @@ module net_tx #(
     output       logic                          u_wrap_o,
     output       logic [15:0]                   u_id_o,
     output       logic [15:0]                   u_pid_o,
-    output       logic [15:0]                   u_slots_o,     // elements of the chain
+    output       logic [15:0]                   u_slots_o,     // slots of the chain
 
     // to mac_tx
     output       logic                          m_valid_o,
@@ -68,6 +69,7 @@ module net_tx #(
     output       logic                          m_last_o,
     output       logic [6:0]                    m_bytes_o,
     output       logic [DataWidth-1:0]          m_data_o,
+    output       logic [7:0]                    m_queue_o,     // transmit queue of the frame
 
     output       logic                          stat_drop_o,
     output       logic                          quiet_o,       // no frame is under way: used descriptors need not wait for more
@@ -98,7 +100,7 @@ module net_tx #(
     logic            drop_now, drop;
 
     assign pid        = pid_q[16*d_queue_i +: 16];
-    assign elements   = in_chain_q ? elements_q + 16'd1 : 16'd1;
+    assign elements   = in_chain_q && !d_indirect_i ? elements_q + 16'd1 : 16'd1;
     assign length_now = in_chain_q ? length_q : 16'd0;
     assign issued_now = in_chain_q ? issued_q : 16'd0;
     assign drop_now   = in_chain_q && drop_q;
@@ -259,6 +261,7 @@ module net_tx #(
         end
     end
     assign m_valid_o   = m_valid_q;
+    assign m_queue_o   = m_queue_q[7:0];
     assign m_data_o    = m_valid_q ? ram_data : '0;
     assign stat_drop_o = skip;
 

@@ -32,6 +32,7 @@ module ctrl #(
     input  wire  logic [15:0]                   d_id_i,
     input  wire  logic                          d_next_i,
     input  wire  logic                          d_write_i,
+    input  wire  logic                          d_indirect_i,
     input  wire  logic [15:0]                   d_slot_i,
     input  wire  logic                          d_wrap_i,
 
@@ -69,8 +70,8 @@ module ctrl #(
 
     output       logic                          idle_o
 );
-    localparam logic [7:0] ClassMq   = 8'(regmap_pkg::VIRTIO_NET_CTRL_MQ);
-    localparam logic [7:0] ClassCoal = 8'(regmap_pkg::VIRTIO_NET_CTRL_NOTF_COAL);
+    localparam logic [7:0] ClassMq   = 8'(regmap_pkg::VIRTIO_CTRL_CLASS_MQ);
+    localparam logic [7:0] ClassCoal = 8'(regmap_pkg::VIRTIO_CTRL_CLASS_NOTF_COAL);
 
     typedef enum logic [2:0] {
         Gather,   // takes readable elements
@@ -110,14 +111,16 @@ module ctrl #(
     logic [15:0]          first;
     assign first = wr_dst_i + 16'(wr_lo_i);
     logic [127:0]         mask, bytes;
+    logic [7:0]           n_bytes;
     logic [DataWidth-1:0] beat;
+    assign beat = wr_data_i >> {wr_lo_i, 3'b000};
     always_comb begin
-        beat  = '0;
+        n_bytes = 8'd0;
         mask  = '0;
         bytes = '0;
         if (wr_valid_i) begin
-            beat  = wr_data_i >> {wr_lo_i, 3'b000};
-            mask  = (128'hFFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF >> {8'd16 - 8'(wr_hi_i - wr_lo_i > 16 ? 16 : wr_hi_i - wr_lo_i), 3'b000});
+            n_bytes = 8'(wr_hi_i) - 8'(wr_lo_i);
+            mask  = (128'hFFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF >> {8'd16 - (n_bytes > 8'd16 ? 8'd16 : n_bytes), 3'b000});
             bytes = (128'(beat) & mask) << {first[3:0], 3'b000};
         end
     end
@@ -133,16 +136,16 @@ module ctrl #(
     assign value16    = command_q[31:16];
     assign coal_all   = features_i[regmap_pkg::VIRTIO_NET_F_NOTF_COAL_BIT];
     assign coal_vq    = features_i[regmap_pkg::VIRTIO_NET_F_VQ_NOTF_COAL_BIT];
-    assign set_pairs  = class_code == ClassMq && command == 8'(regmap_pkg::VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET) && length_q >= 32'd4
+    assign set_pairs  = class_code == ClassMq && command == 8'(regmap_pkg::VIRTIO_CTRL_MQ_VQ_PAIRS_SET) && length_q >= 32'd4
                         && features_i[regmap_pkg::VIRTIO_NET_F_MQ_BIT] && value16 != 16'd0 && value16 <= 16'(QueuePairs);
-    assign set_tx     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_NET_CTRL_NOTF_COAL_TX_SET) && length_q >= 32'd10
+    assign set_tx     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_TX_SET) && length_q >= 32'd10
                         && coal_all;
-    assign set_rx     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_NET_CTRL_NOTF_COAL_RX_SET) && length_q >= 32'd10
+    assign set_rx     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_RX_SET) && length_q >= 32'd10
                         && coal_all;
     assign vq         = value16;
-    assign set_vq     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_NET_CTRL_NOTF_COAL_VQ_SET) && length_q >= 32'd14
+    assign set_vq     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_VQ_SET) && length_q >= 32'd14
                         && coal_vq && vq < 16'(Nq);
-    assign get_vq     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_NET_CTRL_NOTF_COAL_VQ_GET) && length_q >= 32'd6
+    assign get_vq     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_VQ_GET) && length_q >= 32'd6
                         && coal_vq && vq < 16'(Nq);
     assign ok         = !failed_q && (set_pairs || set_tx || set_rx || set_vq || get_vq);
     assign set_packets = set_vq ? command_q[79:48] : command_q[47:16];
@@ -224,7 +227,7 @@ module ctrl #(
             end
             if (d_ready_o) begin
                 in_chain_q <= d_next_i;
-                slots_q    <= in_chain_q ? slots_q + 16'd1 : 16'd1;
+                slots_q    <= in_chain_q && !d_indirect_i ? slots_q + 16'd1 : 16'd1;
                 if (!in_chain_q) begin
                     slot_q <= d_slot_i;
                     wrap_q <= d_wrap_i;
@@ -245,8 +248,8 @@ module ctrl #(
                 Execute: begin
                     state_q     <= Reply;
                     reply_len_q <= length_q < 32'd2 ? 4'd0 : get_vq && ok ? 4'd9 : 4'd1;
-                    reply_q     <= get_vq && ok ? {8'(regmap_pkg::VIRTIO_NET_CTRL_OK), usecs_q[vq*32 +: 32], packets_q[vq*32 +: 32]}
-                                                : {64'd0, ok ? 8'(regmap_pkg::VIRTIO_NET_CTRL_OK) : 8'(regmap_pkg::VIRTIO_NET_CTRL_ERR)};
+                    reply_q     <= get_vq && ok ? {8'(regmap_pkg::VIRTIO_CTRL_ACK_OK), usecs_q[vq*32 +: 32], packets_q[vq*32 +: 32]}
+                                                : {64'd0, ok ? 8'(regmap_pkg::VIRTIO_CTRL_ACK_OK) : 8'(regmap_pkg::VIRTIO_CTRL_ACK_ERR)};
                 end
                 Reply: begin
                     if (cmd_valid_o && cmd_ready_i) begin
@@ -275,7 +278,7 @@ module ctrl #(
     assign idle_o = state_q == Gather && !d_valid_i;
 
     logic unused;
-    assign unused = &{1'b0, command_q[127:112]};
+    assign unused = &{1'b0, command_q[127:112], beat};
 endmodule
 
 `default_nettype wire

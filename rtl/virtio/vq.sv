@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// vq: one packed virtqueue: its descriptor prefetch (vq_avail), its used descriptors (vq_used) and its interrupts (vq_event).
+// vq: one packed virtqueue: its descriptor prefetch (vq_avail), its indirect tables (vq_indirect), its used descriptors (vq_used) and its
+// interrupts (vq_event).
 //
 // Spec: [V] VIRTIO 1.2
 `default_nettype none
@@ -26,23 +27,25 @@ module vq #(
     input  wire  logic                          quiet_i,
     input  wire  logic [2:0]                    mrrs_i,
     input  wire  logic                          event_idx_i,
+    input  wire  logic                          indirect_i,
     input  wire  logic [15:0]                   coal_packets_i,
     input  wire  logic [31:0]                   coal_cycles_i,
     input  wire  logic [31:0]                   cycle_i,
 
     // to and from dma_rd: descriptor reads and event reads
-    output       logic [1:0]                    req_valid_o,   // {event, descriptors}
-    input  wire  logic [1:0]                    req_ready_i,
-    output       logic [2*dma_pkg::RdReqW-1:0]  req_o,
+    output       logic [2:0]                    req_valid_o,   // {tables, event, descriptors}
+    input  wire  logic [2:0]                    req_ready_i,
+    output       logic [3*dma_pkg::RdReqW-1:0]  req_o,
     input  wire  logic                          wr_valid_i,
-    input  wire  logic [1:0]                    wr_client_i,
+    input  wire  logic [2:0]                    wr_client_i,
     input  wire  logic [15:0]                   wr_cookie_i,
     input  wire  logic [15:0]                   wr_dst_i,
     input  wire  logic [$clog2(DataWidth/8):0]  wr_lo_i,
     input  wire  logic [$clog2(DataWidth/8):0]  wr_hi_i,
     input  wire  logic [DataWidth-1:0]          wr_data_i,
     input  wire  logic                          done_valid_i,
-    input  wire  logic [1:0]                    done_client_i,
+    input  wire  logic [2:0]                    done_client_i,
+    input  wire  logic [12:0]                   done_bytes_i,
     input  wire  logic [15:0]                   done_cookie_i,
     input  wire  logic                          done_error_i,
 
@@ -62,7 +65,7 @@ module vq #(
     // to net_tx or net_rx
     output       logic                          d_valid_o,
     input  wire  logic                          d_ready_i,
-    output       logic [130:0]                  d_o,           // {addr, len, id, next, write, slot, wrap}
+    output       logic [131:0]                  d_o,           // {addr, len, id, next, write, indirect, slot, wrap}
     input  wire  logic                          rewind_i,
     input  wire  logic [15:0]                   rewind_slot_i,
     input  wire  logic                          rewind_wrap_i,
@@ -83,13 +86,16 @@ module vq #(
     output       logic [47:0]                   trace_used_data_o   // {count, slot, pid}
 );
     logic avail_error, event_error, event_error_q;
-    logic avail_idle, used_idle, event_idle;
+    logic avail_idle, used_idle, event_idle, table_idle, table_error, rd_table, rd_done_table, a_valid, a_ready, avail_starved;
+    logic [131:0] a_data;
     logic [15:0] used_slots, used_packets, used_next;
     logic rd_mine, rd_desc, rd_event, rd_done_desc, rd_done_event, used_done;
 
     assign rd_mine       = wr_cookie_i[15:8] == 8'(Queue);
     assign rd_desc       = wr_valid_i && wr_client_i == dma_pkg::RdDesc && rd_mine;
     assign rd_event      = wr_valid_i && wr_client_i == dma_pkg::RdEvent && rd_mine;
+    assign rd_table      = wr_valid_i && wr_client_i == dma_pkg::RdTable && rd_mine;
+    assign rd_done_table = done_valid_i && done_client_i == dma_pkg::RdTable && done_cookie_i[15:8] == 8'(Queue);
     assign rd_done_desc  = done_valid_i && done_client_i == dma_pkg::RdDesc && done_cookie_i[15:8] == 8'(Queue);
     assign rd_done_event = done_valid_i && done_client_i == dma_pkg::RdEvent && done_cookie_i[15:8] == 8'(Queue);
     assign used_done     = wdone_valid_i && wdone_client_i == dma_pkg::WrUsed && wdone_cookie_i[15:8] == 8'(Queue);
@@ -100,12 +106,20 @@ module vq #(
         .req_valid_o(req_valid_o[0]), .req_ready_i(req_ready_i[0]), .req_o(req_o[dma_pkg::RdReqW-1:0]),
         .wr_valid_i(rd_desc), .wr_dst_i, .wr_lo_i, .wr_hi_i, .wr_data_i,
         .done_valid_i(rd_done_desc), .done_chunk_i(done_cookie_i[2:0]), .done_error_i,
-        .d_valid_o, .d_ready_i,
-        .d_addr_o(d_o[130:67]), .d_len_o(d_o[66:35]), .d_id_o(d_o[34:19]), .d_next_o(d_o[18]), .d_write_o(d_o[17]),
-        .d_slot_o(d_o[16:1]), .d_wrap_o(d_o[0]),
-        .rewind_i, .rewind_slot_i, .rewind_wrap_i, .starved_o, .error_o(avail_error),
+        .indirect_i, .d_valid_o(a_valid), .d_ready_i(a_ready),
+        .d_addr_o(a_data[131:68]), .d_len_o(a_data[67:36]), .d_id_o(a_data[35:20]), .d_next_o(a_data[19]), .d_write_o(a_data[18]),
+        .d_indirect_o(a_data[17]), .d_slot_o(a_data[16:1]), .d_wrap_o(a_data[0]),
+        .rewind_i, .rewind_slot_i, .rewind_wrap_i, .starved_o(avail_starved), .error_o(avail_error),
         .trace_valid_o(trace_read_o), .trace_slot_o(trace_read_data_o[15:0]), .trace_count_o(trace_read_data_o[31:16]),
         .idle_o(avail_idle));
+
+    vq_indirect #(.DataWidth(DataWidth), .Queue(Queue)) u_indirect (
+        .clk_i, .rst_ni, .enable_i, .stop_i, .size_i, .flush_i(rewind_i), .i_valid_i(a_valid), .i_ready_o(a_ready), .i_i(a_data),
+        .req_valid_o(req_valid_o[2]), .req_ready_i(req_ready_i[2]), .req_o(req_o[3*dma_pkg::RdReqW-1:2*dma_pkg::RdReqW]),
+        .wr_valid_i(rd_table), .wr_dst_i, .wr_lo_i, .wr_hi_i, .wr_data_i,
+        .done_valid_i(rd_done_table), .done_table_i(done_cookie_i[5:0]), .done_bytes_i, .done_error_i,
+        .d_valid_o, .d_ready_i, .d_o, .error_o(table_error), .idle_o(table_idle));
+    assign starved_o = avail_starved && table_idle;
 
     vq_used #(.DataWidth(DataWidth), .Queue(Queue), .AgeLimit(UsedAge)) u_used (
         .clk_i, .rst_ni, .enable_i, .desc_i, .size_i, .batch_i, .quiet_i,
@@ -128,11 +142,11 @@ module vq #(
         if (!rst_ni || !enable_i) event_error_q <= 1'b0;
         else if (event_error) event_error_q <= 1'b1;
     end
-    assign error_o = avail_error || event_error_q;
-    assign idle_o  = avail_idle && used_idle && event_idle;
+    assign error_o = avail_error || table_error || event_error_q;
+    assign idle_o  = avail_idle && table_idle && used_idle && event_idle;
 
     logic unused;
-    assign unused = &{1'b0, done_cookie_i[7:3], wr_cookie_i[7:0], wdone_cookie_i[7:0]};
+    assign unused = &{1'b0, done_cookie_i[7:6], wr_cookie_i[7:0], wdone_cookie_i[7:0]};
 endmodule
 
 `default_nettype wire

@@ -93,21 +93,24 @@ module vq_indirect #(
     // The next 16 elements, when the head has handed out all that it has.
     assign ask_more     = turn && filled && !e_valid_q && element_q == asked_q && element_q < elements && asked_q != 16'd0 && !stop_i
                           && !flush_i && !error_q;
-    assign want_element = turn && filled && !e_valid_q && (asked_q == 16'd0 || element_q < asked_q) && element_q < 16'd16 + asked_base
-                          && element_q < elements && !flush_i;
+    assign want_element = turn && filled && !e_valid_q && element_q < (asked_q == 16'd0 ? 16'd16 : asked_q) && element_q < elements
+                          && !flush_i;
 
-    // asked_q is 0 until the first table piece is used up; afterwards the piece at hand ends there.
-    logic [15:0] asked_base, piece_end;
-    assign asked_base = asked_q == 16'd0 ? 16'd0 : asked_q - 16'd16;
-    assign piece_end  = elements - element_q > 16'd16 ? 16'd16 : elements - element_q;
+    // asked_q is 0 until the first 16 are used up; afterwards the piece at hand ends there.
+    logic [15:0]    rest;
+    logic [4:0]     piece;
+    logic [LgT-1:0] ask_table;
+    assign rest      = elements - element_q;
+    assign piece     = rest > 16'd16 ? 5'd16 : rest[4:0];
+    assign ask_table = ask_more ? head_table : next_q;
 
     assign req_valid_o = ask_first || ask_more;
     always_comb begin
         req_o.addr   = ask_more ? head[131:68] + {44'd0, element_q, 4'd0} : i_i[131:68];
-        req_o.len    = ask_more ? {piece_end[11:0], 4'd0} : in_len > 32'(TableBytes) ? 16'(TableBytes) : in_len[15:0];
+        req_o.len    = ask_more ? {7'd0, piece, 4'd0} : in_len > 32'(TableBytes) ? 16'(TableBytes) : in_len[15:0];
         req_o.client = dma_pkg::RdTable;
-        req_o.cookie = {8'(Queue), 8'(ask_more ? head_table : next_q)};
-        req_o.dst    = {{(16-LgT-8){1'b0}}, ask_more ? head_table : next_q, 8'd0};
+        req_o.cookie = {8'(Queue), 8'(ask_table)};
+        req_o.dst    = {{(16-LgT-8){1'b0}}, ask_table, 8'd0};
     end
 
     window_ram #(.DataWidth(CacheWidth), .Bytes(Tables * TableBytes), .Lane(DataWidth < 128 ? DataWidth / 8 : 16)) u_tables (
@@ -176,7 +179,7 @@ module vq_indirect #(
     assign idle_o  = !q_valid && waiting_q == '0;
 
     logic unused;
-    assign unused = &{1'b0, q_count, rdata, wr_dst_i[15:LgT+8], done_table_i};
+    assign unused = &{1'b0, q_count, rdata, head_len, wr_dst_i[15:LgT+8], done_table_i};
 endmodule
 
 `default_nettype wire

@@ -178,7 +178,7 @@ module vq_used #(
     assign idle_o        = !open_q && flight_q == '0;
 
     logic unused;
-    assign unused = &{1'b0, src_addr_i[15:LgGroups+8], e_slot};
+    assign unused = &{1'b0, src_addr_i[15:LgGroups+8], e_slot, element};
 
     `CHECK(OnlyInOrder, !(take && open_q && !batch_i) || u_slot_i == first_q + count_q, "[V] 2.8.5: used descriptors out of ring order")
 endmodule
