@@ -110,7 +110,8 @@ module nic_top #(
     logic              driver_ok, db_valid, db_has_data, reset_req, soft_reset_q, needs_reset, cfgirq_valid, cfgirq_ready, stat_doorbell;
     logic              virtio_idle;
     logic [63:0]       features;
-    logic [Nq-1:0]     vq_enable, vq_error;
+    logic [Nq-1:0]     vq_enable, vq_error, vq_reset, vq_reset_done, irq_sent;
+    logic [Nv-1:0]     msix_unsent;
     logic [Nq*16-1:0]  vq_size, vq_vector;
     logic [Nq*64-1:0]  vq_desc, vq_driver, vq_device;
     logic [15:0]       config_vector, db_queue, db_data;
@@ -120,7 +121,7 @@ module nic_top #(
         .clk_i, .rst_ni, .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_be_i(reg_be),
         .reg_wdata_i(reg_wdata), .reg_rdata_o(rdata_virtio), .flr_i(flr), .driver_ok_o(driver_ok), .features_o(features),
         .vq_enable_o(vq_enable), .vq_size_o(vq_size), .vq_desc_o(vq_desc), .vq_driver_o(vq_driver), .vq_device_o(vq_device),
-        .vq_vector_o(vq_vector), .config_vector_o(config_vector), .db_valid_o(db_valid), .db_queue_o(db_queue), .db_data_o(db_data),
+        .vq_vector_o(vq_vector), .vq_reset_o(vq_reset), .vq_reset_done_i(vq_reset_done), .config_vector_o(config_vector), .db_valid_o(db_valid), .db_queue_o(db_queue), .db_data_o(db_data),
         .db_has_data_o(db_has_data), .reset_req_o(reset_req), .reset_done_i(soft_reset_q), .isr_queue_i(irq_valid && irq_ready),
         .needs_reset_i(needs_reset), .link_up_i, .mac_address_i, .isr_pending_o(isr_pending), .cfgirq_valid_o(cfgirq_valid),
         .cfgirq_ready_i(cfgirq_ready), .stat_doorbell_o(stat_doorbell), .idle_o(virtio_idle));
@@ -137,11 +138,10 @@ module nic_top #(
 
     // A ring error stops the queue; the driver is told once.
     logic [Nq-1:0] vq_error_q;
-    logic [Nq-1:0] rx_error;                       // receive queues
-    assign rx_error[QCtrl] = 1'b0;
+    logic [Nq-1:0] rx_error;                       // what the consumers found: net_rx and ctrl
     always_ff @(posedge clk_i) begin
         if (!core_ni) vq_error_q <= '0;
-        else vq_error_q <= vq_error | rx_error;
+        else vq_error_q <= vq_error_q | vq_error | rx_error;   // a receive error shows only while a frame is for its queue
     end
     assign needs_reset = |((vq_error | rx_error) & ~vq_error_q);
 
@@ -177,7 +177,7 @@ module nic_top #(
 
     virtqueues #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_vqs (
         .clk_i, .rst_ni(core_ni), .stop_i(stop), .cycle_i(cycle_i[31:0]), .driver_ok_i(driver_ok), .features_i(features),
-        .enable_i(vq_enable), .size_i(vq_size), .desc_i(vq_desc), .driver_i(vq_driver), .vector_i(vq_vector), .db_valid_i(db_valid),
+        .enable_i(vq_enable), .reset_i(vq_reset), .reset_done_o(vq_reset_done), .irq_sent_i(irq_sent), .size_i(vq_size), .desc_i(vq_desc), .driver_i(vq_driver), .vector_i(vq_vector), .db_valid_i(db_valid),
         .db_queue_i(db_queue), .db_has_data_i(db_has_data), .db_data_i(db_data), .coal_packets_i(coal_packets),
         .coal_cycles_i(coal_cycles), .tx_quiet_i(tx_quiet), .rx_quiet_i(rx_quiet), .mrrs_i(mrrs),
         .req_valid_o(rd_valid[3*Nq-1:0]), .req_ready_i(rd_ready[3*Nq-1:0]), .req_o(rd_req[3*Nq*dma_pkg::RdReqW-1:0]),
@@ -203,6 +203,7 @@ module nic_top #(
     assign dc = d_data[QCtrl*132 +: 132];
     ctrl #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_ctrl (
         .clk_i, .rst_ni(core_ni), .enable_i(driver_ok && vq_enable[QCtrl]), .stop_i(stop), .features_i(features), .cycles_per_us_i,
+        .vq_clear_i(vq_reset[2*QueuePairs-1:0] & vq_reset_done[2*QueuePairs-1:0]),
         .d_valid_i(d_valid[QCtrl]), .d_ready_o(d_ready[QCtrl]), .d_addr_i(dc[131:68]), .d_len_i(dc[67:36]), .d_id_i(dc[35:20]),
         .d_next_i(dc[19]), .d_write_i(dc[18]), .d_indirect_i(dc[17]), .d_slot_i(dc[16:1]), .d_wrap_i(dc[0]),
         .req_valid_o(rd_valid[RdCtrl]), .req_ready_i(rd_ready[RdCtrl]), .req_o(ctrl_req),
@@ -210,7 +211,8 @@ module nic_top #(
         .done_valid_i(rdone_valid && rdone_client == dma_pkg::RdCtrl), .done_bytes_i(rdone_bytes), .done_error_i(rdone_error),
         .cmd_valid_o(wr_valid[WrCtrl]), .cmd_ready_i(wr_ready[WrCtrl]), .cmd_o(ctrl_cmd),
         .u_valid_o(u_valid[QCtrl]), .u_ready_i(u_ready[QCtrl]), .u_slot_o(cu_slot), .u_wrap_o(cu_wrap), .u_id_o(cu_id), .u_len_o(cu_len),
-        .u_slots_o(cu_slots), .pairs_o(pairs), .coal_packets_o(coal_packets), .coal_cycles_o(coal_cycles), .idle_o(ctrl_idle));
+        .u_slots_o(cu_slots), .pairs_o(pairs), .coal_packets_o(coal_packets), .coal_cycles_o(coal_cycles), .error_o(rx_error[QCtrl]),
+        .idle_o(ctrl_idle));
     assign ctrl_u = {cu_slot, cu_wrap, cu_id, cu_len, cu_len != 32'd0, 16'd0, cu_slots};
 
     // ---- DMA --------------------------------------------------------------------------------------------------------------------------
@@ -299,7 +301,12 @@ module nic_top #(
         .reg_wdata_i(reg_wdata), .reg_rdata_o(rdata_msix), .flr_i(flr), .msix_enable_i(msix_enable), .msix_mask_i(msix_mask),
         .bus_master_i(bus_master), .clear_pending_i(soft_reset_q), .irq_valid_i(irq_valid), .irq_ready_o(irq_ready),
         .irq_vector_i(irq[15:0]), .wr_valid_o(wr_valid[WrMsix]), .wr_ready_i(wr_ready[WrMsix]), .wr_addr_o(msix_addr),
-        .wr_data_o(msix_data), .wr_vector_o(msix_vector), .stat_sent_o(stat_msix), .idle_o(msix_idle));
+        .wr_data_o(msix_data), .wr_vector_o(msix_vector), .unsent_o(msix_unsent), .stat_sent_o(stat_msix), .idle_o(msix_idle));
+    for (genvar q = 0; q < Nq; q++) begin : gen_sent
+        logic [15:0] vector;
+        assign vector      = vq_vector[q*16 +: 16];
+        assign irq_sent[q] = vector >= 16'(Nv) || !msix_unsent[vector[$clog2(Nv)-1:0]];
+    end
     always_comb begin
         msix_cmd        = '0;
         msix_cmd.addr   = msix_addr;
@@ -313,9 +320,14 @@ module nic_top #(
     logic [15:0]  stat_tx_bytes, stat_rx_bytes;
     logic [3:0]   tx_trace, rx_trace;
     logic [255:0] tx_trace_data, rx_trace_data;
+    logic         rx_enabled;                       // some receive queue is; net_rx drops what is for another
+    always_comb begin
+        rx_enabled = 1'b0;
+        for (int p = 0; p < QueuePairs; p++) rx_enabled = rx_enabled || vq_enable[2*p];
+    end
     net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_net (
         .clk_i, .rst_ni, .core_ni, .stop_i(stop), .pairs_i(pairs), .link_up_i,
-        .rx_enable_i(driver_ok && vq_enable[0] && !stop && link_up_i),
+        .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_i),
         .d_valid_i(d_valid[2*QueuePairs-1:0]), .d_ready_o(d_ready[2*QueuePairs-1:0]), .d_i(d_data[2*QueuePairs*132-1:0]),
         .starved_i(starved[2*QueuePairs-1:0]), .rewind_o(rewind[2*QueuePairs-1:0]), .rewind_slot_o(rewind_slot),
         .rewind_wrap_o(rewind_wrap), .u_valid_o(u_valid[2*QueuePairs-1:0]), .u_ready_i(u_ready[2*QueuePairs-1:0]), .u_tx_o(tx_u),

@@ -3,7 +3,8 @@
 //
 // A command is a chain: readable elements with class, command and data, then writable ones for a reply and the acknowledgement byte
 // ([V] 5.1.6.5). Only its first 16 bytes are read; no command that is known here is longer. It is carried out before its buffer is
-// used. A chain with less than two readable bytes or no room for the acknowledgement is used with length 0 and not carried out.
+// used. A chain with less than two readable bytes or no room for the acknowledgement is used with length 0 and not carried out. A readable
+// element behind a writable one is a ring error ([V] 2.8.5).
 //
 //   class MQ (4):        VQ_PAIRS_SET, with MQ
 //   class NOTF_COAL (6): TX_SET and RX_SET, with NOTF_COAL; VQ_SET and VQ_GET, with VQ_NOTF_COAL ([V] 1.3 5.1.6.5.11)
@@ -23,6 +24,7 @@ module ctrl #(
     input  wire  logic                          stop_i,
     input  wire  logic [63:0]                   features_i,
     input  wire  logic [15:0]                   cycles_per_us_i,
+    input  wire  logic [Nq-1:0]                 vq_clear_i,    // pulse: this queue was reset
 
     // from vq_avail of the control queue
     input  wire  logic                          d_valid_i,
@@ -68,6 +70,7 @@ module ctrl #(
     output       logic [Nq*16-1:0]              coal_packets_o,
     output       logic [Nq*32-1:0]              coal_cycles_o,
 
+    output       logic                          error_o,       // level: ring error of the control queue
     output       logic                          idle_o
 );
     localparam logic [7:0] ClassMq   = 8'(regmap_pkg::VIRTIO_CTRL_CLASS_MQ);
@@ -154,22 +157,47 @@ module ctrl #(
 
     logic [Nq*32-1:0] usecs_q;                 // as they were set, for VQ_GET
     logic [Nq*32-1:0] packets_q;
+    logic [63:0]      all_packets_q, all_usecs_q, all_cycles_q;   // of all receive (low) and all transmit queues
+    logic [31:0]      set_cycles;
+    // Limits beyond what the counters hold are as good as never.
+    assign set_cycles = cycles[47:32] != 16'd0 ? 32'hFFFF_FFFF : cycles[31:0];
+    function logic [15:0] saturated(input logic [31:0] value);
+        saturated = value > 32'h7FFF ? 16'h7FFF : value[15:0];
+    endfunction
     always_ff @(posedge clk_i) begin
-        if (!rst_ni || !enable_i) begin
+        if (!rst_ni) begin
             pairs_o        <= 8'd1;
             coal_packets_o <= '0;
             coal_cycles_o  <= '0;
             usecs_q        <= '0;
             packets_q      <= '0;
-        end else if (state_q == Execute && ok) begin
-            if (set_pairs) pairs_o <= value16[7:0];
+            all_packets_q  <= '0;
+            all_cycles_q   <= '0;
+            all_usecs_q    <= '0;
+        end else begin
+            // [V] 1.3 5.1.6.5.11.3: a queue that was reset has the limits of its direction.
             for (int q = 0; q < Nq; q++) begin
-                if ((set_tx && q % 2 == 1) || (set_rx && q % 2 == 0) || (set_vq && vq == 16'(q))) begin
-                    // Limits beyond what the counters hold are as good as never.
-                    coal_packets_o[q*16 +: 16] <= set_packets > 32'h7FFF ? 16'h7FFF : set_packets[15:0];
-                    coal_cycles_o[q*32 +: 32]  <= cycles[47:32] != 16'd0 ? 32'hFFFF_FFFF : cycles[31:0];
-                    usecs_q[q*32 +: 32]        <= set_usecs;
-                    packets_q[q*32 +: 32]      <= set_packets;
+                if (vq_clear_i[q]) begin
+                    packets_q[q*32 +: 32]      <= all_packets_q[(q%2)*32 +: 32];
+                    usecs_q[q*32 +: 32]        <= all_usecs_q[(q%2)*32 +: 32];
+                    coal_packets_o[q*16 +: 16] <= saturated(all_packets_q[(q%2)*32 +: 32]);
+                    coal_cycles_o[q*32 +: 32]  <= all_cycles_q[(q%2)*32 +: 32];
+                end
+            end
+            if (state_q == Execute && ok) begin
+                if (set_pairs) pairs_o <= value16[7:0];
+                if (set_tx || set_rx) begin
+                    all_packets_q[32*set_tx +: 32] <= set_packets;
+                    all_usecs_q[32*set_tx +: 32]   <= set_usecs;
+                    all_cycles_q[32*set_tx +: 32]  <= set_cycles;
+                end
+                for (int q = 0; q < Nq; q++) begin
+                    if ((set_tx && q % 2 == 1) || (set_rx && q % 2 == 0) || (set_vq && vq == 16'(q))) begin
+                        coal_packets_o[q*16 +: 16] <= saturated(set_packets);
+                        coal_cycles_o[q*32 +: 32]  <= set_cycles;
+                        usecs_q[q*32 +: 32]        <= set_usecs;
+                        packets_q[q*32 +: 32]      <= set_packets;
+                    end
                 end
             end
         end
@@ -178,7 +206,7 @@ module ctrl #(
     // ---- reply: at most four bytes a write, so that it fits the narrowest beat -------------------------------------------------------
     logic [31:0] elem_left;
     logic [3:0]  reply_left, n;
-    logic        write_elem, write_more, take_write;
+    logic        write_elem, write_more, take_write, no_room, error_q;
     logic [63:0] waddr;
     logic [31:0] wdata;
     assign reply_left  = reply_len_q - replied_q;
@@ -199,8 +227,10 @@ module ctrl #(
         cmd_o.hdr    = {32'd0, {32'd0, wdata} << {waddr[1:0], 3'b000}};
     end
 
-    // A readable element behind a writable one has no meaning ([V] 2.8.5); it is passed over.
-    assign d_ready_o = take_read || take_write || (state_q == Reply && d_valid_i && !d_write_i);
+    // Room for the acknowledgement is looked for before a command is carried out.
+    assign no_room   = state_q == Gather && d_valid_i && d_write_i && d_len_i == 32'd0 && !stop_i;
+    assign d_ready_o = take_read || take_write || no_room;
+    assign error_o   = error_q;
     assign u_valid_o = state_q == Done && arrived_q == asked_q;
     assign u_slot_o  = slot_q;
     assign u_wrap_o  = wrap_q;
@@ -219,7 +249,9 @@ module ctrl #(
             failed_q   <= 1'b0;
             replied_q  <= 4'd0;
             piece_q    <= 32'd0;
+            error_q    <= 1'b0;
         end else begin
+            if (state_q == Reply && d_valid_i && !d_write_i) error_q <= 1'b1;
             if (wr_valid_i && first < 16'd16) command_q <= command_q | bytes;
             if (done_valid_i) begin
                 arrived_q <= arrived_q + {3'd0, done_bytes_i};
@@ -240,6 +272,8 @@ module ctrl #(
                         length_q    <= length_q + d_len_i;
                         asked_q     <= asked_q + want;
                         if (!d_next_i) state_q <= Done;      // nowhere to answer to
+                    end else if (no_room) begin
+                        if (!d_next_i) state_q <= Done;
                     end else if (d_valid_i && d_write_i && !stop_i) begin
                         state_q <= Arrive;
                     end

@@ -41,6 +41,8 @@ module virtio_regs #(
     output       logic [NumQueues*64-1:0] vq_driver_o,
     output       logic [NumQueues*64-1:0] vq_device_o,
     output       logic [NumQueues*16-1:0] vq_vector_o,
+    output       logic [NumQueues-1:0]    vq_reset_o,       // level: reset this queue alone, [V] 2.6.1
+    input  wire  logic [NumQueues-1:0]    vq_reset_done_i,
     output       logic [15:0]             config_vector_o,
 
     // Doorbells, one cycle each: only those of enabled queues of a live device.
@@ -75,7 +77,8 @@ module virtio_regs #(
         | (64'd1 << regmap_pkg::VIRTIO_F_VERSION_1_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_ACCESS_PLATFORM_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_PACKED_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_IN_ORDER_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_ORDER_PLATFORM_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_NOTIFICATION_DATA_BIT)
-        | (64'd1 << regmap_pkg::VIRTIO_F_EVENT_IDX_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_INDIRECT_DESC_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_F_RING_RESET_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_EVENT_IDX_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_F_INDIRECT_DESC_BIT)
         | NeedsControl | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VQ_BIT);
     localparam logic [63:0] Required = (64'd1 << regmap_pkg::VIRTIO_F_VERSION_1_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_PACKED_BIT);
@@ -178,9 +181,10 @@ module virtio_regs #(
     logic [31:0] queue_rdata;
     virtio_queue_regs #(.NumQueues(NumQueues), .MaxQueueSize(MaxQueueSize), .MsixVectors(MsixVectors)) u_queues (
         .clk_i, .rst_ni,
-        .clear_i(reset_end), .select_i(physical_select),
+        .clear_i(reset_end), .ring_reset_i(features_q[regmap_pkg::VIRTIO_F_RING_RESET_BIT] && status_q[FeaturesOk]),
+        .select_i(physical_select),
         .write_i(write_common), .addr_i(addr), .mask_i(mask), .wdata_i(reg_wdata_i), .rdata_o(queue_rdata),
-        .vq_enable_o, .vq_size_o, .vq_desc_o, .vq_driver_o, .vq_device_o, .vq_vector_o
+        .vq_enable_o, .vq_size_o, .vq_desc_o, .vq_driver_o, .vq_device_o, .vq_vector_o, .vq_reset_o, .vq_reset_done_i
     );
 
     // ---- Network configuration, and its changes.
@@ -293,7 +297,7 @@ module virtio_regs #(
         end
     end
 
-    assign idle_o = !reset_req_o && !db_valid_o && !cfgirq_valid_o && !change && !reg_valid_i;
+    assign idle_o = !reset_req_o && vq_reset_o == '0 && !db_valid_o && !cfgirq_valid_o && !change && !reg_valid_i;
 
     logic unused_bits;
     assign unused_bits = ^reg_addr_i[1:0];

@@ -21,6 +21,9 @@ module virtqueues #(
     input  wire  logic                            driver_ok_i,
     input  wire  logic [63:0]                     features_i,
     input  wire  logic [Nq-1:0]                   enable_i,
+    input  wire  logic [Nq-1:0]                   reset_i,       // of a queue alone, see vq
+    output       logic [Nq-1:0]                   reset_done_o,
+    input  wire  logic [Nq-1:0]                   irq_sent_i,
     input  wire  logic [Nq*16-1:0]                size_i,
     input  wire  logic [Nq*64-1:0]                desc_i,
     input  wire  logic [Nq*64-1:0]                driver_i,
@@ -102,7 +105,8 @@ module virtqueues #(
         // A transmit batch is one descriptor however long it is, and the driver has a ring to go on with; a receive group that is
         // full needs no more time.
         vq #(.DataWidth(DataWidth), .Queue(q), .UsedAge(Tx ? 240 : 96)) u_vq (
-            .clk_i, .rst_ni, .enable_i(driver_ok_i && enable_i[q]), .stop_i, .size_i(size_i[q*16 +: 16]),
+            .clk_i, .rst_ni, .enable_i(driver_ok_i && enable_i[q]), .stop_i, .reset_i(reset_i[q]), .reset_done_o(reset_done_o[q]),
+            .irq_sent_i(irq_sent_i[q]), .size_i(size_i[q*16 +: 16]),
             .desc_i(desc_i[q*64 +: 64]), .driver_i(driver_i[q*64 +: 64]), .db_valid_i, .db_queue_i, .db_has_data_i, .db_data_i,
             .batch_i(Tx && features_i[regmap_pkg::VIRTIO_F_IN_ORDER_BIT]), .quiet_i(Ctrl || (Tx ? tx_quiet_i : rx_quiet_i)), .mrrs_i,
             .event_idx_i(features_i[regmap_pkg::VIRTIO_F_EVENT_IDX_BIT]),

@@ -47,6 +47,7 @@ module vq_event #(
     input  wire  logic              irq_ready_i,
 
     output       logic              error_o,         // pulse: the structure could not be read
+    output       logic              quiet_o,         // no evaluation is under way; moderation may hold one back
     output       logic              idle_o
 );
     typedef enum logic [1:0] {
@@ -87,6 +88,7 @@ module vq_event #(
     end
     assign irq_valid_o = state_q == Notify;
     assign error_o     = state_q == Wait && done_valid_i && done_error_i;
+    assign quiet_o     = state_q == Idle;
     assign idle_o      = state_q == Idle && !pending_q;
 
     logic begins;

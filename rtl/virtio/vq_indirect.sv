@@ -47,6 +47,7 @@ module vq_indirect #(
     output       logic [131:0]                  d_o,
 
     output       logic                          error_o,      // level: a table that cannot be, or could not be read
+    output       logic                          empty_o,      // no descriptor waits here
     output       logic                          idle_o
 );
     localparam int unsigned LgT        = $clog2(Tables);
@@ -93,8 +94,9 @@ module vq_indirect #(
     // The next 16 elements, when the head has handed out all that it has.
     assign ask_more     = turn && filled && !e_valid_q && element_q == asked_q && element_q < elements && asked_q != 16'd0 && !stop_i
                           && !flush_i && !error_q;
+    // Nothing of a table that could not be read: its bytes are no addresses.
     assign want_element = turn && filled && !e_valid_q && element_q < (asked_q == 16'd0 ? 16'd16 : asked_q) && element_q < elements
-                          && !flush_i;
+                          && !flush_i && !error_q;
 
     // asked_q is 0 until the first 16 are used up; afterwards the piece at hand ends there.
     logic [15:0]    rest;
@@ -176,7 +178,9 @@ module vq_indirect #(
     end
 
     assign error_o = error_q;
-    assign idle_o  = !q_valid && waiting_q == '0;
+    assign empty_o = !q_valid;
+    // What waits for its consumer only changes nothing by itself.
+    assign idle_o  = waiting_q == '0 && !req_valid_o && !want_element && !push && (error_q || !len_bad || !i_valid_i);
 
     logic unused;
     assign unused = &{1'b0, q_count, rdata, head_len, wr_dst_i[15:LgT+8], done_table_i};
