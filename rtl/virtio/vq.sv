@@ -123,7 +123,8 @@ module vq #(
     logic [15:0]  begun_q;                           // chains handed out whole that are not used yet
     dma_pkg::wr_cmd_t used_cmd, mark_cmd;
 
-    assign open      = !reset_i || in_chain_q;
+    // enable_i and reset_i fall together; what is left in the queue then is cleared, and must not be seen any more.
+    assign open      = enable_i && (!reset_i || in_chain_q);
     assign d_valid_o = d_raw && open;
     assign d_taken   = d_valid_o && d_ready_i;
     assign drained   = !open && begun_q == 16'd0 && used_idle && avail_idle && table_idle && event_quiet && irq_sent_i;

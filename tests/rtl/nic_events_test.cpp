@@ -85,11 +85,11 @@ void sleepy_driver(unsigned seed, uint64_t features) {
 }
 
 TEST(NicEvents, NoWakeUpIsLost) {
-    for (unsigned seed = 1; seed <= 30; ++seed) sleepy_driver(seed, basic);
+    for (unsigned seed = 1; seed <= (kPairs > 4 ? 5 : 30); ++seed) sleepy_driver(seed, basic);
 }
 
 TEST(NicEvents, NoWakeUpIsLostWithEventIdx) {
-    for (unsigned seed = 1; seed <= 30; ++seed) sleepy_driver(seed, basic | event_idx);
+    for (unsigned seed = 1; seed <= (kPairs > 4 ? 5 : 30); ++seed) sleepy_driver(seed, basic | event_idx);
 }
 
 // ---- moderation ([V] 1.3 5.1.6.5.11) ------------------------------------------------------------------------------------------------
@@ -171,9 +171,11 @@ TEST(NicEvents, LimitsAreThoseOfEachQueue) {
 }
 
 TEST(NicEvents, ModerationNeedsItsFeatures) {
-    Device none(config(3), basic | control, 1);
-    EXPECT_EQ(set_all(none, VIRTIO_CTRL_NOTF_COAL_TX_SET, 1, 1), VIRTIO_CTRL_ACK_ERR);
-    EXPECT_EQ(set_queue(none, 1, 1, 1), VIRTIO_CTRL_ACK_ERR);
+    {
+        Device none(config(3), basic | control, 1);
+        EXPECT_EQ(set_all(none, VIRTIO_CTRL_NOTF_COAL_TX_SET, 1, 1), VIRTIO_CTRL_ACK_ERR);
+        EXPECT_EQ(set_queue(none, 1, 1, 1), VIRTIO_CTRL_ACK_ERR);
+    }
     Device all(config(3), basic | control | feature(VIRTIO_NET_F_NOTF_COAL_BIT), 1);
     EXPECT_EQ(set_all(all, VIRTIO_CTRL_NOTF_COAL_TX_SET, 1, 1), VIRTIO_CTRL_ACK_OK);
     EXPECT_EQ(set_queue(all, 1, 1, 1), VIRTIO_CTRL_ACK_ERR);
