@@ -46,7 +46,7 @@ TEST(NicQueues, CarryIndirectChainsMixedWithDirectOnes) {  // [V] 2.8.7
 }
 
 TEST(NicQueues, ShareTheWireFairly) {
-    auto d = all_pairs(config(2));
+    auto d = all_pairs(config(2), 0, 200);   // rings that hold more than the device takes in at once
     auto& random = d->host.bench.random;
     std::vector<unsigned> sent(kPairs);
     unsigned total = 0;
@@ -55,9 +55,9 @@ TEST(NicQueues, ShareTheWireFairly) {
         for (unsigned p = 0; p < kPairs; ++p) {
             Ring& ring = d->tx_of(p);
             ring.reap();
-            if (ring.free < 32) continue;
+            if (ring.free < 16) continue;
             while (ring.free > 0) {
-                const auto e = d->place(kTxData + p * 0x10000 + ring.next * 1024, flow_frame(random, p, false, 300), {}, 0);
+                const auto e = d->place(kTxData + p * 0x10000 + ring.next * 320, flow_frame(random, p, false, 300), {}, 0);
                 ring.offer(e, 1);
             }
             ring.kick();
