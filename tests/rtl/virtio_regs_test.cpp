@@ -13,7 +13,10 @@ constexpr uint32_t queues = RTL_NumQueues;
 constexpr uint64_t offered = REGMAP_BIT(VIRTIO_NET_F_MAC_BIT) | REGMAP_BIT(VIRTIO_NET_F_STATUS_BIT) | REGMAP_BIT(VIRTIO_F_VERSION_1_BIT) |
                              REGMAP_BIT(VIRTIO_F_ACCESS_PLATFORM_BIT) | REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT) |
                              REGMAP_BIT(VIRTIO_F_IN_ORDER_BIT) | REGMAP_BIT(VIRTIO_F_ORDER_PLATFORM_BIT) |
-                             REGMAP_BIT(VIRTIO_F_NOTIFICATION_DATA_BIT);
+                             REGMAP_BIT(VIRTIO_F_NOTIFICATION_DATA_BIT) | REGMAP_BIT(VIRTIO_F_EVENT_IDX_BIT) |
+                             REGMAP_BIT(VIRTIO_F_INDIRECT_DESC_BIT) | REGMAP_BIT(VIRTIO_F_RING_RESET_BIT) |
+                             REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT) |
+                             REGMAP_BIT(VIRTIO_NET_F_VQ_NOTF_COAL_BIT);
 constexpr uint64_t minimal = REGMAP_BIT(VIRTIO_F_VERSION_1_BIT) | REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT);
 constexpr uint8_t acknowledge = 1, driver = 2, driver_ok = 4, features_ok = 8, needs_reset = 64, failed = 128;
 
@@ -23,6 +26,7 @@ struct VirtioRegs : ::testing::Test {
     VirtioRegs() {
         b->reg_valid_i = b->reg_write_i = b->flr_i = b->reset_done_i = b->isr_queue_i = b->needs_reset_i = 0;
         b->cfgirq_ready_i = b->link_up_i = 0;
+        b->vq_reset_done_i = 0;
         b->mac_address_i = 0x665544332211;
         b.reset();
         b.tick();
@@ -90,7 +94,7 @@ TEST_F(VirtioRegs, ClauseV_2_2_2_AcceptableFeatureSetsKeepFeaturesOk) {
 }
 TEST_F(VirtioRegs, AccessPlatformAndTheOptionalFeaturesMayBeDeclined) { EXPECT_TRUE(negotiate(minimal)); }
 TEST_F(VirtioRegs, FeatureThatWasNotOfferedIsRefused) {
-    EXPECT_FALSE(negotiate(minimal | REGMAP_BIT(VIRTIO_F_EVENT_IDX_BIT)));
+    EXPECT_FALSE(negotiate(minimal | REGMAP_BIT(VIRTIO_NET_F_CSUM_BIT)));
     EXPECT_EQ(status(), acknowledge | driver);
 }
 TEST_F(VirtioRegs, LegacyDriverIsRefused) { EXPECT_FALSE(negotiate(offered & ~REGMAP_BIT(VIRTIO_F_VERSION_1_BIT))); }
@@ -365,6 +369,54 @@ TEST_F(VirtioRegs, IsNotIdleWhileAResetIsUnderWay) {
     EXPECT_TRUE(b->idle_o);
     set_status(0);
     EXPECT_FALSE(b->idle_o);
+}
+
+// ---- RING_RESET
+TEST_F(VirtioRegs, ClauseV_2_6_1_AQueueResetEndsWithItsRegistersAtTheirResetValues) {
+    go_live();
+    select(1);
+    write(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 1, 2);
+    write(VIRTIO_COMMON_QUEUE_RESET, 1, 2);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_RESET, 2), 1u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_ENABLE, 2), 1u);
+    EXPECT_EQ(b->vq_reset_o, 2u);
+    b->vq_reset_done_i = 2;
+    b.tick();
+    b->vq_reset_done_i = 0;
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_RESET, 2), 0u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_ENABLE, 2), 0u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_SIZE, 2), 1024u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 2), uint32_t{VIRTIO_MSI_NO_VECTOR});
+    select(0);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_ENABLE, 2), 1u) << "the other queue runs on";
+    select(1);
+    write(VIRTIO_COMMON_QUEUE_SIZE, 16, 2);
+    write(VIRTIO_COMMON_QUEUE_ENABLE, 1, 2);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_ENABLE, 2), 1u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_RESET, 2), 0u);
+}
+
+TEST_F(VirtioRegs, ClauseV_2_6_1_QueueResetNeedsRingResetAndTheValue1) {
+    go_live(offered & ~REGMAP_BIT(VIRTIO_F_RING_RESET_BIT));
+    write(VIRTIO_COMMON_QUEUE_RESET, 1, 2);
+    EXPECT_EQ(b->vq_reset_o, 0u);
+    b.reset();
+    b.tick();
+    go_live();
+    write(VIRTIO_COMMON_QUEUE_RESET, 0, 2);
+    write(VIRTIO_COMMON_QUEUE_NOTIFY_DATA, 1, 2);
+    EXPECT_EQ(b->vq_reset_o, 0u);
+}
+
+TEST_F(VirtioRegs, ClauseV_5_1_3_1_FeaturesOfTheControlQueueNeedIt) {
+    for (uint32_t bit : {uint32_t{VIRTIO_NET_F_NOTF_COAL_BIT}, uint32_t{VIRTIO_NET_F_VQ_NOTF_COAL_BIT}}) {
+        b.reset();
+        b.tick();
+        EXPECT_FALSE(negotiate(minimal | REGMAP_BIT(bit)));
+        b.reset();
+        b.tick();
+        EXPECT_TRUE(negotiate(minimal | REGMAP_BIT(bit) | REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT)));
+    }
 }
 
 }  // namespace
