@@ -121,7 +121,8 @@ module nic_top #(
         .clk_i, .rst_ni, .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_be_i(reg_be),
         .reg_wdata_i(reg_wdata), .reg_rdata_o(rdata_virtio), .flr_i(flr), .driver_ok_o(driver_ok), .features_o(features),
         .vq_enable_o(vq_enable), .vq_size_o(vq_size), .vq_desc_o(vq_desc), .vq_driver_o(vq_driver), .vq_device_o(vq_device),
-        .vq_vector_o(vq_vector), .vq_reset_o(vq_reset), .vq_reset_done_i(vq_reset_done), .config_vector_o(config_vector), .db_valid_o(db_valid), .db_queue_o(db_queue), .db_data_o(db_data),
+        .vq_vector_o(vq_vector), .vq_reset_o(vq_reset), .vq_reset_done_i(vq_reset_done),
+        .config_vector_o(config_vector), .db_valid_o(db_valid), .db_queue_o(db_queue), .db_data_o(db_data),
         .db_has_data_o(db_has_data), .reset_req_o(reset_req), .reset_done_i(soft_reset_q), .isr_queue_i(irq_valid && irq_ready),
         .needs_reset_i(needs_reset), .link_up_i, .mac_address_i, .isr_pending_o(isr_pending), .cfgirq_valid_o(cfgirq_valid),
         .cfgirq_ready_i(cfgirq_ready), .stat_doorbell_o(stat_doorbell), .idle_o(virtio_idle));
@@ -177,7 +178,8 @@ module nic_top #(
 
     virtqueues #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_vqs (
         .clk_i, .rst_ni(core_ni), .stop_i(stop), .cycle_i(cycle_i[31:0]), .driver_ok_i(driver_ok), .features_i(features),
-        .enable_i(vq_enable), .reset_i(vq_reset), .reset_done_o(vq_reset_done), .irq_sent_i(irq_sent), .size_i(vq_size), .desc_i(vq_desc), .driver_i(vq_driver), .vector_i(vq_vector), .db_valid_i(db_valid),
+        .enable_i(vq_enable), .reset_i(vq_reset), .reset_done_o(vq_reset_done), .irq_sent_i(irq_sent),
+        .size_i(vq_size), .desc_i(vq_desc), .driver_i(vq_driver), .vector_i(vq_vector), .db_valid_i(db_valid),
         .db_queue_i(db_queue), .db_has_data_i(db_has_data), .db_data_i(db_data), .coal_packets_i(coal_packets),
         .coal_cycles_i(coal_cycles), .tx_quiet_i(tx_quiet), .rx_quiet_i(rx_quiet), .mrrs_i(mrrs),
         .req_valid_o(rd_valid[3*Nq-1:0]), .req_ready_i(rd_ready[3*Nq-1:0]), .req_o(rd_req[3*Nq*dma_pkg::RdReqW-1:0]),

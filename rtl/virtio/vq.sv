@@ -172,7 +172,8 @@ module vq #(
         .idle_o(avail_idle));
 
     vq_indirect #(.DataWidth(DataWidth), .Queue(Queue)) u_indirect (
-        .clk_i, .rst_ni, .enable_i, .stop_i(stop_i || !open), .size_i, .flush_i(rewind_i), .i_valid_i(a_valid), .i_ready_o(a_ready), .i_i(a_data),
+        .clk_i, .rst_ni, .enable_i, .stop_i(stop_i || !open), .size_i, .flush_i(rewind_i),
+        .i_valid_i(a_valid), .i_ready_o(a_ready), .i_i(a_data),
         .req_valid_o(req_valid_o[2]), .req_ready_i(req_ready_i[2]), .req_o(req_o[3*dma_pkg::RdReqW-1:2*dma_pkg::RdReqW]),
         .wr_valid_i(rd_table), .wr_dst_i, .wr_lo_i, .wr_hi_i, .wr_data_i,
         .done_valid_i(rd_done_table), .done_table_i(done_cookie_i[5:0]), .done_bytes_i, .done_error_i,

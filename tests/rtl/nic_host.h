@@ -69,7 +69,8 @@ public:
         return wait_completion();
     }
     uint8_t* at(uint64_t address) {
-        if (address < memory_base || address >= memory_base + memory.size()) throw std::runtime_error("DMA outside memory at " + std::to_string(address));
+        if (address < memory_base || address >= memory_base + memory.size())
+            throw std::runtime_error("DMA outside memory at " + std::to_string(address));
         return &memory[address - memory_base];
     }
 
