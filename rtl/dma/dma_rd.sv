@@ -90,7 +90,7 @@ module dma_rd #(
     assign fresh_limit = ext_tag_i || Tags <= 32 ? (TagW+1)'(Tags) : (TagW+1)'(32);
     assign tag_ok      = fresh_q < fresh_limit || free_valid;
     assign tag         = fresh_q < fresh_limit ? fresh_q[TagW-1:0] : free_tag;
-    assign issue       = cur_valid_q && tag_ok && bus_master_i && (!rd_valid_o || rd_ready_i);
+    assign issue       = cur_valid_q && tag_ok && bus_master_i && out_ready;
     assign req_ready_o = !cur_valid_q || (issue && last_chunk);
 
     // Byte enables, [P] 2.2.5: a request of one DW carries them all in first BE.
@@ -105,7 +105,6 @@ module dma_rd #(
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             cur_valid_q <= 1'b0;
-            rd_valid_o  <= 1'b0;
             fresh_q     <= '0;
         end else begin
             if (req_ready_o) cur_valid_q <= req_valid_i;
@@ -116,18 +115,22 @@ module dma_rd #(
                 cur_q.len  <= cur_q.len - {3'd0, chunk};
                 cur_q.dst  <= cur_q.dst + {3'd0, chunk};
             end
-            if (rd_ready_i) rd_valid_o <= 1'b0;
-            if (issue) begin
-                rd_valid_o <= 1'b1;
-                rd_hdr_o[31:0]   <= {wide ? 8'(regmap_pkg::TLP_TYPE_MRD64) : 8'(regmap_pkg::TLP_TYPE_MRD32), 14'd0, length_dw};
-                rd_hdr_o[63:32]  <= {requester_id_i, 8'(tag), last_be, first_be};
-                rd_hdr_o[95:64]  <= wide ? cur_q.addr[63:32] : {cur_q.addr[31:2], 2'b00};
-                rd_hdr_o[127:96] <= wide ? {cur_q.addr[31:2], 2'b00} : 32'd0;
-                if (fresh_q < fresh_limit) fresh_q <= fresh_q + 1'b1;
-            end
+            if (issue && fresh_q < fresh_limit) fresh_q <= fresh_q + 1'b1;
         end
     end
     assign stat_read_o = issue;
+
+    // What waits for the link does so here: nothing in front depends on the link's ready.
+    logic         out_ready;
+    logic [127:0] hdr;
+    logic [1:0]   out_count;
+    assign hdr[31:0]   = {wide ? 8'(regmap_pkg::TLP_TYPE_MRD64) : 8'(regmap_pkg::TLP_TYPE_MRD32), 14'd0, length_dw};
+    assign hdr[63:32]  = {requester_id_i, 8'(tag), last_be, first_be};
+    assign hdr[95:64]  = wide ? cur_q.addr[63:32] : {cur_q.addr[31:2], 2'b00};
+    assign hdr[127:96] = wide ? {cur_q.addr[31:2], 2'b00} : 32'd0;
+    fifo #(.Width(128), .Depth(2)) u_out (
+        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(issue), .ready_o(out_ready), .data_i(hdr),
+        .valid_o(rd_valid_o), .ready_i(rd_ready_i), .data_o(rd_hdr_o), .count_o(out_count));
 
     // ---- tag table: written once when the read is sent, read by each completion ---------------------------------------------------
     localparam int unsigned EntryW = 3 + 16 + 16 + 13;
@@ -255,7 +258,7 @@ module dma_rd #(
     assign idle_o = !cur_valid_q && !rd_valid_o && inflight_q == '0 && !wr_valid_o && !done_valid_o;
 
     logic unused;
-    assign unused = &{1'b0, free_ready, free_count, cpl_hdr_i[127:72], cpl_hdr_i[71:66], cpl_hdr_i[63:48], cpl_hdr_i[44], cpl_hdr_i[23:15], cpl_hdr_i[13:10]};
+    assign unused = &{1'b0, free_ready, free_count, out_count, cpl_hdr_i[127:72], cpl_hdr_i[71:66], cpl_hdr_i[63:48], cpl_hdr_i[44], cpl_hdr_i[23:15], cpl_hdr_i[13:10]};
 
     `CHECK(CompletionIsExpected, !(cpl_valid_i && cpl_sop_i) || cpl_known, "[P] 2.3.2: completion for a tag that is not in use")
     `CHECK(CompletionFits, !(cpl_valid_i && cpl_sop_i && cpl_known) || cpl_count <= entry_bytes,

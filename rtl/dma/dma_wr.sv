@@ -123,7 +123,9 @@ module dma_wr #(
     logic [1:0]  client_q;
     logic [15:0] cookie_q, pos_q;
     logic [95:0] imm_q;
-    assign s1_ready = !v_q || marker_q || wr_ready_i;
+    logic [127:0] hdr_q;
+    logic        out_ready;
+    assign s1_ready = !v_q || out_ready;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -141,10 +143,10 @@ module dma_wr #(
                 // Position in the packet of byte 0 of this beat, biased by 16 so that it is never negative.
                 pos_q    <= head.pos + done_q + tlp_q - {14'd0, addr[1:0]} + 16'd16;
                 if (sop) begin
-                    wr_hdr_o[31:0]   <= {wide ? 8'(regmap_pkg::TLP_TYPE_MWR64) : 8'(regmap_pkg::TLP_TYPE_MWR32), 14'd0, length_dw};
-                    wr_hdr_o[63:32]  <= {requester_id_i, 8'd0, last_be, first_be};
-                    wr_hdr_o[95:64]  <= wide ? addr[63:32] : {addr[31:2], 2'b00};
-                    wr_hdr_o[127:96] <= wide ? {addr[31:2], 2'b00} : 32'd0;
+                    hdr_q[31:0]   <= {wide ? 8'(regmap_pkg::TLP_TYPE_MWR64) : 8'(regmap_pkg::TLP_TYPE_MWR32), 14'd0, length_dw};
+                    hdr_q[63:32]  <= {requester_id_i, 8'd0, last_be, first_be};
+                    hdr_q[95:64]  <= wide ? addr[63:32] : {addr[31:2], 2'b00};
+                    hdr_q[127:96] <= wide ? {addr[31:2], 2'b00} : 32'd0;
                 end
             end
         end
@@ -173,20 +175,23 @@ module dma_wr #(
         end
     end
 
-    assign wr_valid_o    = v_q && !marker_q;
-    assign wr_sop_o      = sop_q;
-    assign wr_eop_o      = eop_q;
-    assign wr_data_o     = data;
-    assign done_valid_o  = v_q && last_q && (marker_q || wr_ready_i);
-    assign done_client_o = client_q;
-    assign done_cookie_o = cookie_q;
-    assign stat_write_o  = wr_valid_o && wr_ready_i && eop_q;
-    assign idle_o        = !head_valid && !v_q;
+    // What waits for the link does so here: nothing in front depends on the link's ready.
+    logic       out_valid, out_marker, out_last, out_take;
+    logic [1:0] out_count;
+    fifo #(.Width(1 + 1 + 2 + 16 + 1 + 1 + 128 + DataWidth), .Depth(2)) u_out (
+        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(v_q), .ready_o(out_ready),
+        .data_i({marker_q, last_q, client_q, cookie_q, sop_q, eop_q, hdr_q, data}), .valid_o(out_valid), .ready_i(out_take),
+        .data_o({out_marker, out_last, done_client_o, done_cookie_o, wr_sop_o, wr_eop_o, wr_hdr_o, wr_data_o}), .count_o(out_count));
+    assign out_take     = out_marker || wr_ready_i;
+    assign wr_valid_o   = out_valid && !out_marker;
+    assign done_valid_o = out_valid && out_last && out_take;
+    assign stat_write_o = wr_valid_o && wr_ready_i && wr_eop_o;
+    assign idle_o       = !head_valid && !v_q && !out_valid;
 
     logic unused;
-    assign unused = &{1'b0, fifo_count, over_mask[OverW-1:DataWidth], over_data[OverW-1:DataWidth]};
+    assign unused = &{1'b0, fifo_count, out_count, over_mask[OverW-1:DataWidth], over_data[OverW-1:DataWidth]};
 
-    `CHECK(HeaderDoesNotChangeInATlp, !(wr_valid_o && !wr_sop_o) || $stable(wr_hdr_o), "[P] 2.2: header changed inside a TLP")
+    `CHECK(HeaderDoesNotChangeInATlp, !(v_q && !sop_q) || $stable(hdr_q), "[P] 2.2: header changed inside a TLP")
 endmodule
 
 `default_nettype wire

@@ -29,7 +29,7 @@ module mac_tx #(
     output       logic [6:0]           mac_tx_bytes_o,
     output       logic [DataWidth-1:0] mac_tx_data_o,
 
-    output       logic                 stat_frame_o,  // pulse: the last beat of a frame was accepted by the wire
+    output       logic                 stat_frame_o,  // pulse: the last beat of a frame was made
     output       logic [15:0]          stat_bytes_o,  // with it: bytes without FCS, padded
     output       logic                 idle_o
 );
@@ -83,6 +83,9 @@ module mac_tx #(
     end
 
     // ---- Second step: FCS. spill_q: the next beat is the rest of it.
+    logic                 o_valid, o_ready, o_last;   // beats to the output queue
+    logic [6:0]           o_bytes;
+    logic [DataWidth-1:0] o_data;
     logic        o_free, advance, spill, spill_q;
     logic [31:0] crc_q, crc, fcs, rest_q;
     logic [2:0]  rest_bytes_q;
@@ -90,7 +93,7 @@ module mac_tx #(
     logic [15:0] length_q;  // bytes of the frame so far
     logic [15:0] done_q;    // bytes of the frame that is in the output
 
-    assign o_free  = !mac_tx_valid_o || mac_tx_ready_i;
+    assign o_free  = !o_valid || o_ready;
     assign advance = a_valid_q && o_free && !spill_q;
     assign a_free  = !a_valid_q || advance;
     assign whole   = 8'(a_bytes_q) + 8'(regmap_pkg::ETH_FCS);
@@ -103,12 +106,12 @@ module mac_tx #(
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
-            mac_tx_valid_o <= 1'b0;
+            o_valid <= 1'b0;
             spill_q        <= 1'b0;
             crc_q          <= '1;
             length_q       <= '0;
         end else if (o_free) begin
-            mac_tx_valid_o <= advance || spill_q;
+            o_valid <= advance || spill_q;
             spill_q        <= advance && spill;
             if (advance) begin
                 crc_q    <= a_last_q ? '1 : crc;
@@ -119,29 +122,35 @@ module mac_tx #(
 
     always_ff @(posedge clk_i) begin
         if (advance) begin
-            mac_tx_last_o  <= a_last_q && !spill;
-            mac_tx_bytes_o <= a_last_q && !spill ? whole[6:0] : Full;
+            o_last  <= a_last_q && !spill;
+            o_bytes <= a_last_q && !spill ? whole[6:0] : Full;
             if (a_last_q) begin
-                mac_tx_data_o <= a_data_q | (DataWidth'(fcs) << {a_bytes_q, 3'b000});
+                o_data <= a_data_q | (DataWidth'(fcs) << {a_bytes_q, 3'b000});
                 rest_q        <= fcs >> {3'(8'(Bytes) - 8'(a_bytes_q)), 3'b000};
                 rest_bytes_q  <= 3'(whole - 8'(Bytes));
                 done_q        <= length_q + 16'(a_bytes_q);
             end else begin
-                mac_tx_data_o <= a_data_q;
+                o_data <= a_data_q;
             end
         end else if (spill_q && o_free) begin
-            mac_tx_last_o  <= 1'b1;
-            mac_tx_bytes_o <= 7'(rest_bytes_q);
-            mac_tx_data_o  <= DataWidth'(rest_q);
+            o_last  <= 1'b1;
+            o_bytes <= 7'(rest_bytes_q);
+            o_data  <= DataWidth'(rest_q);
         end
     end
 
-    assign stat_frame_o = mac_tx_valid_o && mac_tx_ready_i && mac_tx_last_o;
+    // What waits for the wire does so here: nothing in front depends on the wire's ready.
+    logic [1:0] out_count;
+    fifo #(.Width(1 + 7 + DataWidth), .Depth(2)) u_out (
+        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(o_valid), .ready_o(o_ready), .data_i({o_last, o_bytes, o_data}),
+        .valid_o(mac_tx_valid_o), .ready_i(mac_tx_ready_i), .data_o({mac_tx_last_o, mac_tx_bytes_o, mac_tx_data_o}), .count_o(out_count));
+
+    assign stat_frame_o = o_valid && o_ready && o_last;
     assign stat_bytes_o = done_q;
-    assign idle_o       = !a_valid_q && !mac_tx_valid_o && !s_valid_i && !pad_q && !spill_q;
+    assign idle_o       = !a_valid_q && !o_valid && !s_valid_i && !pad_q && !spill_q && out_count == 2'd0;
 
     // The frame in the output is the one that done_q describes: the next one cannot end before the output is free.
-    `CHECK(BytesInRange, !mac_tx_valid_o || (mac_tx_bytes_o != '0 && mac_tx_bytes_o <= Full), "mac_tx: bytes of a beat")
+    `CHECK(BytesInRange, !o_valid || (o_bytes != '0 && o_bytes <= Full), "mac_tx: bytes of a beat")
     `CHECK(NotTooShort, !stat_frame_o || stat_bytes_o >= MinBytes, "[E] 4.2.3.3 frame shorter than the minimum")
 endmodule
 

@@ -6,8 +6,8 @@
 // and alignment; the 12-byte virtio-net header is laid over packet bytes 0 to 11 there. The used descriptor is handed over with the
 // last command, and so follows the data ([V] 2.8.18). RAM is freed when dma_wr has read it.
 //
-// The wire cannot wait ([V] 5.1.6.4 is silent; ours): with no buffer in sight, frames wait in the RAM until it is three quarters full,
-// then the oldest are dropped. A buffer that is too short for its frame is given back to the ring and the frame dropped.
+// The wire cannot wait ([V] 5.1.6.4 is silent; ours): with no buffer in sight, frames wait until the RAM or the frame table is three
+// quarters full, then the oldest are dropped. A buffer that is too short for its frame is given back to the ring and the frame dropped.
 //
 // Spec: [V] VIRTIO 1.2
 `default_nettype none
@@ -148,7 +148,9 @@ module net_rx #(
     assign too_short = last_elem && piece != left;
     assign need_cmd  = piece != 16'd0;
     assign ends      = last_elem && !too_short;
-    assign crowded   = (receiving_q ? wp_q : start_q) - rp_q >= (WordW+1)'(Words / 4 * 3);
+    // Of frames that wait: those given up are no longer among them, though dma_wr has yet to free their RAM.
+    assign crowded   = (receiving_q ? wp_q : start_q) - f_start >= (WordW+1)'(Words / 4 * 3)
+                       || f_count >= ($clog2(Frames+1))'(Frames / 4 * 3);
     // With several queues one that has no buffer must not hold up the others.
     assign starving  = f_valid && !in_chain_q && d_starved_i && (crowded || !enable_i || Queues > 1);
     // A frame that is given up only frees its RAM: a command without data, in its turn.
@@ -233,7 +235,7 @@ module net_rx #(
     assign trace_data_o[3*64 +: 64] = {drop_reason, 24'd0, marker ? queue_o : m_queue_i, marker ? f_pid : pid};
 
     logic unused;
-    assign unused = &{1'b0, src_addr_i, done_cookie_i, f_count, f_start};
+    assign unused = &{1'b0, src_addr_i, done_cookie_i};
 
     `CHECK(RamNeverOverflows, start_q - rp_q <= (WordW+1)'(Words), "net_rx: more words held than the RAM has")
 endmodule

@@ -91,8 +91,8 @@ module vq_event #(
     assign quiet_o     = state_q == Idle;
     assign idle_o      = state_q == Idle && !pending_q;
 
-    logic begins;
-    assign begins = state_q == Idle && pending_q && due && !stop_i;
+    logic asked;
+    assign asked = req_valid_o && req_ready_i;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni || !enable_i) begin
@@ -107,7 +107,7 @@ module vq_event #(
                 if (!pending_q) first_q <= cycle_i;
             end
             // Counts since the last evaluation; they stop far above any ring.
-            if (begins) begin
+            if (asked) begin
                 packets_q <= used_i ? used_packets_i : 16'd0;
                 slots_q   <= used_i ? used_slots_i : 16'd0;
             end else if (used_i) begin
@@ -115,15 +115,15 @@ module vq_event #(
                 slots_q   <= slots_q[15] ? slots_q : slots_q + used_slots_i;
             end
             unique case (state_q)
-                Idle: if (begins) begin
-                    state_q      <= Ask;
+                Idle: if (pending_q && due && !stop_i) state_q <= Ask;
+                // What was used until here is in front of the read: this evaluation covers it.
+                Ask: if (asked) begin
+                    state_q      <= Wait;
                     pending_q    <= used_i;
                     first_q      <= cycle_i;
                     eval_slots_q <= slots_q;
                     eval_next_q  <= next_q;
-                end
-                Ask: if (req_ready_i && !stop_i) state_q <= Wait;
-                    else if (stop_i) state_q <= Idle;
+                end else if (stop_i) state_q <= Idle;
                 Wait: begin
                     word_q <= word;
                     if (done_valid_i) state_q <= fire && !done_error_i ? Notify : Idle;

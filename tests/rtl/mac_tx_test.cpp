@@ -95,14 +95,14 @@ TEST_F(MacTx, PassesABeatEveryCycle) {
     const std::vector<Bytes> frames(20, random_frame(b.random, 10 * beat_bytes - 4));  // the FCS fills the last beat
     send(frames);
     expect(frames);
-    EXPECT_LE(b.cycle, 20 * 10 + 2 /* reset */ + 2 /* steps */);
+    EXPECT_LE(b.cycle, 20 * 10 + 2 /* reset */ + 3 /* steps */);
 }
 
 TEST_F(MacTx, SpilledFcsCostsOneBeatAndNoMore) {
     const std::vector<Bytes> frames(20, random_frame(b.random, 10 * beat_bytes));
     send(frames);
     expect(frames);
-    EXPECT_LE(b.cycle, 20 * 11 + 2 + 2);
+    EXPECT_LE(b.cycle, 20 * 11 + 2 + 3);
 }
 
 TEST_F(MacTx, OffersAStableBeatWhileTheWireWaits) {

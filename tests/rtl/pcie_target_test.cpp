@@ -87,8 +87,6 @@ struct PcieTarget : ::testing::Test {
             cycle();
             if (done) {
                 b->req_valid_i = 0;
-                b.settle();
-                EXPECT_FALSE(b->busy_o);
                 return completion;
             }
         }
@@ -265,6 +263,19 @@ TEST_F(PcieTarget, PostedWritesTakeOneCycleEach) {
     const uint64_t start = b.cycle;
     for (int i = 0; i < 10; ++i) request(tlp_memory(true, bar + 0x3000, 1), 1);
     EXPECT_EQ(b.cycle - start, 10u);
+}
+
+TEST_F(PcieTarget, IsBusyUntilItHasForgottenTheAccess) {  // the simulator may stop the clock when nobody is busy
+    for (const bool write : {true, false}) {
+        request(tlp_memory(write, bar + 0x3000, 1), 1);
+        b.settle();
+        if (write) {
+            EXPECT_TRUE(b->busy_o);
+        }
+        cycle();
+        b.settle();
+        EXPECT_FALSE(b->busy_o);
+    }
 }
 
 }  // namespace

@@ -51,25 +51,32 @@ TEST_F(TlpRx, RequestGoesToTheQueueWithItsFirstTwoDoubleWords) {
     EXPECT_FALSE(b->req_valid_o);
 }
 
-TEST_F(TlpRx, CompletionPassesInTheSameCycleAndStaysOutOfTheQueue) {
+TEST_F(TlpRx, CompletionPassesInOneCycleAndStaysOutOfTheQueue) {
     b->rx_tlp_valid_i = b->rx_tlp_sop_i = 1;
     put_header(b->rx_tlp_hdr_i, completion);
     b->rx_tlp_data_i[5] = 0xCAFE;
     b.settle();
     EXPECT_TRUE(b->rx_tlp_ready_o);
+    EXPECT_FALSE(b->cpl_valid_o);
+    b.edge();
     EXPECT_TRUE(b->cpl_valid_o);
     EXPECT_TRUE(b->cpl_sop_o);
     EXPECT_FALSE(b->cpl_eop_o);
     EXPECT_EQ(get_header(b->cpl_hdr_o), completion);
     EXPECT_EQ(b->cpl_data_o[5], 0xCAFEu);
-    b.edge();
     b->rx_tlp_sop_i = 0;  // the header port means nothing now
     b->rx_tlp_eop_i = 1;
     put_header(b->rx_tlp_hdr_i, tlp_memory(true, 0, 1));
     b.settle();
-    EXPECT_TRUE(b->cpl_valid_o);
-    EXPECT_TRUE(b->cpl_eop_o);
     b.edge();
+    EXPECT_TRUE(b->cpl_valid_o);
+    EXPECT_FALSE(b->cpl_sop_o);
+    EXPECT_TRUE(b->cpl_eop_o);
+    EXPECT_EQ(get_header(b->cpl_hdr_o), completion);
+    b->rx_tlp_valid_i = 0;
+    b.settle();
+    b.edge();
+    EXPECT_FALSE(b->cpl_valid_o);
     EXPECT_FALSE(b->req_valid_o);
 }
 

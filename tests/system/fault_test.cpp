@@ -82,7 +82,7 @@ TEST_P(FaultTest, IsOnTheSummaryForPeople) {
     EXPECT_EQ(outcome.status, 1);
     EXPECT_EQ(outcome.out.compare(0, 14, "FAIL scenario:"), 0) << outcome.out;
     EXPECT_NE(outcome.out.find(std::string(GetParam().check) + " at "), std::string::npos) << outcome.out;
-    EXPECT_NE(outcome.out.find(std::string("[") + GetParam().clause + "]"), std::string::npos) << outcome.out;
+    EXPECT_NE(outcome.out.find(std::string("(") + GetParam().clause), std::string::npos) << outcome.out;
 }
 
 TEST_P(FaultTest, IsFoundAtTheSameTimeInEveryRun) {

@@ -143,6 +143,12 @@ TEST_F(Result, StatusIsThreeWhenAFileCannotBeFinished) {
     EXPECT_EQ(outcome.status, 3) << outcome.out << outcome.err;
 }
 
+TEST_F(Result, TooLittleHostMemoryIsNamed) {
+    const Outcome outcome = ringside({"run", "tx-64", "--set", "driver.nbs_per_nbl=64", "--set", "driver.outstanding=1024"});
+    EXPECT_EQ(outcome.status, 3);
+    EXPECT_NE(outcome.err.find("host memory is too small for 1024 NET_BUFFER_LISTs of 64 frames"), std::string::npos) << outcome.err;
+}
+
 TEST_F(Result, AnUnknownScenarioIsAnsweredWithTheNearest) {
     const Outcome outcome = ringside({"run", "jumbos"});
     EXPECT_EQ(outcome.status, 2);
