@@ -45,14 +45,18 @@ uint16_t virtio_ctrl_queue(const struct virtio_pci *pci, uint16_t max_pairs) {
 
 int virtio_ctrl_open(struct virtio_ctrl *ctrl, struct virtio_pci *pci, uint16_t queue) {
     const struct platform *platform = pci->platform;
+    *ctrl = (struct virtio_ctrl){.pci = pci, .queue = queue};
+    if (!virtio_pci_has(pci, VIRTIO_NET_F_CTRL_VQ_BIT)) {
+        snprintf(pci->error, sizeof(pci->error), "the device has no control queue");
+        return -ENOTSUP;
+    }
     uint16_t most = virtio_pci_queue_size(pci, queue);
     struct vq_config config = {.queue = queue, .size = most < SLOTS ? most : SLOTS, .name = "control",
                                .in_order = virtio_pci_has(pci, VIRTIO_F_IN_ORDER_BIT),
                                .notification_data = virtio_pci_has(pci, VIRTIO_F_NOTIFICATION_DATA_BIT),
                                .event_idx = virtio_pci_has(pci, VIRTIO_F_EVENT_IDX_BIT)};
-    *ctrl = (struct virtio_ctrl){.pci = pci, .queue = queue};
     if (most < 2) {
-        snprintf(pci->error, sizeof(pci->error), "the device has no control queue %u, or one that holds no command", queue);
+        snprintf(pci->error, sizeof(pci->error), "the device's control queue %u is absent or too small for a command", queue);
         return -ENODEV;
     }
     ctrl->memory = platform->ops->dma_allocate_coherent(platform->ctx, MEMORY_BYTES, REQUEST_BYTES, "control", &ctrl->iova);
