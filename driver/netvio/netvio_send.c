@@ -17,6 +17,7 @@ static void reject(struct netvio_adapter *adapter, PNET_BUFFER_LIST nbls, NDIS_S
 static unsigned pair_of(PNET_BUFFER_LIST nbl, unsigned pairs) {
     UCHAR storage[NETVIO_FLOW_BYTES];
     PNET_BUFFER nb = nbl->FirstNetBuffer;
+    if (!nb) return 0;
     const ULONG length = nb->DataLength < sizeof(storage) ? nb->DataLength : (ULONG)sizeof(storage);
     /* A frame that cannot be read has no flow; the device reads it all the same. */
     const UCHAR *frame = length ? NdisGetDataBuffer(nb, length, storage, 1, 0) : NULL;

@@ -248,7 +248,7 @@ static void doorbell(struct fake_platform *fake, uint32_t offset, uint32_t value
     unsigned queue = offset / BAR0_NOTIFY_MULTIPLIER;
     bool wide = device->state.driver_features & REGMAP_BIT(VIRTIO_F_NOTIFICATION_DATA_BIT);
     if (queue >= FAKE_QUEUES || offset % BAR0_NOTIFY_MULTIPLIER || (value & 0xFFFF) != queue || size != (wide ? 4u : 2u) ||
-        !(device->status & 1u << VIRTIO_STATUS_DRIVER_OK_BIT)) {
+        !(device->status & 1u << VIRTIO_STATUS_DRIVER_OK_BIT) || !device->rings[queue].enabled || device->rings[queue].resetting) {
         fake_violate(fake, "doorbell.bad", "[V] 4.1.5.2", -1, "doorbell 0x%x of %u bytes at offset 0x%x", value, size, offset);
         return;
     }

@@ -27,7 +27,7 @@ enum fake_control { FAKE_CONTROL_OBEYS, FAKE_CONTROL_REFUSES, FAKE_CONTROL_SILEN
 struct fake_device_config {
     uint64_t features;            /* offered */
     uint16_t queue_size;          /* maximum size of every queue */
-    uint16_t max_pairs;           /* queue pairs that it has, 1 to FAKE_PAIRS; 0 is 1 */
+    uint16_t max_pairs;           /* queue pairs that it has, 1 to FAKE_PAIRS; 0 is 1; more: it lies */
     uint8_t mac[6];
     bool link_up;
     uint64_t latency_ps;          /* doorbell to completion */

@@ -106,6 +106,31 @@ TEST(NetvioQueues, OneVectorEachAndOneForTheConfiguration) {
     EXPECT_EQ(state.vector[32], VIRTIO_MSI_NO_VECTOR);
 }
 
+TEST(NetvioQueues, PacketIdsOfReceivedFramesCountByQueue) {
+    Stack stack;
+    many_pairs(stack, 4);
+    stack.machine.trace = true;
+    ASSERT_EQ(stack.start(), 0);
+    for (unsigned i = 0; i < 64; i++) ASSERT_TRUE(stack.receive(make_datagram(i, 100, i)));
+    stack.run_for(100 * 1000);
+    std::map<uint64_t, uint64_t> next;
+    for (unsigned i = 0; i < fake_platform_trace_count(stack.fake); i++) {
+        const platform_trace* one = fake_platform_trace(stack.fake, i);
+        if (one->kind != PLATFORM_TRACE_NBL_INDICATED) continue;
+        EXPECT_EQ(one->packet & 0xFFFFFFFFFF, next[one->packet >> 40]++);
+    }
+    EXPECT_EQ(next.size(), 4u);
+}
+
+TEST(NetvioQueues, DeviceThatHasNoPairIsRefused) {
+    Stack stack;
+    many_pairs(stack, 4);
+    stack.machine.device.max_pairs = 0x8001;
+    stack.expect_clean = false;
+    EXPECT_NE(stack.start(), 0);
+    EXPECT_NE(stack.violations().find("32769 queue pairs"), std::string::npos) << stack.violations();
+}
+
 TEST(NetvioQueues, DeviceLimitsThePairs) {
     Stack stack;
     many_pairs(stack, 8);

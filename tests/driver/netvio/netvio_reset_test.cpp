@@ -81,6 +81,90 @@ TEST_F(NetvioReset, ReceivedFramesAreIndicatedAndTheBuffersPostedAgain) {
     EXPECT_FALSE(stack.receive(make_frame(0, 60)));
 }
 
+TEST_F(NetvioReset, PacketIdsOfReceivedFramesGoOn) {
+    stack.machine.trace = true;
+    ASSERT_EQ(stack.start(), 0);
+    for (unsigned i = 0; i < 12; i++) {
+        ASSERT_TRUE(stack.receive(make_frame(i, 100)));
+        if (i % 3 != 1) continue;
+        ASSERT_EQ(reset(FAKE_QUEUE_RX), 0);
+    }
+    stack.run_for(50 * 1000);
+    uint64_t next = 0;
+    for (unsigned i = 0; i < fake_platform_trace_count(stack.fake); i++) {
+        const platform_trace* one = fake_platform_trace(stack.fake, i);
+        if (one->kind != PLATFORM_TRACE_NBL_INDICATED) continue;
+        EXPECT_EQ(one->packet, next++);
+    }
+    EXPECT_EQ(next, 12u);
+}
+
+TEST_F(NetvioReset, SendsMeanwhileWaitAndLeave) {
+    stack.machine.device.queue_reset_polls = 100;  // 1 ms
+    for (unsigned i = 0; i < 60; i++) stack.not_before_ps.push_back(UINT64_C(20000000000) + i * UINT64_C(5000000));
+    send(60);
+    ASSERT_EQ(stack.start(), 0);
+    const platform* seam = fake_platform_seam(stack.fake);
+    stack.run_for(20 * 1000 * 1000 - seam->ops->now_ps(seam->ctx) / 1000);  // just before the first is due
+    ASSERT_EQ(reset(FAKE_QUEUE_TX), 0);
+    ASSERT_TRUE(stack.run_until_sent());
+    stack.expect_all_sent();
+}
+
+// Frames that arrive while the transmit queue is reset, over a message that it shares: the handler silences both queues.
+TEST_F(NetvioReset, InterruptsMeanwhileLeaveNoQueueAsleep) {
+    stack.machine.vectors = 1;
+    stack.machine.yield_on_charge = true;
+    stack.more_may_come = true;
+    stack.config.tx_queue_size = 32;
+    ASSERT_EQ(stack.start(), 0);
+    const platform* seam = fake_platform_seam(stack.fake);
+    platform_thread* wire = seam->ops->thread_create(seam->ctx, "wire", [](void* arg) {
+        auto* stack = static_cast<Stack*>(arg);
+        const platform* seam = fake_platform_seam(stack->fake);
+        fake_device_state state;
+        unsigned frames = 0;
+        do {
+            fake_device_get_state(stack->fake, &state);
+            if (state.queue_resets) stack->receive(make_frame(frames++, 100));
+            seam->ops->sleep_ns(seam->ctx, 500);
+        } while (!state.queue_resets || !state.enabled[FAKE_QUEUE_TX] || state.size[FAKE_QUEUE_TX] != 32);
+    }, &stack);
+    ASSERT_EQ(reset(FAKE_QUEUE_TX), 0);
+    seam->ops->thread_join(seam->ctx, wire);
+    send(100);
+    stack.more_may_come = false;
+    traffic_kick(stack.traffic);
+    ASSERT_TRUE(stack.run_until_sent());
+    stack.expect_all_sent();
+    EXPECT_GT(stack.received.size(), 10u);
+}
+
+TEST_F(NetvioReset, BuffersThatComeBackMeanwhileArePostedAfter) {
+    stack.config.rx_queue_size = 8;
+    stack.machine.yield_on_charge = true;
+    stack.machine.device.queue_reset_polls = 20;
+    ASSERT_EQ(stack.start(), 0);
+    const platform* seam = fake_platform_seam(stack.fake);
+    platform_thread* wire = seam->ops->thread_create(seam->ctx, "wire", [](void* arg) {
+        auto* stack = static_cast<Stack*>(arg);
+        const platform* seam = fake_platform_seam(stack->fake);
+        for (unsigned i = 0; i < 2000; i++) {
+            if (stack->receive(make_frame(i, 100 + i % 50))) stack->wire_frames++;
+            seam->ops->sleep_ns(seam->ctx, 700);
+        }
+    }, &stack);
+    for (unsigned round = 0; round < 10; round++) {
+        ASSERT_EQ(reset(FAKE_QUEUE_RX), 0);
+        stack.run_for(20 * 1000);
+    }
+    seam->ops->thread_join(seam->ctx, wire);
+    stack.run_for(100 * 1000);
+    EXPECT_GT(stack.wire_frames, 100u);
+    EXPECT_EQ(stack.received.size(), stack.wire_frames);
+    for (unsigned i = 0; i < 8; i++) ASSERT_TRUE(stack.receive(make_frame(i, 60))) << "all buffers are back";
+}
+
 class NetvioResetUnderTraffic : public NetvioReset, public testing::WithParamInterface<int> {};
 TEST_P(NetvioResetUnderTraffic, OfEveryQueueLosesNoNbl) {
     const unsigned mode = static_cast<unsigned>(GetParam());

@@ -151,6 +151,7 @@ public:
     std::vector<unsigned> elements;
     std::vector<uint32_t> first;
     std::vector<unsigned> queues;  // of on_wire
+    size_t wire_frames = 0;  // for a test that has frames arrive from a thread of its own
     unsigned tables = 0;           // frames whose elements were in an indirect table
     std::vector<Sent> sent;
 
