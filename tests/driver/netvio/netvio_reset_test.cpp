@@ -165,6 +165,24 @@ TEST_F(NetvioReset, BuffersThatComeBackMeanwhileArePostedAfter) {
     for (unsigned i = 0; i < 8; i++) ASSERT_TRUE(stack.receive(make_frame(i, 60))) << "all buffers are back";
 }
 
+TEST_F(NetvioReset, FramesThatWereNotYetToldOfAreIndicated) {
+    stack.machine.device.features |= REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT);
+    stack.config.rx_max_packets = 100;
+    stack.config.rx_max_usecs = 1000 * 1000;
+    stack.config.rx_queue_size = 8;
+    ASSERT_EQ(stack.start(), 0);
+    std::vector<Bytes> sent;
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < 8; i++) {  // the whole ring: the protocol sees them with RESOURCES
+            sent.push_back(make_frame(round * 8 + i, 100));
+            ASSERT_TRUE(stack.receive(sent.back()));
+        }
+        EXPECT_EQ(stack.received.size(), round * 8);
+        ASSERT_EQ(reset(FAKE_QUEUE_RX), 0);
+        EXPECT_EQ(stack.received, sent);
+    }
+}
+
 class NetvioResetUnderTraffic : public NetvioReset, public testing::WithParamInterface<int> {};
 TEST_P(NetvioResetUnderTraffic, OfEveryQueueLosesNoNbl) {
     const unsigned mode = static_cast<unsigned>(GetParam());
