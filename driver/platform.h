@@ -105,9 +105,9 @@ struct platform_ops {
     struct platform_thread *(*thread_create)(void *ctx, const char *name, void (*entry)(void *arg), void *arg);
     void (*thread_join)(void *ctx, struct platform_thread *thread);                 /* (blocks) */
 
-    /* Reports. `trace` costs nothing when nobody looks. A violation fails the run: check is a short stable name ("nbl.lost"), clause
+    /* Reports. `trace` costs little for kinds that nobody looks at. A violation fails the run: check is a short stable name ("nbl.lost"), clause
      * the rule's source, message one line without newline; packet -1 when there is none. */
-    bool (*trace_enabled)(void *ctx);
+    bool (*trace_enabled)(void *ctx, enum platform_trace_kind kind);
     void (*trace)(void *ctx, const struct platform_trace *event);
     void (*violation)(void *ctx, const char *check, const char *clause, int64_t packet, const char *message);
 };

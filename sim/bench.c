@@ -12,8 +12,8 @@
 static const char documentation[] =
     "Measure: how fast the machine is, or how fast the simulator is.\v"
     "Benches:\n"
-    "  line-rate   packets per second by frame size and direction, beside the limit and what sets it\n"
-    "  dma         the NIC's own DMA engines against the PCIe model, and the latency of a read\n"
+    "  line-rate   packets per second by size and direction, beside the limit\n"
+    "  dma         the NIC's DMA engines against the PCIe model, and read latency\n"
     "  speed       the simulator itself: cycles and packets per wall second\n"
     "\n"
     "`ringside bench BENCH --help' explains a bench and its options.\n"

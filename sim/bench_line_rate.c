@@ -20,7 +20,8 @@ static const char documentation[] =
     "Examples:\n"
     "  ringside bench line-rate\n"
     "  ringside bench line-rate --sizes 64,1518 --directions both --json rates.json\n"
-    "  ringside bench line-rate --set nic.datapath_bits=512 --set wire.gbps=100 --set pcie.lanes=16\n"
+    "  ringside bench line-rate --set nic.datapath_bits=512 --set wire.gbps=100 \\\n"
+    "      --set pcie.lanes=16\n"
     "\n"
     "Exit status: 0 measured, 1 a check failed while measuring, 2 bad usage, 3 internal error.";
 

@@ -15,7 +15,8 @@ static const char documentation[] =
     "\n"
     "Examples:\n"
     "  ringside replay --from-host a.pcap --to-wire a-sent.pcap\n"
-    "  ringside replay --from-host a.pcap --from-wire b.pcap --cut byte --to-wire x.pcap --to-host y.pcap\n"
+    "  ringside replay --from-host a.pcap --from-wire b.pcap --cut byte \\\n"
+    "      --to-wire x.pcap --to-host y.pcap\n"
     "\n"
     "Exit status: 0 passed, 1 a check failed, 2 bad usage or input, 3 internal error.";
 

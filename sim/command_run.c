@@ -10,7 +10,7 @@
 #include "shipped.h"
 
 static const char documentation[] =
-    "Run scenarios - files, or names that `ringside list' shows - and print a verdict and a summary for each.\v"
+    "Run scenarios (files, or names that `ringside list' shows) and print a verdict and a summary for each.\v"
     "Every check is on in every run: frames end to end, NET_BUFFER_LIST ownership, ring rules, TLP rules, DMA mappings. A failed "
     "check is reported with its simulated time, the object, the clause and the packet, and makes the exit status 1.\n"
     "\n"

@@ -33,8 +33,12 @@ static void fill_random(uint8_t *data, size_t length, uint64_t state) {
     }
 }
 
+/* Bytes that count up from the frame's number: cut out of a ramp, which is several times as fast as counting. */
 static void fill_counter(uint8_t *data, size_t length, uint64_t number) {
-    for (size_t i = 0; i < length; i++) data[i] = (uint8_t)(number + i);
+    static uint8_t ramp[256 + CAPTURE_MAX_FRAME];
+    if (ramp[1] == 0)
+        for (size_t i = 0; i < sizeof ramp; i++) ramp[i] = (uint8_t)i;
+    memcpy(data, ramp + (uint8_t)number, length);
 }
 
 void generator_fill(const struct generator_config *config, uint64_t number, uint8_t *frame, size_t length) {

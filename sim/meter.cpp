@@ -30,7 +30,11 @@ void Meter::passed(uint64_t time_ps) {
 }
 
 void Meter::started(uint64_t packet, uint64_t time_ps) {
-    if (packet >= started_ps_.size()) started_ps_.resize(packet + 1, UINT64_MAX);
+    if (packet == started_ps_.size()) {
+        started_ps_.push_back(time_ps);  // the usual case: packets start in their order
+        return;
+    }
+    if (packet > started_ps_.size()) started_ps_.resize(packet + 1, UINT64_MAX);
     started_ps_[packet] = time_ps;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVENTS, KEY_JSON, KEY_JUNIT, KEY_DRIVER };
@@ -147,8 +148,17 @@ int options_apply(const struct options *options, struct scenario *scenario) {
     return status;
 }
 
+/* Columns of the terminal behind `fd`; 0 when it is none. */
+static unsigned terminal_columns(int fd) {
+    struct winsize size;
+    if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) != 0) return 0;
+    return size.ws_col ? size.ws_col : 80;
+}
+
 struct report_style options_style(const struct options *options) {
-    return (struct report_style){.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"), .verbosity = options->verbosity};
+    return (struct report_style){.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+                                 .columns = terminal_columns(STDOUT_FILENO),
+                                 .verbosity = options->verbosity};
 }
 
 bool options_show_progress(const struct options *options) { return options->verbosity >= 0 && isatty(STDERR_FILENO); }

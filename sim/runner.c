@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -67,6 +69,7 @@ static int start_child(struct child *child, struct runner_job *job) {
     int ends[2];
     if (pipe(ends) != 0) return -errno;
     fflush(NULL);
+    const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid < 0) {
         const int error = errno;
@@ -76,6 +79,8 @@ static int start_child(struct child *child, struct runner_job *job) {
     }
     if (pid == 0) {
         close(ends[0]);
+        /* Whoever ends the program, by whatever signal, ends its simulations; the parent may have gone before this call. */
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(3);
         run_child(job, ends[1]);
     }
     close(ends[1]);

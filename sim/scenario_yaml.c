@@ -39,15 +39,16 @@ static bool is_section(const char *key) {
 static void complain_unknown(struct loader *loader, yaml_mark_t mark, const char *key) {
     char message[256];
     const char *nearest = scenario_nearest_key(key);
-    /* A mistyped section is not near any whole key: compare it with the beginnings of the keys. */
+    /* A mistyped section is not near any whole key: compare it with every beginning of the keys. */
     char section[64] = "";
     for (unsigned i = 0; !nearest && i < SCENARIO_KEYS; i++) {
         const char *candidate = scenario_keys[i].key;
-        const char *end = strrchr(candidate, '.');
-        if (!end || (size_t)(end - candidate) >= sizeof section) continue;
-        memcpy(section, candidate, (size_t)(end - candidate));
-        section[end - candidate] = '\0';
-        if (suggest_is_near(key, suggest_distance(key, section))) nearest = section;
+        for (const char *end = candidate; !nearest && (end = strchr(end, '.')); end++) {
+            if ((size_t)(end - candidate) >= sizeof section) break;
+            memcpy(section, candidate, (size_t)(end - candidate));
+            section[end - candidate] = '\0';
+            if (suggest_is_near(key, suggest_distance(key, section))) nearest = section;
+        }
     }
     if (nearest)
         snprintf(message, sizeof message, "there is no such key; did you mean '%s'?", nearest);

@@ -61,7 +61,8 @@ TrafficRun::TrafficRun(const machine_config& config, System& system)
     system_.partner->play(
         [this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return next(rx_, data, length, not_before_ps); });
     system_.partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) { recorded(data, length, frame); });
-    system_.events.add_sink([this](const hw::Event& event) { on_event(event); });
+    system_.events.add_sink([this](const hw::Event& event) { on_event(event); },
+                            hw::EventStream::kinds(hw::EventKind::frame_rx, hw::EventKind::nbl_sent, hw::EventKind::device_trace));
     system_.cpu->spawn("main", [this] { main(); });
 }
 
@@ -164,9 +165,11 @@ void TrafficRun::step() {
     }
     if (!done_set_ && open_ && complete()) {
         done_set_ = true;
-        system_.cpu->set(done_);
+        done_alarm_.set(hw::now_ps(), hw::Alarm::When::kernel_time);  // the last step may be the hardware's, ahead of the CPU
     }
 }
+
+void TrafficRun::wake_main() { system_.cpu->set(done_); }
 
 int64_t TrafficRun::next(Flow& flow, const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
     if (!open_) return -2;

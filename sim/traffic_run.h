@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "alarm.h"
 #include "machine.h"
 #include "meter.h"
 #include "system.h"
@@ -53,6 +54,7 @@ private:
     void wait_for_the_end();
     void settle();
     void step();  // something moved
+    void wake_main();
     bool complete() const;
     void close_window();
     void report_drops();
@@ -70,6 +72,7 @@ private:
     Flow tx_, rx_;
     struct traffic* traffic_ = nullptr;
     hw::Cpu::Event* done_;
+    hw::Alarm done_alarm_{this, hw::Alarm::call<TrafficRun, &TrafficRun::wake_main>};
     bool open_ = false;  // traffic may flow
     bool done_set_ = false;
     bool finished_ = false;

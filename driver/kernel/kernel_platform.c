@@ -184,7 +184,9 @@ static struct platform_event *event_create(void *ctx) { return REAL(ctx)->ops->e
 static void event_destroy(void *ctx, struct platform_event *event) { REAL(ctx)->ops->event_destroy(REAL(ctx)->ctx, event); }
 static void event_set(void *ctx, struct platform_event *event) { REAL(ctx)->ops->event_set(REAL(ctx)->ctx, event); }
 static void event_reset(void *ctx, struct platform_event *event) { REAL(ctx)->ops->event_reset(REAL(ctx)->ctx, event); }
-static bool trace_enabled(void *ctx) { return REAL(ctx)->ops->trace_enabled(REAL(ctx)->ctx); }
+static bool trace_enabled(void *ctx, enum platform_trace_kind kind) {
+    return REAL(ctx)->ops->trace_enabled(REAL(ctx)->ctx, kind);
+}
 static void trace(void *ctx, const struct platform_trace *event) { REAL(ctx)->ops->trace(REAL(ctx)->ctx, event); }
 static void violation(void *ctx, const char *check, const char *clause, int64_t packet, const char *message) {
     REAL(ctx)->ops->violation(REAL(ctx)->ctx, check, clause, packet, message);

@@ -89,7 +89,7 @@ void nbl_violation(struct nbl_record *record, const char *check, const char *cla
 
 void nbl_trace(struct nbl_record *record, enum platform_trace_kind kind) {
     const struct platform *platform = record->pool->object.ndis->platform;
-    if (!platform->ops->trace_enabled(platform->ctx)) return;
+    if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
     struct platform_trace event = {.kind = kind, .index = record->number, .packet = (uint64_t)record->packet,
                                    .value = nbl_count_nbs(nbl_of(record)), .text = "nbl"};
     platform->ops->trace(platform->ctx, &event);

@@ -180,7 +180,7 @@ bool ndis_pending_wait(struct ndis *ndis, struct ndis_pending *pending, NDIS_STA
 
 static void trace_function(struct ndis *ndis, enum platform_trace_kind kind, const char *function) {
     const struct platform *platform = ndis->platform;
-    if (!platform->ops->trace_enabled(platform->ctx)) return;
+    if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
     struct platform_trace event = {.kind = kind, .text = function};
     platform->ops->trace(platform->ctx, &event);
 }

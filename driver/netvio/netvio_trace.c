@@ -4,7 +4,7 @@
 
 static void trace(struct netvio_adapter *adapter, enum platform_trace_kind kind, const char *name) {
     const struct platform *platform = adapter->platform;
-    if (!platform->ops->trace_enabled(platform->ctx)) return;
+    if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
     struct platform_trace event = {.kind = kind, .text = name};
     platform->ops->trace(platform->ctx, &event);
 }

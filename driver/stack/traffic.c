@@ -89,7 +89,12 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
     }
     if (status == NDIS_STATUS_SUCCESS) {
         ndis_stop(traffic->ndis);
-        snprintf(error, error_size, "the traffic protocol could not bind to the adapter");
+        if (traffic->bind_status == NDIS_STATUS_RESOURCES)
+            snprintf(error, error_size, "host memory is too small for %u NET_BUFFER_LISTs of %u frames each, or their pieces",
+                     config->outstanding_nbls, config->nbs_per_nbl);
+        else
+            snprintf(error, error_size, "the traffic protocol could not bind to the adapter: NDIS status 0x%08x",
+                     (unsigned)traffic->bind_status);
     } else {
         snprintf(error, error_size, "the driver stack did not start: NDIS status 0x%08x", (unsigned)status);
     }

@@ -54,6 +54,7 @@ struct traffic {
     struct netvio_config miniport;
 
     NDIS_HANDLE protocol, binding, nbl_pool, nb_pool;
+    NDIS_STATUS bind_status;    /* what came of binding, for the message */
     unsigned slots;             /* of the adapter's transmit ring: bounds the pieces of a frame */
     unsigned pieces;            /* most MDLs of a frame */
     SIZE_T mdl_stride, buffer_bytes;
@@ -107,7 +108,7 @@ PROTOCOL_RECEIVE_NET_BUFFER_LISTS traffic_receive;
 
 static inline void traffic_trace(struct traffic *traffic, enum platform_trace_kind kind, const char *name) {
     const struct platform *platform = traffic->platform;
-    if (!platform->ops->trace_enabled(platform->ctx)) return;
+    if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
     struct platform_trace event = {kind, 0, 0, 0, 0, name};
     platform->ops->trace(platform->ctx, &event);
 }

@@ -72,6 +72,7 @@ static NDIS_STATUS bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind_context, P
         status = traffic_request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
     if (status == NDIS_STATUS_SUCCESS && !traffic->items) status = traffic_items_make(traffic);
     if (status != NDIS_STATUS_SUCCESS) close_adapter(traffic);
+    traffic->bind_status = status;
     return status;
 }
 

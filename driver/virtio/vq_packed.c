@@ -113,7 +113,7 @@ static uint16_t take_id(struct vq_packed *vq) {
 
 void vq_trace(const struct vq_packed *vq, enum platform_trace_kind kind, uint32_t index, uint64_t packet, uint64_t value) {
     const struct platform *platform = vq->platform;
-    if (!platform->ops->trace_enabled(platform->ctx)) return;
+    if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
     struct platform_trace event = {kind, vq->config.queue, index, packet, value, vq->config.name};
     platform->ops->trace(platform->ctx, &event);
 }

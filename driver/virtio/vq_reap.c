@@ -77,7 +77,7 @@ static int read_used(struct vq_packed *vq, uint16_t *id, uint32_t *written) {
 
 static void trace_reap(const struct vq_packed *vq, uint16_t slot, const struct vq_used *used) {
     const struct platform *platform = vq->platform;
-    if (!platform->ops->trace_enabled(platform->ctx)) return;
+    if (!platform->ops->trace_enabled(platform->ctx, PLATFORM_TRACE_RING_REAP)) return;
     struct platform_trace event = {PLATFORM_TRACE_RING_REAP, vq->config.queue, slot, used->packet, used->slots, vq->config.name};
     platform->ops->trace(platform->ctx, &event);
 }

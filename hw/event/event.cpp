@@ -2,15 +2,12 @@
 // Reporting of violations: one place gives them their time, counts them and puts them into the event stream.
 #include "event.h"
 
-#include <systemc>
+#include "sim_time.h"
 
 namespace hw {
 
 void EventStream::violate(Violation violation) {
-    static const uint64_t ps_per_tick = [] {
-        return static_cast<uint64_t>(sc_core::sc_get_time_resolution().to_seconds() * 1e12 + 0.5);
-    }();
-    if (violation.time_ps == 0) violation.time_ps = sc_core::sc_time_stamp().value() * ps_per_tick;
+    if (violation.time_ps == 0) violation.time_ps = now_ps();
     ++violations_;
     Event event;
     event.time_ps = violation.time_ps;

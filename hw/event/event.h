@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one stream of events that every view reads: waveform lanes, text log, latencies, checkers.
 //
-// Software and hardware report here; a sink sees each event once, in the order of simulated time. Emitting with no sink costs a test.
+// Software and hardware report here; a sink sees each event once, in the order of simulated time. An event that no sink
+// wants costs a test.
 #pragma once
 
 #include <cstdint>
@@ -49,15 +50,29 @@ class EventStream {
 public:
     using Sink = std::function<void(const Event&)>;
     using ViolationSink = std::function<void(const Violation&)>;
-    void add_sink(Sink sink) { sinks_.push_back(std::move(sink)); }
+    // Which kinds a sink sees: kinds(EventKind::tlp_up, EventKind::tlp_down), all of them unless it says.
+    using Kinds = uint32_t;
+    static constexpr Kinds all_kinds = UINT32_MAX;
+    template <class... K>
+    static constexpr Kinds kinds(K... kind) { return (... | (Kinds{1} << static_cast<unsigned>(kind))); }
+
+    void add_sink(Sink sink, Kinds seen = all_kinds) {
+        sinks_.push_back({std::move(sink), seen});
+        wanted_ |= seen;
+    }
     void on_violation(ViolationSink sink) { violation_sinks_.push_back(std::move(sink)); }
-    bool enabled() const { return !sinks_.empty(); }  // does anybody look?
-    void emit(const Event& event) { for (auto& sink : sinks_) sink(event); }
+    bool wants(EventKind kind) const { return wanted_ & kinds(kind); }  // does anybody look? Asked before an event is made up
+    void emit(const Event& event) {
+        for (auto& sink : sinks_)
+            if (sink.seen & kinds(event.kind)) sink.call(event);
+    }
     void violate(Violation violation);  // fills in time_ps with the current simulated time if it is 0; also emitted as an Event
     uint64_t violations() const { return violations_; }
 
 private:
-    std::vector<Sink> sinks_;
+    struct Listener { Sink call; Kinds seen; };
+    std::vector<Listener> sinks_;
+    Kinds wanted_ = 0;
     std::vector<ViolationSink> violation_sinks_;
     uint64_t violations_ = 0;
 };

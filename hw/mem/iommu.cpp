@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "sim_time.h"
+
 namespace hw {
 namespace {
 
@@ -117,7 +119,7 @@ void Iommu::unmap(const DmaSegment* segments, unsigned count) {
             report_bad_unmap(segments[i]);
             continue;
         }
-        history_[removed_++ % history_.size()] = {iova, length, owner, sc_core::sc_time_stamp()};
+        history_[removed_++ % history_.size()] = {iova, length, owner, ps_time(now_ps())};
         live_segments_--;
         if (tlb_.enabled())  // strict invalidation: a removed translation cannot be used
             for (uint64_t page = iova / Ram::page_bytes; page <= (iova + length - 1) / Ram::page_bytes; page++) tlb_.invalidate(page);

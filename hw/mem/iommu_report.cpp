@@ -5,6 +5,7 @@
 #include <map>
 
 #include "iommu.h"
+#include "sim_time.h"
 
 namespace hw {
 namespace {
@@ -62,7 +63,7 @@ std::string Iommu::describe_removed(uint64_t iova, uint32_t length) const {
     for (uint64_t back = 1; back <= count; back++) {
         const Removed& old = history_[(removed_ - back) % history_.size()];
         if (iova < old.iova + old.length && old.iova < iova + std::max(length, 1u)) {
-            const double age_ns = (sc_core::sc_time_stamp() - old.time).to_seconds() * 1e9;
+            const double age_ns = (ps_time(now_ps()) - old.time).to_seconds() * 1e9;
             return print("; it belonged to %s and was unmapped %.3f ns ago", owners_[old.owner].c_str(), age_ns);
         }
     }

@@ -2,6 +2,7 @@
 // The boundary of a NIC: TLPs on one side, frames on the other. A second NIC design is plugged in here.
 //
 // Nothing else crosses: no call here reads or writes the device's state past these two links.
+// The current time of each call is now_ps() (sim_time.h): a NIC may be ahead of the SystemC kernel.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,27 @@ struct Frame {
     sc_core::sc_time first;     // first bit of the destination address on the wire
     sc_core::sc_time last;      // end of the last FCS bit
 };
-using FramePtr = std::unique_ptr<Frame>;
+
+// Frames that nobody holds, with the memory of their bytes: after the first few, a frame costs no allocation. Never destroyed, so that a
+// FramePtr in a static object may outlive main(). One thread only, as SystemC is.
+inline std::vector<Frame*>& free_frames() {
+    static auto& list = *new std::vector<Frame*>;
+    return list;
+}
+struct FrameDeleter { void operator()(Frame* frame) const { free_frames().push_back(frame); } };
+using FramePtr = std::unique_ptr<Frame, FrameDeleter>;
+
+// An empty frame.
+inline FramePtr make_frame() {
+    auto& list = free_frames();
+    if (list.empty()) return FramePtr(new Frame);
+    FramePtr frame(list.back());
+    list.pop_back();
+    frame->bytes.clear();
+    frame->id = 0;
+    frame->first = frame->last = sc_core::SC_ZERO_TIME;
+    return frame;
+}
 
 // What a NIC sees of its PCIe link (implemented by hw/pcie/link.h).
 class DeviceLink {

@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "alarm.h"
+
 namespace hw {
 
 namespace {
@@ -41,7 +43,9 @@ void NicAdapter::run() {
     if (!link_ || !wire_) SC_REPORT_FATAL(name(), "the NIC is not connected");
     for (;;) {
         for (int i = 0; i < max_deltas && sc_core::sc_pending_activity_at_current_time(); ++i) wait(sc_core::SC_ZERO_TIME);
+        AlarmClock::run_ahead();
         run_edges();
+        AlarmClock::give_way();
         if (can_sleep()) {
             sleep();
         } else {
@@ -51,19 +55,20 @@ void NicAdapter::run() {
     }
 }
 
-// Evaluates the edge that is due, and then those before the next activity of any other process.
+// Evaluates the edge that is due, and then those before the next activity of any other process, with the alarms between them.
 void NicAdapter::run_edges() {
     uint32_t budget = std::max(config_.max_run_ahead, 1u);
-    horizon_ps_ = 0;
-    do {
+    uint64_t horizon_ps = 0;  // no other process runs before this time; asked for when the first edge is done
+    while (AlarmClock::advance(edge_ps_)) {
         quiet_ = evaluate_edge(edge_index_);
         settled_ps_ = edge_ps_;
         ++edges_evaluated_;
         ++edge_index_;
         edge_ps_ += config_.clock_period_ps;
         if (--budget == 0 || can_sleep()) return;
-        if (horizon_ps_ == 0) horizon_ps_ = now_ps_ + sc_core::sc_time_to_pending_activity().value();
-    } while (edge_ps_ < horizon_ps_);
+        if (horizon_ps == 0) horizon_ps = now_ps_ + sc_core::sc_time_to_pending_activity().value();
+        if (edge_ps_ >= horizon_ps) return;
+    }
 }
 
 bool NicAdapter::can_sleep() const {
@@ -90,15 +95,6 @@ void NicAdapter::schedule_wake(uint64_t earliest_ps) {
     const uint64_t period = config_.clock_period_ps;
     const uint64_t edge = std::max(edge_ps_, (earliest_ps + period - 1) / period * period);
     wake_event_.notify(ps(edge - sc_core::sc_time_stamp().value()));
-}
-
-// Brings the kernel to the edge being evaluated: from here on others see what the NIC does. Nobody else can run in between.
-void NicAdapter::at_edge() {
-    if (now_ps_ < edge_ps_) {
-        wait(ps(edge_ps_ - now_ps_));
-        now_ps_ = edge_ps_;
-    }
-    horizon_ps_ = 0;
 }
 
 void NicAdapter::wake() {
@@ -128,7 +124,6 @@ void NicAdapter::tlp_beat_accepted() {
         return;
     }
     rx_tlp_offset_ = 0;
-    at_edge();
     link_->release(tlp.kind(), tlp.payload_bytes);
     rx_tlps_.pop_front();
 }
@@ -138,7 +133,6 @@ void NicAdapter::tlp_beat_accepted() {
 bool NicAdapter::refresh_flags() {
     if (!flags_stale_) return false;
     flags_stale_ = false;
-    at_edge();  // credits depend on the time
     for (const TlpKind kind : {TlpKind::posted, TlpKind::non_posted, TlpKind::completion}) {
         flags_.ok[static_cast<size_t>(kind)] = link_->can_send(kind);
     }
@@ -194,7 +188,6 @@ void NicAdapter::take_tlp_beat(bool sop, bool eop, const uint32_t* header, const
         tx_tlp_.reset();  // nothing that could be sent: its length is not what its header says
         return;
     }
-    at_edge();
     ++stats_.tlps_sent;
     flags_stale_ = true;
     link_->send(std::move(tx_tlp_));
@@ -204,9 +197,8 @@ void NicAdapter::take_tlp_beat(bool sop, bool eop, const uint32_t* header, const
 
 void NicAdapter::take_frame_beat(const void* data, uint32_t bytes, bool last) {
     if (!tx_frame_) {
-        at_edge();
         wire_->start();
-        tx_frame_ = std::make_unique<Frame>();
+        tx_frame_ = make_frame();
         tx_frame_->bytes.reserve(1536);
     }
     if (bytes == 0 || bytes > beat_bytes_ || (!last && bytes != beat_bytes_)) {
@@ -219,7 +211,6 @@ void NicAdapter::take_frame_beat(const void* data, uint32_t bytes, bool last) {
         mac_ready_ps_ = wire_->continue_ps(static_cast<uint32_t>(tx_frame_->bytes.size()));
         return;
     }
-    at_edge();
     ++stats_.frames_sent;
     wire_->finish(std::move(tx_frame_));
     mac_ready_ps_ = wire_->start_ps();
@@ -262,7 +253,7 @@ NicAdapter::FrameBeat NicAdapter::next_frame_beat() {
 // --- reports ---
 
 void NicAdapter::report_trace(uint32_t point, uint64_t word) {
-    if (!events_.enabled()) return;
+    if (!events_.wants(EventKind::device_trace)) return;
     Event event;
     event.time_ps = edge_ps_;
     event.kind = EventKind::device_trace;

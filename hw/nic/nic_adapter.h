@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every datapath width shares: when to evaluate an edge, and TLPs and frames to and from beats.
 //
-// NicModel (nic_model.h) derives from it once per Verilated class and moves pins; this class never sees one. The thread's time may be
-// ahead of the SystemC kernel's by some edges (run ahead); at_edge() brings the kernel up before anything leaves the NIC.
+// NicModel (nic_model.h) derives from it once per Verilated class and moves pins; this class never sees one. Edges and the alarms of the
+// models around the NIC are run ahead of the SystemC kernel, up to the next activity of any other process: see hw/event/alarm.h.
 #pragma once
 
 #include <array>
@@ -88,7 +88,6 @@ private:
     void run_edges();
     void sleep();
     void schedule_wake(uint64_t earliest_ps);
-    void at_edge();
     bool can_sleep() const;
     void expect_next_frame_beat();
     void violate(const char* check, const char* clause, const std::string& message);
@@ -102,7 +101,6 @@ private:
     // scheduling
     sc_core::sc_event wake_event_;
     uint64_t now_ps_ = 0;          // kernel time at the last resumption of the thread
-    uint64_t horizon_ps_ = 0;      // no other process runs before this time; 0: unknown
     uint64_t edge_index_ = 0;
     uint64_t edges_evaluated_ = 0;
     bool quiet_ = false;           // the last evaluated edge found the model idle and its inputs inactive

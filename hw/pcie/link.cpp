@@ -16,7 +16,7 @@ uint32_t promised_data(TlpKind kind, const LinkConfig& config) {
 }
 
 void emit_tlp(EventStream& events, EventKind kind, const Tlp& tlp) {
-    if (!events.enabled()) return;
+    if (!events.wants(kind)) return;
     Event event;
     event.time_ps = now_ps();
     event.kind = kind;
@@ -39,17 +39,6 @@ PcieLink::PcieLink(const sc_core::sc_module_name& name, const LinkConfig& config
     };
     finite(up_credits_, config_.root_credits);
     finite(down_credits_, config_.device_credits);
-
-    SC_HAS_PROCESS(PcieLink);
-    SC_METHOD(deliver);
-    sensitive << deliver_event_;
-    dont_initialize();
-    SC_METHOD(drain);
-    sensitive << credit_event_;
-    dont_initialize();
-    SC_METHOD(wake_device);
-    sensitive << wake_event_;
-    dont_initialize();
 }
 
 void PcieLink::connect(Nic& device, RootPort& root) {
@@ -94,7 +83,7 @@ void PcieLink::release_up(TlpKind kind, uint32_t payload_bytes, uint64_t time_ps
 void PcieLink::arm_wake(uint64_t time_ps) const {
     if (time_ps >= wake_ps_) return;
     wake_ps_ = time_ps;
-    wake_event_.notify(ps_time(time_ps - now_ps()));
+    wake_alarm_.set(time_ps);
 }
 
 void PcieLink::wake_device() {
@@ -139,13 +128,13 @@ void PcieLink::drain() {
         queue->pop_front();
         down_credits_[index(tlp->kind())].take(now, data_credits(tlp->payload_bytes));
         const uint64_t arrival = down_.send(now, tlp->link_bytes()) + propagation_ps();
-        if (in_flight_.empty()) deliver_event_.notify(ps_time(arrival - now));
         in_flight_.push_back({arrival, std::move(tlp)});
+        if (in_flight_.size() == 1) arm_delivery();
     }
-    arm_credit_event();
+    arm_credits();
 }
 
-void PcieLink::arm_credit_event() {
+void PcieLink::arm_credits() {
     const uint64_t now = now_ps();
     uint64_t ready = CreditAccount::never;
     for (size_t kind = 0; kind < tlp_kinds; ++kind) {
@@ -154,12 +143,12 @@ void PcieLink::arm_credit_event() {
         // One that has its credits already waits behind a posted TLP, whose credits are looked at too.
         if (due > now) ready = std::min(ready, due);
     }
-    if (ready != CreditAccount::never) credit_event_.notify(ps_time(ready - now));
+    if (ready != CreditAccount::never) credit_alarm_.set(ready);
 }
 
 void PcieLink::release(TlpKind kind, uint32_t payload_bytes) {
     down_credits_[index(kind)].give_back(now_ps() + credit_return_ps_, data_credits(payload_bytes));
-    if (!waiting_[index(kind)].empty()) arm_credit_event();
+    if (!waiting_[index(kind)].empty()) arm_credits();
 }
 
 void PcieLink::deliver() {
@@ -173,7 +162,13 @@ void PcieLink::deliver() {
         root_->delivered(*tlp);
         device_->receive(std::move(tlp));
     }
-    if (!in_flight_.empty()) deliver_event_.notify(ps_time(in_flight_.front().time_ps - now));
+    if (!in_flight_.empty()) arm_delivery();
+}
+
+// A request of a CPU is delivered at kernel time: it makes room for the next, for which a CPU may wait.
+void PcieLink::arm_delivery() {
+    const Arrival& next = in_flight_.front();
+    deliver_alarm_.set(next.time_ps, next.tlp->is_completion() ? Alarm::When::ahead : Alarm::When::kernel_time);
 }
 
 }  // namespace hw

@@ -10,7 +10,8 @@
 // Leaves out: DLLPs as such (their share of the rate is deducted), replay and bit errors, link training, power states, virtual
 // channels, relaxed ordering, messages, ECRC.
 //
-// Cost: no clock. A TLP towards the host costs no event here; a TLP towards the device costs one, shared by those that arrive together.
+// Cost: no clock and no process. A TLP towards the host costs nothing here until it arrives; a TLP towards the device costs one alarm,
+// shared by those that arrive together.
 // Same instant: can_send() depends on time only. A TLP may arrive at the very time of a clock edge of the device; a device must take
 // either all that arrived by then (and let the instant settle first) or only what came strictly before, so that it behaves the same
 // whichever process SystemC runs first.
@@ -26,6 +27,7 @@
 
 #include <systemc>
 
+#include "alarm.h"
 #include "credits.h"
 #include "event.h"
 #include "link_config.h"
@@ -85,11 +87,12 @@ private:
     };
 
     static size_t index(TlpKind kind) { return static_cast<size_t>(kind); }
-    void deliver();            // SC_METHOD: TLPs whose last byte is at the device
-    void drain();              // SC_METHOD and on demand: waiting TLPs that may leave go onto the link
-    void wake_device();        // SC_METHOD
+    void deliver();            // TLPs whose last byte is at the device
+    void arm_delivery();
+    void drain();              // waiting TLPs that may leave go onto the link
+    void wake_device();
     std::deque<Waiting>* next_to_leave();
-    void arm_credit_event();
+    void arm_credits();
     void arm_wake(uint64_t time_ps) const;
 
     const LinkConfig config_;
@@ -107,9 +110,10 @@ private:
     std::array<size_t, tlp_kinds> pending_down_{};
     uint64_t next_sequence_ = 0;
     std::deque<Arrival> in_flight_;                       // down, on the link
-    sc_core::sc_event deliver_event_, credit_event_;
-    mutable sc_core::sc_event wake_event_;
-    mutable uint64_t wake_ps_ = CreditAccount::never;             // when wake_event_ is due
+    Alarm deliver_alarm_{this, Alarm::call<PcieLink, &PcieLink::deliver>};
+    Alarm credit_alarm_{this, Alarm::call<PcieLink, &PcieLink::drain>};
+    mutable Alarm wake_alarm_{this, Alarm::call<PcieLink, &PcieLink::wake_device>};
+    mutable uint64_t wake_ps_ = CreditAccount::never;             // when wake_alarm_ is due
     mutable std::array<bool, tlp_kinds> starved_{};               // the device asked in vain
 };
 

@@ -40,11 +40,6 @@ RootComplex::RootComplex(const sc_core::sc_module_name& name, PcieLink& link, Ev
     reorder_ps_ = config_.read_reorder_ns * uint64_t{1000};
     transaction_.set_extension(&extension_);
     mmio_socket.register_b_transport(this, &RootComplex::mmio_transport);
-
-    SC_HAS_PROCESS(RootComplex);
-    SC_METHOD(service);
-    sensitive << service_event_;
-    dont_initialize();
 }
 
 RootComplex::~RootComplex() { transaction_.clear_extension(&extension_); }
@@ -52,7 +47,8 @@ RootComplex::~RootComplex() { transaction_.clear_extension(&extension_); }
 void RootComplex::accept(TlpPtr tlp, uint64_t arrival_ps) {
     if (tlp->kind() == TlpKind::posted) {
         ++posted_accepted_;
-        posted_.push_back({arrival_ps + write_delay_ps_, std::move(tlp)});
+        const bool interrupt = tlp->is_interrupt();
+        posted_.push_back({arrival_ps + write_delay_ps_, interrupt, std::move(tlp)});
     } else if (tlp->is_completion()) {
         completions_.push_back({arrival_ps, posted_accepted_, std::move(tlp)});
     } else {
@@ -89,32 +85,41 @@ void RootComplex::schedule_read(uint32_t tag, uint64_t time_ps) {
     std::push_heap(due_reads_.begin(), due_reads_.end());
 }
 
-void RootComplex::arm() {
-    uint64_t next = UINT64_MAX;
-    if (!posted_.empty()) next = posted_due_ps();
+// When the next thing is due that reaches a SystemC process: an interrupt, or the answer to a CPU. It has to be done at kernel time.
+uint64_t RootComplex::for_cpu_ps() const {
+    uint64_t due = Alarm::never;
+    if (!posted_.empty() && posted_.front().interrupt) due = posted_due_ps();
     // A completion that waits for posted writes goes on when they have been applied, in the same call of service().
     if (!completions_.empty() && completions_.front().posted_before <= posted_applied_)
-        next = std::min(next, completions_.front().due_ps);
+        due = std::min(due, completions_.front().due_ps);
+    return due;
+}
+
+void RootComplex::arm() {
+    const uint64_t for_cpu = for_cpu_ps();
+    uint64_t next = for_cpu;
+    if (!posted_.empty()) next = std::min(next, posted_due_ps());
     if (!due_reads_.empty()) next = std::min(next, due_reads_.front().time_ps);
-    if (next >= armed_ps_) return;
-    armed_ps_ = next;
-    service_event_.notify(ps_time(next - std::min(next, now_ps())));
+    next = std::max(next, now_ps());
+    service_alarm_.set(next, for_cpu <= next ? Alarm::When::kernel_time : Alarm::When::ahead);
 }
 
 void RootComplex::service() {
     const uint64_t now = now_ps();
-    armed_ps_ = now;  // nothing that happens below needs an event of its own for this instant
-    while (!posted_.empty() && posted_due_ps() <= now) {
+    const bool cpu = AlarmClock::at_kernel_time();
+    while (!posted_.empty() && posted_due_ps() <= now && (cpu || !posted_.front().interrupt)) {
         const TlpPtr tlp = std::move(posted_.front().tlp);
         posted_.pop_front();
         apply_posted(*tlp);
         ++posted_applied_;
     }
-    while (!completions_.empty() && completions_.front().due_ps <= now && completions_.front().posted_before <= posted_applied_) {
+    while (cpu && !completions_.empty() && completions_.front().due_ps <= now &&
+           completions_.front().posted_before <= posted_applied_) {
         const TlpPtr tlp = std::move(completions_.front().tlp);
         completions_.pop_front();
         cpu_completion(*tlp);
     }
+    if (for_cpu_ps() <= now) return arm();  // goes on in this instant, when the kernel has come to it
     while (!due_reads_.empty() && due_reads_.front().time_ps <= now) {
         const uint32_t tag = due_reads_.front().tag;
         std::pop_heap(due_reads_.begin(), due_reads_.end());
@@ -124,7 +129,6 @@ void RootComplex::service() {
         else
             continue_read(tag);
     }
-    armed_ps_ = UINT64_MAX;
     arm();
 }
 
@@ -224,9 +228,11 @@ tlm::tlm_response_status RootComplex::transport(const Tlp& tlp, tlm::tlm_command
     transaction_.set_byte_enable_length(enables ? bytes : 0);
     transaction_.set_dmi_allowed(false);
     transaction_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    // [T] 11.1.3.1: the delay on the way in says how far the initiator is ahead of the kernel.
+    const sc_core::sc_time ahead = ps_time(now_ps()) - sc_core::sc_time_stamp();
+    sc_core::sc_time delay = ahead;
     memory_socket->b_transport(transaction_, delay);
-    *delay_ps = delay.value();
+    *delay_ps = (delay - ahead).value();
     return transaction_.get_response_status();
 }
 

@@ -34,6 +34,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
+#include "alarm.h"
 #include "event.h"
 #include "link.h"
 #include "tlp.h"
@@ -81,6 +82,7 @@ public:
 private:
     struct Posted {
         uint64_t due_ps;
+        bool interrupt;
         TlpPtr tlp;
     };
     struct Inbound {               // a completion for a CPU, or a read without a free slot
@@ -112,8 +114,9 @@ private:
     enum class Outcome { success, unsupported, timeout };
 
     // Device side: root_complex.cpp.
-    void service();                                    // SC_METHOD: everything that is due
+    void service();                                    // everything that is due
     void arm();
+    uint64_t for_cpu_ps() const;
     void apply_posted(const Tlp& tlp);
     void write_memory(const Tlp& tlp);
     void begin_read(Inbound read, uint64_t time_ps);
@@ -154,8 +157,7 @@ private:
     uint64_t next_sequence_ = 0;
     uint64_t read_delay_ps_, write_delay_ps_, reorder_ps_;
     std::mt19937_64 random_;                // its sequence is fixed by the C++ standard
-    sc_core::sc_event service_event_;
-    uint64_t armed_ps_ = UINT64_MAX;
+    Alarm service_alarm_{this, Alarm::call<RootComplex, &RootComplex::service>};
     tlm::tlm_generic_payload transaction_;  // reused
     TlpExtension extension_;
 

@@ -10,15 +10,10 @@
 
 namespace hw {
 
-namespace {
-uint64_t now_ps() { return sc_core::sc_time_stamp().value(); }
-}  // namespace
-
 LinkPartner::LinkPartner(sc_core::sc_module_name name, const LinkPartnerConfig& config, Wire& wire, EventStream& events)
     : sc_module(name), config_(config), wire_(wire), events_(events) {
     wire_.on_frame([this](const Frame& frame) { receive(frame); });
-    SC_METHOD(play_next);
-    sensitive << kick_;
+    play_alarm_.set(0);
 }
 
 bool LinkPartner::played() const { return ended_ && now_ps() >= wire_.partner_free_ps(); }
@@ -33,7 +28,7 @@ bool LinkPartner::fetch() {
         ended_ = id == -1;
         return false;
     }
-    waiting_ = std::make_unique<Frame>();
+    waiting_ = make_frame();
     waiting_->bytes.reserve(std::max<size_t>(length + ETH_FCS, ETH_MIN_FRAME));
     waiting_->bytes.assign(data, data + length);
     pad_and_append_fcs(waiting_->bytes);
@@ -45,17 +40,17 @@ bool LinkPartner::fetch() {
 // Runs when the line is free, when a frame's time has come, and after kick().
 void LinkPartner::play_next() {
     if (!source_ || ended_) return;
-    if (!waiting_ && !fetch()) return;  // static sensitivity: kick()
+    if (!waiting_ && !fetch()) return;
     const uint64_t start = std::max(not_before_ps_, wire_.partner_free_ps());
     if (start > now_ps()) {
-        next_trigger(sc_core::sc_time::from_value(start - now_ps()));
+        play_alarm_.set(start);
         return;
     }
     if (tamper_) tamper_(*waiting_);
     next_start_ps_ = now_ps() + config_.interval_ps;
     wire_.partner_send(std::move(waiting_));
     ++frames_played_;
-    next_trigger(sc_core::sc_time::from_value(wire_.partner_free_ps() - now_ps()));
+    play_alarm_.set(std::max(wire_.partner_free_ps(), now_ps()));
 }
 
 void LinkPartner::receive(const Frame& frame) {

@@ -13,7 +13,9 @@
 
 #include <systemc>
 
+#include "alarm.h"
 #include "event.h"
+#include "sim_time.h"
 #include "wire.h"
 
 namespace hw {
@@ -39,7 +41,7 @@ public:
     void tamper(Tamper tamper) { tamper_ = std::move(tamper); }
 
     // The source has frames again after it said -2. Any process.
-    void kick() { kick_.notify(sc_core::SC_ZERO_TIME); }
+    void kick() { play_alarm_.set(now_ps()); }
     // Has the source said -1, and has its last frame's last bit arrived?
     bool played() const;
     uint64_t frames_played() const { return frames_played_; }
@@ -47,7 +49,6 @@ public:
     uint64_t frames_refused() const { return frames_refused_; }
 
 private:
-    SC_HAS_PROCESS(LinkPartner);
     void play_next();
     bool fetch();
     void receive(const Frame& frame);
@@ -58,7 +59,7 @@ private:
     Source source_;
     Sink sink_;
     Tamper tamper_;
-    sc_core::sc_event kick_;
+    Alarm play_alarm_{this, Alarm::call<LinkPartner, &LinkPartner::play_next>};
     FramePtr waiting_;               // fetched, to be sent at not_before_ps_
     uint64_t not_before_ps_ = 0;
     uint64_t next_start_ps_ = 0;     // by interval_ps

@@ -8,13 +8,9 @@
 #include <utility>
 
 #include "regmap.h"
+#include "sim_time.h"
 
 namespace hw {
-
-namespace {
-uint64_t now_ps() { return sc_core::sc_time_stamp().value(); }
-sc_core::sc_time ps(uint64_t value) { return sc_core::sc_time::from_value(value); }
-}  // namespace
 
 double WireStats::utilisation(uint64_t bits_per_second) const {
     if (last_ps <= first_ps) return 0;
@@ -28,14 +24,7 @@ Wire::Wire(sc_core::sc_module_name name, const WireConfig& config, EventStream& 
       config_(config),
       rate_(config.bits_per_second ? config.bits_per_second : throw std::invalid_argument("the wire's rate is 0")),
       fifo_ps_(rate_.after({}, config.fifo_bytes).ps),
-      events_(events) {
-    SC_METHOD(deliver_to_nic);
-    sensitive << to_nic_event_;
-    dont_initialize();
-    SC_METHOD(deliver_from_nic);
-    sensitive << from_nic_event_;
-    dont_initialize();
-}
+      events_(events) {}
 
 LineTime Wire::not_before_now(const LineTime& free) { return std::max(free, LineTime{now_ps(), 0}); }
 
@@ -53,6 +42,7 @@ void Wire::count(WireStats& stats, const Frame& frame) {
 }
 
 void Wire::report(EventKind kind, const Frame& frame) {
+    if (!events_.wants(kind)) return;
     Event event;
     event.time_ps = now_ps();
     event.kind = kind;
@@ -93,21 +83,20 @@ void Wire::finish(FramePtr frame) {
         last = {now_ps(), 0};
     }
     frame->id = from_nic_frames_++;
-    frame->first = ps(from_nic_first_.ps);
-    frame->last = ps(rounded_up(last));
+    frame->first = ps_time(from_nic_first_.ps);
+    frame->last = ps_time(rounded_up(last));
     from_nic_free_ = rate_.after(last, ETH_IFG);
     from_nic_.push_back({std::move(frame)});
-    if (from_nic_.size() == 1) from_nic_event_.notify(from_nic_.front().frame->last - sc_core::sc_time_stamp());
+    if (from_nic_.size() == 1) from_nic_alarm_.set(from_nic_.front().frame->last.value());
 }
 
 // Runs when the first frame in flight leaves the NIC's end of the cable, and again when it has reached the other.
 void Wire::deliver_from_nic() {
     while (!from_nic_.empty()) {
         InFlight& front = from_nic_.front();
-        const sc_core::sc_time arrival = front.frame->last + ps(config_.propagation_ps);
-        const sc_core::sc_time due = front.reported ? arrival : front.frame->last;
-        if (due > sc_core::sc_time_stamp()) {
-            from_nic_event_.notify(due - sc_core::sc_time_stamp());
+        const uint64_t due = front.frame->last.value() + (front.reported ? config_.propagation_ps : 0);
+        if (due > now_ps()) {
+            from_nic_alarm_.set(due);
             return;
         }
         if (!front.reported) {
@@ -131,17 +120,17 @@ void Wire::deliver_from_nic() {
 void Wire::partner_send(FramePtr frame) {
     const LineTime first = rate_.after(not_before_now(to_nic_free_), ETH_PREAMBLE);
     const LineTime last = rate_.after(first, frame->bytes.size());
-    frame->first = ps(first.ps + config_.propagation_ps);
-    frame->last = ps(rounded_up(last) + config_.propagation_ps);
+    frame->first = ps_time(first.ps + config_.propagation_ps);
+    frame->last = ps_time(rounded_up(last) + config_.propagation_ps);
     to_nic_free_ = rate_.after(last, ETH_IFG);
     to_nic_.push_back(std::move(frame));
-    if (to_nic_.size() == 1) to_nic_event_.notify(to_nic_.front()->first - sc_core::sc_time_stamp());
+    if (to_nic_.size() == 1) to_nic_alarm_.set(to_nic_.front()->first.value());
 }
 
 void Wire::deliver_to_nic() {
     FramePtr frame = std::move(to_nic_.front());
     to_nic_.pop_front();
-    if (!to_nic_.empty()) to_nic_event_.notify(to_nic_.front()->first - sc_core::sc_time_stamp());
+    if (!to_nic_.empty()) to_nic_alarm_.set(to_nic_.front()->first.value());
     if (!up_) {
         ++to_nic_stats_.lost;
         return;

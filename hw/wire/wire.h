@@ -20,6 +20,7 @@
 
 #include <systemc>
 
+#include "alarm.h"
 #include "event.h"
 #include "line_time.h"
 #include "nic.h"
@@ -73,7 +74,6 @@ public:
     bool link_up() const override { return up_; }
 
 private:
-    SC_HAS_PROCESS(Wire);
     static uint64_t rounded_up(const LineTime& time) { return time.ps + (time.fraction ? 1 : 0); }
     // The line's time `free`, or now if that is later.
     static LineTime not_before_now(const LineTime& free);
@@ -97,12 +97,12 @@ private:
     uint64_t from_nic_frames_ = 0;
     struct InFlight { FramePtr frame; bool reported = false; };
     std::deque<InFlight> from_nic_;
-    sc_core::sc_event from_nic_event_;
+    Alarm from_nic_alarm_{this, Alarm::call<Wire, &Wire::deliver_from_nic>};
     WireStats from_nic_stats_;
 
     LineTime to_nic_free_;
     std::deque<FramePtr> to_nic_;
-    sc_core::sc_event to_nic_event_;
+    Alarm to_nic_alarm_{this, Alarm::call<Wire, &Wire::deliver_to_nic>};
     WireStats to_nic_stats_;
 };
 

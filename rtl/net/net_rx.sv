@@ -85,6 +85,7 @@ module net_rx #(
     // ---- storing ------------------------------------------------------------------------------------------------------------------
     logic [WordW:0]   wp_q, rp_q, start_q;               // words, free running over twice the RAM
     logic             over_q;                            // the frame that is being received does not fit
+    logic             receiving_q;                       // between the first and the last beat of a frame
     logic [WordW:0]   wp, words;
     logic             full, store, over, keep, fifo_ready;
     logic [15:0]      pid_q;
@@ -101,8 +102,10 @@ module net_rx #(
             start_q <= '0;
             over_q  <= 1'b0;
             pid_q   <= 16'd0;
+            receiving_q <= 1'b0;
         end else if (m_valid_i) begin
             over_q <= over;
+            receiving_q <= !m_last_i;
             wp_q   <= wp + 1'b1;
             if (keep) begin
                 start_q <= wp + 1'b1;
@@ -138,7 +141,7 @@ module net_rx #(
     assign too_short = last_elem && piece != left;
     assign need_cmd  = piece != 16'd0;
     assign ends      = last_elem && !too_short;
-    assign crowded   = wp_q - rp_q >= (WordW+1)'(Words / 4 * 3);
+    assign crowded   = (receiving_q ? wp_q : start_q) - rp_q >= (WordW+1)'(Words / 4 * 3);
     assign starving  = f_valid && !in_chain_q && d_starved_i && (crowded || !enable_i);
     // A frame that is given up only frees its RAM: a command without data, in its turn.
     assign give_up   = f_valid && ((d_valid_i && d_write_i && too_short && !(stop_i && !in_chain_q)) || (starving && !d_valid_i));
@@ -196,7 +199,7 @@ module net_rx #(
     localparam logic [3:0] Pause = 4'd10;
     logic [3:0] pause_q;
     logic       busy;
-    assign busy = f_valid || start_q != wp_q || m_valid_i;
+    assign busy = f_valid || receiving_q || m_valid_i;
     always_ff @(posedge clk_i) begin
         if (!rst_ni) pause_q <= Pause;
         else if (busy) pause_q <= 4'd0;

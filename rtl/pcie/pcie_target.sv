@@ -236,7 +236,8 @@ module pcie_target (
     end
 
     assign cplt_valid_o = state_q == Send;
-    assign busy_o       = state_q != Idle || req_valid_i;
+    // Also in the cycle after an access, which asked_q remembers: a clock that stopped there would make the next request find it set.
+    assign busy_o       = state_q != Idle || req_valid_i || asked_q;
 
     logic unused_bits;
     assign unused_bits = ^{bar0_i[15:0], window_length_i[0]};

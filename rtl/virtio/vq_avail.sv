@@ -78,13 +78,29 @@ module vq_avail #(
     logic        fetch_wrap_q, parse_wrap_q, target_wrap_q;
     logic [15:0] chain_len_q;
     logic [CacheW:0] cache_wr_q, cache_rd_q;   // free running over twice the cache: reserved and parsed
+    logic         s1_valid_q, s1_proven_q, s1_wrap_q, s1_first_q;
+    logic [15:0]  s1_slot_q;
 
     // ---- doorbells --------------------------------------------------------------------------------------------------------------
-    // A position is ahead of fetch by at most one lap; anything else is an older doorbell that came late ([V] 2.9, 4.1.5.2).
-    logic        db_slot_ok, db_ahead;
-    assign db_slot_ok = {1'b0, db_data_i[14:0]} < size_i;
-    assign db_ahead   = db_data_i[15] == fetch_wrap_q ? {1'b0, db_data_i[14:0]} >= fetch_slot_q
-                                                      : {1'b0, db_data_i[14:0]} <= fetch_slot_q;
+    // How far a position is ahead of the oldest slot that was not handed on: 0 to size, or `Stale` for an older one.
+    localparam logic [16:0] Stale = 17'h1FFFF;
+    function logic [16:0] ahead(input logic [15:0] pos, input logic [15:0] base, input logic [15:0] size, input logic lap);
+        ahead = Stale;
+        if (!lap && pos >= base) ahead = {1'b0, pos} - {1'b0, base};
+        if (lap && pos <= base)  ahead = {1'b0, pos} + {1'b0, size} - {1'b0, base};
+    endfunction
+    logic [15:0] base_slot;
+    logic        base_wrap, db_slot_ok, db_ok, db_latest, db_ahead;
+    logic [16:0] db_dist, fetch_dist, target_dist;
+    assign base_slot   = s1_valid_q ? s1_slot_q : parse_slot_q;
+    assign base_wrap   = s1_valid_q ? s1_wrap_q : parse_wrap_q;
+    assign db_dist     = ahead({1'b0, db_data_i[14:0]}, base_slot, size_i, db_data_i[15] != base_wrap);
+    assign fetch_dist  = ahead(fetch_slot_q, base_slot, size_i, fetch_wrap_q != base_wrap);
+    assign target_dist = ahead(target_slot_q, base_slot, size_i, target_wrap_q != base_wrap);
+    assign db_slot_ok  = {1'b0, db_data_i[14:0]} < size_i;
+    assign db_ok       = db_has_data_i && db_slot_ok && db_dist != Stale;
+    assign db_latest   = db_ok && (target_dist == Stale || db_dist >= target_dist);   // else one that was overtaken
+    assign db_ahead    = db_ok && fetch_dist <= (db_latest ? db_dist : target_dist);
 
     // ---- fetch ------------------------------------------------------------------------------------------------------------------
     logic [2:0]  chunk_wr_q, chunk_rd_q;          // chunks in order of the ring
@@ -98,7 +114,8 @@ module vq_avail #(
     logic [CacheW:0] held;
 
     assign held       = cache_wr_q - cache_rd_q;
-    assign space      = 16'(Slots) - {{(16-CacheW-1){1'b0}}, held};
+    // Never more than one lap ahead of parse: flags tell a lap from the next one only, and reads in flight pass each other.
+    assign space      = (size_i < 16'(Slots) ? size_i : 16'(Slots)) - {{(16-CacheW-1){1'b0}}, held} - {15'd0, s1_valid_q};
     assign to_end     = size_i - fetch_slot_q;
     assign at_target  = target_slot_q == fetch_slot_q && target_wrap_q == fetch_wrap_q;
     assign to_target  = target_wrap_q == fetch_wrap_q ? target_slot_q - fetch_slot_q : to_end;   // within this lap
@@ -112,9 +129,9 @@ module vq_avail #(
         if (!poll_q && to_target < count) count = to_target;
     end
     // A batch is sent when it fits; while the cache is partly full, waiting for room keeps the reads large.
-    assign fresh = chunk_cnt_q == 4'd0;
+    assign fresh = chunk_cnt_q == 4'd0 && !s1_valid_q;   // the slot in stage 1 may yet be void, and was read before
     assign more  = running_q && !stop_i && !error_q && !blocked_q && (poll_q || !at_target);
-    assign want  = more && !void_q && !rewind_i && space >= count && chunk_cnt_q != 4'(Chunks) && count != 16'd0;
+    assign want  = more && !void_q && !rewind_i && !space[15] && space >= count && chunk_cnt_q != 4'(Chunks) && count != 16'd0;
     assign req_valid_o = want;
     assign issue       = want && req_ready_i;
     always_comb begin
@@ -138,8 +155,6 @@ module vq_avail #(
     // ---- parse ------------------------------------------------------------------------------------------------------------------
     logic [5:0]   head_used_q, head_len;           // slots of the oldest chunk that were parsed
     logic         head_done, head_proven;
-    logic         s1_valid_q, s1_proven_q, s1_wrap_q, s1_first_q;
-    logic [15:0]  s1_slot_q;
     logic [127:0] desc;
     logic [15:0]  flags;
     logic         available, line_start, tail_open, bad, push, go_void;
@@ -163,7 +178,7 @@ module vq_avail #(
     assign bad        = s1_valid_q && !tail_open
                         && (available ? flags[regmap_pkg::VIRTQ_DESC_F_INDIRECT_BIT] || (in_chain_q && chain_len_q >= size_i)
                                       : in_chain_q);
-    assign push       = s1_valid_q && !rewind_i && !tail_open && available && !bad;
+    assign push       = s1_valid_q && !error_q && !rewind_i && !tail_open && available && !bad;
     assign go_void    = s1_valid_q && !bad && (tail_open || !available);
 
     fifo #(.Width(64 + 32 + 16 + 1 + 1 + 16 + 1), .Depth(8)) u_out (
@@ -242,18 +257,21 @@ module vq_avail #(
             end
             if (bad) error_q <= 1'b1;
 
-            // Doorbells.
+            // Doorbells. While polling, the slots handed on may overtake what the last one said.
+            if (target_dist == Stale) begin
+                target_slot_q <= base_slot;
+                target_wrap_q <= base_wrap;
+            end
             if (db_valid_i) begin
                 kick_q    <= 1'b1;
                 blocked_q <= 1'b0;
-                if (!db_has_data_i) begin
-                    poll_q <= 1'b1;
-                end else if (db_slot_ok && db_ahead) begin
-                    // From here on reads end where the doorbell says, and what they bring is proven.
+                if (db_latest) begin
                     target_slot_q <= {1'b0, db_data_i[14:0]};
                     target_wrap_q <= db_data_i[15];
-                    poll_q        <= 1'b0;
                 end
+                // From here on reads end where the latest doorbell says, and what they bring is proven; unless it says nothing, or
+                // reads were sent for more than that.
+                poll_q <= !db_ahead;
             end
 
             // Void: drop what was read from the slot in stage 1 on, once nothing is in flight, and go on there.

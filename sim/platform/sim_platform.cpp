@@ -139,7 +139,9 @@ struct SimPlatform::Ops {
     }
     static void thread_join(void* ctx, struct platform_thread* thread) noexcept { self(ctx).cpu_.join(unwrap(thread)); }
 
-    static bool trace_enabled(void* ctx) noexcept { return self(ctx).events_.enabled(); }
+    static bool trace_enabled(void* ctx, enum platform_trace_kind kind) noexcept {
+        return self(ctx).events_.wants(static_cast<hw::EventKind>(kind));
+    }
     static void trace(void* ctx, const struct platform_trace* report) noexcept {
         hw::Event event;
         event.time_ps = hw::now_ps();

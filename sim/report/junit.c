@@ -2,6 +2,7 @@
 /* JUnit XML as CI systems read it: one suite, one test case for each scenario, all failures of a scenario in one element. */
 #include <errno.h>
 #include <libxml/xmlwriter.h>
+#include <string.h>
 
 #include "report.h"
 
@@ -65,19 +66,36 @@ static void write_suite(xmlTextWriterPtr xml, json_t *const *results, const char
     xmlTextWriterEndElement(xml);
 }
 
-int report_write_junit(const char *path, json_t *const *results, const char *const *names, const char *const *errors,
-                       size_t count) {
-    xmlTextWriterPtr xml = xmlNewTextWriterFilename(path, 0);
-    if (!xml) {
-        fprintf(stderr, "ringside: error: cannot write %s\n", path);
-        return -EIO;
+/* libxml's own files lose what goes wrong when they are closed. */
+static int write_file(const char *path, const xmlBuffer *text) {
+    FILE *out = fopen(path, "w");
+    if (!out) {
+        const int error = errno;
+        fprintf(stderr, "ringside: error: cannot write %s: %s\n", path, strerror(error));
+        return -error;
     }
-    xmlTextWriterSetIndent(xml, 1);
-    xmlTextWriterStartDocument(xml, NULL, "UTF-8", NULL);
-    write_suite(xml, results, names, errors, count);
-    const int written = xmlTextWriterEndDocument(xml);
-    xmlFreeTextWriter(xml);
-    if (written >= 0) return 0;
+    const size_t length = (size_t)xmlBufferLength(text);
+    const bool whole = fwrite(xmlBufferContent(text), 1, length, out) == length;
+    if (fclose(out) == 0 && whole)
+        return 0;
     fprintf(stderr, "ringside: error: cannot write %s: the file is incomplete\n", path);
     return -EIO;
+}
+
+int report_write_junit(const char *path, json_t *const *results, const char *const *names, const char *const *errors, size_t count) {
+    xmlBufferPtr text = xmlBufferCreate();
+    xmlTextWriterPtr xml = text ? xmlNewTextWriterMemory(text, 0) : NULL;
+    int status = -ENOMEM;
+    if (xml) {
+        xmlTextWriterSetIndent(xml, 1);
+        xmlTextWriterStartDocument(xml, NULL, "UTF-8", NULL);
+        write_suite(xml, results, names, errors, count);
+        if (xmlTextWriterEndDocument(xml) >= 0)
+            status = 0;
+        xmlFreeTextWriter(xml);
+    }
+    if (status == 0)
+        status = write_file(path, text);
+    xmlBufferFree(text);
+    return status;
 }

@@ -20,6 +20,7 @@ extern "C" {
 /* How the summary looks. */
 struct report_style {
     bool colour;
+    unsigned columns; /* failures are broken between words to fit; 0: never */
     int verbosity; /* -2 nothing, -1 verdict and failures, 0 table too, 1 every failure */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a person reads after a run: the verdict, a small aligned table with units, and the failures with time, check and clause. */
+#define _GNU_SOURCE
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,38 +40,72 @@ static void print_verdict(FILE *out, const json_t *result, const struct report_s
             integer(json_object_get(result, "rx"), "packets"), time_text(time, sizeof time, number(sim, "time_ps")));
 }
 
-static void print_direction(FILE *out, const char *name, const json_t *direction) {
-    const json_t *latency = json_object_get(direction, "latency_ns");
-    const long long packets = integer(direction, "packets");
-    if (packets == 0 && integer(direction, "dropped") == 0) {
-        fprintf(out, "  %-9s %9s\n", name, "-");
+static void print_rates(FILE *out, const char *name, const json_t *direction) {
+    const long long packets = integer(direction, "packets"), dropped = integer(direction, "dropped");
+    if (packets == 0 && dropped == 0) {
+        fprintf(out, "  %-10s %9s\n", name, "-");
         return;
     }
-    fprintf(out, "  %-9s %9lld %9lld %9.3f %9.3f %9.3f %-5s %6.1f %% %9.0f %9.0f %9.0f %9.0f\n", name, packets,
-            integer(direction, "dropped"), number(direction, "mpps"), number(direction, "gbps"), number(direction, "limit_mpps"),
-            json_string_value(json_object_get(direction, "limited_by")), 100 * number(direction, "efficiency"),
-            number(latency, "min"), number(latency, "p50"), number(latency, "p99"), number(latency, "max"));
+    fprintf(out, "  %-10s %9lld %9lld %9.3f %9.3f %11.3f  %-5s %6.1f %%\n", name, packets, dropped, number(direction, "mpps"),
+            number(direction, "gbps"), number(direction, "limit_mpps"), json_string_value(json_object_get(direction, "limited_by")),
+            100 * number(direction, "efficiency"));
 }
 
+static void print_latency(FILE *out, const char *name, const json_t *direction) {
+    const json_t *latency = json_object_get(direction, "latency_ns");
+    if (integer(direction, "packets") == 0) return;
+    fprintf(out, "  %-10s %9.0f %9.0f %9.0f %11.0f\n", name, number(latency, "min"), number(latency, "p50"), number(latency, "p99"),
+            number(latency, "max"));
+}
+
+static void print_link(FILE *out, const char *name, const json_t *direction) {
+    fprintf(out, "  %-10s %9lld %9lld %7.1f %%\n", name, integer(direction, "tlps"), integer(direction, "bytes"),
+            100 * number(direction, "utilisation"));
+}
+
+/* At most 80 columns, so that it reads the same on any terminal. */
 static void print_table(FILE *out, const json_t *result) {
-    const json_t *nbl = json_object_get(result, "nbl"), *pcie = json_object_get(result, "pcie"),
-                 *sim = json_object_get(result, "sim");
-    const json_t *up = json_object_get(pcie, "up"), *down = json_object_get(pcie, "down");
-    fprintf(out, "  %-9s %9s %9s %9s %9s %15s %8s %39s\n", "", "packets", "dropped", "rate", "rate", "limit", "effic.",
-            "latency min, median, 99 %, max");
-    fprintf(out, "  %-9s %9s %9s %9s %9s %9s %-5s %8s %9s %9s %9s %9s\n", "", "", "", "Mpps", "Gb/s", "Mpps", "by", "", "ns", "ns",
-            "ns", "ns");
-    print_direction(out, "transmit", json_object_get(result, "tx"));
-    print_direction(out, "receive", json_object_get(result, "rx"));
-    fprintf(out, "  PCIe      to host %lld TLPs, %lld bytes, %.1f %% busy; to NIC %lld TLPs, %lld bytes, %.1f %% busy\n",
-            integer(up, "tlps"), integer(up, "bytes"), 100 * number(up, "utilisation"), integer(down, "tlps"),
-            integer(down, "bytes"), 100 * number(down, "utilisation"));
-    fprintf(out, "  NBLs      %lld allocated, %lld sent, %lld completed, %lld indicated, %lld returned, %lld outstanding\n",
-            integer(nbl, "allocated"), integer(nbl, "sent"), integer(nbl, "completed"), integer(nbl, "indicated"),
-            integer(nbl, "returned"), integer(nbl, "outstanding"));
-    fprintf(out, "  other     %lld interrupts, %lld DMA violations, %lld NIC cycles (%lld evaluated), %.0f cycles/s in %.2f s\n",
-            integer(result, "interrupts"), integer(json_object_get(result, "dma"), "violations"), integer(sim, "cycles"),
-            integer(sim, "cycles_evaluated"), number(sim, "cycles_per_s"), number(sim, "wall_s"));
+    const json_t *tx = json_object_get(result, "tx"), *rx = json_object_get(result, "rx"), *nbl = json_object_get(result, "nbl"),
+                 *pcie = json_object_get(result, "pcie"), *sim = json_object_get(result, "sim");
+    fprintf(out, "  %-10s %9s %9s %9s %9s %11s  %-5s %8s\n", "rate", "packets", "dropped", "Mpps", "Gb/s", "limit, Mpps", "by",
+            "reached");
+    print_rates(out, "transmit", tx);
+    print_rates(out, "receive", rx);
+    fprintf(out, "  %-10s %9s %9s %9s %11s\n", "latency", "min, ns", "median", "99 %", "max");
+    print_latency(out, "transmit", tx);
+    print_latency(out, "receive", rx);
+    fprintf(out, "  %-10s %9s %9s %9s\n", "PCIe", "TLPs", "bytes", "busy");
+    print_link(out, "to host", json_object_get(pcie, "up"));
+    print_link(out, "to NIC", json_object_get(pcie, "down"));
+    fprintf(out, "  %-10s %9s %9s %9s %11s %9s %12s\n", "NBLs", "allocated", "sent", "completed", "indicated", "returned",
+            "outstanding");
+    fprintf(out, "  %-10s %9lld %9lld %9lld %11lld %9lld %12lld\n", "", integer(nbl, "allocated"), integer(nbl, "sent"),
+            integer(nbl, "completed"), integer(nbl, "indicated"), integer(nbl, "returned"), integer(nbl, "outstanding"));
+    const double evaluated = number(sim, "cycles_evaluated"), wall = number(sim, "wall_s");
+    fprintf(out, "  %lld interrupts, %lld DMA violations\n", integer(result, "interrupts"),
+            integer(json_object_get(result, "dma"), "violations"));
+    fprintf(out, "  simulated %.0f of %lld NIC cycles (the rest idle) in %.2f s, %.0f a second\n", evaluated,
+            integer(sim, "cycles"), wall, wall > 0 ? evaluated / wall : 0);
+}
+
+/* One line in a pipe, so that grep finds all of it; on a terminal broken between words, the rest indented. */
+static void print_wrapped(FILE *out, const char *text, unsigned columns, unsigned at) {
+    const unsigned indent = 4;
+    for (const char *word = text; *word;) {
+        const size_t length = strcspn(word, " ");
+        if (columns && at + 1 + length > columns && at > indent) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else {
+            fputc(' ', out);
+            at++;
+        }
+        fprintf(out, "%.*s", (int)length, word);
+        at += (unsigned)length;
+        word += length;
+        while (*word == ' ') word++;
+    }
+    fputc('\n', out);
 }
 
 static void print_failures(FILE *out, const json_t *result, const struct report_style *style) {
@@ -79,12 +114,17 @@ static void print_failures(FILE *out, const json_t *result, const struct report_
     const size_t shown = style->verbosity > 0 || count <= FAILURES_SHOWN ? count : FAILURES_SHOWN;
     for (size_t i = 0; i < shown; i++) {
         const json_t *failure = json_array_get(failures, i);
-        char time[32];
-        fprintf(out, "  %s%s%s at %s: %s [%s]", colour(style, "\033[1m"), json_string_value(json_object_get(failure, "check")),
-                colour(style, "\033[0m"), time_text(time, sizeof time, number(failure, "time_ps")),
-                json_string_value(json_object_get(failure, "message")), json_string_value(json_object_get(failure, "clause")));
-        if (json_is_integer(json_object_get(failure, "packet"))) fprintf(out, " packet %lld", integer(failure, "packet"));
-        fputc('\n', out);
+        const char *check = json_string_value(json_object_get(failure, "check"));
+        char time[32], packet[32] = "", *text;
+        if (json_is_integer(json_object_get(failure, "packet")))
+            snprintf(packet, sizeof packet, "; packet %lld", integer(failure, "packet"));
+        if (asprintf(&text, "at %s: %s (%s%s)", time_text(time, sizeof time, number(failure, "time_ps")),
+                     json_string_value(json_object_get(failure, "message")), json_string_value(json_object_get(failure, "clause")),
+                     packet) < 0)
+            abort();
+        fprintf(out, "  %s%s%s", colour(style, "\033[1m"), check, colour(style, "\033[0m"));
+        print_wrapped(out, text, style->columns, 2 + (unsigned)strlen(check));
+        free(text);
     }
     if (shown < count) fprintf(out, "  and %zu more: --verbose shows all, --json writes them to a file\n", count - shown);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rig of vq_avail_test.cpp: vq_avail, a driver that fills its ring a store at a time, and a memory that is read a 64-byte line at
-// a time, whenever it likes between request and completion, so that what a read brings is as torn as it may be on a real machine
-// ([V] 2.8.6). Every descriptor that comes out is compared with the one that the driver meant.
+// The rig of vq_avail_test.cpp: vq_avail, a driver that fills its ring a store at a time, and a memory that is read a 64-byte line
+// at a time, whenever it likes between request and completion, so that what a read brings is as torn as it may be on a real
+// machine ([V] 2.8.6). Every descriptor that comes out is compared with the one that the driver meant.
 //
 //   Rig rig(Config{});
 //   rig.enable();
@@ -58,7 +58,7 @@ struct Rig {
     unsigned rung = 0, arrived = 0;
     std::deque<std::vector<Slot>> taken;  // chains that were handed out and are not yet used
     uint16_t next = 0;
-    bool wrap = true, use = true, take = true, answer = true, fail = false;
+    bool wrap = true, use = true, take = true, answer = true, grant = true, fail = false;
     unsigned free, handed = 0;
 
     explicit Rig(const Config& config, unsigned seed = 1) : c(config), b(seed), ring(config.size), free(config.size) {
@@ -79,7 +79,8 @@ struct Rig {
         std::vector<Op> stores;
         for (unsigned i = 0; i < elements; ++i) {
             const uint16_t flags = uint16_t((i + 1 < elements ? kNext : 0) | (wrap ? kAvail : kUsed) | (b.chance(50) ? kWrite : 0));
-            const Desc d{uint64_t(b.random()) << 32 | b.random(), uint32_t(b.random()), uint16_t(b.random()), uint16_t(flags | extra)};
+            const uint64_t address = b.random();
+            const Desc d{address << 32 | b.random(), uint32_t(b.random()), uint16_t(b.random()), uint16_t(flags | extra)};
             expected.push_back({next, wrap, d});
             stores.push_back({false, next, d});
             if (++next == c.size) { next = 0; wrap = !wrap; }
@@ -202,7 +203,7 @@ struct Rig {
         drive_driver();
         sample();
         drive_completion();
-        b->req_ready_i = !b.chance(c.stall);
+        b->req_ready_i = grant && !b.chance(c.stall);
         b->d_ready_i = take && !b.chance(c.stall);
         b.settle();
         if (b->req_valid_o && b->req_ready_i) see_request();

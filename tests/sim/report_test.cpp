@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <sstream>
 #include <string>
 
 namespace {
@@ -142,11 +143,29 @@ TEST_F(Report, SummaryHasVerdictTableAndFailures) {
     char* text = nullptr;
     size_t size = 0;
     FILE* out = open_memstream(&text, &size);
-    const report_style style = {false, 0};
+    const report_style style{};
     report_summary(out, json, &style);
     fclose(out);
     EXPECT_EQ(std::strncmp(text, "FAIL unit: 3 sent, 0 received in 1.235 us of simulated time\n", 60), 0) << text;
-    EXPECT_NE(std::strstr(text, "  nbl.lost at 2.500 us: NBL 7 never came back [[N] 3.1] packet 7\n"), nullptr) << text;
+    EXPECT_NE(std::strstr(text, "  nbl.lost at 2.500 us: NBL 7 never came back ([N] 3.1; packet 7)\n"), nullptr) << text;
+    free(text);
+    json_decref(json);
+}
+
+TEST_F(Report, SummaryFitsATerminal) {
+    machine_result_fail(&result, 2'500'000, "nbl.lost", "[N] 3.1", 7,
+                        "NBL 7 never came back, though everybody had waited for it long enough");
+    json_t* json = report_json(&scenario, &result);
+    char* text = nullptr;
+    size_t size = 0;
+    FILE* out = open_memstream(&text, &size);
+    report_style style{};
+    style.columns = 80;
+    report_summary(out, json, &style);
+    fclose(out);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
+    EXPECT_NE(std::strstr(text, "had waited for\n    it long enough ([N] 3.1; packet 7)\n"), nullptr) << text;
     free(text);
     json_decref(json);
 }

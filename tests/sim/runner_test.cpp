@@ -3,6 +3,7 @@
 #include "runner.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -34,6 +35,12 @@ int big(void*, runner_progress*, json_t** result, char*) {
     *result = json_array();
     for (int i = 0; i < 200'000; i++) json_array_append_new(*result, json_integer(i));
     return 0;
+}
+
+// Holds the write end of a pipe for as long as it lives, and that is for ever.
+int stay(void* arg, runner_progress*, json_t**, char*) {
+    (void)!write(*static_cast<int*>(arg), "s", 1);
+    while (true) pause();
 }
 
 runner_job job(const char* name, decltype(runner_job::body) body, void* arg = nullptr) {
@@ -83,6 +90,25 @@ TEST(Runner, ResultsLargerThanAPipeArrive) {
     EXPECT_EQ(runner_run(jobs, 1, 1, false, nullptr, nullptr), 0u);
     EXPECT_EQ(json_array_size(jobs[0].result), 200'000u);
     runner_free(jobs, 1);
+}
+
+TEST(Runner, NoChildOutlivesTheProgram) {
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    const pid_t program = fork();
+    if (program == 0) {
+        close(ends[0]);
+        runner_job jobs[] = {job("stays", stay, &ends[1])};
+        runner_run(jobs, 1, 1, false, nullptr, nullptr);
+        _exit(0);
+    }
+    close(ends[1]);
+    char byte;
+    ASSERT_EQ(read(ends[0], &byte, 1), 1) << "the child runs";
+    kill(program, SIGTERM);
+    waitpid(program, nullptr, 0);
+    EXPECT_EQ(read(ends[0], &byte, 1), 0) << "nobody holds the pipe any more";
+    close(ends[0]);
 }
 
 TEST(Runner, MoreJobsThanPlacesAllRun) {

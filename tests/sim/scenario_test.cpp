@@ -97,6 +97,8 @@ TEST_F(Scenario, UnknownKeyIsRefusedAtItsPositionWithTheNearestKey) {
 TEST_F(Scenario, UnknownSectionIsRefusedWithTheNearestSection) {
     EXPECT_NE(load("memroy: {size_mib: 64}\n"), 0);
     EXPECT_EQ(said, at("1:1", "memroy: there is no such key; did you mean 'memory'?"));
+    EXPECT_NE(load("trafic: {from_host: {frames: 1}}\n"), 0);
+    EXPECT_EQ(said, at("1:1", "trafic: there is no such key; did you mean 'traffic'?"));
 }
 
 TEST_F(Scenario, KeyWithoutItsSectionIsFound) {

@@ -120,6 +120,7 @@ Outcome SystemTest::ringside(const std::vector<std::string>& arguments, const st
 Json SystemTest::result(std::vector<std::string> command, int expected_status) const {
     const std::string path = file("result.json");
     command.insert(command.end(), {"--json", path, "--quiet"});
+    unlink(path.c_str());  // that of an earlier run must not be taken for this one's
     const Outcome outcome = ringside(command);
     EXPECT_EQ(outcome.status, expected_status) << outcome.out << outcome.err;
     return Json::load(path);

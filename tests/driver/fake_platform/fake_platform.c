@@ -66,7 +66,8 @@ static void charge(void *ctx, enum platform_work work, unsigned count) {
     fake_pass(fake, (uint64_t)CHARGE_PS * count, fake->config.yield_on_charge);
 }
 
-static bool trace_enabled(void *ctx) {
+static bool trace_enabled(void *ctx, enum platform_trace_kind kind) {
+    (void)kind;
     const struct fake_platform *fake = ctx;
     return fake->config.trace;
 }

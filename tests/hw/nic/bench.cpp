@@ -26,7 +26,7 @@ hw::TlpPtr tlp(uint32_t type, uint32_t payload_bytes, uint32_t seed) {
 }
 
 hw::FramePtr frame(uint32_t length, uint64_t first_ps, uint32_t seed) {
-    auto frame = std::make_unique<hw::Frame>();
+    auto frame = hw::make_frame();
     for (uint32_t i = 0; i < length; ++i) frame->bytes.push_back(static_cast<uint8_t>(seed * 89 + i * 13 + (i >> 8)));
     frame->first = sc_core::sc_time::from_value(first_ps);
     frame->last = sc_core::sc_time::from_value(first_ps + 200 * length);

@@ -11,6 +11,7 @@
 
 #include "event.h"
 #include "nic.h"
+#include "sim_time.h"
 #include "verilated_nic.h"
 
 namespace bench {
@@ -30,10 +31,10 @@ class Link : public hw::DeviceLink {
 public:
     bool can_send(hw::TlpKind kind) const override { return ok[static_cast<size_t>(kind)]; }
     void send(hw::TlpPtr tlp) override {
-        sent.push_back({sc_core::sc_time_stamp().value(), tlp->hdr,
+        sent.push_back({hw::now_ps(), tlp->hdr,
                         {tlp->payload.begin(), tlp->payload.begin() + tlp->payload_bytes}});
     }
-    void release(hw::TlpKind, uint32_t payload_bytes) override { released.push_back({sc_core::sc_time_stamp().value(), payload_bytes}); }
+    void release(hw::TlpKind, uint32_t payload_bytes) override { released.push_back({hw::now_ps(), payload_bytes}); }
 
     std::array<bool, 3> ok{true, true, true};
     std::vector<SentTlp> sent;
@@ -51,8 +52,8 @@ class Cable : public hw::DeviceWire {
 public:
     uint64_t start_ps() const override { return 0; }
     uint64_t continue_ps(uint32_t) const override { return 0; }
-    void start() override { starts.push_back(sc_core::sc_time_stamp().value()); }
-    void finish(hw::FramePtr frame) override { sent.push_back({sc_core::sc_time_stamp().value(), std::move(frame->bytes)}); }
+    void start() override { starts.push_back(hw::now_ps()); }
+    void finish(hw::FramePtr frame) override { sent.push_back({hw::now_ps(), std::move(frame->bytes)}); }
     bool link_up() const override { return true; }
 
     std::vector<uint64_t> starts;
@@ -70,7 +71,7 @@ private:
     struct Step { uint64_t time_ps; std::function<void()> action; };
     void run() {
         for (Step& step : steps_) {
-            const uint64_t now = sc_core::sc_time_stamp().value();
+            const uint64_t now = hw::now_ps();
             if (step.time_ps > now) wait(sc_core::sc_time::from_value(step.time_ps - now));
             step.action();
         }

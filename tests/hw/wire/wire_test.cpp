@@ -55,7 +55,7 @@ struct Bench : sc_core::sc_module {
         until(wire.start_ps());
         wire.start();
         for (uint32_t sent = beat; sent < bytes.size(); sent += beat) until(wire.continue_ps(sent));
-        auto frame = std::make_unique<hw::Frame>();
+        auto frame = hw::make_frame();
         frame->bytes = std::move(bytes);
         wire.finish(std::move(frame));
     }
@@ -152,7 +152,7 @@ TEST(Wire, TheMacIsPacedToTheLineWithinTheFifo) {
     b.script = [&b, &times] {
         b.wire.start();
         for (uint32_t sent = 32; sent <= 1024; sent += 32) times.push_back(b.wire.continue_ps(sent));
-        auto frame = std::make_unique<hw::Frame>();
+        auto frame = hw::make_frame();
         frame->bytes = good_frame(1020);
         Bench::until(times.back());
         b.wire.finish(std::move(frame));
@@ -169,7 +169,7 @@ TEST(Wire, ABeatAfterItsTimeIsAnUnderrun) {
     b.script = [&b] {
         b.wire.start();
         Bench::until(1000000);
-        auto frame = std::make_unique<hw::Frame>();
+        auto frame = hw::make_frame();
         frame->bytes = good_frame(60);
         b.wire.finish(std::move(frame));
     };

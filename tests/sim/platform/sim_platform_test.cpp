@@ -213,10 +213,10 @@ TEST(SimPlatform, ThreadsEventsTimersAndSoftirqsFollowTheSeam) {
 
 TEST(SimPlatform, ReportsReachTheEventStreamUnchanged) {
     Machine m;
-    EXPECT_FALSE(m.ops->trace_enabled(m.ctx));
+    EXPECT_FALSE(m.ops->trace_enabled(m.ctx, PLATFORM_TRACE_RING_POST));
     std::vector<hw::Event> seen;
     m.events.add_sink([&](const hw::Event& event) { seen.push_back(event); });
-    EXPECT_TRUE(m.ops->trace_enabled(m.ctx));
+    EXPECT_TRUE(m.ops->trace_enabled(m.ctx, PLATFORM_TRACE_RING_POST));
     const struct platform_trace report = {PLATFORM_TRACE_RING_POST, 3, 17, 99, 2, "text"};
     m.ops->trace(m.ctx, &report);
     m.ops->violation(m.ctx, "nbl.lost", "[N] 3", 12, "message");

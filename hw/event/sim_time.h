@@ -6,9 +6,12 @@
 
 #include <systemc>
 
+#include "alarm.h"
+
 namespace hw {
 
-inline uint64_t now_ps() { return sc_core::sc_time_stamp().value(); }
+// The time of what is being done now. It may be ahead of sc_time_stamp(): see alarm.h.
+inline uint64_t now_ps() { return AlarmClock::now_ps(); }
 inline sc_core::sc_time ps_time(uint64_t ps) { return sc_core::sc_time::from_value(ps); }
 
 // A model that computes in picoseconds calls this once, when it is built: a wrong resolution is a fatal report.
