@@ -4,9 +4,9 @@
  *
  * Queues come in pairs, each with its own rings, buffers, locks and messages; what a function needs of one queue it gets as that queue.
  *
- * Locks. tx->lock guards the transmit ring and everything of struct netvio_tx; rx->lock likewise. No two are held together. Neither is held over a call into NDIS
- * that can come back to us (complete, indicate, pause complete), nor over a doorbell: a posted write may let others run. The ISR takes
- * no lock: it only tells the device to be quiet.
+ * Locks. tx->lock guards the transmit ring and everything of struct netvio_tx; rx->lock likewise. No two are held together. None is held
+ * over a call into NDIS that can come back to us (complete, indicate, pause complete), nor over a doorbell: a posted write may let others
+ * run. The ISR takes no lock: it only tells the device to be quiet.
  *
  *   shared memory          allocated by      written by          read by
  *   rings                  vq_create         driver, device      both

@@ -37,8 +37,8 @@ struct virtio_ctrl_limits {
 
 /* Number of the control queue: behind all pairs that the device has if MQ was negotiated, behind the first one if not, [V] 5.1.2. */
 uint16_t virtio_ctrl_queue(const struct virtio_pci *pci, uint16_t max_pairs);
-/* Between FEATURES_OK and DRIVER_OK: allocate the ring and tell the device where it is. Also -ENOMEM, -ENOTSUP (no CTRL_VQ), and as virtio_pci_setup_queue;
- * close also after a failure. */
+/* Between FEATURES_OK and DRIVER_OK: allocate the ring and tell the device where it is. Also -ENOMEM, -ENOTSUP (no CTRL_VQ), and as
+ * virtio_pci_setup_queue. Close also after a failure. */
 int virtio_ctrl_open(struct virtio_ctrl *ctrl, struct virtio_pci *pci, uint16_t queue);
 /* The device was reset. Harmless on a zeroed structure. */
 void virtio_ctrl_close(struct virtio_ctrl *ctrl);

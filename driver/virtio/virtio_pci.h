@@ -43,8 +43,8 @@ int virtio_pci_open(struct virtio_pci *pci, struct platform *platform);
 /* Write status 0 and wait until it reads 0. Afterwards the device touches no memory. Sleeping between the polls, it waits 100 ms;
  * without (any context), for 1000 register reads. -ETIMEDOUT: the device is not reset. */
 int virtio_pci_reset(struct virtio_pci *pci, bool may_sleep);
-/* ACKNOWLEDGE to FEATURES_OK. Accepts what is offered of required | wanted, but no feature without the one that it needs. -ENOTSUP: a required bit is not offered, or the device
- * refused the set. */
+/* ACKNOWLEDGE to FEATURES_OK. Accepts what is offered of required | wanted, but no feature without the one that it needs. -ENOTSUP: a
+ * required bit is not offered, or the device refused the set. */
 int virtio_pci_negotiate(struct virtio_pci *pci, uint64_t required, uint64_t wanted);
 bool virtio_pci_has(const struct virtio_pci *pci, unsigned feature_bit);
 /* MSI-X vector of configuration changes. -EBUSY: the device could not map it. */

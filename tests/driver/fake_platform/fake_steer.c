@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fake_steer.c: which pair a frame belongs to. Written from the words of driver/netvio/netvio_flow.h without a look at its code, so that the
- * two can disagree: the exclusive or, byte by byte, of everything that makes the flow.
+ * fake_steer.c: which pair a frame belongs to. Written from the words of driver/netvio/netvio_flow.h without a look at its code, so that
+ * the two can disagree: the exclusive or, byte by byte, of everything that makes the flow.
  */
 #include "fake_internal.h"
 
@@ -14,8 +14,10 @@ static uint8_t fold(const uint8_t *bytes, size_t count) {
 unsigned fake_device_pair_of(const uint8_t *f, size_t length, unsigned pairs) {
     if (length < ETH_HEADER) return 0;
     size_t at = 12;
-    for (unsigned tags = 0; tags < 2 && at + 6 <= length && ((f[at] == 0x81 && f[at + 1] == 0) || (f[at] == 0x88 && f[at + 1] == 0xA8)); tags++)
-        at += 4;
+    for (unsigned tags = 0; tags < 2 && at + 6 <= length; tags++, at += 4) {
+        const bool tag = (f[at] == 0x81 && f[at + 1] == 0) || (f[at] == 0x88 && f[at + 1] == 0xA8);
+        if (!tag) break;
+    }
     const unsigned type = (unsigned)f[at] << 8 | f[at + 1];
     const uint8_t *ip = f + at + 2;
     const size_t left = length - at - 2;
