@@ -44,7 +44,7 @@ TEST(NetvioFlow, EveryFragmentHasTheHashOfTheAddresses) {
     EXPECT_EQ(hash(frame), whole);
 }
 
-TEST(NetvioFlow, OptionsAreSkippedAndTagsToo) {
+TEST(NetvioFlow, OptionsAreSkippedAndOneTagToo) {
     Bytes frame = datagram();
     frame[34] = 0x77;
     const uint8_t plain = hash(frame);
@@ -56,9 +56,15 @@ TEST(NetvioFlow, OptionsAreSkippedAndTagsToo) {
     const uint8_t tag[] = {0x81, 0x00, 0x12, 0x34};
     tagged.insert(tagged.begin() + 12, tag, tag + 4);
     EXPECT_EQ(hash(tagged), plain);
-    const uint8_t service[] = {0x88, 0xA8, 0x56, 0x78};
-    tagged.insert(tagged.begin() + 12, service, service + 4);
-    EXPECT_EQ(hash(tagged), plain);
+    tagged.insert(tagged.begin() + 12, tag, tag + 4);
+    EXPECT_EQ(hash(tagged), tagged[5] ^ tagged[11] ^ 2 ^ 2) << "two tags: by the MAC addresses";
+}
+
+TEST(NetvioFlow, WhatIsBehindTheFirst64BytesDoesNotCount) {
+    Bytes frame(100, 0);
+    frame[12] = 8, frame[14] = 0x4C, frame[23] = 17;  // a header of 48 bytes: the ports are at 62
+    frame[62] = 0x12, frame[63] = 0x30, frame[64] = 0xFF, frame[65] = 0xFF;
+    EXPECT_EQ(hash(frame), 0x22);
 }
 
 TEST(NetvioFlow, WhatIsNoIpIsFoldedByItsMacAddresses) {
