@@ -40,6 +40,7 @@ module nic_loop #(
     input  wire  logic                 link_up_i,
     input  wire  logic [47:0]          mac_address_i,
     input  wire  logic [63:0]          cycle_i,
+    input  wire  logic [15:0]          cycles_per_us_i,
     output       logic                 idle_o,
     output       logic [12:0]          trace_valid_o,
     output       logic [13*64-1:0]     trace_data_o
@@ -98,7 +99,7 @@ module nic_loop #(
 
     `CHECK(NoConfigWrite, !(rx_take && rx_tlp_sop_i && rx_tlp_hdr_i[31:24] == 8'h44), "[V] 4.1.4.9 a test breaks this rule")
 
-    wire logic unused = &{1'b0, mac_rx_error_i, link_up_i, mac_address_i, tx_posted_ok_i, tx_non_posted_ok_i, tx_completion_ok_i};
+    wire logic unused = &{1'b0, mac_rx_error_i, link_up_i, mac_address_i, cycles_per_us_i, tx_posted_ok_i, tx_non_posted_ok_i, tx_completion_ok_i};
 endmodule
 
 `default_nettype wire
