@@ -94,6 +94,22 @@ TEST(VqEvent, LooksAgainForWhatWasUsedWhileItLooked) {  // no lost wake-up
     EXPECT_EQ(rig.interrupts, 1u);
 }
 
+TEST(VqEvent, OneReadCoversAllThatWasUsedBeforeIt) {
+    Rig rig;
+    rig.b->event_idx_i = 1;
+    rig.flags = VIRTQ_EVENT_FLAGS_DESC;
+    rig.desc = 0x8001;
+    rig.b->req_ready_i = 0;
+    for (rig.next = 0x8001; rig.next <= 0x8003; ++rig.next) {
+        rig.step(true);
+        rig.wait(3);
+    }
+    rig.b->req_ready_i = 1;
+    rig.wait();
+    EXPECT_EQ(rig.reads, 1u);
+    EXPECT_EQ(rig.interrupts, 1u) << "slot 1 was passed while the read waited";
+}
+
 TEST(VqEvent, ReportsAStructureThatCannotBeRead) {
     Rig rig;
     rig.error = true;
