@@ -5,6 +5,7 @@
 // collected until time moves on (advance()), and the model is not evaluated in between: NicModel calls settle() before it does.
 #include "waves.h"
 
+#include <algorithm>
 #include <fstream>
 #include <stdexcept>
 
@@ -24,6 +25,15 @@ constexpr uint64_t dumps_per_block = 1024;
 // The default selection leaves out signals that are wider: data buses are four fifths of what would be written, and TLPs and frames have
 // lanes of their own. A header of 128 bits stays.
 constexpr uint32_t widest_standard = 128;
+
+// ... and the insides of blocks whose work is seen at their neighbours' ports: they are two fifths of the rest.
+const char* const inner_blocks[] = {"u_mac_tx", "u_mac_rx", "u_rd_arb", "u_wr_arb", "u_irq_arb", "u_trace", "u_stats"};
+
+bool inside_a_block_left_out(const std::string& signal) {
+    for (const char* block : inner_blocks)
+        if (signal.find(std::string(".") + block + ".") != std::string::npos) return true;
+    return false;
+}
 }  // namespace
 
 Waves::Waves(const WavesConfig& config, EventStream& events)
@@ -55,6 +65,7 @@ void Waves::select(VerilatedFstC& probe) {
     probe.open(config_.path.c_str());
     probe.close();
     selected_ = fst_signals(config_.path, widest_standard);
+    selected_.erase(std::remove_if(selected_.begin(), selected_.end(), inside_a_block_left_out), selected_.end());
 }
 
 void Waves::open(WaveSource& source, uint64_t clock_period_ps) {

@@ -200,7 +200,7 @@ TEST_F(Run, SpeedBenchHasARowForEachLoad) {
     const std::string path = file("speed.json");
     ASSERT_EQ(ringside("bench speed --scale 1 --json " + path), 0) << out;
     json_t* all = rows(path);
-    const std::vector<std::string> names = {"bare", "idle", "64", "1518", "64-waves", "1518-waves"};
+    const std::vector<std::string> names = {"bare", "idle", "64", "64-max", "1518", "64-waves", "1518-waves"};
     ASSERT_EQ(json_array_size(all), names.size());
     for (size_t i = 0; i < names.size(); i++) {
         EXPECT_EQ(json_string_value(json_object_get(json_array_get(all, i), "what")), names[i]);
