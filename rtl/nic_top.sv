@@ -52,6 +52,7 @@ module nic_top #(
     input  wire  logic                 link_up_i,      // carrier
     input  wire  logic [47:0]          mac_address_i,  // permanent address; bits 7:0 are its first byte on the wire
     input  wire  logic [63:0]          cycle_i,        // free-running count of clk_i, also over skipped idle time
+    input  wire  logic [15:0]          cycles_per_us_i, // frequency of clk_i in MHz: interrupt moderation is set in microseconds
 
     // No state but what cycle_i gives would change at the next edges while the inputs stay quiet.
     output       logic                 idle_o,
@@ -60,8 +61,9 @@ module nic_top #(
     output       logic [12:0]          trace_valid_o,
     output       logic [13*64-1:0]     trace_data_o
 );
-    localparam int unsigned Nq     = 2 * QueuePairs;   // receive queues are even, transmit queues odd ([V] 5.1.2)
-    localparam int unsigned Nv     = Nq + 1;           // a vector for each queue and one for the configuration
+    localparam int unsigned Nq     = 2 * QueuePairs + 1;   // receive queues even, transmit queues odd, control queue last ([V] 5.1.2)
+    localparam int unsigned QCtrl  = Nq - 1;
+    localparam int unsigned Nv     = Nq + 1;               // a vector for each queue and one for the configuration
     localparam int unsigned CountW = $clog2(DataWidth / 8) + 1;
 
     // ---- requests from the host: registers ----------------------------------------------------------------------------------------
@@ -108,7 +110,8 @@ module nic_top #(
     logic              driver_ok, db_valid, db_has_data, reset_req, soft_reset_q, needs_reset, cfgirq_valid, cfgirq_ready, stat_doorbell;
     logic              virtio_idle;
     logic [63:0]       features;
-    logic [Nq-1:0]     vq_enable, vq_error;
+    logic [Nq-1:0]     vq_enable, vq_error, vq_reset, vq_reset_done, irq_sent;
+    logic [Nv-1:0]     msix_unsent;
     logic [Nq*16-1:0]  vq_size, vq_vector;
     logic [Nq*64-1:0]  vq_desc, vq_driver, vq_device;
     logic [15:0]       config_vector, db_queue, db_data;
@@ -118,14 +121,15 @@ module nic_top #(
         .clk_i, .rst_ni, .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_be_i(reg_be),
         .reg_wdata_i(reg_wdata), .reg_rdata_o(rdata_virtio), .flr_i(flr), .driver_ok_o(driver_ok), .features_o(features),
         .vq_enable_o(vq_enable), .vq_size_o(vq_size), .vq_desc_o(vq_desc), .vq_driver_o(vq_driver), .vq_device_o(vq_device),
-        .vq_vector_o(vq_vector), .config_vector_o(config_vector), .db_valid_o(db_valid), .db_queue_o(db_queue), .db_data_o(db_data),
+        .vq_vector_o(vq_vector), .vq_reset_o(vq_reset), .vq_reset_done_i(vq_reset_done),
+        .config_vector_o(config_vector), .db_valid_o(db_valid), .db_queue_o(db_queue), .db_data_o(db_data),
         .db_has_data_o(db_has_data), .reset_req_o(reset_req), .reset_done_i(soft_reset_q), .isr_queue_i(irq_valid && irq_ready),
         .needs_reset_i(needs_reset), .link_up_i, .mac_address_i, .isr_pending_o(isr_pending), .cfgirq_valid_o(cfgirq_valid),
         .cfgirq_ready_i(cfgirq_ready), .stat_doorbell_o(stat_doorbell), .idle_o(virtio_idle));
 
     // Device reset ([V] 2.4): nothing new is begun, what is in flight comes home, a frame that is being sent is finished; then the
     // engines are cleared and only then status reads 0.
-    logic stop, core_ni, dma_rd_idle, dma_wr_idle, tx_sending, mac_tx_idle, bench_idle;
+    logic stop, core_ni, dma_rd_idle, dma_wr_idle, tx_sending, bench_idle;
     assign stop    = reset_req;
     assign core_ni = rst_ni && !soft_reset_q;
     always_ff @(posedge clk_i) begin
@@ -135,69 +139,83 @@ module nic_top #(
 
     // A ring error stops the queue; the driver is told once.
     logic [Nq-1:0] vq_error_q;
-    logic          rx_error;
+    logic [Nq-1:0] rx_error;                       // what the consumers found: net_rx and ctrl
     always_ff @(posedge clk_i) begin
         if (!core_ni) vq_error_q <= '0;
-        else vq_error_q <= vq_error | {{(Nq-1){1'b0}}, rx_error};
+        else vq_error_q <= vq_error_q | vq_error | rx_error;   // a receive error shows only while a frame is for its queue
     end
-    assign needs_reset = |((vq_error | {{(Nq-1){1'b0}}, rx_error}) & ~vq_error_q);
+    assign needs_reset = |((vq_error | rx_error) & ~vq_error_q);
 
     // ---- virtqueues -------------------------------------------------------------------------------------------------------------------
-    localparam int unsigned RdSources = 2 * Nq + 2;   // queues (descriptors, events), net_tx, dma_bench
-    localparam int unsigned WrSources = Nq + 3;       // queues, net_rx, msix, dma_bench
+    localparam int unsigned RdSources = 3 * Nq + 3;   // queues (descriptors, events, tables), net_tx, ctrl, dma_bench
+    localparam int unsigned WrSources = Nq + 4;       // queues, net_rx, msix, ctrl, dma_bench
+    localparam int unsigned RdTx = 3 * Nq, RdCtrl = 3 * Nq + 1, RdBench = 3 * Nq + 2;
+    localparam int unsigned WrRx = Nq, WrMsix = Nq + 1, WrCtrl = Nq + 2, WrBench = Nq + 3;
     logic [RdSources-1:0]                  rd_valid, rd_ready;
     logic [RdSources*dma_pkg::RdReqW-1:0]  rd_req;
     logic [WrSources-1:0]                  wr_valid, wr_ready;
     logic [WrSources*dma_pkg::WrCmdW-1:0]  wr_cmd;
     logic                                  b_valid, rdone_valid, rdone_error, wdone_valid, src_re;
-    logic [1:0]                            b_client, rdone_client, wdone_client, src_client;
+    logic [2:0]                            b_client, rdone_client;
+    logic [1:0]                            wdone_client, src_client;
     logic [15:0]                           b_cookie, b_dst, rdone_cookie, wdone_cookie, src_addr;
     logic [CountW-1:0]                     b_lo, b_hi;
-    logic [DataWidth-1:0]                  b_data, src_rx_data;
+    logic [DataWidth-1:0]                  b_data, src_rx_data, src_used_data;
     logic [12:0]                           rdone_bytes;
-    logic [7:0]                            src_queue, src_queue_q;
-    logic [Nq*DataWidth-1:0]               src_used_data;
-    logic [Nq-1:0]                         d_valid, d_ready, starved, u_valid, u_ready, event_valid, event_ready, vq_idle;
-    logic [Nq*131-1:0]                     d_data;
+    logic [7:0]                            src_queue;
+    logic [Nq-1:0]                         d_valid, d_ready, starved, u_valid, u_ready, rewind, event_valid, event_ready;
+    logic [Nq*132-1:0]                     d_data;
+    logic [Nq*32-1:0]                      event_data;
     logic [Nq-1:0]                         trace_read, trace_used;
     logic [Nq*32-1:0]                      trace_read_data;
     logic [Nq*48-1:0]                      trace_used_data;
-    logic                                  tx_quiet, rx_quiet, rewind, rewind_wrap;
+    logic                                  tx_quiet, rx_quiet, rewind_wrap, vq_idle;
     logic [15:0]                           rewind_slot;
-    logic [7:0]                            tx_u_queue;
-    logic [97:0]                           tx_u, rx_u;
-    logic                                  tx_u_valid, rx_u_valid;
+    logic [97:0]                           tx_u, rx_u, ctrl_u;
+    logic [2*QueuePairs*16-1:0]            coal_packets;
+    logic [2*QueuePairs*32-1:0]            coal_cycles;
+    logic [7:0]                            pairs;
 
-    for (genvar q = 0; q < Nq; q++) begin : gen_vq
-        localparam bit Tx = q % 2 == 1;
-        // A transmit batch is one descriptor however long it is, and the driver has a ring to go on with; a receive group that is
-        // full needs no more time.
-        vq #(.DataWidth(DataWidth), .Queue(q), .UsedAge(Tx ? 240 : 96)) u_vq (
-            .clk_i, .rst_ni(core_ni), .enable_i(driver_ok && vq_enable[q]), .stop_i(stop), .size_i(vq_size[q*16 +: 16]),
-            .desc_i(vq_desc[q*64 +: 64]), .driver_i(vq_driver[q*64 +: 64]), .db_valid_i(db_valid), .db_queue_i(db_queue),
-            .db_has_data_i(db_has_data), .db_data_i(db_data),
-            .batch_i(Tx && features[regmap_pkg::VIRTIO_F_IN_ORDER_BIT]), .quiet_i(Tx ? tx_quiet : rx_quiet), .mrrs_i(mrrs),
-            .req_valid_o(rd_valid[2*q +: 2]), .req_ready_i(rd_ready[2*q +: 2]),
-            .req_o(rd_req[2*q*dma_pkg::RdReqW +: 2*dma_pkg::RdReqW]),
-            .wr_valid_i(b_valid), .wr_client_i(b_client), .wr_cookie_i(b_cookie), .wr_dst_i(b_dst), .wr_lo_i(b_lo), .wr_hi_i(b_hi),
-            .wr_data_i(b_data), .done_valid_i(rdone_valid), .done_client_i(rdone_client), .done_cookie_i(rdone_cookie),
-            .done_error_i(rdone_error),
-            .cmd_valid_o(wr_valid[q]), .cmd_ready_i(wr_ready[q]), .cmd_o(wr_cmd[q*dma_pkg::WrCmdW +: dma_pkg::WrCmdW]),
-            .src_re_i(src_re), .src_client_i(src_client), .src_queue_i(src_queue), .src_addr_i(src_addr),
-            .src_data_o(src_used_data[q*DataWidth +: DataWidth]),
-            .wdone_valid_i(wdone_valid), .wdone_client_i(wdone_client), .wdone_cookie_i(wdone_cookie),
-            .d_valid_o(d_valid[q]), .d_ready_i(d_ready[q]), .d_o(d_data[q*131 +: 131]),
-            .rewind_i(q == 0 && rewind), .rewind_slot_i(rewind_slot), .rewind_wrap_i(rewind_wrap), .starved_o(starved[q]),
-            .u_valid_i(u_valid[q]), .u_ready_o(u_ready[q]), .u_i(Tx ? tx_u : rx_u),
-            .irq_valid_o(event_valid[q]), .irq_ready_i(event_ready[q]), .error_o(vq_error[q]), .idle_o(vq_idle[q]),
-            .trace_read_o(trace_read[q]), .trace_read_data_o(trace_read_data[q*32 +: 32]),
-            .trace_used_o(trace_used[q]), .trace_used_data_o(trace_used_data[q*48 +: 48]));
-        if (Tx) begin : gen_tx
-            assign u_valid[q] = tx_u_valid && tx_u_queue == 8'(q / 2);
-        end else begin : gen_rx
-            assign u_valid[q] = rx_u_valid && q == 0;
-        end
-    end
+    virtqueues #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_vqs (
+        .clk_i, .rst_ni(core_ni), .stop_i(stop), .cycle_i(cycle_i[31:0]), .driver_ok_i(driver_ok), .features_i(features),
+        .enable_i(vq_enable), .reset_i(vq_reset), .reset_done_o(vq_reset_done), .irq_sent_i(irq_sent),
+        .size_i(vq_size), .desc_i(vq_desc), .driver_i(vq_driver), .vector_i(vq_vector), .db_valid_i(db_valid),
+        .db_queue_i(db_queue), .db_has_data_i(db_has_data), .db_data_i(db_data), .coal_packets_i(coal_packets),
+        .coal_cycles_i(coal_cycles), .tx_quiet_i(tx_quiet), .rx_quiet_i(rx_quiet), .mrrs_i(mrrs),
+        .req_valid_o(rd_valid[3*Nq-1:0]), .req_ready_i(rd_ready[3*Nq-1:0]), .req_o(rd_req[3*Nq*dma_pkg::RdReqW-1:0]),
+        .wr_valid_i(b_valid), .wr_client_i(b_client), .wr_cookie_i(b_cookie), .wr_dst_i(b_dst), .wr_lo_i(b_lo), .wr_hi_i(b_hi),
+        .wr_data_i(b_data), .done_valid_i(rdone_valid), .done_client_i(rdone_client), .done_cookie_i(rdone_cookie),
+        .done_bytes_i(rdone_bytes), .done_error_i(rdone_error),
+        .cmd_valid_o(wr_valid[Nq-1:0]), .cmd_ready_i(wr_ready[Nq-1:0]), .cmd_o(wr_cmd[Nq*dma_pkg::WrCmdW-1:0]),
+        .src_re_i(src_re), .src_client_i(src_client), .src_queue_i(src_queue), .src_addr_i(src_addr), .src_data_o(src_used_data),
+        .wdone_valid_i(wdone_valid), .wdone_client_i(wdone_client), .wdone_cookie_i(wdone_cookie),
+        .d_valid_o(d_valid), .d_ready_i(d_ready), .d_o(d_data), .starved_o(starved), .rewind_i(rewind), .rewind_slot_i(rewind_slot),
+        .rewind_wrap_i(rewind_wrap), .u_valid_i(u_valid), .u_ready_o(u_ready), .u_tx_i(tx_u), .u_rx_i(rx_u), .u_ctrl_i(ctrl_u),
+        .irq_valid_o(event_valid), .irq_ready_i(event_ready), .irq_o(event_data), .error_o(vq_error), .idle_o(vq_idle),
+        .trace_read_o(trace_read), .trace_read_data_o(trace_read_data), .trace_used_o(trace_used),
+        .trace_used_data_o(trace_used_data));
+
+    // ---- control queue ----------------------------------------------------------------------------------------------------------------
+    logic              ctrl_idle, cu_wrap;
+    logic [15:0]       cu_slot, cu_id, cu_slots;
+    logic [31:0]       cu_len;
+    logic [131:0]      dc;
+    dma_pkg::rd_req_t  ctrl_req;
+    dma_pkg::wr_cmd_t  ctrl_cmd;
+    assign dc = d_data[QCtrl*132 +: 132];
+    ctrl #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_ctrl (
+        .clk_i, .rst_ni(core_ni), .enable_i(driver_ok && vq_enable[QCtrl]), .stop_i(stop), .features_i(features), .cycles_per_us_i,
+        .vq_clear_i(vq_reset[2*QueuePairs-1:0] & vq_reset_done[2*QueuePairs-1:0]),
+        .d_valid_i(d_valid[QCtrl]), .d_ready_o(d_ready[QCtrl]), .d_addr_i(dc[131:68]), .d_len_i(dc[67:36]), .d_id_i(dc[35:20]),
+        .d_next_i(dc[19]), .d_write_i(dc[18]), .d_indirect_i(dc[17]), .d_slot_i(dc[16:1]), .d_wrap_i(dc[0]),
+        .req_valid_o(rd_valid[RdCtrl]), .req_ready_i(rd_ready[RdCtrl]), .req_o(ctrl_req),
+        .wr_valid_i(b_valid && b_client == dma_pkg::RdCtrl), .wr_dst_i(b_dst), .wr_lo_i(b_lo), .wr_hi_i(b_hi), .wr_data_i(b_data),
+        .done_valid_i(rdone_valid && rdone_client == dma_pkg::RdCtrl), .done_bytes_i(rdone_bytes), .done_error_i(rdone_error),
+        .cmd_valid_o(wr_valid[WrCtrl]), .cmd_ready_i(wr_ready[WrCtrl]), .cmd_o(ctrl_cmd),
+        .u_valid_o(u_valid[QCtrl]), .u_ready_i(u_ready[QCtrl]), .u_slot_o(cu_slot), .u_wrap_o(cu_wrap), .u_id_o(cu_id), .u_len_o(cu_len),
+        .u_slots_o(cu_slots), .pairs_o(pairs), .coal_packets_o(coal_packets), .coal_cycles_o(coal_cycles), .error_o(rx_error[QCtrl]),
+        .idle_o(ctrl_idle));
+    assign ctrl_u = {cu_slot, cu_wrap, cu_id, cu_len, cu_len != 32'd0, 16'd0, cu_slots};
 
     // ---- DMA --------------------------------------------------------------------------------------------------------------------------
     logic                   req_valid, req_ready, cmd_valid, cmd_ready, rdt_valid, rdt_ready, wrt_valid, wrt_ready, wrt_sop, wrt_eop;
@@ -212,11 +230,13 @@ module nic_top #(
 
     assign rd_open = stop ? '0 : rd_valid;
     assign wr_open = stop ? '0 : wr_valid;
-    assign rd_req[2*Nq*dma_pkg::RdReqW +: dma_pkg::RdReqW]     = tx_req;
-    assign rd_req[(2*Nq+1)*dma_pkg::RdReqW +: dma_pkg::RdReqW] = bench_req;
-    assign wr_cmd[Nq*dma_pkg::WrCmdW +: dma_pkg::WrCmdW]       = rx_cmd;
-    assign wr_cmd[(Nq+1)*dma_pkg::WrCmdW +: dma_pkg::WrCmdW]   = msix_cmd;
-    assign wr_cmd[(Nq+2)*dma_pkg::WrCmdW +: dma_pkg::WrCmdW]   = bench_cmd;
+    assign rd_req[RdTx*dma_pkg::RdReqW +: dma_pkg::RdReqW]    = tx_req;
+    assign rd_req[RdCtrl*dma_pkg::RdReqW +: dma_pkg::RdReqW]  = ctrl_req;
+    assign rd_req[RdBench*dma_pkg::RdReqW +: dma_pkg::RdReqW] = bench_req;
+    assign wr_cmd[WrRx*dma_pkg::WrCmdW +: dma_pkg::WrCmdW]    = rx_cmd;
+    assign wr_cmd[WrMsix*dma_pkg::WrCmdW +: dma_pkg::WrCmdW]  = msix_cmd;
+    assign wr_cmd[WrCtrl*dma_pkg::WrCmdW +: dma_pkg::WrCmdW]  = ctrl_cmd;
+    assign wr_cmd[WrBench*dma_pkg::WrCmdW +: dma_pkg::WrCmdW] = bench_cmd;
 
     logic [RdSources-1:0] rd_grant;
     logic [WrSources-1:0] wr_grant;
@@ -240,20 +260,19 @@ module nic_top #(
         .done_bytes_o(rdone_bytes), .done_error_o(rdone_error), .mrrs_i(mrrs), .ext_tag_i(ext_tag), .bus_master_i(bus_master),
         .requester_id_i(requester_id), .stat_read_o(stat_read), .stat_error_o(stat_error), .idle_o(dma_rd_idle));
 
-    always_ff @(posedge clk_i) if (src_re) src_queue_q <= src_queue;
     dma_wr #(.DataWidth(DataWidth)) u_dma_wr (
         .clk_i, .rst_ni(core_ni), .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_i(cmd),
         .src_re_o(src_re), .src_client_o(src_client), .src_queue_o(src_queue), .src_addr_o(src_addr), .src_rx_data_i(src_rx_data),
-        .src_used_data_i(src_used_data[src_queue_q*DataWidth +: DataWidth]),
+        .src_used_data_i(src_used_data),
         .wr_valid_o(wrt_valid), .wr_ready_i(wrt_ready), .wr_sop_o(wrt_sop), .wr_eop_o(wrt_eop), .wr_hdr_o(wrt_hdr), .wr_data_o(wrt_data),
         .done_valid_o(wdone_valid), .done_client_o(wdone_client), .done_cookie_o(wdone_cookie), .mps_i(mps), .bus_master_i(bus_master),
         .requester_id_i(requester_id), .stat_write_o(stat_write), .idle_o(dma_wr_idle));
 
     dma_bench u_bench (
         .clk_i, .rst_ni(core_ni), .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_wdata_i(reg_wdata),
-        .reg_rdata_o(rdata_bench), .req_valid_o(rd_valid[2*Nq+1]), .req_ready_i(rd_ready[2*Nq+1]), .req_o(bench_req),
+        .reg_rdata_o(rdata_bench), .req_valid_o(rd_valid[RdBench]), .req_ready_i(rd_ready[RdBench]), .req_o(bench_req),
         .rdone_valid_i(rdone_valid && rdone_client == dma_pkg::RdBench), .rdone_bytes_i(rdone_bytes),
-        .cmd_valid_o(wr_valid[Nq+2]), .cmd_ready_i(wr_ready[Nq+2]), .cmd_o(bench_cmd),
+        .cmd_valid_o(wr_valid[WrBench]), .cmd_ready_i(wr_ready[WrBench]), .cmd_o(bench_cmd),
         .wdone_valid_i(wdone_valid && wdone_client == dma_pkg::WrBench), .idle_o(bench_idle));
 
     tlp_tx #(.DataWidth(DataWidth)) u_tlp_tx (
@@ -271,9 +290,7 @@ module nic_top #(
     logic [63:0]         msix_addr;
     logic [31:0]         msix_data;
     logic [15:0]         msix_vector;
-    for (genvar q = 0; q < Nq; q++) begin : gen_irq
-        assign irq_data[q*32 +: 32] = {16'(q), vq_vector[q*16 +: 16]};
-    end
+    assign irq_data[Nq*32-1:0] = event_data;
     assign irq_data[Nq*32 +: 32] = {16'hFFFF, config_vector};
     assign irq_request  = {cfgirq_valid, event_valid};
     assign event_ready  = irq_grant[Nq-1:0];
@@ -285,8 +302,13 @@ module nic_top #(
         .clk_i, .rst_ni, .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_be_i(reg_be),
         .reg_wdata_i(reg_wdata), .reg_rdata_o(rdata_msix), .flr_i(flr), .msix_enable_i(msix_enable), .msix_mask_i(msix_mask),
         .bus_master_i(bus_master), .clear_pending_i(soft_reset_q), .irq_valid_i(irq_valid), .irq_ready_o(irq_ready),
-        .irq_vector_i(irq[15:0]), .wr_valid_o(wr_valid[Nq+1]), .wr_ready_i(wr_ready[Nq+1]), .wr_addr_o(msix_addr),
-        .wr_data_o(msix_data), .wr_vector_o(msix_vector), .stat_sent_o(stat_msix), .idle_o(msix_idle));
+        .irq_vector_i(irq[15:0]), .wr_valid_o(wr_valid[WrMsix]), .wr_ready_i(wr_ready[WrMsix]), .wr_addr_o(msix_addr),
+        .wr_data_o(msix_data), .wr_vector_o(msix_vector), .unsent_o(msix_unsent), .stat_sent_o(stat_msix), .idle_o(msix_idle));
+    for (genvar q = 0; q < Nq; q++) begin : gen_sent
+        logic [15:0] vector;
+        assign vector      = vq_vector[q*16 +: 16];
+        assign irq_sent[q] = vector >= 16'(Nv) || !msix_unsent[vector[$clog2(Nv)-1:0]];
+    end
     always_comb begin
         msix_cmd        = '0;
         msix_cmd.addr   = msix_addr;
@@ -295,83 +317,38 @@ module nic_top #(
         msix_cmd.hdr    = {64'd0, msix_data};
     end
 
-    // ---- transmit ---------------------------------------------------------------------------------------------------------------------
-    logic [QueuePairs-1:0]     txd_valid, txd_ready;
-    logic [QueuePairs*131-1:0] txd_data;
-    logic                      td_valid, td_ready, td_next, td_write, td_wrap, tm_valid, tm_ready, tm_last, tx_idle, tx_drop;
-    logic [130:0]              td;
-    logic [7:0]                td_queue;
-    logic [15:0]               tu_slot, tu_id, tu_pid;
-    logic                      tu_wrap;
-    logic [6:0]                tm_bytes;
-    logic [DataWidth-1:0]      tm_data;
-    logic [3:0]                tx_trace;
-    logic [255:0]              tx_trace_data;
-    logic                      tu_ready;
+    // ---- frames -----------------------------------------------------------------------------------------------------------------------
+    logic         net_idle, tx_drop, stat_tx_frame, stat_rx_frame, stat_fcs, stat_length, stat_no_buffer, stat_fifo;
+    logic [15:0]  stat_tx_bytes, stat_rx_bytes;
+    logic [3:0]   tx_trace, rx_trace;
+    logic [255:0] tx_trace_data, rx_trace_data;
+    logic         rx_enabled;                       // some receive queue is; net_rx drops what is for another
     always_comb begin
-        tu_ready = 1'b0;
-        for (int p = 0; p < QueuePairs; p++) if (tx_u_queue == 8'(p)) tu_ready = u_ready[2*p+1];
+        rx_enabled = 1'b0;
+        for (int p = 0; p < QueuePairs; p++) rx_enabled = rx_enabled || vq_enable[2*p];
     end
-    for (genvar p = 0; p < QueuePairs; p++) begin : gen_pair
-        assign txd_valid[p]           = d_valid[2*p+1];
-        assign d_ready[2*p+1]         = txd_ready[p];
-        assign txd_data[p*131 +: 131] = d_data[(2*p+1)*131 +: 131];
-        if (p > 0) begin : gen_other
-            assign d_ready[2*p] = 1'b0;   // receive steering: everything goes to the first queue
-        end
-    end
-    vq_sched #(.N(QueuePairs)) u_sched (
-        .clk_i, .rst_ni(core_ni), .d_valid_i(txd_valid), .d_ready_o(txd_ready), .d_i(txd_data), .valid_o(td_valid), .ready_i(td_ready),
-        .data_o(td), .queue_o(td_queue));
-    assign td_next  = td[18];
-    assign td_write = td[17];
-    assign td_wrap  = td[0];
-    net_tx #(.DataWidth(DataWidth)) u_tx (
-        .clk_i, .rst_ni(core_ni), .stop_i(stop), .d_valid_i(td_valid), .d_ready_o(td_ready), .d_addr_i(td[130:67]),
-        .d_len_i(td[66:35]), .d_id_i(td[34:19]), .d_next_i(td_next), .d_write_i(td_write), .d_slot_i(td[16:1]), .d_wrap_i(td_wrap),
-        .d_queue_i(td_queue), .req_valid_o(rd_valid[2*Nq]), .req_ready_i(rd_ready[2*Nq]), .req_o(tx_req),
+    net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_net (
+        .clk_i, .rst_ni, .core_ni, .stop_i(stop), .pairs_i(pairs), .link_up_i,
+        .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_i),
+        .d_valid_i(d_valid[2*QueuePairs-1:0]), .d_ready_o(d_ready[2*QueuePairs-1:0]), .d_i(d_data[2*QueuePairs*132-1:0]),
+        .starved_i(starved[2*QueuePairs-1:0]), .rewind_o(rewind[2*QueuePairs-1:0]), .rewind_slot_o(rewind_slot),
+        .rewind_wrap_o(rewind_wrap), .u_valid_o(u_valid[2*QueuePairs-1:0]), .u_ready_i(u_ready[2*QueuePairs-1:0]), .u_tx_o(tx_u),
+        .u_rx_o(rx_u),
+        .req_valid_o(rd_valid[RdTx]), .req_ready_i(rd_ready[RdTx]), .req_o(tx_req),
         .wr_valid_i(b_valid && b_client == dma_pkg::RdTx), .wr_dst_i(b_dst), .wr_lo_i(b_lo), .wr_hi_i(b_hi), .wr_data_i(b_data),
         .done_valid_i(rdone_valid && rdone_client == dma_pkg::RdTx), .done_slot_i(rdone_cookie[7:0]), .done_bytes_i(rdone_bytes),
-        .done_error_i(rdone_error), .u_valid_o(tx_u_valid), .u_ready_i(tu_ready), .u_queue_o(tx_u_queue), .u_slot_o(tu_slot),
-        .u_wrap_o(tu_wrap), .u_id_o(tu_id), .u_pid_o(tu_pid), .m_valid_o(tm_valid), .m_ready_i(tm_ready), .m_last_o(tm_last),
-        .m_bytes_o(tm_bytes), .m_data_o(tm_data), .stat_drop_o(tx_drop), .quiet_o(tx_quiet), .sending_o(tx_sending), .idle_o(tx_idle),
-        .trace_valid_o(tx_trace), .trace_data_o(tx_trace_data));
-    assign tx_u = {tu_slot, tu_wrap, tu_id, 32'd0, 1'b0, tu_pid, 16'd0};
-
-    logic        stat_tx_frame, stat_rx_frame, stat_fcs, stat_length, stat_no_buffer, stat_fifo;
-    logic [15:0] stat_tx_bytes, stat_rx_bytes;
-    mac_tx #(.DataWidth(DataWidth)) u_mac_tx (
-        .clk_i, .rst_ni, .s_valid_i(tm_valid), .s_ready_o(tm_ready), .s_last_i(tm_last), .s_bytes_i(tm_bytes), .s_data_i(tm_data),
-        .mac_tx_valid_o, .mac_tx_ready_i, .mac_tx_last_o, .mac_tx_bytes_o, .mac_tx_data_o, .stat_frame_o(stat_tx_frame),
-        .stat_bytes_o(stat_tx_bytes), .idle_o(mac_tx_idle));
-
-    // ---- receive ----------------------------------------------------------------------------------------------------------------------
-    logic                 rm_valid, rm_sop, rm_last, rm_bad, rx_idle, mac_rx_idle;
-    logic [6:0]           rm_bytes;
-    logic [15:0]          rm_length, ru_slot, ru_id, ru_pid;
-    logic [31:0]          ru_len;
-    logic                 ru_wrap;
-    logic [DataWidth-1:0] rm_data;
-    logic [3:0]           rx_trace;
-    logic [255:0]         rx_trace_data;
-    mac_rx #(.DataWidth(DataWidth), .MaxFrame(regmap_pkg::ETH_MAX_FRAME)) u_mac_rx (
-        .clk_i, .rst_ni, .mac_rx_valid_i, .mac_rx_last_i, .mac_rx_error_i, .mac_rx_bytes_i, .mac_rx_data_i,
-        .m_valid_o(rm_valid), .m_sop_o(rm_sop), .m_last_o(rm_last), .m_bytes_o(rm_bytes), .m_data_o(rm_data), .m_bad_o(rm_bad),
-        .m_length_o(rm_length), .stat_fcs_o(stat_fcs), .stat_length_o(stat_length), .idle_o(mac_rx_idle));
-    net_rx #(.DataWidth(DataWidth)) u_rx (
-        .clk_i, .rst_ni(core_ni), .enable_i(driver_ok && vq_enable[0] && !stop), .stop_i(stop),
-        .m_valid_i(rm_valid), .m_sop_i(rm_sop), .m_last_i(rm_last), .m_bad_i(rm_bad), .m_length_i(rm_length), .m_data_i(rm_data),
-        .d_valid_i(d_valid[0]), .d_ready_o(d_ready[0]), .d_addr_i(d_data[130:67]), .d_len_i(d_data[66:35]), .d_id_i(d_data[34:19]),
-        .d_next_i(d_data[18]), .d_write_i(d_data[17]), .d_slot_i(d_data[16:1]), .d_wrap_i(d_data[0]), .d_starved_i(starved[0]),
-        .rewind_o(rewind), .rewind_slot_o(rewind_slot), .rewind_wrap_o(rewind_wrap),
-        .cmd_valid_o(wr_valid[Nq]), .cmd_ready_i(wr_ready[Nq]), .cmd_o(rx_cmd),
+        .done_error_i(rdone_error),
+        .cmd_valid_o(wr_valid[WrRx]), .cmd_ready_i(wr_ready[WrRx]), .cmd_o(rx_cmd),
         .src_re_i(src_re && src_client == dma_pkg::WrRx), .src_addr_i(src_addr), .src_data_o(src_rx_data),
-        .done_valid_i(wdone_valid && wdone_client == dma_pkg::WrRx), .done_cookie_i(wdone_cookie),
-        .u_valid_o(rx_u_valid), .u_ready_i(u_ready[0]), .u_slot_o(ru_slot), .u_wrap_o(ru_wrap), .u_id_o(ru_id), .u_len_o(ru_len),
-        .u_pid_o(ru_pid), .error_o(rx_error), .stat_frame_o(stat_rx_frame), .stat_bytes_o(stat_rx_bytes),
-        .stat_no_buffer_o(stat_no_buffer), .stat_fifo_o(stat_fifo), .quiet_o(rx_quiet), .idle_o(rx_idle),
-        .trace_valid_o(rx_trace), .trace_data_o(rx_trace_data));
-    assign rx_u = {ru_slot, ru_wrap, ru_id, ru_len, 1'b1, ru_pid, 16'd0};
+        .wdone_valid_i(wdone_valid && wdone_client == dma_pkg::WrRx), .wdone_cookie_i(wdone_cookie),
+        .mac_tx_valid_o, .mac_tx_ready_i, .mac_tx_last_o, .mac_tx_bytes_o, .mac_tx_data_o,
+        .mac_rx_valid_i, .mac_rx_last_i, .mac_rx_error_i, .mac_rx_bytes_i, .mac_rx_data_i,
+        .rx_error_o(rx_error[2*QueuePairs-1:0]), .tx_sending_o(tx_sending), .tx_quiet_o(tx_quiet), .rx_quiet_o(rx_quiet), .idle_o(net_idle),
+        .stat_tx_frame_o(stat_tx_frame), .stat_tx_bytes_o(stat_tx_bytes), .stat_tx_drop_o(tx_drop), .stat_rx_frame_o(stat_rx_frame),
+        .stat_rx_bytes_o(stat_rx_bytes), .stat_no_buffer_o(stat_no_buffer), .stat_fifo_o(stat_fifo), .stat_fcs_o(stat_fcs),
+        .stat_length_o(stat_length), .tx_trace_o(tx_trace), .tx_trace_data_o(tx_trace_data), .rx_trace_o(rx_trace),
+        .rx_trace_data_o(rx_trace_data));
+    assign rewind[QCtrl] = 1'b0;
 
     stats u_stats (
         .clk_i, .rst_ni, .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_rdata_o(rdata_stats),
@@ -381,8 +358,8 @@ module nic_top #(
         .interrupt_i(stat_msix), .doorbell_i(stat_doorbell));
 
     // ---- idle -------------------------------------------------------------------------------------------------------------------------
-    assign idle_o = !rx_tlp_valid_i && !treq_valid && !target_busy && virtio_idle && !reset_req && &vq_idle && dma_rd_idle && dma_wr_idle
-                    && bench_idle && msix_idle && tx_idle && rx_idle && mac_tx_idle && mac_rx_idle && rx_quiet && wr_valid == '0;
+    assign idle_o = !rx_tlp_valid_i && !treq_valid && !target_busy && virtio_idle && !reset_req && vq_idle && ctrl_idle && dma_rd_idle
+                    && dma_wr_idle && bench_idle && msix_idle && net_idle && wr_valid == '0;
 
     nic_trace #(.NumQueues(Nq)) u_trace (
         .tx_valid_i(tx_trace), .tx_data_i(tx_trace_data), .rx_valid_i(rx_trace), .rx_data_i(rx_trace_data),
@@ -391,7 +368,7 @@ module nic_top #(
         .db_valid_i(stat_doorbell), .db_queue_i(db_queue), .db_data_i(db_data), .trace_valid_o, .trace_data_o);
 
     logic unused;
-    assign unused = &{1'b0, cycle_i, features, vq_device, rm_bytes, starved};
+    assign unused = &{1'b0, cycle_i[63:32], vq_device, starved[QCtrl]};
 endmodule
 
 `default_nettype wire

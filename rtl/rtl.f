@@ -23,9 +23,15 @@ pcie/tlp_tx.sv
 virtio/vq_avail.sv
 virtio/vq_used.sv
 virtio/vq_event.sv
+virtio/vq_indirect.sv
 virtio/vq.sv
 virtio/vq_sched.sv
+virtio/virtqueues.sv
+virtio/ctrl.sv
 net/net_tx.sv
 net/net_rx.sv
+net/flow_hash.sv
+net/rx_steer.sv
+net/net.sv
 nic_trace.sv
 nic_top.sv

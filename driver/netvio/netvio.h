@@ -5,7 +5,8 @@
  *   struct netvio_config config = {.rx_buffer_bytes = 1518, .rx_buffer_elements = 1};
  *   ndis_load_driver(ndis, "netvio", netvio_driver_entry, &config);
  *
- * One packed transmit and one packed receive queue. On transmit the 12-byte virtio header goes into the data backfill in front of the
+ * One packed transmit and one packed receive queue, or as many pairs as configuration, device and interrupt messages allow: then a flow
+ * keeps to one pair (netvio_flow.h) and its order. On transmit the 12-byte virtio header goes into the data backfill in front of the
  * frame, so that header and first fragment are one descriptor; without room there, into a header buffer of its own.
  */
 #ifndef RINGSIDE_NETVIO_H
@@ -32,15 +33,30 @@ struct netvio_fault {
     uint64_t packet;
 };
 
+/* When the device interrupts: after so many packets or microseconds, whichever is first. Either 0: after every packet. */
+struct netvio_limits {
+    uint32_t max_packets, max_usecs;
+};
+
 /* The driver's argument (ndis_driver_argument): what Windows would keep in the registry. Copied at InitializeEx; must outlive the
  * driver for the handle, which has no other place in a driver without globals. */
 struct netvio_config {
     uint16_t tx_queue_size, rx_queue_size;  /* slots; 0, or more than the device has: the device's maximum */
+    uint16_t queue_pairs;                   /* wanted, 0 is 1; with MQ, at most what the device has and one message a queue allows */
+    uint16_t tx_interrupt_after;            /* with EVENT_IDX: buffers until a transmit interrupt, 0 is 1 */
+    uint16_t tx_indirect_from;              /* with INDIRECT_DESC: chains of so many elements go out as a table; 0: none */
+    struct netvio_limits tx_limits, rx_limits;  /* with NOTF_COAL; all 0: the device's own */
+    uint64_t declined_features;             /* not accepted although the device offers them and the driver could */
     uint32_t rx_buffer_bytes;               /* bytes of the longest frame that is received; 0: the longest there is */
     uint32_t rx_buffer_elements;            /* MDLs and descriptors of a receive buffer, 1 to 16; 0 is 1 */
     struct netvio_fault fault;
     NDIS_HANDLE driver;                     /* written by netvio_driver_entry, read by its unload handler; zero before */
 };
+
+/* Set request with a ULONG, a virtqueue's number: reset that queue alone, under traffic ([V] 2.6.1). Sends that the device had and did not
+ * report are completed with NDIS_STATUS_SEND_ABORTED, once; frames that it had received are indicated. NOT_SUPPORTED: the device cannot;
+ * INVALID_DATA: no such queue; FAILURE: it did not finish, and was reset as a whole. Private OIDs begin with 0xFF. */
+#define OID_NETVIO_RESET_QUEUE 0xFF000001u
 
 /* DriverEntry: registers the miniport. Fails as NdisMRegisterMiniportDriver does. */
 DRIVER_INITIALIZE netvio_driver_entry;

@@ -69,8 +69,8 @@ static void report(struct netvio_adapter *adapter, const char *check, const char
 /* Everything from the device up that initialisation makes; halt and a failed initialisation take it down. */
 static void tear_down(struct netvio_adapter *adapter) {
     netvio_interrupt_disconnect(adapter);
-    netvio_rx_deinit(adapter);
-    netvio_tx_deinit(adapter);
+    virtio_ctrl_close(&adapter->ctrl);
+    netvio_pairs_deinit(adapter);
     NdisFreeMemory(adapter, 0, 0);
 }
 
@@ -92,15 +92,15 @@ NDIS_STATUS netvio_initialize(NDIS_HANDLE handle, NDIS_HANDLE driver_context, PN
     take_config(adapter, driver_context);
     NDIS_STATUS status = set_registration(adapter);
     if (status == NDIS_STATUS_SUCCESS) status = netvio_device_negotiate(adapter);
-    if (status == NDIS_STATUS_SUCCESS) status = netvio_tx_init(adapter);
-    if (status == NDIS_STATUS_SUCCESS) status = netvio_rx_init(adapter);
+    if (status == NDIS_STATUS_SUCCESS) status = netvio_pairs_init(adapter);
     if (status == NDIS_STATUS_SUCCESS) status = set_general(adapter);
     if (status == NDIS_STATUS_SUCCESS) status = netvio_interrupt_connect(adapter);
     if (status == NDIS_STATUS_SUCCESS) status = netvio_device_start(adapter);
     if (status == NDIS_STATUS_SUCCESS) return status;
+    adapter->failed = true; /* a device that was live may have left DPCs behind: they find nothing to do */
     if (adapter->pci.error[0]) report(adapter, "netvio.initialize", "[V] 3.1.1", adapter->pci.error);
     /* A device that got as far as having our addresses must forget them before the memory goes. */
-    if (adapter->rx.vq) (void)virtio_pci_reset(&adapter->pci, true);
+    if (adapter->pairs && adapter->pair[0].rx.vq) (void)virtio_pci_reset(&adapter->pci, true);
     tear_down(adapter);
     return status;
 }
@@ -114,7 +114,11 @@ NDIS_STATUS netvio_restart(NDIS_HANDLE context, PNDIS_MINIPORT_RESTART_PARAMETER
 }
 
 static bool anything_out(const struct netvio_adapter *adapter) {
-    return adapter->tx.outstanding != 0 || adapter->rx.indicated != 0 || adapter->rx.polling;
+    for (unsigned i = 0; i < adapter->pairs; i++) {
+        const struct netvio_pair *pair = &adapter->pair[i];
+        if (pair->tx.outstanding != 0 || pair->rx.indicated != 0 || pair->rx.polling) return true;
+    }
+    return false;
 }
 
 void netvio_pause_check(struct netvio_adapter *adapter) {
@@ -128,7 +132,7 @@ NDIS_STATUS netvio_pause(NDIS_HANDLE context, PNDIS_MINIPORT_PAUSE_PARAMETERS pa
     struct netvio_adapter *adapter = context;
     UNREFERENCED_PARAMETER(parameters);
     adapter->state = NETVIO_PAUSING;
-    netvio_tx_flush_queue(adapter, NDIS_STATUS_PAUSED);
+    for (unsigned i = 0; i < adapter->pairs; i++) netvio_tx_flush(&adapter->pair[i].tx, NDIS_STATUS_PAUSED, true, NULL);
     if (anything_out(adapter)) {
         adapter->pause_pending = true;
         return NDIS_STATUS_PENDING;
@@ -145,8 +149,7 @@ VOID netvio_halt(NDIS_HANDLE context, NDIS_HALT_ACTION action) {
     if (!adapter->failed && virtio_pci_reset(&adapter->pci, true)) report(adapter, "netvio.halt", "[V] 2.4", adapter->pci.error);
     adapter->failed = true; /* DPCs that are still queued find nothing to do */
     netvio_interrupt_disconnect(adapter);
-    netvio_tx_abort(adapter);
-    netvio_rx_abort(adapter);
+    netvio_pairs_abort(adapter);
     tear_down(adapter);
 }
 
@@ -166,7 +169,6 @@ void netvio_fail(struct netvio_adapter *adapter, const char *check, const char *
         report(adapter, "netvio.reset", "[V] 2.4", adapter->pci.error);
         return;
     }
-    netvio_tx_abort(adapter);
-    netvio_rx_abort(adapter);
+    netvio_pairs_abort(adapter);
     netvio_pause_check(adapter);
 }

@@ -2,9 +2,11 @@
 /*
  * netvio_adapter.h: the state of one adapter, shared by the files of this folder.
  *
- * Locks. tx.lock guards the transmit ring and everything of struct netvio_tx; rx.lock likewise. Neither is held over a call into NDIS
- * that can come back to us (complete, indicate, pause complete), nor over a doorbell: a posted write may let others run. The ISR takes
- * no lock: it only tells the device to be quiet.
+ * Queues come in pairs, each with its own rings, buffers, locks and messages; what a function needs of one queue it gets as that queue.
+ *
+ * Locks. tx->lock guards the transmit ring and everything of struct netvio_tx; rx->lock likewise. No two are held together. None is held
+ * over a call into NDIS that can come back to us (complete, indicate, pause complete), nor over a doorbell: a posted write may let others
+ * run. The ISR takes no lock: it only tells the device to be quiet.
  *
  *   shared memory          allocated by      written by          read by
  *   rings                  vq_create         driver, device      both
@@ -20,6 +22,7 @@
 #include "ndis/ndis_host.h"
 #include "netvio.h"
 #include "regmap.h"
+#include "virtio_ctrl.h"
 #include "virtio_pci.h"
 #include "vq_packed.h"
 
@@ -28,12 +31,15 @@ extern "C" {
 #endif
 
 enum {
-    NETVIO_QUEUE_RX = 0,      /* [V] 5.1.2: receiveq1, transmitq1 */
+    NETVIO_QUEUE_RX = 0,      /* [V] 5.1.2: receiveq1, transmitq1, receiveq2, ... */
     NETVIO_QUEUE_TX = 1,
+    NETVIO_PAIRS_MAX = 16,
     NETVIO_FRAME_MAX = ETH_MAX_FRAME - ETH_FCS,
     NETVIO_MTU = 9000,
     NETVIO_SG_INLINE = 24,    /* elements of a scatter/gather list that need no memory of NDIS */
+    NETVIO_TX_TABLE = 32,     /* elements of an indirect table: longer chains stay in the ring */
     NETVIO_RX_ELEMENTS = 16,
+    NETVIO_RX_ID_SHIFT = 40,  /* packet ids of received frames count by queue, from pair << this */
     NETVIO_RX_BUDGET = 64,    /* frames of one DPC, after which it gives way to others */
     NETVIO_TAG = 0x6F69766E   /* 'nvio' */
 };
@@ -49,7 +55,7 @@ struct netvio_tx_packet {
     uint64_t header_iova;             /* of this record's own header buffer */
     bool retreated;                   /* the header is in the NB's backfill */
     struct netvio_tx_packet *next;    /* free list */
-    struct netvio_adapter *adapter;
+    struct netvio_tx *tx;
     /* Room for a SCATTER_GATHER_LIST of NETVIO_SG_INLINE elements. */
     DECLSPEC_ALIGN(16) UCHAR sg_buffer[sizeof(SCATTER_GATHER_LIST) + NETVIO_SG_INLINE * sizeof(SCATTER_GATHER_ELEMENT)];
 };
@@ -60,6 +66,10 @@ struct netvio_nbl_list {
 
 struct netvio_tx {
     NDIS_SPIN_LOCK lock;
+    struct netvio_adapter *adapter;
+    uint16_t number;                   /* of the virtqueue */
+    ULONG message;
+    bool resetting;                    /* the ring is not the device's now: nothing is posted or reaped */
     struct vq_packed *vq;
     struct netvio_tx_packet *packets, *free;
     struct netvio_tx_packet *mapping;  /* waits for its scatter/gather list */
@@ -69,7 +79,7 @@ struct netvio_tx {
     NDIS_PHYSICAL_ADDRESS headers_iova;
     struct netvio_nbl_list queue;      /* not wholly posted; the head's NBs from next_nb on are not */
     PNET_BUFFER next_nb;
-    uint64_t next_id, ids;             /* packet id of next_nb; ids for NBLs that have none */
+    uint64_t next_id;                  /* packet id of next_nb; counts on over NBLs that have none */
     uint32_t outstanding;              /* NBLs that we own */
     uint64_t frames, bytes, errors;
 };
@@ -85,6 +95,11 @@ struct netvio_rx_buffer {
 
 struct netvio_rx {
     NDIS_SPIN_LOCK lock;
+    struct netvio_adapter *adapter;
+    uint16_t number;                   /* of the virtqueue */
+    ULONG message;
+    bool resetting;                    /* the ring is not the device's now: buffers are parked, not posted */
+    struct netvio_nbl_list parked;
     struct vq_packed *vq;
     NDIS_HANDLE pool;
     struct netvio_rx_buffer *buffers;
@@ -92,6 +107,11 @@ struct netvio_rx {
     bool polling;                      /* a DPC will ring the doorbell for what is returned meanwhile */
     uint32_t indicated;                /* NBLs that protocols have */
     uint64_t frames, bytes, errors, ids;
+};
+
+struct netvio_pair {
+    struct netvio_rx rx;
+    struct netvio_tx tx;
 };
 
 enum netvio_state { NETVIO_PAUSED, NETVIO_RUNNING, NETVIO_PAUSING };
@@ -106,12 +126,14 @@ struct netvio_adapter {
     bool failed;                       /* the device broke a rule and was reset; nothing is sent or received */
     bool link_up;
     unsigned messages;                 /* MSI-X messages granted */
-    ULONG config_message, rx_message, tx_message;
+    ULONG config_message;
     ULONG packet_filter;
     UCHAR mac[6];
     bool fault_done;
-    struct netvio_tx tx;
-    struct netvio_rx rx;
+    struct virtio_ctrl ctrl;           /* open if CTRL_VQ was negotiated */
+    uint16_t device_pairs;             /* that the device has */
+    unsigned pairs;                    /* in use; 0 until they are allocated */
+    struct netvio_pair *pair;
 };
 
 /* netvio_adapter.c */
@@ -131,33 +153,56 @@ NDIS_STATUS netvio_device_start(struct netvio_adapter *adapter);
 void netvio_device_read_link(struct netvio_adapter *adapter);
 uint16_t netvio_device_queue_size(struct netvio_adapter *adapter, uint16_t queue, uint16_t wanted);
 
-/* netvio_tx_init.c, netvio_tx.c */
-NDIS_STATUS netvio_tx_init(struct netvio_adapter *adapter);
-void netvio_tx_deinit(struct netvio_adapter *adapter);
+/* netvio_pairs.c */
+NDIS_STATUS netvio_pairs_init(struct netvio_adapter *adapter);  /* on failure netvio_pairs_deinit undoes what was done */
+void netvio_pairs_deinit(struct netvio_adapter *adapter);
+/* Features of the rings, as negotiated. */
+struct vq_config netvio_vq_config(const struct netvio_adapter *adapter, uint16_t queue, uint16_t size);
+/* After a device reset: everything that it had is ours again. */
+void netvio_pairs_abort(struct netvio_adapter *adapter);
+
+/* netvio_send.c: from NDIS to the queues. */
 MINIPORT_SEND_NET_BUFFER_LISTS netvio_send;
 MINIPORT_CANCEL_SEND netvio_cancel_send;
-MINIPORT_PROCESS_SG_LIST netvio_tx_sg_list;
-void netvio_tx_drain(struct netvio_adapter *adapter);  /* reap, complete, and post what waited */
-/* Complete what is queued and not posted, with this status. */
-void netvio_tx_flush_queue(struct netvio_adapter *adapter, NDIS_STATUS status);
-/* After a device reset: complete what the device had, as aborted. */
-void netvio_tx_abort(struct netvio_adapter *adapter);
 
-/* netvio_tx_map.c: one NB becomes a chain of elements. Under tx.lock. */
-bool netvio_tx_prepare(struct netvio_adapter *adapter, struct netvio_tx_packet *packet);
-unsigned netvio_tx_elements(struct netvio_adapter *adapter, struct netvio_tx_packet *packet);
-void netvio_tx_unprepare(struct netvio_adapter *adapter, struct netvio_tx_packet *packet);
+/* netvio_tx_init.c, netvio_tx.c */
+NDIS_STATUS netvio_tx_init(struct netvio_tx *tx);
+void netvio_tx_deinit(struct netvio_tx *tx);
+MINIPORT_PROCESS_SG_LIST netvio_tx_sg_list;
+void netvio_tx_send(struct netvio_tx *tx, PNET_BUFFER_LIST nbls, ULONG flags);  /* flags of the completion */
+void netvio_tx_drain(struct netvio_tx *tx);  /* reap, complete, and post what waited */
+/* Complete what is queued and not posted, all of it or what has the cancel id, with this status. */
+void netvio_tx_flush(struct netvio_tx *tx, NDIS_STATUS status, bool all, PVOID cancel_id);
+/* After a device reset: complete what the device had, as aborted. */
+void netvio_tx_abort(struct netvio_tx *tx);
+/* Around a reset of the queue: stop posting and reaping; when the device has let go, complete what it had (false: the ring was broken,
+ * vq_error says why); when it has the ring again, post what waited. */
+void netvio_tx_hold(struct netvio_tx *tx);
+bool netvio_tx_recover(struct netvio_tx *tx);
+void netvio_tx_resume(struct netvio_tx *tx);
+
+/* netvio_tx_map.c: one NB becomes a chain of elements. Under tx->lock. */
+bool netvio_tx_prepare(struct netvio_tx *tx, struct netvio_tx_packet *packet);
+unsigned netvio_tx_elements(struct netvio_tx *tx, struct netvio_tx_packet *packet);
+void netvio_tx_unprepare(struct netvio_tx *tx, struct netvio_tx_packet *packet);
 
 /* netvio_rx_init.c, netvio_rx.c */
-NDIS_STATUS netvio_rx_init(struct netvio_adapter *adapter);
-void netvio_rx_deinit(struct netvio_adapter *adapter);
+NDIS_STATUS netvio_rx_init(struct netvio_rx *rx);
+void netvio_rx_deinit(struct netvio_rx *rx);
 void netvio_rx_reset_nb(struct netvio_rx_buffer *buffer, ULONG length);
-void netvio_rx_fill(struct netvio_adapter *adapter);   /* make every buffer available, without a doorbell */
-void netvio_rx_kick(struct netvio_adapter *adapter);
+void netvio_rx_fill(struct netvio_rx *rx);   /* make every buffer available, without a doorbell */
+void netvio_rx_kick(struct netvio_rx *rx);
 MINIPORT_RETURN_NET_BUFFER_LISTS netvio_return;
 /* Indicate at most NETVIO_RX_BUDGET frames. True: there may be more. */
-bool netvio_rx_poll(struct netvio_adapter *adapter);
-void netvio_rx_abort(struct netvio_adapter *adapter);  /* after a device reset: the buffers are ours */
+bool netvio_rx_poll(struct netvio_rx *rx);
+void netvio_rx_abort(struct netvio_rx *rx);  /* after a device reset: the buffers are ours */
+/* Around a reset of the queue, as for transmit. recover indicates what had arrived; it fails the adapter if the ring was broken. */
+void netvio_rx_hold(struct netvio_rx *rx);
+void netvio_rx_recover(struct netvio_rx *rx);
+void netvio_rx_resume(struct netvio_rx *rx);
+
+/* netvio_reset.c: reset one virtqueue, by its number; a thread at PASSIVE_LEVEL. Statuses as of OID_NETVIO_RESET_QUEUE. */
+NDIS_STATUS netvio_reset_queue(struct netvio_adapter *adapter, ULONG queue);
 
 /* netvio_interrupt.c */
 NDIS_STATUS netvio_interrupt_connect(struct netvio_adapter *adapter);

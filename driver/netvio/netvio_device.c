@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* netvio_device.c: bring the device from reset to DRIVER_OK, [V] 3.1.1, and read its configuration. PASSIVE but for the link. */
 #include <errno.h>
+#include <stdio.h>
 
 #include "netvio_adapter.h"
 
@@ -14,20 +15,45 @@ static NDIS_STATUS status_of(int error) {
     }
 }
 
-/* Without these the device is not what this driver is for. IN_ORDER, NOTIFICATION_DATA and STATUS it can do without. */
+/* Without these the device is not what this driver is for. All the others it can do without. */
 static const uint64_t required_features =
     (UINT64_C(1) << VIRTIO_F_VERSION_1_BIT) | (UINT64_C(1) << VIRTIO_F_RING_PACKED_BIT) |
     (UINT64_C(1) << VIRTIO_F_ACCESS_PLATFORM_BIT) | (UINT64_C(1) << VIRTIO_NET_F_MAC_BIT);
 static const uint64_t wanted_features =
     (UINT64_C(1) << VIRTIO_F_IN_ORDER_BIT) | (UINT64_C(1) << VIRTIO_F_NOTIFICATION_DATA_BIT) |
-    (UINT64_C(1) << VIRTIO_F_ORDER_PLATFORM_BIT) | (UINT64_C(1) << VIRTIO_NET_F_STATUS_BIT);
+    (UINT64_C(1) << VIRTIO_F_ORDER_PLATFORM_BIT) | (UINT64_C(1) << VIRTIO_NET_F_STATUS_BIT) |
+    (UINT64_C(1) << VIRTIO_F_EVENT_IDX_BIT) | (UINT64_C(1) << VIRTIO_F_RING_RESET_BIT);
+
+static bool any(struct netvio_limits limits) { return limits.max_packets || limits.max_usecs; }
+
+/* What has no use with this configuration is not asked for: a control queue, for one, costs a ring. */
+static uint64_t features_for(const struct netvio_config *config) {
+    uint64_t features = wanted_features;
+    const uint64_t control = UINT64_C(1) << VIRTIO_NET_F_CTRL_VQ_BIT;
+    if (config->queue_pairs > 1) features |= control | UINT64_C(1) << VIRTIO_NET_F_MQ_BIT;
+    if (any(config->tx_limits) || any(config->rx_limits)) features |= control | UINT64_C(1) << VIRTIO_NET_F_NOTF_COAL_BIT;
+    if (config->tx_indirect_from) features |= UINT64_C(1) << VIRTIO_F_INDIRECT_DESC_BIT;
+    return features & ~config->declined_features;
+}
+
+static int read_pairs(struct netvio_adapter *adapter) {
+    uint8_t pairs[2] = {1, 0}; /* [V] 5.1.4: without MQ there is one */
+    int error = 0;
+    if (virtio_pci_has(&adapter->pci, VIRTIO_NET_F_MQ_BIT))
+        error = virtio_pci_read_config(&adapter->pci, VIRTIO_NET_CONFIG_MAX_VIRTQUEUE_PAIRS, pairs, sizeof(pairs));
+    adapter->device_pairs = (uint16_t)(pairs[0] | pairs[1] << 8);
+    if (error || (adapter->device_pairs >= 1 && adapter->device_pairs <= VIRTIO_NET_CONFIG_PAIRS_MAX)) return error;
+    snprintf(adapter->pci.error, sizeof(adapter->pci.error), "the device says that it has %u queue pairs", adapter->device_pairs);
+    return -EINVAL;
+}
 
 NDIS_STATUS netvio_device_negotiate(struct netvio_adapter *adapter) {
     struct virtio_pci *pci = &adapter->pci;
     int error = virtio_pci_open(pci, adapter->platform);
     if (!error) error = virtio_pci_reset(pci, true);
-    if (!error) error = virtio_pci_negotiate(pci, required_features, wanted_features);
+    if (!error) error = virtio_pci_negotiate(pci, required_features, features_for(&adapter->config));
     if (!error) error = virtio_pci_read_config(pci, VIRTIO_NET_CONFIG_MAC, adapter->mac, sizeof(adapter->mac));
+    if (!error) error = read_pairs(adapter);
     if (!error) netvio_device_read_link(adapter);
     return status_of(error);
 }
@@ -44,19 +70,57 @@ uint16_t netvio_device_queue_size(struct netvio_adapter *adapter, uint16_t queue
     return wanted && wanted < most ? wanted : most;
 }
 
+/* Tell the device where its rings are. */
+static int set_up_queues(struct netvio_adapter *adapter) {
+    struct virtio_pci *pci = &adapter->pci;
+    int error = 0;
+    for (unsigned i = 0; i < adapter->pairs && !error; i++) {
+        const struct netvio_rx *rx = &adapter->pair[i].rx;
+        const struct netvio_tx *tx = &adapter->pair[i].tx;
+        error = virtio_pci_setup_queue(pci, rx->number, rx->vq, (uint16_t)rx->message);
+        if (!error) error = virtio_pci_setup_queue(pci, tx->number, tx->vq, (uint16_t)tx->message);
+    }
+    if (!error && virtio_pci_has(pci, VIRTIO_NET_F_CTRL_VQ_BIT))
+        error = virtio_ctrl_open(&adapter->ctrl, pci, virtio_ctrl_queue(pci, adapter->device_pairs));
+    return error;
+}
+
+static void enable_queues(struct netvio_adapter *adapter) {
+    for (unsigned i = 0; i < adapter->pairs; i++) {
+        virtio_pci_enable_queue(&adapter->pci, adapter->pair[i].rx.number);
+        virtio_pci_enable_queue(&adapter->pci, adapter->pair[i].tx.number);
+    }
+    if (adapter->ctrl.vq) virtio_pci_enable_queue(&adapter->pci, adapter->ctrl.queue);
+}
+
+/* What the control queue is for. Without these commands the device uses the first pair, and moderates as it likes. */
+static int command(struct netvio_adapter *adapter) {
+    const struct netvio_limits tx = adapter->config.tx_limits, rx = adapter->config.rx_limits;
+    const bool moderation = virtio_pci_has(&adapter->pci, VIRTIO_NET_F_NOTF_COAL_BIT);
+    int error = 0;
+    if (adapter->pairs > 1) error = virtio_ctrl_set_pairs(&adapter->ctrl, (uint16_t)adapter->pairs);
+    if (!error && moderation && any(tx))
+        error = virtio_ctrl_set_tx_limits(&adapter->ctrl, &(struct virtio_ctrl_limits){tx.max_packets, tx.max_usecs});
+    if (!error && moderation && any(rx))
+        error = virtio_ctrl_set_rx_limits(&adapter->ctrl, &(struct virtio_ctrl_limits){rx.max_packets, rx.max_usecs});
+    return error;
+}
+
 NDIS_STATUS netvio_device_start(struct netvio_adapter *adapter) {
     struct virtio_pci *pci = &adapter->pci;
     int error = virtio_pci_map_config_vector(pci, (uint16_t)adapter->config_message);
-    if (!error) error = virtio_pci_setup_queue(pci, NETVIO_QUEUE_RX, adapter->rx.vq, (uint16_t)adapter->rx_message);
-    if (!error) error = virtio_pci_setup_queue(pci, NETVIO_QUEUE_TX, adapter->tx.vq, (uint16_t)adapter->tx_message);
+    if (!error) error = set_up_queues(adapter);
     if (error) {
         virtio_pci_fail(pci);
         return status_of(error);
     }
-    netvio_rx_fill(adapter); /* before DRIVER_OK: the device looks at its rings once when it goes live */
-    virtio_pci_enable_queue(pci, NETVIO_QUEUE_RX);
-    virtio_pci_enable_queue(pci, NETVIO_QUEUE_TX);
+    /* Before DRIVER_OK: the device looks at its rings once when it goes live. */
+    for (unsigned i = 0; i < adapter->pairs; i++) netvio_rx_fill(&adapter->pair[i].rx);
+    enable_queues(adapter);
     virtio_pci_driver_ok(pci);
-    netvio_rx_kick(adapter); /* [V] does not oblige it to look: tell it */
-    return NDIS_STATUS_SUCCESS;
+    /* [V] does not oblige it to look: tell it. */
+    for (unsigned i = 0; i < adapter->pairs; i++) netvio_rx_kick(&adapter->pair[i].rx);
+    error = command(adapter);
+    if (error) virtio_pci_fail(pci);
+    return status_of(error);
 }

@@ -24,9 +24,10 @@ void netvio_fault_elements(struct netvio_adapter *adapter, const struct netvio_t
     adapter->fault_done = true;
 }
 
-void netvio_fault_ring(struct netvio_adapter *adapter) {
-    if (!armed(adapter, NETVIO_FAULT_FORGED_USED) || adapter->tx.next_id <= adapter->config.fault.packet) return;
-    vq_fault_forge_used(adapter->tx.vq);
+void netvio_fault_ring(struct netvio_tx *tx) {
+    struct netvio_adapter *adapter = tx->adapter;
+    if (!armed(adapter, NETVIO_FAULT_FORGED_USED) || tx->next_id <= adapter->config.fault.packet) return;
+    vq_fault_forge_used(tx->vq);
     adapter->fault_done = true;
 }
 

@@ -10,8 +10,8 @@
 
 /* Before a chain is posted: NETVIO_FAULT_UNMAPPED moves its first element. */
 void netvio_fault_elements(struct netvio_adapter *adapter, const struct netvio_tx_packet *packet, struct vq_element *elements);
-/* Before the transmit ring is reaped, under tx.lock: NETVIO_FAULT_FORGED_USED. */
-void netvio_fault_ring(struct netvio_adapter *adapter);
+/* Before the transmit ring is reaped, under tx->lock: NETVIO_FAULT_FORGED_USED. */
+void netvio_fault_ring(struct netvio_tx *tx);
 /* The NBL that is about to be completed: NETVIO_FAULT_LOSE_NBL returns false. */
 bool netvio_fault_keeps(struct netvio_adapter *adapter, PNET_BUFFER_LIST nbl);
 /* The NBL that NETVIO_FAULT_COMPLETE_TWICE wants completed again after this list, or NULL. */

@@ -3,8 +3,8 @@
  * netvio_interrupt.c: MSI-X messages and their DPCs.
  *
  * ISR: tell the device to be quiet, ask for the DPC. DPC: take what there is, within a budget; then let the device speak again and look
- * once more, for what was used between the last look and the enabling sends no message. With three messages each queue has its own;
- * with fewer they share.
+ * once more, for what was used between the last look and the enabling sends no message. Message 0 is the configuration's, then each
+ * queue has its own; a single pair shares what there is. A queue that is being reset is left alone.
  *
  * Spec: [V] 2.8.10  [D] 2.11
  */
@@ -13,8 +13,11 @@
 static BOOLEAN message_isr(NDIS_HANDLE context, ULONG message, PBOOLEAN queue_dpc, PULONG processors) {
     struct netvio_adapter *adapter = context;
     netvio_enter(adapter, "netvio_isr");
-    if (message == adapter->rx_message) vq_disable_interrupts(adapter->rx.vq);
-    if (message == adapter->tx_message) vq_disable_interrupts(adapter->tx.vq);
+    for (unsigned i = 0; i < adapter->pairs; i++) {
+        struct netvio_pair *pair = &adapter->pair[i];
+        if (message == pair->rx.message) vq_disable_interrupts(pair->rx.vq);
+        if (message == pair->tx.message) vq_disable_interrupts(pair->tx.vq);
+    }
     *queue_dpc = TRUE;
     *processors = 0;
     netvio_exit(adapter, "netvio_isr");
@@ -22,17 +25,18 @@ static BOOLEAN message_isr(NDIS_HANDLE context, ULONG message, PBOOLEAN queue_dp
 }
 
 /* True: run again. */
-static bool receive(struct netvio_adapter *adapter) {
-    if (netvio_rx_poll(adapter)) return true;
-    if (adapter->failed || !vq_enable_interrupts(adapter->rx.vq)) return false;
-    vq_disable_interrupts(adapter->rx.vq);
+static bool receive(struct netvio_rx *rx) {
+    if (rx->resetting) return false;
+    if (netvio_rx_poll(rx)) return true;
+    if (rx->adapter->failed || rx->resetting || !vq_enable_interrupts(rx->vq)) return false;
+    vq_disable_interrupts(rx->vq);
     return true;
 }
 
-static bool transmit(struct netvio_adapter *adapter) {
-    netvio_tx_drain(adapter);
-    if (adapter->failed || !vq_enable_interrupts(adapter->tx.vq)) return false;
-    vq_disable_interrupts(adapter->tx.vq);
+static bool transmit(struct netvio_tx *tx) {
+    netvio_tx_drain(tx);
+    if (tx->adapter->failed || tx->resetting || !vq_enable_interrupts(tx->vq)) return false;
+    vq_disable_interrupts(tx->vq);
     return true;
 }
 
@@ -54,8 +58,11 @@ static VOID message_dpc(NDIS_HANDLE context, ULONG message, PVOID dpc_context, P
     UNREFERENCED_PARAMETER(throttle);
     UNREFERENCED_PARAMETER(reserved);
     netvio_enter(adapter, "netvio_dpc");
-    if (message == adapter->tx_message) again |= transmit(adapter);
-    if (message == adapter->rx_message) again |= receive(adapter);
+    for (unsigned i = 0; i < adapter->pairs; i++) {
+        struct netvio_pair *pair = &adapter->pair[i];
+        if (message == pair->tx.message) again |= transmit(&pair->tx);
+        if (message == pair->rx.message) again |= receive(&pair->rx);
+    }
     if (message == adapter->config_message) configuration(adapter);
     /* Not in a loop here: other DPCs have their turn in between. */
     if (again) (void)NdisMQueueDpc(adapter->interrupt, message, 0, NULL);
@@ -92,8 +99,11 @@ NDIS_STATUS netvio_interrupt_connect(struct netvio_adapter *adapter) {
     if (status != NDIS_STATUS_SUCCESS) return status;
     ULONG last = characteristics.MessageInfoTable->MessageCount - 1;
     adapter->config_message = 0;
-    adapter->rx_message = last < 1 ? last : 1;
-    adapter->tx_message = last < 2 ? last : 2;
+    for (ULONG i = 0; i < adapter->pairs; i++) {
+        const ULONG rx = 2 * i + 1, tx = 2 * i + 2;
+        adapter->pair[i].rx.message = last < rx ? last : rx;
+        adapter->pair[i].tx.message = last < tx ? last : tx;
+    }
     return NDIS_STATUS_SUCCESS;
 }
 

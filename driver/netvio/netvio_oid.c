@@ -11,6 +11,7 @@ const NDIS_OID netvio_supported_oids[] = {
     OID_GEN_VENDOR_DRIVER_VERSION, OID_GEN_CURRENT_PACKET_FILTER, OID_GEN_MAXIMUM_TOTAL_SIZE, OID_GEN_XMIT_OK, OID_GEN_RCV_OK,
     OID_GEN_XMIT_ERROR, OID_GEN_RCV_ERROR, OID_GEN_RCV_NO_BUFFER, OID_GEN_STATISTICS, OID_802_3_PERMANENT_ADDRESS,
     OID_802_3_CURRENT_ADDRESS, OID_802_3_MULTICAST_LIST, OID_802_3_MAXIMUM_LIST_SIZE,
+    OID_NETVIO_RESET_QUEUE,
 };
 const ULONG netvio_supported_oids_bytes = sizeof(netvio_supported_oids);
 
@@ -36,26 +37,50 @@ static NDIS_STATUS answer_number(PNDIS_OID_REQUEST request, ULONG64 value) {
 
 static NDIS_STATUS answer_ulong(PNDIS_OID_REQUEST request, ULONG value) { return answer(request, &value, sizeof(value)); }
 
-static NDIS_STATUS answer_statistics(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
+/* Counters of all queues together. */
+struct totals {
+    ULONG64 tx_frames, tx_bytes, tx_errors, rx_frames, rx_bytes, rx_errors;
+    ULONG rx_buffers;
+};
+
+static struct totals sum(const struct netvio_adapter *adapter) {
+    struct totals all = {0};
+    for (unsigned i = 0; i < adapter->pairs; i++) {
+        const struct netvio_tx *tx = &adapter->pair[i].tx;
+        const struct netvio_rx *rx = &adapter->pair[i].rx;
+        all.tx_frames += tx->frames;
+        all.tx_bytes += tx->bytes;
+        all.tx_errors += tx->errors;
+        all.rx_frames += rx->frames;
+        all.rx_bytes += rx->bytes;
+        all.rx_errors += rx->errors;
+        all.rx_buffers += rx->count;
+    }
+    return all;
+}
+
+static NDIS_STATUS answer_statistics(const struct totals *all, PNDIS_OID_REQUEST request) {
     NDIS_STATISTICS_INFO info = {
         .Header = {NDIS_OBJECT_TYPE_DEFAULT, NDIS_STATISTICS_INFO_REVISION_1, NDIS_SIZEOF_STATISTICS_INFO_REVISION_1},
         .SupportedStatistics = NDIS_STATISTICS_FLAGS_VALID_BYTES_RCV | NDIS_STATISTICS_FLAGS_VALID_BYTES_XMIT |
                                NDIS_STATISTICS_FLAGS_VALID_RCV_ERROR | NDIS_STATISTICS_FLAGS_VALID_XMIT_ERROR,
-        .ifInErrors = adapter->rx.errors,
-        .ifHCInOctets = adapter->rx.bytes,
-        .ifHCOutOctets = adapter->tx.bytes,
-        .ifOutErrors = adapter->tx.errors,
+        .ifInErrors = all->rx_errors,
+        .ifHCInOctets = all->rx_bytes,
+        .ifHCOutOctets = all->tx_bytes,
+        .ifOutErrors = all->tx_errors,
     };
     return answer(request, &info, sizeof(info));
 }
 
 static NDIS_STATUS query(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
-    const ULONG tx_slots = vq_size(adapter->tx.vq), rx_buffers = adapter->rx.count;
+    const struct totals all = sum(adapter);
+    /* Of one ring: what a single frame can be cut into. */
+    const ULONG tx_slots = vq_size(adapter->pair[0].tx.vq);
     switch (request->DATA.QUERY_INFORMATION.Oid) {
     case OID_GEN_SUPPORTED_LIST: return answer(request, netvio_supported_oids, netvio_supported_oids_bytes);
     case OID_GEN_HARDWARE_STATUS: return answer_ulong(request, adapter->failed ? HARDWARE_NOT_READY : HARDWARE_READY);
     case OID_GEN_TRANSMIT_BUFFER_SPACE: return answer_ulong(request, tx_slots * NETVIO_FRAME_MAX);
-    case OID_GEN_RECEIVE_BUFFER_SPACE: return answer_ulong(request, rx_buffers * adapter->config.rx_buffer_bytes);
+    case OID_GEN_RECEIVE_BUFFER_SPACE: return answer_ulong(request, all.rx_buffers * adapter->config.rx_buffer_bytes);
     case OID_GEN_TRANSMIT_BLOCK_SIZE: return answer_ulong(request, NETVIO_FRAME_MAX);
     case OID_GEN_RECEIVE_BLOCK_SIZE: return answer_ulong(request, adapter->config.rx_buffer_bytes);
     case OID_GEN_VENDOR_ID: return answer_ulong(request, VENDOR_ID);
@@ -63,12 +88,12 @@ static NDIS_STATUS query(struct netvio_adapter *adapter, PNDIS_OID_REQUEST reque
     case OID_GEN_VENDOR_DRIVER_VERSION: return answer_ulong(request, DRIVER_VERSION);
     case OID_GEN_CURRENT_PACKET_FILTER: return answer_ulong(request, adapter->packet_filter);
     case OID_GEN_MAXIMUM_TOTAL_SIZE: return answer_ulong(request, NETVIO_FRAME_MAX);
-    case OID_GEN_XMIT_OK: return answer_number(request, adapter->tx.frames);
-    case OID_GEN_RCV_OK: return answer_number(request, adapter->rx.frames);
-    case OID_GEN_XMIT_ERROR: return answer_number(request, adapter->tx.errors);
-    case OID_GEN_RCV_ERROR: return answer_number(request, adapter->rx.errors);
+    case OID_GEN_XMIT_OK: return answer_number(request, all.tx_frames);
+    case OID_GEN_RCV_OK: return answer_number(request, all.rx_frames);
+    case OID_GEN_XMIT_ERROR: return answer_number(request, all.tx_errors);
+    case OID_GEN_RCV_ERROR: return answer_number(request, all.rx_errors);
     case OID_GEN_RCV_NO_BUFFER: return answer_number(request, 0); /* the device drops those, and VIRTIO 1.2 has no counter for it */
-    case OID_GEN_STATISTICS: return answer_statistics(adapter, request);
+    case OID_GEN_STATISTICS: return answer_statistics(&all, request);
     case OID_802_3_PERMANENT_ADDRESS: return answer(request, adapter->mac, sizeof(adapter->mac));
     case OID_802_3_CURRENT_ADDRESS: return answer(request, adapter->mac, sizeof(adapter->mac));
     case OID_802_3_MAXIMUM_LIST_SIZE: return answer_ulong(request, MULTICAST_MOST);
@@ -89,10 +114,21 @@ static NDIS_STATUS set_filter(struct netvio_adapter *adapter, PNDIS_OID_REQUEST 
     return NDIS_STATUS_SUCCESS;
 }
 
+static NDIS_STATUS reset_queue(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
+    struct _SET *set = &request->DATA.SET_INFORMATION;
+    ULONG queue;
+    set->BytesNeeded = sizeof(queue);
+    if (set->InformationBufferLength < sizeof(queue)) return NDIS_STATUS_INVALID_LENGTH;
+    RtlCopyMemory(&queue, set->InformationBuffer, sizeof(queue));
+    set->BytesRead = sizeof(queue);
+    return netvio_reset_queue(adapter, queue);
+}
+
 static NDIS_STATUS set(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
     struct _SET *information = &request->DATA.SET_INFORMATION;
     switch (information->Oid) {
     case OID_GEN_CURRENT_PACKET_FILTER: return set_filter(adapter, request);
+    case OID_NETVIO_RESET_QUEUE: return reset_queue(adapter, request);
     case OID_802_3_MULTICAST_LIST:
         if (information->InformationBufferLength % ADDRESS_BYTES) return NDIS_STATUS_INVALID_LENGTH;
         if (information->InformationBufferLength / ADDRESS_BYTES > MULTICAST_MOST) return NDIS_STATUS_MULTICAST_FULL;

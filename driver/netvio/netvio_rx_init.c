@@ -10,7 +10,7 @@
 
 enum { MIN_ELEMENT = 256 };
 
-static NDIS_STATUS allocate_pool(struct netvio_adapter *adapter) {
+static NDIS_STATUS allocate_pool(struct netvio_rx *rx) {
     NET_BUFFER_LIST_POOL_PARAMETERS parameters = {
         .Header = {NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
                    NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1},
@@ -18,8 +18,8 @@ static NDIS_STATUS allocate_pool(struct netvio_adapter *adapter) {
         .fAllocateNetBuffer = TRUE,
         .PoolTag = NETVIO_TAG,
     };
-    adapter->rx.pool = NdisAllocateNetBufferListPool(adapter->handle, &parameters);
-    return adapter->rx.pool ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+    rx->pool = NdisAllocateNetBufferListPool(rx->adapter->handle, &parameters);
+    return rx->pool ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
 }
 
 /* The NB describes `length` frame bytes behind the header. */
@@ -31,7 +31,8 @@ void netvio_rx_reset_nb(struct netvio_rx_buffer *buffer, ULONG length) {
     nb->Next = NULL;
 }
 
-static NDIS_STATUS allocate_buffer(struct netvio_adapter *adapter, struct netvio_rx_buffer *buffer, ULONG bytes, unsigned count) {
+static NDIS_STATUS allocate_buffer(struct netvio_rx *rx, struct netvio_rx_buffer *buffer, ULONG bytes, unsigned count) {
+    struct netvio_adapter *adapter = rx->adapter;
     ULONG step = (bytes + count - 1) / count;
     PMDL last = NULL;
     for (; buffer->count < count; buffer->count++, bytes -= step) {
@@ -52,23 +53,22 @@ static NDIS_STATUS allocate_buffer(struct netvio_adapter *adapter, struct netvio
             buffer->mdl = mdl;
         last = mdl;
     }
-    buffer->nbl = NdisAllocateNetBufferAndNetBufferList(adapter->rx.pool, 0, 0, buffer->mdl, VIRTIO_NET_HDR_SIZE, 0);
+    buffer->nbl = NdisAllocateNetBufferAndNetBufferList(rx->pool, 0, 0, buffer->mdl, VIRTIO_NET_HDR_SIZE, 0);
     if (!buffer->nbl) return NDIS_STATUS_RESOURCES;
     buffer->nbl->MiniportReserved[0] = buffer;
+    buffer->nbl->MiniportReserved[1] = rx;
     buffer->nbl->SourceHandle = adapter->handle;
     return NDIS_STATUS_SUCCESS;
 }
 
 /* On failure netvio_rx_deinit undoes what was done. */
-NDIS_STATUS netvio_rx_init(struct netvio_adapter *adapter) {
-    struct netvio_rx *rx = &adapter->rx;
+NDIS_STATUS netvio_rx_init(struct netvio_rx *rx) {
+    struct netvio_adapter *adapter = rx->adapter;
     NdisAllocateSpinLock(&rx->lock);
-    uint16_t size = netvio_device_queue_size(adapter, NETVIO_QUEUE_RX, adapter->config.rx_queue_size);
-    struct vq_config config = {.queue = NETVIO_QUEUE_RX, .size = size, .name = "rx",
-                               .in_order = virtio_pci_has(&adapter->pci, VIRTIO_F_IN_ORDER_BIT),
-                               .notification_data = virtio_pci_has(&adapter->pci, VIRTIO_F_NOTIFICATION_DATA_BIT)};
+    uint16_t size = netvio_device_queue_size(adapter, rx->number, adapter->config.rx_queue_size);
+    struct vq_config config = netvio_vq_config(adapter, rx->number, size);
     if (vq_create(&rx->vq, adapter->platform, &config)) return NDIS_STATUS_RESOURCES;
-    NDIS_STATUS status = allocate_pool(adapter);
+    NDIS_STATUS status = allocate_pool(rx);
     if (status != NDIS_STATUS_SUCCESS) return status;
     ULONG bytes = VIRTIO_NET_HDR_SIZE + adapter->config.rx_buffer_bytes;
     unsigned elements = adapter->config.rx_buffer_elements;
@@ -78,12 +78,12 @@ NDIS_STATUS netvio_rx_init(struct netvio_adapter *adapter) {
     if (!rx->buffers) return NDIS_STATUS_RESOURCES;
     NdisZeroMemory(rx->buffers, count * sizeof(*rx->buffers));
     while (rx->count < count && status == NDIS_STATUS_SUCCESS)
-        status = allocate_buffer(adapter, &rx->buffers[rx->count++], bytes, elements);
+        status = allocate_buffer(rx, &rx->buffers[rx->count++], bytes, elements);
     return status;
 }
 
-void netvio_rx_deinit(struct netvio_adapter *adapter) {
-    struct netvio_rx *rx = &adapter->rx;
+void netvio_rx_deinit(struct netvio_rx *rx) {
+    struct netvio_adapter *adapter = rx->adapter;
     while (rx->count > 0) {
         struct netvio_rx_buffer *buffer = &rx->buffers[--rx->count];
         if (buffer->nbl) NdisFreeNetBufferList(buffer->nbl);

@@ -2,7 +2,7 @@
 /*
  * netvio_tx.c: sends, from NDIS to the ring and back.
  *
- *   netvio_send -> queue -> pump: map, post -> doorbell ... interrupt -> drain: reap, unmap -> complete, pump again
+ *   netvio_tx_send -> queue -> pump: map, post -> doorbell ... interrupt -> drain: reap, unmap -> complete, pump again
  *
  * An NBL is completed when all its NBs are used, whatever their order. Of an NBL, MiniportReserved[0] counts the NBs that are not done.
  * When the ring is full the queue waits: the next completion pumps it. Nothing here allocates.
@@ -16,12 +16,12 @@ static ULONG_PTR pending_nbs(const NET_BUFFER_LIST *nbl) { return (ULONG_PTR)nbl
 static void set_pending_nbs(PNET_BUFFER_LIST nbl, ULONG_PTR count) { nbl->MiniportReserved[0] = (PVOID)count; }
 
 /* One NB of the NBL is done. The first bad status stays. The NBL joins `done` with its last NB. */
-static void finish_nb(struct netvio_adapter *adapter, PNET_BUFFER_LIST nbl, NDIS_STATUS status, struct netvio_nbl_list *done) {
+static void finish_nb(struct netvio_tx *tx, PNET_BUFFER_LIST nbl, NDIS_STATUS status, struct netvio_nbl_list *done) {
     if (status != NDIS_STATUS_SUCCESS && nbl->Status == NDIS_STATUS_SUCCESS) nbl->Status = status;
     set_pending_nbs(nbl, pending_nbs(nbl) - 1);
     if (pending_nbs(nbl)) return;
-    adapter->tx.outstanding--;
-    if (netvio_fault_keeps(adapter, nbl)) netvio_nbl_append(done, nbl);
+    tx->outstanding--;
+    if (netvio_fault_keeps(tx->adapter, nbl)) netvio_nbl_append(done, nbl);
 }
 
 /* Give finished NBLs back. Without the lock: the sender may send again from inside. */
@@ -56,7 +56,7 @@ static void open_head(struct netvio_tx *tx) {
  * might be longer than the ring has its chance when the ring is empty. */
 static bool has_room(const struct netvio_tx *tx, PNET_BUFFER nb) {
     unsigned free_slots = vq_free_slots(tx->vq), size = vq_size(tx->vq), most = NdisQueryNetBufferPhysicalCount(nb) + 1;
-    return tx->free && free_slots >= (most < size ? most : size);
+    return tx->free && free_slots >= vq_most_slots(tx->vq, most < size ? most : size);
 }
 
 static void release_packet(struct netvio_tx *tx, struct netvio_tx_packet *packet) {
@@ -67,11 +67,10 @@ static void release_packet(struct netvio_tx *tx, struct netvio_tx_packet *packet
 }
 
 /* Post a mapped packet. False: it was refused and is released, its NB finished. */
-static bool post(struct netvio_adapter *adapter, struct netvio_tx_packet *packet, struct netvio_nbl_list *done) {
-    struct netvio_tx *tx = &adapter->tx;
-    unsigned count = netvio_tx_elements(adapter, packet);
+static bool post(struct netvio_tx *tx, struct netvio_tx_packet *packet, struct netvio_nbl_list *done) {
+    unsigned count = netvio_tx_elements(tx, packet);
     if (count) {
-        netvio_fault_elements(adapter, packet, tx->elements);
+        netvio_fault_elements(tx->adapter, packet, tx->elements);
         if (vq_add(tx->vq, tx->elements, count, packet, packet->id) == 0) {
             tx->frames++;
             tx->bytes += packet->nb->DataLength - (packet->retreated ? VIRTIO_NET_HDR_SIZE : 0);
@@ -80,18 +79,17 @@ static bool post(struct netvio_adapter *adapter, struct netvio_tx_packet *packet
     }
     /* More elements than the ring has slots: no waiting helps. */
     PNET_BUFFER_LIST nbl = packet->nbl;
-    netvio_tx_unprepare(adapter, packet);
+    netvio_tx_unprepare(tx, packet);
     release_packet(tx, packet);
     tx->errors++;
-    finish_nb(adapter, nbl, NDIS_STATUS_INVALID_LENGTH, done);
+    finish_nb(tx, nbl, NDIS_STATUS_INVALID_LENGTH, done);
     return false;
 }
 
 static bool length_is_good(PNET_BUFFER nb) { return nb->DataLength >= ETH_HEADER && nb->DataLength <= NETVIO_FRAME_MAX; }
 
 /* Take the next NB of the queue up to being mapped. NULL: nothing to do now. The NB has left the queue when this returns. */
-static struct netvio_tx_packet *map_next(struct netvio_adapter *adapter, struct netvio_nbl_list *done) {
-    struct netvio_tx *tx = &adapter->tx;
+static struct netvio_tx_packet *map_next(struct netvio_tx *tx, struct netvio_nbl_list *done) {
     for (;;) {
         open_head(tx);
         if (!tx->next_nb) return NULL;
@@ -100,7 +98,7 @@ static struct netvio_tx_packet *map_next(struct netvio_adapter *adapter, struct 
         if (!length_is_good(nb)) {
             advance(tx);
             tx->errors++;
-            finish_nb(adapter, nbl, NDIS_STATUS_INVALID_LENGTH, done);
+            finish_nb(tx, nbl, NDIS_STATUS_INVALID_LENGTH, done);
             continue;
         }
         if (!has_room(tx, nb)) return NULL;
@@ -109,7 +107,7 @@ static struct netvio_tx_packet *map_next(struct netvio_adapter *adapter, struct 
         packet->nbl = nbl;
         packet->nb = nb;
         packet->id = tx->next_id;
-        if (netvio_tx_prepare(adapter, packet)) {
+        if (netvio_tx_prepare(tx, packet)) {
             advance(tx);
             return packet;
         }
@@ -117,84 +115,67 @@ static struct netvio_tx_packet *map_next(struct netvio_adapter *adapter, struct 
         if (vq_outstanding(tx->vq)) return NULL; /* what is out will free resources, and pump again */
         advance(tx);
         tx->errors++;
-        finish_nb(adapter, nbl, NDIS_STATUS_RESOURCES, done);
+        finish_nb(tx, nbl, NDIS_STATUS_RESOURCES, done);
     }
 }
 
 /* Post what the queue has, until it is empty, the ring is full, or a scatter/gather list is late. Under tx.lock. True: ring the
  * doorbell. */
-static bool pump(struct netvio_adapter *adapter, struct netvio_nbl_list *done) {
-    struct netvio_tx *tx = &adapter->tx;
+static bool pump(struct netvio_tx *tx, struct netvio_nbl_list *done) {
     bool posted = false;
-    if (tx->pumping || adapter->failed) return false;
+    if (tx->pumping || tx->resetting || tx->adapter->failed) return false;
     tx->pumping = true;
     for (;;) {
-        if (!tx->mapping) tx->mapping = map_next(adapter, done);
+        if (!tx->mapping) tx->mapping = map_next(tx, done);
         if (!tx->mapping || !tx->mapping->sgl) break;
         struct netvio_tx_packet *packet = tx->mapping;
         tx->mapping = NULL;
-        posted |= post(adapter, packet, done);
+        posted |= post(tx, packet, done);
     }
     tx->pumping = false;
     return posted;
 }
 
 /* Pump, then do what may not be done under the lock: doorbell, completions. */
-static void pump_and_release(struct netvio_adapter *adapter, struct netvio_nbl_list *done, ULONG flags) {
-    struct netvio_tx *tx = &adapter->tx;
+static void pump_and_release(struct netvio_tx *tx, struct netvio_nbl_list *done, ULONG flags) {
     uint32_t word = 0;
-    bool ring = pump(adapter, done) && vq_kick_prepare(tx->vq, &word);
+    bool ring = pump(tx, done) && vq_kick_prepare(tx->vq, &word);
     NdisReleaseSpinLock(&tx->lock);
     if (ring) vq_notify(tx->vq, word);
-    complete(adapter, done, flags);
+    complete(tx->adapter, done, flags);
 }
 
 /* The device was reset: what it had goes back, and what waited for its list and has it now. Under tx.lock. */
-static void abort_packet(struct netvio_adapter *adapter, struct netvio_tx_packet *packet, struct netvio_nbl_list *done) {
+static void abort_packet(struct netvio_tx *tx, struct netvio_tx_packet *packet, struct netvio_nbl_list *done) {
     PNET_BUFFER_LIST nbl = packet->nbl;
-    netvio_tx_unprepare(adapter, packet);
-    release_packet(&adapter->tx, packet);
-    finish_nb(adapter, nbl, NDIS_STATUS_SEND_ABORTED, done);
+    netvio_tx_unprepare(tx, packet);
+    release_packet(tx, packet);
+    finish_nb(tx, nbl, NDIS_STATUS_SEND_ABORTED, done);
 }
 
-static void abort_mapping(struct netvio_adapter *adapter, struct netvio_nbl_list *done) {
-    struct netvio_tx_packet *packet = adapter->tx.mapping;
+static void abort_mapping(struct netvio_tx *tx, struct netvio_nbl_list *done) {
+    struct netvio_tx_packet *packet = tx->mapping;
     if (!packet || !packet->sgl) return;
-    adapter->tx.mapping = NULL;
-    abort_packet(adapter, packet, done);
+    tx->mapping = NULL;
+    abort_packet(tx, packet, done);
 }
 
 /* NDIS has the scatter/gather list of a packet: usually inside netvio_tx_prepare, but it may be late. */
 VOID netvio_tx_sg_list(PDEVICE_OBJECT device, PVOID reserved, PSCATTER_GATHER_LIST list, PVOID context) {
     struct netvio_tx_packet *packet = context;
-    struct netvio_adapter *adapter = packet->adapter;
+    struct netvio_tx *tx = packet->tx;
     UNREFERENCED_PARAMETER(device);
     UNREFERENCED_PARAMETER(reserved);
     packet->sgl = list;
-    if (adapter->tx.pumping) return;
+    if (tx->pumping) return;
     struct netvio_nbl_list done = {NULL, NULL};
-    NdisAcquireSpinLock(&adapter->tx.lock);
-    if (adapter->failed) abort_mapping(adapter, &done);
-    pump_and_release(adapter, &done, NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL);
+    NdisAcquireSpinLock(&tx->lock);
+    if (tx->adapter->failed) abort_mapping(tx, &done);
+    pump_and_release(tx, &done, NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL);
 }
 
-/* Refuse a whole list with one status. */
-static void reject(struct netvio_adapter *adapter, PNET_BUFFER_LIST nbls, NDIS_STATUS status, ULONG flags) {
-    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) nbl->Status = status;
-    NdisMSendNetBufferListsComplete(adapter->handle, nbls, flags);
-}
-
-VOID netvio_send(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER port, ULONG send_flags) {
-    struct netvio_adapter *adapter = context;
-    struct netvio_tx *tx = &adapter->tx;
+void netvio_tx_send(struct netvio_tx *tx, PNET_BUFFER_LIST nbls, ULONG flags) {
     struct netvio_nbl_list done = {NULL, NULL};
-    ULONG flags = NDIS_TEST_SEND_AT_DISPATCH_LEVEL(send_flags) ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0;
-    UNREFERENCED_PARAMETER(port);
-    if (adapter->state != NETVIO_RUNNING || adapter->failed) {
-        reject(adapter, nbls, adapter->failed ? NDIS_STATUS_FAILURE : NDIS_STATUS_PAUSED, flags);
-        return;
-    }
-    netvio_enter(adapter, "netvio_send");
     NdisAcquireSpinLock(&tx->lock);
     while (nbls) {
         PNET_BUFFER_LIST nbl = nbls;
@@ -206,42 +187,39 @@ VOID netvio_send(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER po
         tx->outstanding++;
         netvio_nbl_append(&tx->queue, nbl);
     }
-    pump_and_release(adapter, &done, flags);
-    netvio_exit(adapter, "netvio_send");
+    pump_and_release(tx, &done, flags);
 }
 
 /* Take every used packet. Under tx.lock. False: the ring is broken. */
-static bool reap(struct netvio_adapter *adapter, struct netvio_nbl_list *done) {
-    struct netvio_tx *tx = &adapter->tx;
+static bool reap(struct netvio_tx *tx, struct netvio_nbl_list *done) {
     struct vq_used used;
     int found;
-    netvio_fault_ring(adapter);
+    netvio_fault_ring(tx);
     while ((found = vq_reap(tx->vq, &used)) > 0) {
         struct netvio_tx_packet *packet = used.cookie;
         PNET_BUFFER_LIST nbl = packet->nbl;
-        netvio_tx_unprepare(adapter, packet);
+        netvio_tx_unprepare(tx, packet);
         release_packet(tx, packet);
-        finish_nb(adapter, nbl, NDIS_STATUS_SUCCESS, done);
+        finish_nb(tx, nbl, NDIS_STATUS_SUCCESS, done);
     }
     return found == 0;
 }
 
-void netvio_tx_drain(struct netvio_adapter *adapter) {
+void netvio_tx_drain(struct netvio_tx *tx) {
     struct netvio_nbl_list done = {NULL, NULL};
-    if (adapter->failed) return;
-    NdisAcquireSpinLock(&adapter->tx.lock);
-    if (reap(adapter, &done)) {
-        pump_and_release(adapter, &done, NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL);
+    if (tx->adapter->failed || tx->resetting) return;
+    NdisAcquireSpinLock(&tx->lock);
+    if (reap(tx, &done)) {
+        pump_and_release(tx, &done, NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL);
         return;
     }
-    NdisReleaseSpinLock(&adapter->tx.lock);
-    complete(adapter, &done, NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL);
-    netvio_fail(adapter, "vq.forged_used", "[V] 2.8.8", vq_error(adapter->tx.vq));
+    NdisReleaseSpinLock(&tx->lock);
+    complete(tx->adapter, &done, NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL);
+    netvio_fail(tx->adapter, "vq.forged_used", "[V] 2.8.8", vq_error(tx->vq));
 }
 
-/* Complete what is queued, all of it or what has the cancel id. NBs of the head NBL that the device already has run on. */
-static void flush(struct netvio_adapter *adapter, NDIS_STATUS status, bool all, PVOID cancel_id) {
-    struct netvio_tx *tx = &adapter->tx;
+/* NBs of the head NBL that the device already has run on. */
+void netvio_tx_flush(struct netvio_tx *tx, NDIS_STATUS status, bool all, PVOID cancel_id) {
     struct netvio_nbl_list done = {NULL, NULL}, kept = {NULL, NULL};
     NdisAcquireSpinLock(&tx->lock);
     PNET_BUFFER_LIST nbl = tx->queue.head;
@@ -258,28 +236,55 @@ static void flush(struct netvio_adapter *adapter, NDIS_STATUS status, bool all, 
         }
         for (nb = nb ? nb : nbl->FirstNetBuffer; nb;) {
             PNET_BUFFER rest = nb->Next;
-            finish_nb(adapter, nbl, status, &done);
+            finish_nb(tx, nbl, status, &done);
             nb = rest;
         }
     }
     tx->queue = kept;
     if (!head_stays) tx->next_nb = NULL;
     NdisReleaseSpinLock(&tx->lock);
-    complete(adapter, &done, 0);
+    complete(tx->adapter, &done, 0);
 }
 
-void netvio_tx_flush_queue(struct netvio_adapter *adapter, NDIS_STATUS status) { flush(adapter, status, true, NULL); }
-
-VOID netvio_cancel_send(NDIS_HANDLE context, PVOID cancel_id) { flush(context, NDIS_STATUS_SEND_ABORTED, false, cancel_id); }
-
-void netvio_tx_abort(struct netvio_adapter *adapter) {
-    struct netvio_tx *tx = &adapter->tx;
-    struct netvio_nbl_list done = {NULL, NULL};
+static void abort_outstanding(struct netvio_tx *tx, struct netvio_nbl_list *done) {
     struct vq_used used;
+    while (vq_detach(tx->vq, &used)) abort_packet(tx, used.cookie, done);
+}
+
+void netvio_tx_abort(struct netvio_tx *tx) {
+    struct netvio_nbl_list done = {NULL, NULL};
     NdisAcquireSpinLock(&tx->lock);
-    while (vq_detach(tx->vq, &used)) abort_packet(adapter, used.cookie, &done);
-    abort_mapping(adapter, &done);
+    abort_outstanding(tx, &done);
+    abort_mapping(tx, &done);
     NdisReleaseSpinLock(&tx->lock);
-    complete(adapter, &done, 0);
-    netvio_tx_flush_queue(adapter, NDIS_STATUS_SEND_ABORTED);
+    complete(tx->adapter, &done, 0);
+    netvio_tx_flush(tx, NDIS_STATUS_SEND_ABORTED, true, NULL);
+}
+
+void netvio_tx_hold(struct netvio_tx *tx) {
+    NdisAcquireSpinLock(&tx->lock);
+    tx->resetting = true;
+    NdisReleaseSpinLock(&tx->lock);
+}
+
+/* What the device reported before it let go was sent. Of the rest nobody knows whether it left: it is aborted, and not sent a second time.
+ * What is queued, or waits for its scatter/gather list, has not been with the device and stays. */
+bool netvio_tx_recover(struct netvio_tx *tx) {
+    struct netvio_nbl_list done = {NULL, NULL};
+    NdisAcquireSpinLock(&tx->lock);
+    bool good = reap(tx, &done);
+    if (good) {
+        abort_outstanding(tx, &done);
+        (void)vq_restart(tx->vq);
+    }
+    NdisReleaseSpinLock(&tx->lock);
+    complete(tx->adapter, &done, 0);
+    return good;
+}
+
+void netvio_tx_resume(struct netvio_tx *tx) {
+    struct netvio_nbl_list done = {NULL, NULL};
+    NdisAcquireSpinLock(&tx->lock);
+    tx->resetting = false;
+    pump_and_release(tx, &done, 0);
 }

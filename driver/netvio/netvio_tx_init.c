@@ -2,7 +2,9 @@
 /* netvio_tx_init.c: everything that transmission allocates, once. */
 #include "netvio_adapter.h"
 
+/* One for all queues. */
 static NDIS_STATUS register_dma(struct netvio_adapter *adapter) {
+    if (adapter->dma) return NDIS_STATUS_SUCCESS;
     NDIS_SG_DMA_DESCRIPTION description = {
         .Header = {NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION, NDIS_SG_DMA_DESCRIPTION_REVISION_1,
                    NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1},
@@ -14,8 +16,8 @@ static NDIS_STATUS register_dma(struct netvio_adapter *adapter) {
 }
 
 /* One header buffer a packet. All are zero for ever, but the device may read them at any time: they are freed with the ring. */
-static NDIS_STATUS allocate_packets(struct netvio_adapter *adapter, unsigned count) {
-    struct netvio_tx *tx = &adapter->tx;
+static NDIS_STATUS allocate_packets(struct netvio_tx *tx, unsigned count) {
+    struct netvio_adapter *adapter = tx->adapter;
     UINT element_bytes = (UINT)(count * sizeof(*tx->elements)), packet_bytes = (UINT)(count * sizeof(*tx->packets));
     tx->elements = NdisAllocateMemoryWithTagPriority(adapter->handle, element_bytes, NETVIO_TAG, NormalPoolPriority);
     tx->packets = NdisAllocateMemoryWithTagPriority(adapter->handle, packet_bytes, NETVIO_TAG, NormalPoolPriority);
@@ -25,7 +27,7 @@ static NDIS_STATUS allocate_packets(struct netvio_adapter *adapter, unsigned cou
     NdisZeroMemory(tx->packets, count * sizeof(*tx->packets));
     for (unsigned i = count; i-- > 0;) {
         struct netvio_tx_packet *packet = &tx->packets[i];
-        packet->adapter = adapter;
+        packet->tx = tx;
         packet->header_iova = (uint64_t)tx->headers_iova.QuadPart + i * (uint64_t)VIRTIO_NET_HDR_SIZE;
         packet->next = tx->free;
         tx->free = packet;
@@ -33,26 +35,34 @@ static NDIS_STATUS allocate_packets(struct netvio_adapter *adapter, unsigned cou
     return NDIS_STATUS_SUCCESS;
 }
 
-/* On failure netvio_tx_deinit undoes what was done. */
-NDIS_STATUS netvio_tx_init(struct netvio_adapter *adapter) {
-    struct netvio_tx *tx = &adapter->tx;
-    NdisAllocateSpinLock(&tx->lock);
-    uint16_t size = netvio_device_queue_size(adapter, NETVIO_QUEUE_TX, adapter->config.tx_queue_size);
-    struct vq_config config = {.queue = NETVIO_QUEUE_TX, .size = size, .name = "tx",
-                               .in_order = virtio_pci_has(&adapter->pci, VIRTIO_F_IN_ORDER_BIT),
-                               .notification_data = virtio_pci_has(&adapter->pci, VIRTIO_F_NOTIFICATION_DATA_BIT)};
-    if (vq_create(&tx->vq, adapter->platform, &config)) return NDIS_STATUS_RESOURCES;
-    NDIS_STATUS status = register_dma(adapter);
-    return status == NDIS_STATUS_SUCCESS ? allocate_packets(adapter, size) : status;
+/* Transmit chains may be long; each of their buffers will be used without further ado, so that a late interrupt loses nothing. */
+static struct vq_config ring_config(const struct netvio_tx *tx, uint16_t size) {
+    const struct netvio_config *wanted = &tx->adapter->config;
+    struct vq_config config = netvio_vq_config(tx->adapter, tx->number, size);
+    config.interrupt_after = wanted->tx_interrupt_after;
+    if (!wanted->tx_indirect_from || !virtio_pci_has(&tx->adapter->pci, VIRTIO_F_INDIRECT_DESC_BIT)) return config;
+    config.indirect_above = (uint16_t)(wanted->tx_indirect_from - 1);
+    config.indirect_elements = NETVIO_TX_TABLE;
+    return config;
 }
 
-void netvio_tx_deinit(struct netvio_adapter *adapter) {
-    struct netvio_tx *tx = &adapter->tx;
+/* On failure netvio_tx_deinit undoes what was done. */
+NDIS_STATUS netvio_tx_init(struct netvio_tx *tx) {
+    struct netvio_adapter *adapter = tx->adapter;
+    NdisAllocateSpinLock(&tx->lock);
+    uint16_t size = netvio_device_queue_size(adapter, tx->number, adapter->config.tx_queue_size);
+    struct vq_config config = ring_config(tx, size);
+    if (vq_create(&tx->vq, adapter->platform, &config)) return NDIS_STATUS_RESOURCES;
+    NDIS_STATUS status = register_dma(adapter);
+    return status == NDIS_STATUS_SUCCESS ? allocate_packets(tx, size) : status;
+}
+
+void netvio_tx_deinit(struct netvio_tx *tx) {
+    struct netvio_adapter *adapter = tx->adapter;
     if (tx->headers)
         NdisMFreeSharedMemory(adapter->handle, vq_size(tx->vq) * VIRTIO_NET_HDR_SIZE, TRUE, tx->headers, tx->headers_iova);
     if (tx->packets) NdisFreeMemory(tx->packets, 0, 0);
     if (tx->elements) NdisFreeMemory(tx->elements, 0, 0);
-    if (adapter->dma) NdisMDeregisterScatterGatherDma(adapter->dma);
     if (tx->vq) vq_destroy(tx->vq);
     NdisFreeSpinLock(&tx->lock);
 }

@@ -25,28 +25,28 @@ static void retreat(struct netvio_tx_packet *packet) {
 }
 
 /* Map the NB. False: not now, for want of resources. On success packet->sgl may still be NULL: netvio_tx_sg_list will come. */
-bool netvio_tx_prepare(struct netvio_adapter *adapter, struct netvio_tx_packet *packet) {
+bool netvio_tx_prepare(struct netvio_tx *tx, struct netvio_tx_packet *packet) {
     packet->sgl = NULL;
     retreat(packet);
-    if (NdisMAllocateNetBufferSGList(adapter->dma, packet->nb, packet, NDIS_SG_LIST_WRITE_TO_DEVICE, packet->sg_buffer,
+    if (NdisMAllocateNetBufferSGList(tx->adapter->dma, packet->nb, packet, NDIS_SG_LIST_WRITE_TO_DEVICE, packet->sg_buffer,
                                      sizeof(packet->sg_buffer)) == NDIS_STATUS_SUCCESS)
         return true;
-    netvio_tx_unprepare(adapter, packet);
+    netvio_tx_unprepare(tx, packet);
     return false;
 }
 
 /* Undo netvio_tx_prepare: the NB looks as its owner gave it to us. The device must not have the memory any more. */
-void netvio_tx_unprepare(struct netvio_adapter *adapter, struct netvio_tx_packet *packet) {
-    if (packet->sgl) NdisMFreeNetBufferSGList(adapter->dma, packet->sgl, packet->nb);
+void netvio_tx_unprepare(struct netvio_tx *tx, struct netvio_tx_packet *packet) {
+    if (packet->sgl) NdisMFreeNetBufferSGList(tx->adapter->dma, packet->sgl, packet->nb);
     packet->sgl = NULL;
     if (packet->retreated) NdisAdvanceNetBufferDataStart(packet->nb, VIRTIO_NET_HDR_SIZE, FALSE, NULL);
     packet->retreated = false;
 }
 
 /* Fill tx.elements from the list. Returns their number, 0 when they are more than the ring has slots. */
-unsigned netvio_tx_elements(struct netvio_adapter *adapter, struct netvio_tx_packet *packet) {
-    struct vq_element *elements = adapter->tx.elements;
-    const unsigned most = vq_size(adapter->tx.vq);
+unsigned netvio_tx_elements(struct netvio_tx *tx, struct netvio_tx_packet *packet) {
+    struct vq_element *elements = tx->elements;
+    const unsigned most = vq_size(tx->vq);
     const SCATTER_GATHER_LIST *sgl = packet->sgl;
     ULONG skip = packet->nb->CurrentMdlOffset;  /* the list starts where CurrentMdl does, not where the data does */
     ULONG left = packet->nb->DataLength;        /* and may go on behind its end */

@@ -19,6 +19,9 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     if (config->data_offset > MOST_OFFSET) wrong = "data_offset";
     if (config->tx_queue_size > VIRTQ_MAX_SIZE) wrong = "tx_queue_size";
     if (config->rx_queue_size > VIRTQ_MAX_SIZE) wrong = "rx_queue_size";
+    if (config->queue_pairs > VIRTIO_NET_CONFIG_PAIRS_MAX) wrong = "queue_pairs";
+    if (config->tx_interrupt_after > VIRTQ_MAX_SIZE) wrong = "tx_interrupt_after";
+    if (config->tx_indirect_from > VIRTQ_MAX_SIZE) wrong = "tx_indirect_from";
     if (config->rx_buffer_bytes > TRAFFIC_FRAME_MAX) wrong = "rx_buffer_bytes";
     if (config->fault > TRAFFIC_FAULT_FORGED_USED) wrong = "fault";
     if (!wrong) return 0;
@@ -54,6 +57,10 @@ static void configure(struct traffic *traffic, struct platform *platform, const 
         .callbacks = *callbacks,
         .random = config->seed,
         .miniport = {.tx_queue_size = (uint16_t)config->tx_queue_size, .rx_queue_size = (uint16_t)config->rx_queue_size,
+                     .queue_pairs = (uint16_t)config->queue_pairs, .tx_interrupt_after = (uint16_t)config->tx_interrupt_after,
+                     .tx_indirect_from = (uint16_t)config->tx_indirect_from,
+                     .tx_limits = {config->tx_max_packets, config->tx_max_usecs},
+                     .rx_limits = {config->rx_max_packets, config->rx_max_usecs}, .declined_features = config->declined_features,
                      .rx_buffer_bytes = config->rx_buffer_bytes, .rx_buffer_elements = config->rx_buffer_elements,
                      .fault = {miniport_fault(config->fault), config->fault_packet}},
     };
@@ -113,6 +120,21 @@ bool traffic_sends_done(const struct traffic *traffic) {
 }
 
 void traffic_kick(struct traffic *traffic) { traffic->machine->ops->event_set(traffic->machine->ctx, traffic->wake); }
+
+int traffic_reset_queue(struct traffic *traffic, unsigned queue) {
+    struct kernel_scope scope;
+    ULONG number = queue;
+    if (!traffic->binding) return -EINVAL;
+    kernel_enter(traffic->kernel, &scope);
+    NDIS_STATUS status = traffic_request(traffic, NdisRequestSetInformation, OID_NETVIO_RESET_QUEUE, &number, sizeof(number));
+    kernel_leave(&scope);
+    switch (status) {
+    case NDIS_STATUS_SUCCESS: return 0;
+    case NDIS_STATUS_NOT_SUPPORTED: return -ENOTSUP;
+    case NDIS_STATUS_INVALID_DATA: return -EINVAL;
+    default: return -EIO;
+    }
+}
 
 void traffic_get_counts(const struct traffic *traffic, struct traffic_counts *counts) {
     struct ndis_counts ndis;

@@ -36,6 +36,11 @@ struct traffic_config {
     unsigned nbls_per_send;     /* NBLs in one NdisSendNetBufferLists call */
     unsigned outstanding_nbls;  /* most NBLs in flight */
     unsigned tx_queue_size, rx_queue_size;  /* ring sizes, 0: the device's maximum */
+    unsigned queue_pairs;       /* wanted, 0 is 1; more if the device has MQ and there are interrupts for them */
+    unsigned tx_interrupt_after;/* sends until a transmit interrupt, with EVENT_IDX; 0 is 1 */
+    unsigned tx_indirect_from;  /* chains of so many descriptors go out as a table, with INDIRECT_DESC; 0: none */
+    uint32_t tx_max_packets, tx_max_usecs, rx_max_packets, rx_max_usecs;  /* interrupt moderation, with NOTF_COAL; 0: the device's own */
+    uint64_t declined_features; /* VIRTIO features that the driver does not accept */
     unsigned rx_buffer_bytes;   /* frame bytes of a receive buffer */
     unsigned rx_buffer_elements;/* MDLs (descriptors) of a receive buffer, 1 or more */
     enum traffic_fault fault;
@@ -68,6 +73,9 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
 bool traffic_sends_done(const struct traffic *traffic);
 /* next() has frames again. Any context. */
 void traffic_kick(struct traffic *traffic);
+/* Reset one virtqueue alone, under traffic (threads, blocks). 0, -ENOTSUP (the device cannot), -EINVAL (no such queue), or -EIO: the device
+ * did not finish, and was reset as a whole. Not during traffic_stop(), and one at a time. */
+int traffic_reset_queue(struct traffic *traffic, unsigned queue);
 void traffic_get_counts(const struct traffic *traffic, struct traffic_counts *counts);
 /* Take it down (blocks): pause, unbind, halt, unload. Reports every NBL that is still out as a violation, then frees all. */
 void traffic_stop(struct traffic *traffic);

@@ -87,6 +87,8 @@ struct traffic {
 
 /* traffic_protocol.c */
 DRIVER_INITIALIZE traffic_driver_entry;
+/* Ask the miniport (query) or tell it (set), and wait for the answer. PASSIVE_LEVEL, blocks; one at a time. */
+NDIS_STATUS traffic_request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDIS_OID oid, PVOID buffer, UINT length);
 
 /* traffic_items.c: items, made for a binding. NDIS_STATUS; traffic_items_free undoes a part as well. */
 NDIS_STATUS traffic_items_make(struct traffic *traffic);

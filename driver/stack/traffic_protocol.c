@@ -5,7 +5,7 @@
 enum { NDIS_MAJOR = 6, NDIS_MINOR = 80 };
 
 /* Ask the adapter, and wait for the answer. PASSIVE. */
-static NDIS_STATUS request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDIS_OID oid, PVOID buffer, UINT length) {
+NDIS_STATUS traffic_request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDIS_OID oid, PVOID buffer, UINT length) {
     NDIS_OID_REQUEST oid_request = {
         .Header = {NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1, NDIS_SIZEOF_OID_REQUEST_REVISION_1},
         .RequestType = type,
@@ -36,9 +36,9 @@ static VOID oid_complete(NDIS_HANDLE context, PNDIS_OID_REQUEST oid_request, NDI
 /* The number of transmit blocks is what bounds the fragments of a frame: our adapters have a block for each slot of their ring. */
 static NDIS_STATUS ask_slots(struct traffic *traffic) {
     ULONG space = 0, block = 0;
-    NDIS_STATUS status = request(traffic, NdisRequestQueryInformation, OID_GEN_TRANSMIT_BUFFER_SPACE, &space, sizeof(space));
+    NDIS_STATUS status = traffic_request(traffic, NdisRequestQueryInformation, OID_GEN_TRANSMIT_BUFFER_SPACE, &space, sizeof(space));
     if (status == NDIS_STATUS_SUCCESS)
-        status = request(traffic, NdisRequestQueryInformation, OID_GEN_TRANSMIT_BLOCK_SIZE, &block, sizeof(block));
+        status = traffic_request(traffic, NdisRequestQueryInformation, OID_GEN_TRANSMIT_BLOCK_SIZE, &block, sizeof(block));
     if (status == NDIS_STATUS_SUCCESS) traffic->slots = block ? space / block : 0;
     return status;
 }
@@ -69,7 +69,7 @@ static NDIS_STATUS bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind_context, P
     ULONG filter = NDIS_PACKET_TYPE_PROMISCUOUS;
     status = ask_slots(traffic);
     if (status == NDIS_STATUS_SUCCESS)
-        status = request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
+        status = traffic_request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
     if (status == NDIS_STATUS_SUCCESS && !traffic->items) status = traffic_items_make(traffic);
     if (status != NDIS_STATUS_SUCCESS) close_adapter(traffic);
     traffic->bind_status = status;
@@ -80,7 +80,7 @@ static NDIS_STATUS unbind_adapter(NDIS_HANDLE unbind_context, NDIS_HANDLE contex
     struct traffic *traffic = context;
     ULONG filter = 0;
     UNREFERENCED_PARAMETER(unbind_context);
-    (void)request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
+    (void)traffic_request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
     traffic_send_drop_batch(traffic);
     close_adapter(traffic);
     return NDIS_STATUS_SUCCESS;

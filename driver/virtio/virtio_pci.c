@@ -12,6 +12,8 @@ enum {
     RESET_POLLS = 100,              /* times RESET_POLL_NS: 100 ms */
     RESET_POLL_NS = 1000 * 1000,
     RESET_READS = 1000,
+    QUEUE_RESET_POLLS = 10 * 1000,  /* times QUEUE_RESET_POLL_NS: 100 ms */
+    QUEUE_RESET_POLL_NS = 10 * 1000,
     CONFIG_TRIES = 16,
     HALF_BITS = 32
 };
@@ -76,10 +78,17 @@ static uint64_t read_features(struct virtio_pci *pci) {
     return features;
 }
 
+/* [V] 2.2.1: a driver accepts no feature whose prerequisite it does not have, whatever the device offers. */
+static uint64_t without_orphans(uint64_t features) {
+    if (!(features & REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT)))
+        features &= ~(REGMAP_BIT(VIRTIO_NET_F_MQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT) | REGMAP_BIT(VIRTIO_NET_F_VQ_NOTF_COAL_BIT));
+    return features;
+}
+
 int virtio_pci_negotiate(struct virtio_pci *pci, uint64_t required, uint64_t wanted) {
     set_status(pci, VIRTIO_STATUS_ACKNOWLEDGE_BIT);
     set_status(pci, VIRTIO_STATUS_DRIVER_BIT);
-    uint64_t offered = read_features(pci), accepted = offered & (required | wanted);
+    uint64_t offered = read_features(pci), accepted = without_orphans(offered & (required | wanted));
     if (required & ~offered) {
         snprintf(pci->error, sizeof(pci->error), "the device does not offer features 0x%llx that the driver needs",
                  (unsigned long long)(required & ~offered));
@@ -158,6 +167,22 @@ int virtio_pci_setup_queue(struct virtio_pci *pci, uint16_t queue, struct vq_pac
 void virtio_pci_enable_queue(struct virtio_pci *pci, uint16_t queue) {
     common_write(pci, VIRTIO_COMMON_QUEUE_SELECT, 2, queue);
     common_write(pci, VIRTIO_COMMON_QUEUE_ENABLE, 2, 1);
+}
+
+int virtio_pci_reset_queue(struct virtio_pci *pci, uint16_t queue) {
+    if (!virtio_pci_has(pci, VIRTIO_F_RING_RESET_BIT)) {
+        snprintf(pci->error, sizeof(pci->error), "queue %u: the device cannot reset a queue alone", queue);
+        return -ENOTSUP;
+    }
+    common_write(pci, VIRTIO_COMMON_QUEUE_SELECT, 2, queue);
+    common_write(pci, VIRTIO_COMMON_QUEUE_RESET, 2, 1);
+    for (unsigned i = 0; i < QUEUE_RESET_POLLS; i++) {
+        /* [V] 4.1.4.3.1: done is queue_reset 0, and then queue_enable 0. */
+        if (!common_read(pci, VIRTIO_COMMON_QUEUE_RESET, 2) && !common_read(pci, VIRTIO_COMMON_QUEUE_ENABLE, 2)) return 0;
+        pci->platform->ops->sleep_ns(pci->platform->ctx, QUEUE_RESET_POLL_NS);
+    }
+    snprintf(pci->error, sizeof(pci->error), "queue %u: the device did not finish its reset", queue);
+    return -ETIMEDOUT;
 }
 
 void virtio_pci_driver_ok(struct virtio_pci *pci) { set_status(pci, VIRTIO_STATUS_DRIVER_OK_BIT); }

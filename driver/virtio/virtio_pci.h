@@ -43,8 +43,8 @@ int virtio_pci_open(struct virtio_pci *pci, struct platform *platform);
 /* Write status 0 and wait until it reads 0. Afterwards the device touches no memory. Sleeping between the polls, it waits 100 ms;
  * without (any context), for 1000 register reads. -ETIMEDOUT: the device is not reset. */
 int virtio_pci_reset(struct virtio_pci *pci, bool may_sleep);
-/* ACKNOWLEDGE to FEATURES_OK. Accepts what is offered of required | wanted. -ENOTSUP: a required bit is not offered, or the device
- * refused the set. */
+/* ACKNOWLEDGE to FEATURES_OK. Accepts what is offered of required | wanted, but no feature without the one that it needs. -ENOTSUP: a
+ * required bit is not offered, or the device refused the set. */
 int virtio_pci_negotiate(struct virtio_pci *pci, uint64_t required, uint64_t wanted);
 bool virtio_pci_has(const struct virtio_pci *pci, unsigned feature_bit);
 /* MSI-X vector of configuration changes. -EBUSY: the device could not map it. */
@@ -55,6 +55,9 @@ uint16_t virtio_pci_queue_size(struct virtio_pci *pci, uint16_t queue);
  * ring is too large, or its doorbell is outside the structure; -EBUSY: the queue is live, or the vector could not be mapped. */
 int virtio_pci_setup_queue(struct virtio_pci *pci, uint16_t queue, struct vq_packed *vq, uint16_t vector);
 void virtio_pci_enable_queue(struct virtio_pci *pci, uint16_t queue);
+/* RING_RESET: take one queue out of service, [V] 2.6.1. When this is done the device has no buffer of it and sends no interrupt for it,
+ * and it can be set up and enabled again. It waits 100 ms at most. -ENOTSUP: not negotiated; -ETIMEDOUT: the device still has it. */
+int virtio_pci_reset_queue(struct virtio_pci *pci, uint16_t queue);
 void virtio_pci_driver_ok(struct virtio_pci *pci);
 void virtio_pci_fail(struct virtio_pci *pci);       /* tell the device that the driver gave up */
 uint8_t virtio_pci_status(struct virtio_pci *pci);  /* any context */

@@ -35,20 +35,33 @@ static int allocate_ring(struct vq_packed *vq) {
     return 0;
 }
 
+/* Both sides at slot 0 of their first lap. The memory is zero: no slot available or used, no event suppressed. */
+static void begin(struct vq_packed *vq) {
+    vq->next_avail = vq->next_used = 0;
+    vq->avail_wrap = vq->used_wrap = true;
+    vq->free_slots = vq->config.size;
+    vq->free_id = 0;
+    vq->added = 0;
+    vq->in_batch = vq->broken = false;
+    for (uint16_t id = 0; id < vq->config.size; id++) vq->buffers[id].next_free = (uint16_t)(id + 1);
+}
+
 int vq_create(struct vq_packed **out, struct platform *platform, const struct vq_config *config) {
     const struct platform_ops *ops = platform->ops;
     if (config->size == 0 || config->size > VIRTQ_MAX_SIZE) return -EINVAL;
     struct vq_packed *vq = ops->memory_allocate(platform->ctx, sizeof(*vq), CACHE_LINE, "vq");
     if (!vq) return -ENOMEM;
-    *vq = (struct vq_packed){.platform = platform, .config = *config, .avail_wrap = true, .used_wrap = true,
-                             .free_slots = config->size};
+    *vq = (struct vq_packed){.platform = platform, .config = *config};
     vq->buffers = ops->memory_allocate(platform->ctx, config->size * sizeof(*vq->buffers), CACHE_LINE, "vq.buffers");
     if (!vq->buffers) goto free_vq;
     if (allocate_ring(vq)) goto free_buffers;
-    for (uint16_t id = 0; id < config->size; id++) vq->buffers[id].next_free = (uint16_t)(id + 1);
+    if (vq_indirect_allocate(vq)) goto free_ring;
+    begin(vq);
     *out = vq;
     return 0;
 
+free_ring:
+    ops->dma_free_coherent(platform->ctx, (void *)(uintptr_t)vq->ring);
 free_buffers:
     ops->memory_free(platform->ctx, vq->buffers);
 free_vq:
@@ -58,9 +71,23 @@ free_vq:
 
 void vq_destroy(struct vq_packed *vq) {
     struct platform *platform = vq->platform;
+    vq_indirect_free(vq);
     platform->ops->dma_free_coherent(platform->ctx, (void *)(uintptr_t)vq->ring);
     platform->ops->memory_free(platform->ctx, vq->buffers);
     platform->ops->memory_free(platform->ctx, vq);
+}
+
+int vq_restart(struct vq_packed *vq) {
+    if (vq->outstanding) return -EBUSY;
+    for (uint16_t slot = 0; slot < vq->config.size; slot++) {
+        vq->ring[slot].addr = 0;
+        vq->ring[slot].len = 0;
+        vq->ring[slot].id = 0;
+        vq_desc_store_flags(vq, slot, 0);
+    }
+    vq->driver_event->word = vq->device_event->word = 0;
+    begin(vq);
+    return 0;
 }
 
 struct vq_addresses vq_get_addresses(const struct vq_packed *vq) { return vq->addresses; }
@@ -84,28 +111,32 @@ static uint16_t take_id(struct vq_packed *vq) {
     return id;
 }
 
-static void trace(const struct vq_packed *vq, enum platform_trace_kind kind, uint32_t index, uint64_t packet, uint64_t value) {
+void vq_trace(const struct vq_packed *vq, enum platform_trace_kind kind, uint32_t index, uint64_t packet, uint64_t value) {
     const struct platform *platform = vq->platform;
     if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
     struct platform_trace event = {kind, vq->config.queue, index, packet, value, vq->config.name};
     platform->ops->trace(platform->ctx, &event);
 }
 
-int vq_add(struct vq_packed *vq, const struct vq_element *elements, unsigned count, void *cookie, uint64_t packet) {
-    if (vq->broken) return -EIO;
-    if (count == 0 || count > vq->config.size) return -EINVAL;
-    if (count > vq->free_slots) return -ENOSPC;
-    const uint16_t head = vq->next_avail, id = take_id(vq);
-    uint16_t slot = head, head_flags = 0;
-    uint32_t writable = 0;
+/* The slot after the one that the next chain's `slot` names. */
+static uint16_t step_avail(struct vq_packed *vq, uint16_t slot) {
+    if (++slot < vq->config.size) return slot;
+    vq->avail_wrap = !vq->avail_wrap;
+    return 0;
+}
+
+static uint16_t avail_flags(const struct vq_packed *vq) {
+    return (uint16_t)(1u << (vq->avail_wrap ? VIRTQ_DESC_F_AVAIL_BIT : VIRTQ_DESC_F_USED_BIT));
+}
+
+/* Write the elements into slots from next_avail on, and move it past them. The head's flags are returned, not written. */
+static uint16_t write_chain(struct vq_packed *vq, uint16_t id, const struct vq_element *elements, unsigned count) {
+    uint16_t slot = vq->next_avail, head_flags = 0;
     for (unsigned i = 0; i < count; i++) {
         volatile struct vq_desc *desc = &vq->ring[slot];
-        uint16_t flags = (uint16_t)(1u << (vq->avail_wrap ? VIRTQ_DESC_F_AVAIL_BIT : VIRTQ_DESC_F_USED_BIT));
+        uint16_t flags = avail_flags(vq);
         if (i + 1 < count) flags |= 1u << VIRTQ_DESC_F_NEXT_BIT;
-        if (elements[i].write) {
-            flags |= 1u << VIRTQ_DESC_F_WRITE_BIT;
-            writable += elements[i].length;
-        }
+        if (elements[i].write) flags |= 1u << VIRTQ_DESC_F_WRITE_BIT;
         desc->addr = virtio_le64(elements[i].iova);
         desc->len = virtio_le32(elements[i].length);
         desc->id = virtio_le16(id);
@@ -113,55 +144,45 @@ int vq_add(struct vq_packed *vq, const struct vq_element *elements, unsigned cou
             head_flags = flags;
         else
             vq_desc_store_flags(vq, slot, flags);
-        if (++slot == vq->config.size) {
-            slot = 0;
-            vq->avail_wrap = !vq->avail_wrap;
-        }
+        slot = step_avail(vq, slot);
     }
     vq->next_avail = slot;
-    vq->free_slots = (uint16_t)(vq->free_slots - count);
+    return head_flags;
+}
+
+static uint16_t write_table(struct vq_packed *vq, uint16_t id, const struct vq_element *elements, unsigned count) {
+    uint16_t flags = avail_flags(vq) | vq_indirect_write(vq, vq->next_avail, id, elements, count);
+    vq->next_avail = step_avail(vq, vq->next_avail);
+    return flags;
+}
+
+unsigned vq_most_slots(const struct vq_packed *vq, unsigned elements) {
+    if (!vq_indirect_takes(vq, elements)) return elements;
+    return vq->config.indirect_above > 1 ? vq->config.indirect_above : 1;
+}
+
+int vq_add(struct vq_packed *vq, const struct vq_element *elements, unsigned count, void *cookie, uint64_t packet) {
+    if (vq->broken) return -EIO;
+    if (count == 0 || count > vq->config.size) return -EINVAL;
+    const bool indirect = vq_indirect_takes(vq, count);
+    const unsigned slots = indirect ? 1 : count;
+    if (slots > vq->free_slots) return -ENOSPC;
+    const uint16_t head = vq->next_avail, id = take_id(vq);
+    uint32_t writable = 0;
+    for (unsigned i = 0; i < count; i++)
+        if (elements[i].write) writable += elements[i].length;
+    const uint16_t head_flags = indirect ? write_table(vq, id, elements, count) : write_chain(vq, id, elements, count);
+    vq->free_slots = (uint16_t)(vq->free_slots - slots);
+    vq->added += slots;
     vq->outstanding++;
     struct vq_buffer *buffer = &vq->buffers[id];
     buffer->cookie = cookie;
     buffer->packet = packet;
     buffer->writable = writable;
-    buffer->slots = (uint16_t)count;
+    buffer->slots = (uint16_t)slots;
     /* The head's flags hand over the whole chain: everything else of it must be visible before them, [V] 2.8.21. */
     vq->platform->ops->write_barrier(vq->platform->ctx);
     vq_desc_store_flags(vq, head, head_flags);
-    trace(vq, PLATFORM_TRACE_RING_POST, head, packet, count);
+    vq_trace(vq, PLATFORM_TRACE_RING_POST, head, packet, slots);
     return 0;
-}
-
-bool vq_kick_prepare(struct vq_packed *vq, uint32_t *word) {
-    /* The device writes ENABLE and then looks at the ring again; we write the ring and then look at its flags. With a full barrier on
-     * both sides one of the two sees the other: no lost doorbell, [V] 2.8.22. */
-    vq->platform->ops->full_barrier(vq->platform->ctx);
-    uint16_t flags = virtio_le16(vq->device_event->flags) & 3u;
-    *word = vq->config.queue;
-    if (vq->config.notification_data)
-        *word |= (uint32_t)vq->next_avail << VIRTQ_NOTIFY_INDEX_LSB | (uint32_t)vq->avail_wrap << VIRTQ_NOTIFY_WRAP_BIT;
-    /* DESC needs EVENT_IDX, which we do not negotiate: anything but DISABLE is ENABLE. */
-    return flags != VIRTQ_EVENT_FLAGS_DISABLE;
-}
-
-void vq_notify(struct vq_packed *vq, uint32_t word) {
-    trace(vq, PLATFORM_TRACE_DOORBELL, word >> VIRTQ_NOTIFY_INDEX_LSB & (VIRTQ_MAX_SIZE - 1), 0, word);
-    /* [V] 4.1.5.2: 32 bits with NOTIFICATION_DATA, the queue number in 16 bits without. */
-    vq->platform->ops->mmio_write(vq->platform->ctx, vq->doorbell_bar, vq->doorbell_offset, vq->config.notification_data ? 4 : 2,
-                                  word);
-}
-
-void vq_kick(struct vq_packed *vq) {
-    uint32_t word;
-    if (vq_kick_prepare(vq, &word)) vq_notify(vq, word);
-}
-
-void vq_disable_interrupts(struct vq_packed *vq) { vq->driver_event->flags = virtio_le16(VIRTQ_EVENT_FLAGS_DISABLE); }
-
-bool vq_enable_interrupts(struct vq_packed *vq) {
-    vq->driver_event->flags = virtio_le16(VIRTQ_EVENT_FLAGS_ENABLE);
-    /* The device writes used and then reads our flags; we write the flags and then look for used: see vq_kick_prepare. */
-    vq->platform->ops->full_barrier(vq->platform->ctx);
-    return vq_pending(vq);
 }

@@ -15,6 +15,7 @@
  *   descriptor ring       driver, device    both; whose a slot is, its flags say
  *   driver event          driver            device: may it interrupt?
  *   device event          device            driver: does it want doorbells?
+ *   indirect tables       driver            device; one for each id, whose buffer's they are
  *
  * Not thread-safe: one context at a time. Nothing here blocks but vq_kick and vq_notify (a posted write); nothing allocates but
  * vq_create. Spec: [V] VIRTIO 1.2, 2.8.
@@ -50,6 +51,14 @@ struct vq_config {
     uint16_t size;           /* slots, 1 to 32768, any number */
     bool in_order;           /* VIRTIO_F_IN_ORDER was negotiated */
     bool notification_data;  /* VIRTIO_F_NOTIFICATION_DATA was negotiated */
+    bool event_idx;          /* VIRTIO_F_EVENT_IDX was negotiated */
+    /* EVENT_IDX: enabled interrupts come when this many more buffers are used, or all there are, if they are fewer; 0 is 1. More than
+     * 1 only where every buffer is used without further ado (transmit): the last ones of a receive queue would wait for ever. */
+    uint16_t interrupt_after;
+    /* Chains of more elements than indirect_above, and not more than indirect_elements, take one slot and a table in coherent memory,
+     * [V] 2.8.7. Tables are there for every slot from the start. indirect_elements 0: no chain; else VIRTIO_F_INDIRECT_DESC must have
+     * been negotiated, and it counts at most `size`. */
+    uint16_t indirect_above, indirect_elements;
     const char *name;        /* for reports and traces; static storage */
 };
 
@@ -72,11 +81,13 @@ void vq_set_doorbell(struct vq_packed *vq, unsigned bar, uint32_t offset);
 unsigned vq_size(const struct vq_packed *vq);
 unsigned vq_free_slots(const struct vq_packed *vq);
 unsigned vq_outstanding(const struct vq_packed *vq);  /* buffers */
+/* The most slots that a chain of at most this many elements can take. */
+unsigned vq_most_slots(const struct vq_packed *vq, unsigned elements);
 /* Make a buffer available. `packet` goes to the trace and comes back with the buffer. 0, or nothing happened: -ENOSPC (too few free
  * slots now), -EINVAL (no element, or more than the ring has slots), -EIO (the ring is broken, vq_error). */
 int vq_add(struct vq_packed *vq, const struct vq_element *elements, unsigned count, void *cookie, uint64_t packet);
-/* Does the device want to hear of what was added? Then *word is the doorbell. Split from vq_notify, so that a lock can be released
- * between them. */
+/* Does the device want to hear of what was added since this was asked last? Then *word is the doorbell. Split from vq_notify, so that
+ * a lock can be released between them. */
 bool vq_kick_prepare(struct vq_packed *vq, uint32_t *word);
 void vq_notify(struct vq_packed *vq, uint32_t word); /* (charges) */
 void vq_kick(struct vq_packed *vq);                  /* both; (charges) */
@@ -86,8 +97,12 @@ void vq_kick(struct vq_packed *vq);                  /* both; (charges) */
 int vq_reap(struct vq_packed *vq, struct vq_used *used);
 /* Is there something to reap (also true for a broken descriptor)? */
 bool vq_pending(const struct vq_packed *vq);
-/* After a device reset: the next buffer that never came back. False: none left. The ring is not usable any more. */
+/* After a reset of the device or of this queue: the next buffer that never came back. False: none left. The ring takes and gives nothing
+ * any more, until vq_restart. */
 bool vq_detach(struct vq_packed *vq, struct vq_used *used);
+/* After a reset, when all buffers are back: the ring as vq_create made it, with the same memory, for the transport to set up again.
+ * -EBUSY: buffers are out, nothing was done. */
+int vq_restart(struct vq_packed *vq);
 
 /* Interrupts, a hint to the device. Enabling returns true when buffers were used meanwhile: reap again, no interrupt will tell. */
 void vq_disable_interrupts(struct vq_packed *vq);

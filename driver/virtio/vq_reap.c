@@ -113,7 +113,7 @@ int vq_reap(struct vq_packed *vq, struct vq_used *used) {
 
 bool vq_detach(struct vq_packed *vq, struct vq_used *used) {
     if (vq->outstanding == 0) return false;
-    if (!vq->broken) (void)broken(vq, "%s: the device was reset", vq->config.name);
+    if (!vq->broken) (void)broken(vq, "%s: the queue was reset", vq->config.name);
     if (vq->config.in_order) {
         release(vq, vq->next_used, 0, used);
         return true;

@@ -9,6 +9,7 @@
 
 #include <verilated_fst_c.h>
 
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 #include <utility>
@@ -25,6 +26,12 @@ inline void load_beat(Port& port, const uint8_t* data, uint32_t bytes) {
     if (bytes < sizeof(Port)) std::memset(to + bytes, 0, sizeof(Port) - bytes);
 }
 
+// Clock cycles of a microsecond, rounded, at least one: what interrupt moderation ([V] 1.3, 5.1.6.5.11) counts with.
+inline uint16_t cycles_per_us(uint64_t clock_period_ps) {
+    const uint64_t cycles = (1'000'000 + clock_period_ps / 2) / clock_period_ps;
+    return static_cast<uint16_t>(std::min<uint64_t>(std::max<uint64_t>(cycles, 1), 0xFFFF));
+}
+
 // All inputs to 0: Verilator gives them random values with the registers.
 template <class Model>
 void clear_inputs(Model& model) {
@@ -37,6 +44,7 @@ void clear_inputs(Model& model) {
     std::memset(&model.mac_rx_data_i, 0, sizeof model.mac_rx_data_i);
     model.link_up_i = 0;
     model.mac_address_i = model.cycle_i = 0;
+    model.cycles_per_us_i = 0;
 }
 
 // Brings a model out of reset with idle inputs, after `cycles` edges of reset. Also used without SystemC.
@@ -63,6 +71,7 @@ public:
         : NicAdapter(name, config, beat_bytes, events), model_(seeded(context_, config), "hardware") {
         clear_inputs(model_);
         model_.mac_address_i = config.mac_address;
+        model_.cycles_per_us_i = cycles_per_us(config.clock_period_ps);
         model_.tx_tlp_ready_i = 1;
     }
 

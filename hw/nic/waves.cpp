@@ -59,8 +59,9 @@ void Waves::select(VerilatedFstC& probe) {
     if (config_.depth == WavesDepth::full) return;
     // "levels" counts scopes below the name: the top module's own signals are level 2, those of its blocks level 3.
     probe.dumpvars(3, "hardware");
-    // A generate block is a scope too: the signals of a virtqueue are one level further down.
-    for (uint32_t q = 0; q < config_.queues; ++q) probe.dumpvars(2, "hardware.nic_top.gen_vq[" + std::to_string(q) + "]");
+    // What carries the frames, and the virtqueues that have lanes, are blocks in a block; a generate block is a scope too.
+    probe.dumpvars(2, "hardware.nic_top.u_net");
+    for (uint32_t q = 0; q < config_.queues; ++q) probe.dumpvars(2, "hardware.nic_top.u_vqs.gen_vq[" + std::to_string(q) + "]");
     probe.open(config_.path.c_str());
     probe.close();
     selected_ = fst_signals(config_.path, widest_standard);

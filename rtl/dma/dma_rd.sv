@@ -39,14 +39,14 @@ module dma_rd #(
 
     // to the clients
     output       logic                          wr_valid_o,
-    output       logic [1:0]                    wr_client_o,
+    output       logic [2:0]                    wr_client_o,
     output       logic [15:0]                   wr_cookie_o,
     output       logic [15:0]                   wr_dst_o,
     output       logic [$clog2(DataWidth/8):0]  wr_lo_o,
     output       logic [$clog2(DataWidth/8):0]  wr_hi_o,
     output       logic [DataWidth-1:0]          wr_data_o,
     output       logic                          done_valid_o,
-    output       logic [1:0]                    done_client_o,
+    output       logic [2:0]                    done_client_o,
     output       logic [15:0]                   done_cookie_o,
     output       logic [12:0]                   done_bytes_o,
     output       logic                          done_error_o,
@@ -133,7 +133,7 @@ module dma_rd #(
         .valid_o(rd_valid_o), .ready_i(rd_ready_i), .data_o(rd_hdr_o), .count_o(out_count));
 
     // ---- tag table: written once when the read is sent, read by each completion ---------------------------------------------------
-    localparam int unsigned EntryW = 2 + 16 + 16 + 13;
+    localparam int unsigned EntryW = 3 + 16 + 16 + 13;
     logic [EntryW-1:0] table_q [Tags];
     logic [Tags-1:0]   busy_q;
     logic [TagW:0]     inflight_q;
@@ -148,13 +148,13 @@ module dma_rd #(
     logic [12:0]       cpl_payload;        // bytes of this completion
     logic              cpl_good, cpl_known, cpl_final;
     logic [EntryW-1:0] entry;
-    logic [1:0]        entry_client;
+    logic [2:0]        entry_client;
     logic [15:0]       entry_cookie, entry_end;
     logic [12:0]       entry_bytes;
 
     // State of the completion that is being received, from its first beat on.
     logic              good_q, final_q, known_q;
-    logic [1:0]        client_q;
+    logic [2:0]        client_q;
     logic [15:0]       cookie_q, dst_q;
     logic [12:0]       left_q, bytes_q;
     logic [TagW-1:0]   idx_q;
@@ -176,7 +176,7 @@ module dma_rd #(
 
     // This beat.
     logic              beat_good, beat_final, beat_known;
-    logic [1:0]        beat_client;
+    logic [2:0]        beat_client;
     logic [15:0]       beat_cookie, beat_dst;
     logic [12:0]       beat_left;         // bytes of the completion from this beat on, the skipped ones included
     logic [12:0]       beat_bytes;

@@ -16,7 +16,8 @@
 module net_rx #(
     parameter int unsigned DataWidth = 256,
     parameter int unsigned RamBytes  = 65536,  // a power of two up to 65536
-    parameter int unsigned Frames    = 512     // stored frames, a power of two
+    parameter int unsigned Frames    = 512,    // stored frames, a power of two
+    parameter int unsigned Queues    = 1
 ) (
     input  wire  logic                  clk_i,
     input  wire  logic                  rst_ni,
@@ -30,8 +31,10 @@ module net_rx #(
     input  wire  logic                  m_bad_i,
     input  wire  logic [15:0]           m_length_i,
     input  wire  logic [DataWidth-1:0]  m_data_i,
+    input  wire  logic [7:0]            m_queue_i,     // with last: the receive queue that the frame is for, from rx_steer
 
-    // from vq_avail: the buffer's elements
+    // from vq_avail of queue_o: the buffer's elements
+    output       logic [7:0]            queue_o,       // receive queue of the oldest frame
     input  wire  logic                  d_valid_i,
     output       logic                  d_ready_o,
     input  wire  logic [63:0]           d_addr_i,
@@ -39,6 +42,7 @@ module net_rx #(
     input  wire  logic [15:0]           d_id_i,
     input  wire  logic                  d_next_i,
     input  wire  logic                  d_write_i,
+    input  wire  logic                  d_indirect_i,  // an element of a table: the whole chain is one slot
     input  wire  logic [15:0]           d_slot_i,
     input  wire  logic                  d_wrap_i,
     input  wire  logic                  d_starved_i,
@@ -64,6 +68,7 @@ module net_rx #(
     output       logic [15:0]           u_id_o,
     output       logic [31:0]           u_len_o,
     output       logic [15:0]           u_pid_o,
+    output       logic [15:0]           u_slots_o,     // slots of the chain
 
     output       logic                  error_o,       // pulse: a readable element in a receive buffer
     output       logic                  stat_frame_o,
@@ -88,7 +93,9 @@ module net_rx #(
     logic             receiving_q;                       // between the first and the last beat of a frame
     logic [WordW:0]   wp, words;
     logic             full, store, over, keep, fifo_ready;
-    logic [15:0]      pid_q;
+    logic [16*Queues-1:0] pid_q;                          // good frames of each queue
+    logic [15:0]      pid;
+    assign pid   = pid_q[16*m_queue_i +: 16];
     assign wp    = m_sop_i ? start_q : wp_q;
     assign words = wp - rp_q;
     assign full  = words == (WordW+1)'(Words);
@@ -101,7 +108,7 @@ module net_rx #(
             wp_q    <= '0;
             start_q <= '0;
             over_q  <= 1'b0;
-            pid_q   <= 16'd0;
+            pid_q   <= '0;
             receiving_q <= 1'b0;
         end else if (m_valid_i) begin
             over_q <= over;
@@ -109,7 +116,7 @@ module net_rx #(
             wp_q   <= wp + 1'b1;
             if (keep) begin
                 start_q <= wp + 1'b1;
-                pid_q   <= pid_q + 16'd1;
+                pid_q[16*m_queue_i +: 16] <= pid + 16'd1;
             end
         end
     end
@@ -123,13 +130,13 @@ module net_rx #(
     logic [WordW:0]   f_start, f_end;
     logic [15:0]      f_length, f_pid;
     logic [$clog2(Frames+1)-1:0] f_count;
-    fifo #(.Width(2 * (WordW + 1) + 32), .Depth(Frames)) u_frames (
-        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(keep), .ready_o(fifo_ready), .data_i({start_q, wp + 1'b1, m_length_i, pid_q}),
-        .valid_o(f_valid), .ready_i(f_pop), .data_o({f_start, f_end, f_length, f_pid}), .count_o(f_count));
+    fifo #(.Width(2 * (WordW + 1) + 40), .Depth(Frames)) u_frames (
+        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(keep), .ready_o(fifo_ready), .data_i({start_q, wp + 1'b1, m_length_i, pid, m_queue_i}),
+        .valid_o(f_valid), .ready_i(f_pop), .data_o({f_start, f_end, f_length, f_pid, queue_o}), .count_o(f_count));
 
     // ---- scattering -----------------------------------------------------------------------------------------------------------------
     logic        in_chain_q, head_wrap_q;
-    logic [15:0] head_slot_q, pos_q, pos, total, left, piece;
+    logic [15:0] head_slot_q, pos_q, elements_q, elements, pos, total, left, piece;
     logic        need_cmd, last_elem, too_short, ends, step, starving, give_up, marker;
     logic        crowded;
 
@@ -144,7 +151,8 @@ module net_rx #(
     // Of frames that wait: those given up are no longer among them, though dma_wr has yet to free their RAM.
     assign crowded   = (receiving_q ? wp_q : start_q) - f_start >= (WordW+1)'(Words / 4 * 3)
                        || f_count >= ($clog2(Frames+1))'(Frames / 4 * 3);
-    assign starving  = f_valid && !in_chain_q && d_starved_i && (crowded || !enable_i);
+    // With several queues one that has no buffer must not hold up the others.
+    assign starving  = f_valid && !in_chain_q && d_starved_i && (crowded || !enable_i || Queues > 1);
     // A frame that is given up only frees its RAM: a command without data, in its turn.
     assign give_up   = f_valid && ((d_valid_i && d_write_i && too_short && !(stop_i && !in_chain_q)) || (starving && !d_valid_i));
     assign marker    = give_up;
@@ -174,6 +182,8 @@ module net_rx #(
     assign u_id_o   = d_id_i;
     assign u_len_o  = {16'd0, total};
     assign u_pid_o  = f_pid;
+    assign elements  = in_chain_q && !d_indirect_i ? elements_q + 16'd1 : 16'd1;
+    assign u_slots_o = elements;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -183,6 +193,7 @@ module net_rx #(
             if (step) begin
                 in_chain_q <= d_next_i;
                 pos_q      <= pos + piece;
+                elements_q <= elements;
                 if (!in_chain_q) begin
                     head_slot_q <= d_slot_i;
                     head_wrap_q <= d_wrap_i;
@@ -218,10 +229,10 @@ module net_rx #(
     assign trace_valid_o[1] = keep;
     assign trace_valid_o[2] = cmd_valid_o && cmd_ready_i && !marker && pos == 16'd0;
     assign trace_valid_o[3] = (m_valid_i && m_last_i && !keep) || (marker && cmd_ready_i);
-    assign trace_data_o[0*64 +: 64] = {48'd0, pid_q};
-    assign trace_data_o[1*64 +: 64] = {m_length_i, 32'd0, pid_q};
-    assign trace_data_o[2*64 +: 64] = {f_length, u_slot_o, 16'd0, f_pid};
-    assign trace_data_o[3*64 +: 64] = {drop_reason, 32'd0, marker ? f_pid : pid_q};
+    assign trace_data_o[0*64 +: 64] = {48'd0, pid};
+    assign trace_data_o[1*64 +: 64] = {m_length_i, 16'd0, 8'd0, m_queue_i, pid};
+    assign trace_data_o[2*64 +: 64] = {f_length, u_slot_o, 8'd0, queue_o, f_pid};
+    assign trace_data_o[3*64 +: 64] = {drop_reason, 24'd0, marker ? queue_o : m_queue_i, marker ? f_pid : pid};
 
     logic unused;
     assign unused = &{1'b0, src_addr_i, done_cookie_i};

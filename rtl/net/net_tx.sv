@@ -18,11 +18,13 @@ module net_tx #(
     parameter int unsigned DataWidth = 256,
     parameter int unsigned RamBytes  = 32768,  // frames under way, a power of two up to 32768
     parameter int unsigned Frames    = 256,    // frame slots, a power of two up to 256
-    parameter int unsigned MaxPacket = 9030    // header and frame, without FCS
+    parameter int unsigned MaxPacket = 9030,   // header and frame, without FCS
+    parameter int unsigned Queues    = 1
 ) (
     input  wire  logic                          clk_i,
     input  wire  logic                          rst_ni,
     input  wire  logic                          stop_i,        // device reset: begin nothing new
+    input  wire  logic                          link_up_i,     // without carrier frames are used and not sent
 
     // from vq_sched: descriptors, chain by chain
     input  wire  logic                          d_valid_i,
@@ -32,6 +34,7 @@ module net_tx #(
     input  wire  logic [15:0]                   d_id_i,
     input  wire  logic                          d_next_i,
     input  wire  logic                          d_write_i,
+    input  wire  logic                          d_indirect_i,  // an element of a table: the whole chain is one slot
     input  wire  logic [15:0]                   d_slot_i,
     input  wire  logic                          d_wrap_i,
     input  wire  logic [7:0]                    d_queue_i,     // transmit queue, 0 to pairs - 1
@@ -58,6 +61,7 @@ module net_tx #(
     output       logic                          u_wrap_o,
     output       logic [15:0]                   u_id_o,
     output       logic [15:0]                   u_pid_o,
+    output       logic [15:0]                   u_slots_o,     // slots of the chain
 
     // to mac_tx
     output       logic                          m_valid_o,
@@ -65,6 +69,7 @@ module net_tx #(
     output       logic                          m_last_o,
     output       logic [6:0]                    m_bytes_o,
     output       logic [DataWidth-1:0]          m_data_o,
+    output       logic [7:0]                    m_queue_o,     // transmit queue of the frame
 
     output       logic                          stat_drop_o,
     output       logic                          quiet_o,       // no frame is under way: used descriptors need not wait for more
@@ -84,7 +89,8 @@ module net_tx #(
     logic [AW-1:0]   base_q;
     logic [15:0]     length_q, issued_q, head_slot_q, elements_q;
     logic            head_wrap_q;
-    logic [15:0]     pid_q;                     // packets taken (all queues share the count when there is one)
+    logic [16*Queues-1:0] pid_q;                // packets taken from each queue
+    logic [15:0]     pid, elements;
     logic [SlotW:0]  tail_q, used_q, send_q;    // frame slots: filled by chains, used, sent
     logic            wants_read, too_long, space_ok, slot_ok, accept;
     logic [AW:0]     space;
@@ -93,6 +99,8 @@ module net_tx #(
     logic [15:0]     length_now, length, issued_now, issued;
     logic            drop_now, drop;
 
+    assign pid        = pid_q[16*d_queue_i +: 16];
+    assign elements   = in_chain_q && !d_indirect_i ? elements_q + 16'd1 : 16'd1;
     assign length_now = in_chain_q ? length_q : 16'd0;
     assign issued_now = in_chain_q ? issued_q : 16'd0;
     assign drop_now   = in_chain_q && drop_q;
@@ -117,7 +125,7 @@ module net_tx #(
     end
 
     // Frame table, written when a chain ends. expect is received_q of the slot once all of its bytes are in: the sum is never cleared.
-    localparam int unsigned EntryW = AW + 16 + (AW + 1) + 1 + 8 + 16 + 1 + 16 + 16 + 16;
+    localparam int unsigned EntryW = AW + 16 + (AW + 1) + 1 + 8 + 16 + 1 + 16 + 16 + 16 + 16;
     logic [EntryW-1:0] table_q [Frames];
     logic [15:0]       received_q [Frames];
     logic [Frames-1:0] failed_q;
@@ -136,20 +144,20 @@ module net_tx #(
                                            wants_read ? wptr_q + d_len_i[AW:0] : wptr_q,
                                            drop || length < 16'(Hdr + regmap_pkg::ETH_HEADER), d_queue_i,
                                            in_chain_q ? head_slot_q : d_slot_i, in_chain_q ? head_wrap_q : d_wrap_i, d_id_i,
-                                           prior + issued, pid_q};
+                                           prior + issued, pid, elements};
         end
         if (!rst_ni) begin
             in_chain_q <= 1'b0;
             wptr_q     <= '0;
             tail_q     <= '0;
-            pid_q      <= 16'd0;
+            pid_q      <= '0;
         end else if (accept) begin
             in_chain_q <= d_next_i;
             length_q   <= length;
             issued_q   <= issued;
             drop_q     <= drop;
             prior_q   <= prior;
-            elements_q <= in_chain_q ? elements_q + 16'd1 : 16'd1;
+            elements_q <= elements;
             if (wants_read) wptr_q <= wptr_q + d_len_i[AW:0];
             if (!in_chain_q) begin
                 base_q      <= wptr_q[AW-1:0];
@@ -158,7 +166,7 @@ module net_tx #(
             end
             if (!d_next_i) begin
                 tail_q <= tail_q + 1'b1;
-                pid_q  <= pid_q + 16'd1;
+                pid_q[16*d_queue_i +: 16] <= pid + 16'd1;
             end
         end
     end
@@ -192,7 +200,7 @@ module net_tx #(
     logic [15:0]   ub_length, ub_expect;
     logic [AW:0]   ub_end;
     logic          ub_drop, complete;
-    assign {ub_base, ub_length, ub_end, ub_drop, u_queue_o, u_slot_o, u_wrap_o, u_id_o, ub_expect, u_pid_o}
+    assign {ub_base, ub_length, ub_end, ub_drop, u_queue_o, u_slot_o, u_wrap_o, u_id_o, ub_expect, u_pid_o, u_slots_o}
         = table_q[used_q[SlotW-1:0]];
     assign complete  = used_q != tail_q && received_q[used_q[SlotW-1:0]] == ub_expect;
     assign u_valid_o = complete;
@@ -211,16 +219,16 @@ module net_tx #(
     // ---- to the MAC -------------------------------------------------------------------------------------------------------------------
     // Stage 0 reads the RAM, stage 1 holds the beat; a frame's first beat may be read in the cycle after the last of the previous one.
     logic [AW-1:0] sb_base, addr_q;
-    logic [15:0]   sb_length, sb_id, sb_slot, sb_expect, sb_pid, left, left_q;
+    logic [15:0]   sb_length, sb_id, sb_slot, sb_expect, sb_pid, sb_slots, left, left_q;
     logic [AW:0]   sb_end;
     logic          sb_drop, sb_wrap, active_q, sendable, skip, s1_ready, beat, beat_last, slot_free;
     logic [7:0]    sb_queue;
     logic          m_valid_q;
     logic [15:0]   m_pid_q, m_queue_q;
 
-    assign {sb_base, sb_length, sb_end, sb_drop, sb_queue, sb_slot, sb_wrap, sb_id, sb_expect, sb_pid} = table_q[send_q[SlotW-1:0]];
+    assign {sb_base, sb_length, sb_end, sb_drop, sb_queue, sb_slot, sb_wrap, sb_id, sb_expect, sb_pid, sb_slots} = table_q[send_q[SlotW-1:0]];
     assign sendable  = send_q != used_q;
-    assign skip      = sendable && !active_q && (sb_drop || failed_q[send_q[SlotW-1:0]]);
+    assign skip      = sendable && !active_q && (sb_drop || !link_up_i || failed_q[send_q[SlotW-1:0]]);
     assign s1_ready  = !m_valid_q || m_ready_i;
     assign beat      = sendable && !skip && s1_ready && (active_q || !stop_i);
     assign left      = active_q ? left_q : sb_length - 16'(Hdr);
@@ -253,6 +261,7 @@ module net_tx #(
         end
     end
     assign m_valid_o   = m_valid_q;
+    assign m_queue_o   = m_queue_q[7:0];
     assign m_data_o    = m_valid_q ? ram_data : '0;
     assign stat_drop_o = skip;
 
@@ -265,14 +274,14 @@ module net_tx #(
     assign trace_valid_o[1] = u_valid_o && u_ready_i;
     assign trace_valid_o[2] = beat && !active_q;
     assign trace_valid_o[3] = m_valid_q && m_ready_i && m_last_o;
-    assign trace_data_o[0*64 +: 64] = {in_chain_q ? elements_q + 16'd1 : 16'd1, in_chain_q ? head_slot_q : d_slot_i,
-                                       8'd0, d_queue_i, pid_q};
+    assign trace_data_o[0*64 +: 64] = {elements, in_chain_q ? head_slot_q : d_slot_i,
+                                       8'd0, d_queue_i, pid};
     assign trace_data_o[1*64 +: 64] = {ub_length, u_slot_o, 8'd0, u_queue_o, u_pid_o};
     assign trace_data_o[2*64 +: 64] = {sb_length - 16'(Hdr), sb_slot, 8'd0, sb_queue, sb_pid};
     assign trace_data_o[3*64 +: 64] = {32'd0, m_queue_q, m_pid_q};
 
     logic unused;
-    assign unused = &{1'b0, ub_base, ub_end, ub_drop, sb_wrap, sb_id, sb_expect, wr_dst_i, done_slot_i};
+    assign unused = &{1'b0, ub_base, ub_end, ub_drop, sb_wrap, sb_id, sb_expect, sb_slots, wr_dst_i, done_slot_i};
 
     `CHECK(RamNeverOverflows, wptr_q - rptr_q <= (AW+1)'(RamBytes), "net_tx: more bytes reserved than the RAM holds")
 endmodule

@@ -44,6 +44,7 @@ module msix #(
     output       logic [31:0] wr_data_o,
     output       logic [15:0] wr_vector_o,    // for traces
 
+    output       logic [Vectors-1:0] unsent_o,     // messages that may be sent and were not yet
     output       logic        stat_sent_o,    // a message is handed over, that of wr_vector_o
     output       logic        idle_o
 );
@@ -126,6 +127,7 @@ module msix #(
     assign wr_addr_o   = {addr_high_q[vector], addr_low_q[vector]};
     assign wr_data_o   = data_q[vector];
     assign wr_vector_o = 16'(vector);
+    assign unsent_o    = ready;
     assign irq_ready_o = 1'b1;
     assign stat_sent_o = wr_valid_o && wr_ready_i;
 

@@ -2,19 +2,21 @@
 // dma_pkg: what clients ask of the DMA engines. Addresses and lengths are bytes; dst and src are byte offsets in a client's RAM.
 package dma_pkg;
     // Clients of dma_rd: who gets the data.
-    localparam logic [1:0] RdTx    = 2'd0;  // net_tx: a fragment of a frame; cookie is the frame slot
-    localparam logic [1:0] RdDesc  = 2'd1;  // vq_avail: descriptors; cookie is {queue[7:0], chunk[7:0]}
-    localparam logic [1:0] RdEvent = 2'd2;  // vq_event: driver event suppression structure; cookie is {queue[7:0], 8'd0}
-    localparam logic [1:0] RdBench = 2'd3;  // dma_bench: data is counted and dropped
+    localparam logic [2:0] RdTx    = 3'd0;  // net_tx: a fragment of a frame; cookie is the frame slot
+    localparam logic [2:0] RdDesc  = 3'd1;  // vq_avail: descriptors; cookie is {queue[7:0], chunk[7:0]}
+    localparam logic [2:0] RdEvent = 3'd2;  // vq_event: driver event suppression structure; cookie is {queue[7:0], 8'd0}
+    localparam logic [2:0] RdBench = 3'd3;  // dma_bench: data is counted and dropped
+    localparam logic [2:0] RdCtrl  = 3'd4;  // ctrl: a command
+    localparam logic [2:0] RdTable = 3'd5;  // vq_indirect: a descriptor table; cookie is {queue[7:0], table[7:0]}
 
     typedef struct packed {
         logic [63:0] addr;
         logic [15:0] len;     // 1 to 65535
-        logic [1:0]  client;
+        logic [2:0]  client;
         logic [15:0] cookie;
         logic [15:0] dst;
     } rd_req_t;
-    localparam int unsigned RdReqW = 114;
+    localparam int unsigned RdReqW = 115;
 
     // Clients of dma_wr: where the data comes from.
     localparam logic [1:0] WrRx    = 2'd0;  // net_rx RAM; hdr is laid over packet bytes 0 to 11; cookie is {last, end pointer}

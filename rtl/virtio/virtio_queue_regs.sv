@@ -5,6 +5,9 @@
 // addresses of an enabled queue cannot change; the vector can, because DPDK maps vectors after enabling. Address bits below the
 // alignment that packed rings have do not exist ([V] 2.8).
 //
+// A reset of a queue ([V] 2.6.1) is asked for in vq_reset_o and ends with vq_reset_done_i: only then its registers return to their reset
+// values, queue_enable and queue_reset among them.
+//
 // Spec: [V] VIRTIO 1.2
 `default_nettype none
 
@@ -18,6 +21,7 @@ module virtio_queue_regs #(
 
     // From virtio_regs: the end of a device reset, the selected queue, and accesses to the common configuration.
     input  wire  logic                    clear_i,
+    input  wire  logic                    ring_reset_i,  // RING_RESET is negotiated
     input  wire  logic [15:0]             select_i,
     input  wire  logic                    write_i,
     input  wire  logic [11:0]             addr_i,   // offset in the structure, of a double word
@@ -31,7 +35,10 @@ module virtio_queue_regs #(
     output       logic [NumQueues*64-1:0] vq_desc_o,
     output       logic [NumQueues*64-1:0] vq_driver_o,
     output       logic [NumQueues*64-1:0] vq_device_o,
-    output       logic [NumQueues*16-1:0] vq_vector_o
+    output       logic [NumQueues*16-1:0] vq_vector_o,
+
+    output       logic [NumQueues-1:0]    vq_reset_o,      // level, until done
+    input  wire  logic [NumQueues-1:0]    vq_reset_done_i
 );
     localparam int unsigned QueueW = (NumQueues > 1) ? $clog2(NumQueues) : 1;
     localparam logic [15:0] NoVector  = 16'(regmap_pkg::VIRTIO_MSI_NO_VECTOR);
@@ -56,31 +63,47 @@ module virtio_queue_regs #(
             vq_driver_o <= '0;
             vq_device_o <= '0;
             vq_vector_o <= {NumQueues{NoVector}};
-        end else if (write_i && present) begin
-            if (addr_i == 12'(regmap_pkg::VIRTIO_COMMON_QUEUE_SIZE)) begin
-                if (!enabled && size != '0 && size <= 16'(MaxQueueSize)) vq_size_o[16 * queue +: 16] <= size;
-                if (mask_i[31:16] != '0)  // [V] 4.1.5.1.2: a vector that does not exist reads back as none
-                    vq_vector_o[16 * queue +: 16] <= vector < 16'(MsixVectors) ? vector : NoVector;
+            vq_reset_o  <= '0;
+        end else begin
+            if (write_i && present) begin
+                if (addr_i == 12'(regmap_pkg::VIRTIO_COMMON_QUEUE_SIZE)) begin
+                    if (!enabled && size != '0 && size <= 16'(MaxQueueSize)) vq_size_o[16 * queue +: 16] <= size;
+                    if (mask_i[31:16] != '0)  // [V] 4.1.5.1.2: a vector that does not exist reads back as none
+                        vq_vector_o[16 * queue +: 16] <= vector < 16'(MsixVectors) ? vector : NoVector;
+                end
+                if (addr_i == 12'(regmap_pkg::VIRTIO_COMMON_QUEUE_ENABLE) && mask_i[0] && wdata_i[0])
+                    vq_enable_o[queue] <= 1'b1;  // writing 0 is not allowed to the driver, and ignored
+                if (!enabled) begin
+                    // [V] 4.1.3.1: the halves of an address are independent.
+                    case (addr_i)
+                        12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DESC): vq_desc_o[64 * queue +: 32] <=
+                            ((vq_desc_o[64 * queue +: 32] & ~mask_i) | (wdata_i & mask_i)) & DescMask;
+                        12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DESC + 4): vq_desc_o[64 * queue + 32 +: 32] <=
+                            (vq_desc_o[64 * queue + 32 +: 32] & ~mask_i) | (wdata_i & mask_i);
+                        12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DRIVER): vq_driver_o[64 * queue +: 32] <=
+                            ((vq_driver_o[64 * queue +: 32] & ~mask_i) | (wdata_i & mask_i)) & EventMask;
+                        12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DRIVER + 4): vq_driver_o[64 * queue + 32 +: 32] <=
+                            (vq_driver_o[64 * queue + 32 +: 32] & ~mask_i) | (wdata_i & mask_i);
+                        12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DEVICE): vq_device_o[64 * queue +: 32] <=
+                            ((vq_device_o[64 * queue +: 32] & ~mask_i) | (wdata_i & mask_i)) & EventMask;
+                        12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DEVICE + 4): vq_device_o[64 * queue + 32 +: 32] <=
+                            (vq_device_o[64 * queue + 32 +: 32] & ~mask_i) | (wdata_i & mask_i);
+                        default: ;
+                    endcase
+                end
+                if (addr_i == 12'(regmap_pkg::VIRTIO_COMMON_QUEUE_NOTIFY_DATA) && ring_reset_i && mask_i[16] && wdata_i[16])
+                    vq_reset_o[queue] <= 1'b1;   // queue_reset is the upper half
             end
-            if (addr_i == 12'(regmap_pkg::VIRTIO_COMMON_QUEUE_ENABLE) && mask_i[0] && wdata_i[0])
-                vq_enable_o[queue] <= 1'b1;  // writing 0 is not allowed to the driver, and ignored
-            if (!enabled) begin
-                // [V] 4.1.3.1: the halves of an address are independent.
-                case (addr_i)
-                    12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DESC): vq_desc_o[64 * queue +: 32] <=
-                        ((vq_desc_o[64 * queue +: 32] & ~mask_i) | (wdata_i & mask_i)) & DescMask;
-                    12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DESC + 4): vq_desc_o[64 * queue + 32 +: 32] <=
-                        (vq_desc_o[64 * queue + 32 +: 32] & ~mask_i) | (wdata_i & mask_i);
-                    12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DRIVER): vq_driver_o[64 * queue +: 32] <=
-                        ((vq_driver_o[64 * queue +: 32] & ~mask_i) | (wdata_i & mask_i)) & EventMask;
-                    12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DRIVER + 4): vq_driver_o[64 * queue + 32 +: 32] <=
-                        (vq_driver_o[64 * queue + 32 +: 32] & ~mask_i) | (wdata_i & mask_i);
-                    12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DEVICE): vq_device_o[64 * queue +: 32] <=
-                        ((vq_device_o[64 * queue +: 32] & ~mask_i) | (wdata_i & mask_i)) & EventMask;
-                    12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DEVICE + 4): vq_device_o[64 * queue + 32 +: 32] <=
-                        (vq_device_o[64 * queue + 32 +: 32] & ~mask_i) | (wdata_i & mask_i);
-                    default: ;
-                endcase
+            for (int q = 0; q < NumQueues; q++) begin
+                if (vq_reset_o[q] && vq_reset_done_i[q]) begin
+                    vq_reset_o[q]            <= 1'b0;
+                    vq_enable_o[q]           <= 1'b0;
+                    vq_size_o[16 * q +: 16]  <= 16'(MaxQueueSize);
+                    vq_desc_o[64 * q +: 64]  <= '0;
+                    vq_driver_o[64 * q +: 64] <= '0;
+                    vq_device_o[64 * q +: 64] <= '0;
+                    vq_vector_o[16 * q +: 16] <= NoVector;
+                end
             end
         end
     end
@@ -98,7 +121,8 @@ module virtio_queue_regs #(
                 12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DRIVER + 4): rdata_o = vq_driver_o[64 * queue + 32 +: 32];
                 12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DEVICE):     rdata_o = vq_device_o[64 * queue +: 32];
                 12'(regmap_pkg::VIRTIO_COMMON_QUEUE_DEVICE + 4): rdata_o = vq_device_o[64 * queue + 32 +: 32];
-                default: ;  // queue_notify_data and queue_reset: their features are not offered
+                12'(regmap_pkg::VIRTIO_COMMON_QUEUE_NOTIFY_DATA): rdata_o = {15'd0, vq_reset_o[queue], 16'd0};  // and queue_reset
+                default: ;
             endcase
         end else if (addr_i == 12'(regmap_pkg::VIRTIO_COMMON_QUEUE_SIZE)) begin
             rdata_o = {NoVector, 16'd0};

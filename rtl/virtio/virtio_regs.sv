@@ -13,7 +13,7 @@
 `include "check.svh"
 
 module virtio_regs #(
-    parameter int unsigned NumQueues    = 2,     // 2 * QueuePairs
+    parameter int unsigned NumQueues    = 3,     // 2 * QueuePairs and the control queue
     parameter int unsigned QueuePairs   = 1,
     parameter int unsigned MaxQueueSize = 1024,  // power of two
     parameter int unsigned MsixVectors  = NumQueues + 1
@@ -41,6 +41,8 @@ module virtio_regs #(
     output       logic [NumQueues*64-1:0] vq_driver_o,
     output       logic [NumQueues*64-1:0] vq_device_o,
     output       logic [NumQueues*16-1:0] vq_vector_o,
+    output       logic [NumQueues-1:0]    vq_reset_o,       // level: reset this queue alone, [V] 2.6.1
+    input  wire  logic [NumQueues-1:0]    vq_reset_done_i,
     output       logic [15:0]             config_vector_o,
 
     // Doorbells, one cycle each: only those of enabled queues of a live device.
@@ -67,10 +69,17 @@ module virtio_regs #(
     output       logic                    stat_doorbell_o,
     output       logic                    idle_o
 );
+    // Features that make no sense without a control queue ([V] 5.1.3.1).
+    localparam logic [63:0] NeedsControl = (64'd1 << regmap_pkg::VIRTIO_NET_F_NOTF_COAL_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_VQ_NOTF_COAL_BIT)
+        | (QueuePairs > 1 ? 64'd1 << regmap_pkg::VIRTIO_NET_F_MQ_BIT : 64'd0);
     localparam logic [63:0] Offered = (64'd1 << regmap_pkg::VIRTIO_NET_F_MAC_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_STATUS_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_VERSION_1_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_ACCESS_PLATFORM_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_PACKED_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_IN_ORDER_BIT)
-        | (64'd1 << regmap_pkg::VIRTIO_F_ORDER_PLATFORM_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_NOTIFICATION_DATA_BIT);
+        | (64'd1 << regmap_pkg::VIRTIO_F_ORDER_PLATFORM_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_NOTIFICATION_DATA_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_F_RING_RESET_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_EVENT_IDX_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_F_INDIRECT_DESC_BIT)
+        | NeedsControl | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VQ_BIT);
     localparam logic [63:0] Required = (64'd1 << regmap_pkg::VIRTIO_F_VERSION_1_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_PACKED_BIT);
     // What a driver may write into the status: not NEEDS_RESET, which is an echo, nor bits without a meaning.
@@ -101,7 +110,8 @@ module virtio_regs #(
     logic [7:0]  status_q;
     logic        acceptable, reset_end;
 
-    assign acceptable = (features_q & ~Offered) == '0 && (features_q & Required) == Required;
+    assign acceptable = (features_q & ~Offered) == '0 && (features_q & Required) == Required
+                        && (features_q[regmap_pkg::VIRTIO_NET_F_CTRL_VQ_BIT] || (features_q & NeedsControl) == '0);
     assign reset_end  = reset_req_o && reset_done_i;
 
     logic [7:0] status_written;  // what the status becomes when the byte on the bus is not 0
@@ -162,12 +172,19 @@ module virtio_regs #(
     assign config_vector_o = config_vector_q;
 
     // ---- Registers of the queues.
+    // [V] 5.1.2: without MQ the control queue is queue 2, whatever the device has; with it, it is the last one.
+    logic [15:0] physical_select;
+    logic        single_pair;
+    assign single_pair     = QueuePairs > 1 && !features_q[regmap_pkg::VIRTIO_NET_F_MQ_BIT] && status_q[FeaturesOk];
+    assign physical_select = single_pair && queue_select_q == 16'd2 ? 16'(NumQueues - 1)
+                             : single_pair && queue_select_q > 16'd2 ? 16'(NumQueues) : queue_select_q;
     logic [31:0] queue_rdata;
     virtio_queue_regs #(.NumQueues(NumQueues), .MaxQueueSize(MaxQueueSize), .MsixVectors(MsixVectors)) u_queues (
         .clk_i, .rst_ni,
-        .clear_i(reset_end), .select_i(queue_select_q),
+        .clear_i(reset_end), .ring_reset_i(features_q[regmap_pkg::VIRTIO_F_RING_RESET_BIT] && status_q[FeaturesOk]),
+        .select_i(physical_select),
         .write_i(write_common), .addr_i(addr), .mask_i(mask), .wdata_i(reg_wdata_i), .rdata_o(queue_rdata),
-        .vq_enable_o, .vq_size_o, .vq_desc_o, .vq_driver_o, .vq_device_o, .vq_vector_o
+        .vq_enable_o, .vq_size_o, .vq_desc_o, .vq_driver_o, .vq_device_o, .vq_vector_o, .vq_reset_o, .vq_reset_done_i
     );
 
     // ---- Network configuration, and its changes.
@@ -221,7 +238,9 @@ module virtio_regs #(
     logic        db_width_ok, db_accept;
 
     assign db_has_data_o = features_q[regmap_pkg::VIRTIO_F_NOTIFICATION_DATA_BIT];
-    assign db_queue      = reg_wdata_i[regmap_pkg::VIRTQ_NOTIFY_QUEUE_LSB +: 16];
+    logic [15:0] db_named;
+    assign db_named      = reg_wdata_i[regmap_pkg::VIRTQ_NOTIFY_QUEUE_LSB +: 16];
+    assign db_queue      = single_pair && db_named == 16'd2 ? 16'(NumQueues - 1) : db_named;
     assign db_width_ok   = reg_be_i == (db_has_data_o ? 4'b1111 : 4'b0011);
     assign db_accept     = reg_valid_i && reg_write_i && in_notify && db_width_ok && driver_ok_o
                            && db_queue == {6'd0, reg_addr_i[11:2]}  // the doorbell that queue_notify_off names
@@ -278,7 +297,7 @@ module virtio_regs #(
         end
     end
 
-    assign idle_o = !reset_req_o && !db_valid_o && !cfgirq_valid_o && !change && !reg_valid_i;
+    assign idle_o = !reset_req_o && vq_reset_o == '0 && !db_valid_o && !cfgirq_valid_o && !change && !reg_valid_i;
 
     logic unused_bits;
     assign unused_bits = ^reg_addr_i[1:0];

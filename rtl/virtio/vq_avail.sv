@@ -31,6 +31,7 @@ module vq_avail #(
     input  wire  logic                          db_has_data_i,
     input  wire  logic [15:0]                   db_data_i,       // {wrap, next slot}
     input  wire  logic                          stop_i,          // device reset: send no more reads
+    input  wire  logic                          indirect_i,      // INDIRECT_DESC is negotiated
 
     // to dma_rd
     output       logic                          req_valid_o,
@@ -55,6 +56,7 @@ module vq_avail #(
     output       logic [15:0]                   d_id_o,
     output       logic                          d_next_o,
     output       logic                          d_write_o,
+    output       logic                          d_indirect_o,    // addr and len are those of a table ([V] 2.8.7)
     output       logic [15:0]                   d_slot_o,
     output       logic                          d_wrap_o,
     // The consumer gives a chain back: the next descriptor is that of rewind_slot_i again.
@@ -147,9 +149,12 @@ module vq_avail #(
 
     // ---- cache ------------------------------------------------------------------------------------------------------------------
     logic                 parse_issue;
-    logic [DataWidth-1:0] rdata;
-    window_ram #(.DataWidth(DataWidth), .Bytes(Slots * 16), .Lane(DataWidth < 128 ? DataWidth / 8 : 16)) u_cache (
-        .clk_i, .we_i(wr_valid_i), .waddr_i(wr_dst_i[CacheW+3:0]), .wlo_i(wr_lo_i), .whi_i(wr_hi_i), .wdata_i(wr_data_i),
+    // A word holds a descriptor at least, also where a beat does not.
+    localparam int unsigned CacheWidth = DataWidth < 128 ? 128 : DataWidth;
+    logic [CacheWidth-1:0] rdata;
+    window_ram #(.DataWidth(CacheWidth), .Bytes(Slots * 16), .Lane(DataWidth < 128 ? DataWidth / 8 : 16)) u_cache (
+        .clk_i, .we_i(wr_valid_i), .waddr_i(wr_dst_i[CacheW+3:0]), .wlo_i(($clog2(CacheWidth/8)+1)'(wr_lo_i)),
+        .whi_i(($clog2(CacheWidth/8)+1)'(wr_hi_i)), .wdata_i(CacheWidth'(wr_data_i)),
         .re_i(parse_issue), .raddr_i({cache_rd_q[CacheW-1:0], 4'd0}), .rdata_o(rdata));
 
     // ---- parse ------------------------------------------------------------------------------------------------------------------
@@ -157,7 +162,7 @@ module vq_avail #(
     logic         head_done, head_proven;
     logic [127:0] desc;
     logic [15:0]  flags;
-    logic         available, line_start, tail_open, bad, push, go_void;
+    logic         available, line_start, tail_open, bad, bad_indirect, push, go_void;
     logic [3:0]   out_count;
     logic         last_of_chunk, out_ready;
 
@@ -173,20 +178,23 @@ module vq_avail #(
     assign available = flags[regmap_pkg::VIRTQ_DESC_F_AVAIL_BIT] == s1_wrap_q && flags[regmap_pkg::VIRTQ_DESC_F_USED_BIT] != s1_wrap_q;
     // A slot inside a chain whose own bits prove nothing: not of the snapshot (64-byte line of one read) of the slot before it, and
     // read before the chain was known.
+    // [V] 2.8.7: a list is all direct or one indirect descriptor.
+    assign bad_indirect = flags[regmap_pkg::VIRTQ_DESC_F_INDIRECT_BIT]
+                          && (!indirect_i || in_chain_q || flags[regmap_pkg::VIRTQ_DESC_F_NEXT_BIT]);
     assign line_start = s1_slot_q[1:0] + desc_i[5:4] == 2'd0 || s1_slot_q == 16'd0;
     assign tail_open  = s1_valid_q && in_chain_q && (line_start || s1_first_q) && !s1_proven_q && !trust_q;
     assign bad        = s1_valid_q && !tail_open
-                        && (available ? flags[regmap_pkg::VIRTQ_DESC_F_INDIRECT_BIT] || (in_chain_q && chain_len_q >= size_i)
+                        && (available ? bad_indirect || (in_chain_q && chain_len_q >= size_i)
                                       : in_chain_q);
     assign push       = s1_valid_q && !error_q && !rewind_i && !tail_open && available && !bad;
     assign go_void    = s1_valid_q && !bad && (tail_open || !available);
 
-    fifo #(.Width(64 + 32 + 16 + 1 + 1 + 16 + 1), .Depth(8)) u_out (
+    fifo #(.Width(64 + 32 + 16 + 1 + 1 + 1 + 16 + 1), .Depth(8)) u_out (
         .clk_i, .rst_ni(rst_ni && running_q), .flush_i(rewind_i), .valid_i(push), .ready_o(out_ready),
         .data_i({desc[63:0], desc[95:64], desc[111:96], flags[regmap_pkg::VIRTQ_DESC_F_NEXT_BIT],
-                 flags[regmap_pkg::VIRTQ_DESC_F_WRITE_BIT], s1_slot_q, s1_wrap_q}),
+                 flags[regmap_pkg::VIRTQ_DESC_F_WRITE_BIT], flags[regmap_pkg::VIRTQ_DESC_F_INDIRECT_BIT], s1_slot_q, s1_wrap_q}),
         .valid_o(d_valid_o), .ready_i(d_ready_i && !rewind_i),
-        .data_o({d_addr_o, d_len_o, d_id_o, d_next_o, d_write_o, d_slot_o, d_wrap_o}), .count_o(out_count));
+        .data_o({d_addr_o, d_len_o, d_id_o, d_next_o, d_write_o, d_indirect_o, d_slot_o, d_wrap_o}), .count_o(out_count));
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni || !enable_i) begin

@@ -4,8 +4,8 @@
 
 module vq_sched #(
     parameter int unsigned N     = 1,
-    parameter int unsigned Width = 131,
-    parameter int unsigned NextBit = 18   // bit of the descriptor that says that the chain goes on
+    parameter int unsigned Width   = 132,
+    parameter int unsigned NextBit = 19   // bit of the descriptor that says that the chain goes on
 ) (
     input  wire  logic               clk_i,
     input  wire  logic               rst_ni,

@@ -22,6 +22,7 @@ module vq_used #(
     input  wire  logic                 rst_ni,
     input  wire  logic                 enable_i,
     input  wire  logic [63:0]          desc_i,     // address of the ring
+    input  wire  logic [15:0]          size_i,
     input  wire  logic                 batch_i,
     input  wire  logic                 quiet_i,
 
@@ -29,6 +30,7 @@ module vq_used #(
     input  wire  logic                 u_valid_i,
     output       logic                 u_ready_o,
     input  wire  logic [15:0]          u_slot_i,   // first slot of the chain
+    input  wire  logic [15:0]          u_slots_i,  // slots of the chain
     input  wire  logic                 u_wrap_i,
     input  wire  logic [15:0]          u_id_i,
     input  wire  logic [31:0]          u_len_i,
@@ -43,6 +45,10 @@ module vq_used #(
     input  wire  logic [15:0]          src_addr_i,
     output       logic [DataWidth-1:0] src_data_o,
     input  wire  logic                 done_i,      // the oldest group has been taken by the link
+    // With done_i, to vq_event: what that group moved.
+    output       logic [15:0]          done_slots_o,   // slots, skipped ones too
+    output       logic [15:0]          done_packets_o,
+    output       logic [15:0]          done_next_o,    // {wrap counter, slot} where the used pointer stands now
 
     output       logic                 trace_valid_o,
     output       logic [15:0]          trace_slot_o,
@@ -54,7 +60,7 @@ module vq_used #(
     localparam int unsigned Bytes    = (1 << LgGroups) * 256;
 
     logic                open_q, write_q;           // a group is open; its batch descriptor is still to be put into the RAM
-    logic [15:0]         first_q, count_q, id_q, pid_q, slots_q;
+    logic [15:0]         first_q, count_q, id_q, pid_q, packets_q, slots_q, next_q;
     logic [31:0]         len_q;
     logic                wrap_q, wflag_q;
     logic [7:0]          age_q;
@@ -63,6 +69,8 @@ module vq_used #(
     logic                flush_q;                   // the group is closed and waits for dma_wr
 
     logic joins, full, take, flush, sent;
+    logic [15:0] after;
+    assign after     = u_slot_i + u_slots_i;
     assign joins     = batch_i ? u_wrap_i == wrap_q
                                : (u_slot_i == first_q + count_q && u_slot_i[3:0] != 4'd0 && u_wrap_i == wrap_q);
     assign u_ready_o = enable_i && !flush_q && (open_q ? joins : flight_q != (LgGroups+1)'(1 << LgGroups));
@@ -129,14 +137,17 @@ module vq_used #(
                 len_q   <= u_len_i;
                 wflag_q <= u_write_i;
                 pid_q   <= u_pid_i;
+                next_q  <= after >= size_i ? {!u_wrap_i, after[14:0] - size_i[14:0]} : {u_wrap_i, after[14:0]};
                 if (!open_q) begin
                     first_q <= u_slot_i;
                     wrap_q  <= u_wrap_i;
                     count_q <= 16'd1;
-                    slots_q <= 16'd1;
+                    packets_q <= 16'd1;
+                    slots_q <= u_slots_i;
                     age_q   <= 8'd0;
                 end else begin
-                    slots_q <= slots_q + 16'd1;
+                    packets_q <= packets_q + 16'd1;
+                    slots_q <= slots_q + u_slots_i;
                     if (!batch_i) count_q <= count_q + 16'd1;
                 end
             end
@@ -149,14 +160,25 @@ module vq_used #(
         end
     end
 
+    // What each group on its way moved, for when it has arrived.
+    localparam int unsigned MovedW = 48;
+    logic [MovedW-1:0]   moved [1 << LgGroups];
+    logic [LgGroups-1:0] oldest_q;
+    always_ff @(posedge clk_i) begin
+        if (sent) moved[group_q] <= {slots_q, packets_q, next_q};
+        if (!rst_ni || !enable_i) oldest_q <= '0;
+        else if (done_i) oldest_q <= oldest_q + 1'b1;
+    end
+    assign {done_slots_o, done_packets_o, done_next_o} = moved[oldest_q];
+
     assign trace_valid_o = sent;
     assign trace_slot_o  = first_q;
-    assign trace_count_o = slots_q;
+    assign trace_count_o = packets_q;
     assign trace_pid_o   = pid_q;
     assign idle_o        = !open_q && flight_q == '0;
 
     logic unused;
-    assign unused = &{1'b0, src_addr_i[15:LgGroups+8], e_slot};
+    assign unused = &{1'b0, src_addr_i[15:LgGroups+8], e_slot, element};
 
     `CHECK(OnlyInOrder, !(take && open_q && !batch_i) || u_slot_i == first_q + count_q, "[V] 2.8.5: used descriptors out of ring order")
 endmodule

@@ -30,14 +30,14 @@ struct RdReq {  // dma_pkg::rd_req_t
 };
 template <class Port>
 RdReq get_rd_req(const Port& port) {
-    return {get_bits(port, 50, 64), uint16_t(get_bits(port, 34, 16)), uint8_t(get_bits(port, 32, 2)), uint16_t(get_bits(port, 16, 16)),
+    return {get_bits(port, 51, 64), uint16_t(get_bits(port, 35, 16)), uint8_t(get_bits(port, 32, 3)), uint16_t(get_bits(port, 16, 16)),
             uint16_t(get_bits(port, 0, 16))};
 }
 template <class Port>
 void set_rd_req(Port& port, const RdReq& r) {
-    set_bits(port, 50, 64, r.addr);
-    set_bits(port, 34, 16, r.len);
-    set_bits(port, 32, 2, r.client);
+    set_bits(port, 51, 64, r.addr);
+    set_bits(port, 35, 16, r.len);
+    set_bits(port, 32, 3, r.client);
     set_bits(port, 16, 16, r.cookie);
     set_bits(port, 0, 16, r.dst);
 }

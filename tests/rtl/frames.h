@@ -44,12 +44,12 @@ unsigned put_beat(Port& beat, const Bytes& frame, size_t from, std::mt19937& ran
     for (uint8_t& byte : raw) byte = static_cast<uint8_t>(random());
     const size_t n = frame.size() - from < sizeof beat ? frame.size() - from : sizeof beat;
     std::memcpy(raw, frame.data() + from, n);
-    std::memcpy(&beat[0], raw, sizeof beat);
+    std::memcpy(&beat, raw, sizeof beat);
     return static_cast<unsigned>(n);
 }
 
 template <class Port>
 void take_beat(Bytes& frame, const Port& beat, unsigned bytes) {
-    const auto* raw = reinterpret_cast<const uint8_t*>(&beat[0]);
+    const auto* raw = reinterpret_cast<const uint8_t*>(&beat);
     frame.insert(frame.end(), raw, raw + bytes);
 }

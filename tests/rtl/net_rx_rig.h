@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <deque>
 #include <vector>
@@ -22,18 +23,24 @@
 #include "frames.h"
 #include "regmap.h"
 
-constexpr unsigned kBeat = RTL_DataWidth / 8, kFrames = RTL_Frames, kWords = RTL_RamBytes / kBeat;
+constexpr unsigned kBeat = RTL_DataWidth / 8, kQueues = RTL_Queues, kFrames = RTL_Frames, kWords = RTL_RamBytes / kBeat;
 constexpr unsigned kHeader = VIRTIO_NET_HDR_SIZE;
 
-struct Element { uint64_t address; uint32_t length; uint16_t id, slot; bool next, write, wrap; };
-struct Frame { Bytes bytes; bool bad; uint16_t pid; unsigned words() const { return unsigned(bytes.size() + kBeat - 1) / kBeat; } };
+struct Element { uint64_t address; uint32_t length; uint16_t id, slot; bool next, write, wrap, indirect; };
+struct Frame {
+    Bytes bytes;
+    bool bad;
+    uint8_t queue;
+    uint16_t pid;                              // its number in its queue
+    unsigned words() const { return unsigned(bytes.size() + kBeat - 1) / kBeat; }
+};
 
 struct Rig {
     Bench<Vnet_rx> b;
     std::deque<Frame> wire, stored;            // to come; good and in the RAM, waiting for a buffer
     unsigned beat = 0;                         // of the frame that arrives
     bool over = false;                         // it does not fit
-    uint16_t kept = 0;
+    std::array<uint16_t, kQueues> kept{};
     std::deque<unsigned> to_free;              // words of frames whose last command was issued
     unsigned held = 0;                         // words in use
     std::vector<Element> elements;
@@ -56,17 +63,20 @@ struct Rig {
     explicit Rig(unsigned seed = 1) : b(seed) {
         b->enable_i = 1;
         b->stop_i = b->m_valid_i = b->m_sop_i = b->m_last_i = b->m_bad_i = b->d_valid_i = b->d_next_i = b->d_write_i = 0;
+        b->m_queue_i = b->d_indirect_i = 0;
         b->d_wrap_i = b->d_starved_i = b->cmd_ready_i = b->src_re_i = b->done_valid_i = b->u_ready_i = 0;
         b->m_length_i = b->d_id_i = b->d_slot_i = b->src_addr_i = b->done_cookie_i = 0;
         b->d_addr_i = b->d_len_i = 0;
         for (unsigned i = 0; i < kBeat / 4; ++i) set_bits(b->m_data_i, i * 32, 32, 0);
         b.reset();
     }
-    void frame(unsigned bytes, bool is_bad = false) { wire.push_back({random_frame(b.random, bytes), is_bad, 0}); }
-    void buffer(const std::vector<uint32_t>& lengths, bool write = true) {
+    void frame(unsigned bytes, bool is_bad = false) { wire.push_back({random_frame(b.random, bytes), is_bad, uint8_t(kQueues == 1 ? 0 : b.random() % kQueues), 0}); }
+    // A buffer of elements in the ring or, with `indirect`, in a table, which is one slot of it.
+    void buffer(const std::vector<uint32_t>& lengths, bool write = true, bool indirect = false) {
         for (size_t i = 0; i < lengths.size(); ++i) {
             const uint64_t high = b.random(), address = high << 32 | b.random();
-            elements.push_back({address, lengths[i], uint16_t(b.random()), slot, i + 1 < lengths.size(), write, wrap});
+            elements.push_back({address, lengths[i], uint16_t(b.random()), slot, i + 1 < lengths.size(), write, wrap, indirect});
+            if (indirect && i + 1 < lengths.size()) continue;
             if (++slot == 1000) { slot = 0; wrap = !wrap; }
         }
     }
@@ -85,6 +95,7 @@ struct Rig {
         b->m_sop_i = beat == 0;
         b->m_last_i = beat + 1 == f.words();
         b->m_bad_i = b->m_last_i && f.bad;
+        b->m_queue_i = b->m_last_i ? f.queue : uint8_t(0);
         b->m_length_i = b->m_last_i ? uint16_t(f.bytes.size()) : uint16_t(b.random());
     }
     void drive_descriptor() {
@@ -100,6 +111,7 @@ struct Rig {
         b->d_write_i = e.write;
         b->d_slot_i = e.slot;
         b->d_wrap_i = e.wrap;
+        b->d_indirect_i = e.indirect;
     }
     // dma_wr: data of src_addr_i is there in the next cycle; done comes when the link has taken it, in order.
     Bytes drive_dma() {
@@ -162,6 +174,7 @@ struct Rig {
     void see_command(const WrCmd& c) {
         ASSERT_FALSE(stored.empty());
         const Element& e = elements[at];
+        ASSERT_EQ(b->queue_o, stored.front().queue);
         ASSERT_EQ(c.addr, e.address);
         ASSERT_EQ(c.len, std::min(e.length, total() - pos));
         ASSERT_EQ(c.pos, pos);
@@ -198,6 +211,8 @@ struct Rig {
         EXPECT_EQ(b->u_slot_o, elements[head].slot);
         EXPECT_EQ(b->u_wrap_o, elements[head].wrap);
         EXPECT_EQ(b->u_id_o, e.id);
+        EXPECT_EQ(b->u_slots_o, e.indirect ? 1 : at - head);
+        EXPECT_EQ(b->queue_o, stored.front().queue);
         EXPECT_EQ(b->u_len_o, total());
         EXPECT_EQ(b->u_pid_o, stored.front().pid);
         EXPECT_EQ(b->stat_bytes_o, stored.front().bytes.size());
@@ -230,7 +245,7 @@ struct Rig {
             ++no_buffer;
         }
         if (!keep) return;
-        f.pid = kept++;
+        f.pid = kept.at(f.queue)++;
         held += f.words();
         stored.push_back(f);
     }

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <deque>
 #include <vector>
@@ -20,7 +21,7 @@
 #include "bits.h"
 #include "regmap.h"
 
-constexpr unsigned kBeat = RTL_DataWidth / 8, kFrames = RTL_Frames;
+constexpr unsigned kBeat = RTL_DataWidth / 8, kFrames = RTL_Frames, kQueues = RTL_Queues;
 constexpr unsigned kHeader = VIRTIO_NET_HDR_SIZE, kShortest = VIRTIO_NET_HDR_SIZE + ETH_HEADER, kLongest = 9030;
 
 inline uint8_t host_byte(uint64_t address) { return uint8_t(address * 7 + (address >> 8) * 13 + (address >> 32)); }
@@ -35,12 +36,16 @@ struct Chain {
     unsigned elements;
     std::vector<uint8_t> bytes;   // of the frame
     unsigned open;                // bytes asked for that are not yet here
+    bool indirect;                // the elements are those of a table: one slot
+    uint16_t pid;                 // its number in its queue
+    unsigned slots() const { return indirect ? 1 : elements; }  // of the ring
 };
 
 struct Rig {
     Bench<Vnet_tx> b;
     std::deque<Element> elements;
     std::vector<Chain> chains;
+    std::array<uint16_t, kQueues> taken{};       // chains of each queue
     unsigned used = 0, sent = 0, drops = 0, expected_drops = 0, fetched = 0, requests = 0;
     unsigned stall = 0;                          // percent of cycles in which a handshake is refused, and no data comes
     bool answer = true, mac = true, fail_any = false;
@@ -53,7 +58,8 @@ struct Rig {
     std::vector<uint8_t> held_data;
 
     explicit Rig(unsigned seed = 1) : b(seed) {
-        b->stop_i = b->d_valid_i = b->req_ready_i = b->wr_valid_i = b->done_valid_i = b->done_error_i = 0;
+        b->link_up_i = 1;
+        b->stop_i = b->d_indirect_i = b->d_valid_i = b->req_ready_i = b->wr_valid_i = b->done_valid_i = b->done_error_i = 0;
         b->u_ready_i = b->m_ready_i = 0;
         b->d_addr_i = b->d_len_i = b->d_id_i = b->d_next_i = b->d_write_i = b->d_slot_i = b->d_wrap_i = b->d_queue_i = 0;
         b->wr_dst_i = b->wr_lo_i = b->wr_hi_i = b->done_slot_i = 0;
@@ -63,7 +69,7 @@ struct Rig {
     }
     // A chain with elements of these lengths; bit i of `writable` makes element i writable by the device.
     void chain(const std::vector<uint32_t>& lengths, unsigned writable = 0) {
-        Chain c{uint16_t(b.random()), uint16_t(b.random()), b.chance(50), false, uint8_t(b.random() % 4), 0, {}, 0};
+        Chain c{uint16_t(b.random()), uint16_t(b.random()), b.chance(50), false, uint8_t(b.random() % kQueues), 0, {}, 0, b.chance(30), 0};
         c.elements = unsigned(lengths.size());
         uint64_t total = 0;
         for (size_t i = 0; i < lengths.size(); ++i) {
@@ -75,6 +81,8 @@ struct Rig {
             for (uint32_t k = 0; !c.drop && k < lengths[i]; ++k) c.bytes.push_back(host_byte(address + k));
         }
         c.drop |= total < kShortest;
+        c.pid = taken.at(c.queue)++;
+        c.drop |= !b->link_up_i;
         expected_drops += c.drop;
         if (!c.drop) c.bytes.erase(c.bytes.begin(), c.bytes.begin() + kHeader);
         chains.push_back(c);
@@ -90,10 +98,12 @@ struct Rig {
         b->d_write_i = e.write;
         const Chain& c = chains[e.frame];
         const bool first = fetched == 0;
-        b->d_slot_i = first ? c.slot : uint16_t(c.slot + fetched);   // the slot of the head counts, and the id of the last element
-        b->d_wrap_i = first ? c.wrap : !c.wrap;
+        // The slot of the head counts, and the id of the last element.
+        b->d_slot_i = first || c.indirect ? c.slot : uint16_t(c.slot + fetched);
+        b->d_wrap_i = first || c.indirect ? c.wrap : !c.wrap;
         b->d_id_i = e.next ? uint16_t(b.random()) : c.id;
         b->d_queue_i = c.queue;
+        b->d_indirect_i = c.indirect;
     }
     // A beat of any piece: its bytes lie anywhere in the beat, as they do in a completion.
     void drive_data() {
@@ -146,7 +156,7 @@ struct Rig {
         fetched = gathered = 0;
         spoilt = false;
         EXPECT_TRUE(b->trace_valid_o & 1);
-        EXPECT_EQ(get_bits(b->trace_data_o, 48, 16), chains[e.frame].elements);
+        EXPECT_EQ(get_bits(b->trace_data_o, 48, 16), chains[e.frame].slots());
         EXPECT_EQ(get_bits(b->trace_data_o, 32, 16), chains[e.frame].slot);
     }
     void see_request(const Element& e) {
@@ -178,7 +188,8 @@ struct Rig {
         ASSERT_EQ(b->u_id_o, c.id);
         ASSERT_EQ(b->u_wrap_o, c.wrap);
         ASSERT_EQ(b->u_queue_o, c.queue);
-        ASSERT_EQ(b->u_pid_o, used & 0xFFFF);
+        ASSERT_EQ(b->u_pid_o, c.pid);
+        ASSERT_EQ(b->u_slots_o, c.slots());
         ++used;
     }
     void see_beat() {
@@ -201,6 +212,7 @@ struct Rig {
         ASSERT_LT(sent, used) << "sent before all of its bytes are here";
         ASSERT_EQ(frame.size(), chains[sent].bytes.size()) << "chain " << sent;
         ASSERT_EQ(frame, chains[sent].bytes) << "chain " << sent;
+        ASSERT_EQ(b->m_queue_o, chains[sent].queue);
         frame.clear();
         ++sent;
     }

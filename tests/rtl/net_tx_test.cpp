@@ -195,4 +195,17 @@ TEST(NetTx, IsNotQuietWhileAFrameIsUnderWay) {
     rig.drain();
 }
 
+TEST(NetTx, UsesBuffersAndSendsNothingWithoutLink) {
+    Rig rig(20);
+    rig.b->link_up_i = 0;
+    for (unsigned i = 0; i < 40; ++i) rig.chain(cut(rig, random_length(rig)));
+    rig.drain();
+    EXPECT_EQ(rig.drops, 40u);
+    EXPECT_TRUE(rig.beats.empty());
+    rig.b->link_up_i = 1;
+    rig.chain({kHeader, 60});
+    rig.drain();
+    EXPECT_EQ(rig.drops, 40u);
+}
+
 }  // namespace

@@ -24,6 +24,8 @@ struct NicHostConfig {
     unsigned latency_min = 50;       // cycles from a read to its first completion
     unsigned latency_max = 50;
     unsigned stall_percent = 0;      // of cycles in which a stream is held up
+    unsigned vectors = 3;            // MSI-X vectors to set up
+    unsigned cycles_per_us = 250;
     unsigned seed = 1;
 };
 
@@ -35,10 +37,11 @@ public:
     static constexpr uint64_t msi_base = 0xFEE00000;
 
     explicit NicHost(const NicHostConfig& config)
-        : bench(config.seed), config_(config), width_(config.data_width / 8), memory(4u << 20, 0) {
+        : bench(config.seed), config_(config), width_(config.data_width / 8), memory(8u << 20, 0) {
         auto& dut = *bench.operator->();
         dut.link_up_i = 1;
         dut.mac_address_i = 0x010000000002;
+        dut.cycles_per_us_i = uint16_t(config.cycles_per_us);
         dut.tx_posted_ok_i = dut.tx_non_posted_ok_i = dut.tx_completion_ok_i = 1;
         bench.reset();
         set_up();
@@ -66,7 +69,8 @@ public:
         return wait_completion();
     }
     uint8_t* at(uint64_t address) {
-        if (address < memory_base || address >= memory_base + memory.size()) throw std::runtime_error("DMA outside memory");
+        if (address < memory_base || address >= memory_base + memory.size())
+            throw std::runtime_error("DMA outside memory at " + std::to_string(address));
         return &memory[address - memory_base];
     }
 
@@ -74,6 +78,7 @@ public:
     std::vector<std::vector<uint8_t>> sent;
     void receive(std::vector<uint8_t> frame_with_fcs) { incoming_.push_back(std::move(frame_with_fcs)); }
     bool wire_idle() const { return incoming_.empty(); }
+    size_t incoming() const { return incoming_.size(); }
 
     std::vector<std::pair<uint64_t, uint32_t>> messages;  // MSI-X: address, data
     struct Seen { uint64_t cycle; bool up; uint32_t type; uint64_t address; uint32_t bytes; };
@@ -120,7 +125,7 @@ private:
         config_write(PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL, mps << 5 | 1u << 8 | mrrs << 12, 2);
         config_write(PCI_CFG_COMMAND, 6, 2);
         config_write(PCI_CAP_MSIX + PCI_MSIX_CONTROL, 0x8000, 2);
-        for (unsigned v = 0; v < 3; ++v) {
+        for (unsigned v = 0; v < config_.vectors; ++v) {
             write(BAR0_MSIX_TABLE + 16 * v, uint32_t(msi_base), 4);
             write(BAR0_MSIX_TABLE + 16 * v + 4, 0, 4);
             write(BAR0_MSIX_TABLE + 16 * v + 8, v, 4);

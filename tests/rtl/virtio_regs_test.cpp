@@ -1,66 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Discovery, negotiation, queue set-up, doorbells and reset, as a driver does them over the register bus.
-#include <Vvirtio_regs.h>
-#include <gtest/gtest.h>
-
-#include "bench.h"
-#include "regmap.h"
-#include "register_bus.h"
+#include "virtio_regs.h"
 
 namespace {
-
-constexpr uint32_t queues = RTL_NumQueues;
-constexpr uint64_t offered = REGMAP_BIT(VIRTIO_NET_F_MAC_BIT) | REGMAP_BIT(VIRTIO_NET_F_STATUS_BIT) | REGMAP_BIT(VIRTIO_F_VERSION_1_BIT) |
-                             REGMAP_BIT(VIRTIO_F_ACCESS_PLATFORM_BIT) | REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT) |
-                             REGMAP_BIT(VIRTIO_F_IN_ORDER_BIT) | REGMAP_BIT(VIRTIO_F_ORDER_PLATFORM_BIT) |
-                             REGMAP_BIT(VIRTIO_F_NOTIFICATION_DATA_BIT);
-constexpr uint64_t minimal = REGMAP_BIT(VIRTIO_F_VERSION_1_BIT) | REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT);
-constexpr uint8_t acknowledge = 1, driver = 2, driver_ok = 4, features_ok = 8, needs_reset = 64, failed = 128;
-
-struct VirtioRegs : ::testing::Test {
-    Bench<Vvirtio_regs> b;
-
-    VirtioRegs() {
-        b->reg_valid_i = b->reg_write_i = b->flr_i = b->reset_done_i = b->isr_queue_i = b->needs_reset_i = 0;
-        b->cfgirq_ready_i = b->link_up_i = 0;
-        b->mac_address_i = 0x665544332211;
-        b.reset();
-        b.tick();
-    }
-
-    uint32_t read(uint32_t offset, unsigned bytes = 4) { return bus_read(b, BAR0_COMMON + offset, bytes); }
-    void write(uint32_t offset, uint32_t value, unsigned bytes = 4) { bus_write(b, BAR0_COMMON + offset, value, bytes); }
-    uint32_t status() { return read(VIRTIO_COMMON_DEVICE_STATUS, 1); }
-    void set_status(uint32_t value) { write(VIRTIO_COMMON_DEVICE_STATUS, value, 1); }
-    void select(uint32_t queue) { write(VIRTIO_COMMON_QUEUE_SELECT, queue, 2); }
-
-    void write_features(uint64_t features) {
-        for (uint32_t half = 0; half < 2; ++half) {
-            write(VIRTIO_COMMON_DRIVER_FEATURE_SELECT, half);
-            write(VIRTIO_COMMON_DRIVER_FEATURE, static_cast<uint32_t>(features >> 32 * half));
-        }
-    }
-    bool negotiate(uint64_t features) {
-        set_status(acknowledge);
-        set_status(acknowledge | driver);
-        write_features(features);
-        set_status(acknowledge | driver | features_ok);
-        return status() & features_ok;
-    }
-    void go_live(uint64_t features = offered) {
-        ASSERT_TRUE(negotiate(features));
-        for (uint32_t q = 0; q < queues; ++q) {
-            select(q);
-            write(VIRTIO_COMMON_QUEUE_ENABLE, 1, 2);
-        }
-        set_status(acknowledge | driver | features_ok | driver_ok);
-        ASSERT_TRUE(b->driver_ok_o);
-    }
-    bool doorbell(uint32_t queue, uint32_t value, unsigned bytes) {
-        bus_write(b, BAR0_NOTIFY + queue * BAR0_NOTIFY_MULTIPLIER, value, bytes);
-        return b->db_valid_o;
-    }
-};
 
 TEST_F(VirtioRegs, ClauseV_4_1_4_3_RegistersHaveTheirResetValues) {
     EXPECT_EQ(status(), 0u);
@@ -90,7 +32,7 @@ TEST_F(VirtioRegs, ClauseV_2_2_2_AcceptableFeatureSetsKeepFeaturesOk) {
 }
 TEST_F(VirtioRegs, AccessPlatformAndTheOptionalFeaturesMayBeDeclined) { EXPECT_TRUE(negotiate(minimal)); }
 TEST_F(VirtioRegs, FeatureThatWasNotOfferedIsRefused) {
-    EXPECT_FALSE(negotiate(minimal | REGMAP_BIT(VIRTIO_F_EVENT_IDX_BIT)));
+    EXPECT_FALSE(negotiate(minimal | REGMAP_BIT(VIRTIO_NET_F_CSUM_BIT)));
     EXPECT_EQ(status(), acknowledge | driver);
 }
 TEST_F(VirtioRegs, LegacyDriverIsRefused) { EXPECT_FALSE(negotiate(offered & ~REGMAP_BIT(VIRTIO_F_VERSION_1_BIT))); }
@@ -365,6 +307,54 @@ TEST_F(VirtioRegs, IsNotIdleWhileAResetIsUnderWay) {
     EXPECT_TRUE(b->idle_o);
     set_status(0);
     EXPECT_FALSE(b->idle_o);
+}
+
+// ---- RING_RESET
+TEST_F(VirtioRegs, ClauseV_2_6_1_AQueueResetEndsWithItsRegistersAtTheirResetValues) {
+    go_live();
+    select(1);
+    write(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 1, 2);
+    write(VIRTIO_COMMON_QUEUE_RESET, 1, 2);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_RESET, 2), 1u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_ENABLE, 2), 1u);
+    EXPECT_EQ(b->vq_reset_o, 2u);
+    b->vq_reset_done_i = 2;
+    b.tick();
+    b->vq_reset_done_i = 0;
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_RESET, 2), 0u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_ENABLE, 2), 0u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_SIZE, 2), 1024u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 2), uint32_t{VIRTIO_MSI_NO_VECTOR});
+    select(0);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_ENABLE, 2), 1u) << "the other queue runs on";
+    select(1);
+    write(VIRTIO_COMMON_QUEUE_SIZE, 16, 2);
+    write(VIRTIO_COMMON_QUEUE_ENABLE, 1, 2);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_ENABLE, 2), 1u);
+    EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_RESET, 2), 0u);
+}
+
+TEST_F(VirtioRegs, ClauseV_2_6_1_QueueResetNeedsRingResetAndTheValue1) {
+    go_live(offered & ~REGMAP_BIT(VIRTIO_F_RING_RESET_BIT));
+    write(VIRTIO_COMMON_QUEUE_RESET, 1, 2);
+    EXPECT_EQ(b->vq_reset_o, 0u);
+    b.reset();
+    b.tick();
+    go_live();
+    write(VIRTIO_COMMON_QUEUE_RESET, 0, 2);
+    write(VIRTIO_COMMON_QUEUE_NOTIFY_DATA, 1, 2);
+    EXPECT_EQ(b->vq_reset_o, 0u);
+}
+
+TEST_F(VirtioRegs, ClauseV_5_1_3_1_FeaturesOfTheControlQueueNeedIt) {
+    for (uint32_t bit : {uint32_t{VIRTIO_NET_F_NOTF_COAL_BIT}, uint32_t{VIRTIO_NET_F_VQ_NOTF_COAL_BIT}}) {
+        b.reset();
+        b.tick();
+        EXPECT_FALSE(negotiate(minimal | REGMAP_BIT(bit)));
+        b.reset();
+        b.tick();
+        EXPECT_TRUE(negotiate(minimal | REGMAP_BIT(bit) | REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT)));
+    }
 }
 
 }  // namespace

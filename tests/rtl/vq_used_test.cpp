@@ -16,12 +16,16 @@ constexpr uint64_t kRing = 0x200000000ull;
 struct Rig {
     Bench<Vvq_used> b;
     std::vector<WrCmd> writes;
+    struct Moved { unsigned slots, packets, next; };
+    std::vector<Moved> moved;   // what vq_event was told of each
     std::vector<std::vector<uint8_t>> bytes;
     explicit Rig(bool batch, unsigned seed = 1) : b(seed) {
         b->quiet_i = b->u_valid_i = b->src_re_i = b->done_i = 0;
         b->enable_i = 1;
         b->desc_i = kRing;
         b->batch_i = batch;
+        b->size_i = 64;
+        b->u_slots_i = 1;
         b->cmd_ready_i = 1;
         b.reset();
     }
@@ -55,6 +59,8 @@ struct Rig {
             data.resize(cmd.len);
             bytes.push_back(data);
             b->done_i = 1;
+            b.settle();
+            moved.push_back({b->done_slots_o, b->done_packets_o, b->done_next_o});
             b.tick();
             b->done_i = 0;
         }
@@ -148,6 +154,31 @@ TEST(VqUsed, WritesAtOnceWhenNothingElseIsComing) {
     const auto start = rig.b.cycle;
     while (rig.writes.empty() && rig.b.cycle < start + 500) rig.step();
     EXPECT_LE(rig.b.cycle - start, 8u);
+}
+
+TEST(VqUsed, SaysHowFarTheUsedPointerMoved) {
+    for (bool batch : {false, true}) {
+        Rig rig(batch);
+        rig.b->size_i = 11;   // ends in the ring's last slot
+        rig.b->u_slots_i = 3;
+        rig.use(5, true, 1, 60, true);
+        rig.use(8, true, 2, 60, true);
+        rig.b->u_slots_i = 1;
+        rig.use(0, false, 3, 60, true);
+        rig.b->u_slots_i = 11;   // a chain of the whole ring comes back to where it began
+        rig.use(1, false, 4, 60, true);
+        rig.wait();
+        unsigned slots = 0, packets = 0;
+        for (const auto& m : rig.moved) {
+            slots += m.slots;
+            packets += m.packets;
+        }
+        EXPECT_EQ(slots, 18u);
+        EXPECT_EQ(packets, 4u);
+        ASSERT_FALSE(rig.moved.empty());
+        EXPECT_EQ(rig.moved.back().next, 0x8001u) << "slot 1 of the lap after";
+        EXPECT_EQ(rig.moved[batch ? 0 : 1].next, 0x0000u) << "slot 0 of the next lap";
+    }
 }
 
 }  // namespace

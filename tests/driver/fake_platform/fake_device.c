@@ -4,7 +4,7 @@
  *
  * state.writes records the order of the interesting writes to the common configuration, so that a test can check the driver's order
  * against [V] 3.1.1: r reset, a ACKNOWLEDGE, d DRIVER, f FEATURES_OK, o DRIVER_OK, x FAILED, w driver features, c configuration
- * vector, q queue address, v queue vector, e queue enable.
+ * vector, q queue address, v queue vector, e queue enable, s queue reset.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -73,6 +73,7 @@ static void reset(struct fake_device *device) {
     device->config_vector = VIRTIO_MSI_NO_VECTOR;
     device->next_ps = UINT64_MAX;
     device->reset_countdown = device->config.reset_polls;
+    device->pairs = 1;
     for (unsigned i = 0; i < FAKE_QUEUES; i++) fake_ring_reset(&device->rings[i], device->config.queue_size);
 }
 
@@ -101,8 +102,35 @@ static void write_status(struct fake_platform *fake, uint8_t value) {
     }
 }
 
-static struct fake_ring *selected(struct fake_device *device) {
-    return device->queue_select < FAKE_QUEUES ? &device->rings[device->queue_select] : NULL;
+unsigned fake_device_max_pairs(const struct fake_device *device) { return device->config.max_pairs ? device->config.max_pairs : 1; }
+
+/* [V] 5.1.2: behind all pairs if MQ was negotiated, behind the first if not. */
+unsigned fake_device_control_queue(const struct fake_platform *fake) {
+    if (!fake_has(fake, VIRTIO_NET_F_CTRL_VQ_BIT)) return FAKE_QUEUES;
+    return fake_has(fake, VIRTIO_NET_F_MQ_BIT) ? 2 * fake_device_max_pairs(&fake->device) : 2;
+}
+
+static struct fake_ring *selected(struct fake_platform *fake) {
+    const unsigned queue = fake->device.queue_select;
+    bool there = queue < 2 * fake_device_max_pairs(&fake->device) || queue == fake_device_control_queue(fake);
+    return there && queue < FAKE_QUEUES ? &fake->device.rings[queue] : NULL;
+}
+
+/* [V] 4.1.4.3.1: 1 while it goes on, then the queue is as after a reset. */
+static uint32_t read_queue_reset(struct fake_device *device, struct fake_ring *ring) {
+    if (!ring || !ring->resetting) return 0;
+    if (ring->resetting != UINT_MAX && --ring->resetting == 0) fake_ring_reset(ring, device->config.queue_size);
+    return ring->resetting != 0;
+}
+
+static void start_queue_reset(struct fake_platform *fake, struct fake_ring *ring) {
+    if (!fake_has(fake, VIRTIO_F_RING_RESET_BIT)) return;
+    record(&fake->device, 's');
+    fake->device.state.queue_resets++;
+    const unsigned polls = fake->device.config.queue_reset_polls;
+    fake_ring_reset(ring, fake->device.config.queue_size);
+    ring->resetting = polls == UINT_MAX ? UINT_MAX : polls + 1;
+    ring->enabled = polls != 0; /* shown until it is over; a ring in reset is not live */
 }
 
 static uint32_t read_status(struct fake_device *device) {
@@ -111,13 +139,14 @@ static uint32_t read_status(struct fake_device *device) {
     return 1u << VIRTIO_STATUS_DRIVER_OK_BIT; /* still busy: anything but 0 */
 }
 
-static uint32_t common_read(struct fake_device *device, uint32_t offset) {
-    const struct fake_ring *ring = selected(device);
+static uint32_t common_read(struct fake_platform *fake, uint32_t offset) {
+    struct fake_device *device = &fake->device;
+    struct fake_ring *ring = selected(fake);
     unsigned window = device->device_feature_select;
     switch (offset) {
     case VIRTIO_COMMON_DEVICE_FEATURE: return window < 2 ? (uint32_t)(device->config.features >> 32 * window) : 0;
     case VIRTIO_COMMON_CONFIG_MSIX_VECTOR: return device->config_vector;
-    case VIRTIO_COMMON_NUM_QUEUES: return FAKE_QUEUES;
+    case VIRTIO_COMMON_NUM_QUEUES: return 2 * fake_device_max_pairs(device) + 1;
     case VIRTIO_COMMON_DEVICE_STATUS: return read_status(device);
     case VIRTIO_COMMON_CONFIG_GENERATION: return device->generation;
     case VIRTIO_COMMON_QUEUE_SELECT: return device->queue_select;
@@ -125,6 +154,7 @@ static uint32_t common_read(struct fake_device *device, uint32_t offset) {
     case VIRTIO_COMMON_QUEUE_MSIX_VECTOR: return ring ? ring->vector : VIRTIO_MSI_NO_VECTOR;
     case VIRTIO_COMMON_QUEUE_ENABLE: return ring && ring->enabled;
     case VIRTIO_COMMON_QUEUE_NOTIFY_OFF: return device->queue_select;
+    case VIRTIO_COMMON_QUEUE_RESET: return read_queue_reset(device, ring);
     default: return 0;
     }
 }
@@ -133,7 +163,8 @@ static void set_half(uint64_t *value, bool high, uint32_t half) {
     *value = high ? (*value & UINT32_MAX) | (uint64_t)half << 32 : (*value & ~(uint64_t)UINT32_MAX) | half;
 }
 
-static void queue_write(struct fake_device *device, struct fake_ring *ring, uint32_t offset, uint32_t value) {
+static void queue_write(struct fake_platform *fake, struct fake_ring *ring, uint32_t offset, uint32_t value) {
+    struct fake_device *device = &fake->device;
     switch (offset) {
     case VIRTIO_COMMON_QUEUE_SIZE:
         if (value && value <= device->config.queue_size) ring->size = (uint16_t)value;
@@ -156,6 +187,9 @@ static void queue_write(struct fake_device *device, struct fake_ring *ring, uint
     case VIRTIO_COMMON_QUEUE_DEVICE: case VIRTIO_COMMON_QUEUE_DEVICE + 4:
         set_half(&ring->device, offset != VIRTIO_COMMON_QUEUE_DEVICE, value);
         break;
+    case VIRTIO_COMMON_QUEUE_RESET:
+        if (value == 1) start_queue_reset(fake, ring);
+        break;
     default: break;
     }
 }
@@ -176,7 +210,7 @@ static void common_write(struct fake_platform *fake, uint32_t offset, uint32_t v
     case VIRTIO_COMMON_DEVICE_STATUS: write_status(fake, (uint8_t)value); break;
     case VIRTIO_COMMON_QUEUE_SELECT: device->queue_select = (uint16_t)value; break;
     default:
-        if (selected(device)) queue_write(device, selected(device), offset, value);
+        if (selected(fake)) queue_write(fake, selected(fake), offset, value);
     }
 }
 
@@ -184,6 +218,8 @@ static uint32_t net_read(struct fake_device *device, uint32_t offset, unsigned s
     uint8_t space[VIRTIO_NET_CONFIG_BYTES] = {0};
     memcpy(space, device->config.mac, 6);
     space[VIRTIO_NET_CONFIG_STATUS] = device->config.link_up;
+    if (device->config.features & REGMAP_BIT(VIRTIO_NET_F_MQ_BIT))
+        put(space, VIRTIO_NET_CONFIG_MAX_VIRTQUEUE_PAIRS, 2, fake_device_max_pairs(device));
     uint32_t value = 0;
     for (unsigned i = 0; i < size && offset + i < sizeof(space); i++) value |= (uint32_t)space[offset + i] << 8 * i;
     if (offset == VIRTIO_NET_CONFIG_MAC && device->config.generation_changes) {
@@ -196,7 +232,7 @@ static uint32_t net_read(struct fake_device *device, uint32_t offset, unsigned s
 
 uint32_t fake_mmio_read(struct fake_platform *fake, unsigned bar, uint32_t offset, unsigned size) {
     struct fake_device *device = &fake->device;
-    if (bar == 0 && offset < BAR0_ISR) return common_read(device, offset);
+    if (bar == 0 && offset < BAR0_ISR) return common_read(fake, offset);
     if (bar == 0 && offset == BAR0_ISR) {
         uint8_t isr = device->isr;
         device->isr = 0;
@@ -212,7 +248,7 @@ static void doorbell(struct fake_platform *fake, uint32_t offset, uint32_t value
     unsigned queue = offset / BAR0_NOTIFY_MULTIPLIER;
     bool wide = device->state.driver_features & REGMAP_BIT(VIRTIO_F_NOTIFICATION_DATA_BIT);
     if (queue >= FAKE_QUEUES || offset % BAR0_NOTIFY_MULTIPLIER || (value & 0xFFFF) != queue || size != (wide ? 4u : 2u) ||
-        !(device->status & 1u << VIRTIO_STATUS_DRIVER_OK_BIT)) {
+        !(device->status & 1u << VIRTIO_STATUS_DRIVER_OK_BIT) || !device->rings[queue].enabled || device->rings[queue].resetting) {
         fake_violate(fake, "doorbell.bad", "[V] 4.1.5.2", -1, "doorbell 0x%x of %u bytes at offset 0x%x", value, size, offset);
         return;
     }
@@ -268,9 +304,12 @@ void fake_device_get_state(const struct fake_platform *fake, struct fake_device_
     *state = device->state;
     state->status = device->status;
     state->config_vector = device->config_vector;
+    state->pairs = device->pairs;
     for (unsigned i = 0; i < FAKE_QUEUES; i++) {
         state->size[i] = device->rings[i].size;
         state->vector[i] = device->rings[i].vector;
         state->enabled[i] = device->rings[i].enabled;
+        state->max_packets[i] = device->rings[i].max_packets;
+        state->max_usecs[i] = device->rings[i].max_usecs;
     }
 }

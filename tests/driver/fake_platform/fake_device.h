@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fake_device: a virtio-net device of the fake platform: configuration space, BAR0 register file, one receive and one transmit packed
- * ring, executed on demand. It obeys VIRTIO 1.2; the knobs below make it slow, odd or broken, one way at a time.
+ * fake_device: a virtio-net device of the fake platform: configuration space, BAR0 register file, up to 16 pairs of packed rings and a
+ * control queue, executed on demand. What its features promise it does: event suppression by slot, indirect descriptors, steering by
+ * flow, interrupt moderation, reset of one queue. It obeys VIRTIO 1.2; the knobs below make it slow, odd or broken, one way at a time.
  *
  * Spec: [V] VIRTIO 1.2  [P] PCI Express Base 5.0
  */
@@ -18,11 +19,15 @@ extern "C" {
 
 struct fake_platform;
 
-enum { FAKE_QUEUE_RX = 0, FAKE_QUEUE_TX = 1, FAKE_QUEUES = 2 };
+enum { FAKE_QUEUE_RX = 0, FAKE_QUEUE_TX = 1, FAKE_PAIRS = 16, FAKE_QUEUES = 2 * FAKE_PAIRS + 1 };
+
+/* What the device does with a command of the control queue. */
+enum fake_control { FAKE_CONTROL_OBEYS, FAKE_CONTROL_REFUSES, FAKE_CONTROL_SILENT, FAKE_CONTROL_GARBLES };
 
 struct fake_device_config {
     uint64_t features;            /* offered */
-    uint16_t queue_size;          /* maximum size of both queues */
+    uint16_t queue_size;          /* maximum size of every queue */
+    uint16_t max_pairs;           /* queue pairs that it has, 1 to FAKE_PAIRS; 0 is 1; more: it lies */
     uint8_t mac[6];
     bool link_up;
     uint64_t latency_ps;          /* doorbell to completion */
@@ -32,6 +37,9 @@ struct fake_device_config {
     bool refuse_features;         /* FEATURES_OK does not stick */
     bool refuse_vectors;          /* vectors read back as NO_VECTOR */
     unsigned hidden_capability;   /* virtio structure type 1 to 5 that is not listed, 0: all are */
+    unsigned queue_reset_polls;   /* queue_reset reads that still show 1; UINT_MAX: it never ends */
+    bool doorbell_events;         /* with EVENT_IDX: ask for a doorbell at the next slot alone whenever a ring was looked at */
+    enum fake_control control;
     unsigned generation_changes;  /* device configuration changes under the first n reads of the MAC */
 };
 
@@ -42,20 +50,27 @@ struct fake_frame {
     size_t length;
     unsigned elements;
     uint32_t first;
+    unsigned queue;               /* number of the transmit queue */
+    bool indirect;                /* the elements were in a table */
 };
 
 typedef void (*fake_transmit_fn)(void *arg, const struct fake_frame *frame);
 
 /* Called for each frame that the driver sends, in the order of completion. */
 void fake_device_on_transmit(struct fake_platform *fake, fake_transmit_fn callback, void *arg);
-/* A frame from the wire. False when it was dropped: no buffer, too small a buffer, or the device is not live. */
+/* A frame from the wire, for the receive queue of its flow. False when it was dropped: no buffer, too small a buffer, or the device is
+ * not live. */
 bool fake_device_receive(struct fake_platform *fake, const uint8_t *bytes, size_t length);
+/* The pair that a frame belongs to, of `pairs`: what the driver must find too. */
+unsigned fake_device_pair_of(const uint8_t *bytes, size_t length, unsigned pairs);
 /* While held, a queue's available buffers stay where they are. Releasing it completes them after the latency. */
 void fake_device_hold(struct fake_platform *fake, unsigned queue, bool held);
-/* Complete at most `limit` transmit buffers of a held queue now. Returns how many there were. */
+/* Complete at most `limit` buffers of the first transmit queue, held, now. Returns how many there were. */
 unsigned fake_device_complete(struct fake_platform *fake, unsigned limit);
 /* Write the device event suppression structure of a queue: VIRTQ_EVENT_FLAGS_*. */
 void fake_device_set_doorbells(struct fake_platform *fake, unsigned queue, uint16_t flags);
+/* The same with EVENT_IDX: a doorbell is wanted when this slot of this lap is made available. */
+void fake_device_set_doorbell_event(struct fake_platform *fake, unsigned queue, uint16_t slot, bool wrap);
 /* Write an arbitrary used descriptor at the device's used position: id and length as given, position advanced by `slots`. */
 void fake_device_forge_used(struct fake_platform *fake, unsigned queue, uint16_t id, uint32_t length, unsigned slots);
 void fake_device_set_link(struct fake_platform *fake, bool up);
@@ -71,7 +86,10 @@ struct fake_device_state {
     uint16_t vector[FAKE_QUEUES];
     uint16_t config_vector;
     bool enabled[FAKE_QUEUES];
-    unsigned resets;
+    unsigned resets, queue_resets;
+    unsigned pairs;                        /* in use */
+    unsigned commands;                     /* of the control queue, whatever became of them */
+    uint32_t max_packets[FAKE_QUEUES], max_usecs[FAKE_QUEUES];
     unsigned sent, received, dropped;      /* frames */
     char writes[64];                       /* order of the writes to the common configuration, one letter each, see fake_device.c */
 };

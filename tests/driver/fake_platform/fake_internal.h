@@ -11,7 +11,7 @@
 enum {
     FAKE_PAGE = 4096,
     FAKE_SLOTS = 1 << 16,  /* bus pages that can be mapped at one time */
-    FAKE_VECTORS = 16,
+    FAKE_VECTORS = 40,
     FAKE_STACK = 256 * 1024
 };
 
@@ -75,6 +75,10 @@ struct fake_ring {
     uint16_t vector;
     bool enabled, held;
     uint64_t desc, driver, device;
+    unsigned resetting;          /* reads of queue_reset that still show 1 */
+    uint32_t advanced;           /* slots used since the driver's event structure was looked at */
+    uint32_t max_packets, max_usecs, waiting;  /* moderation; waiting: used since the last interrupt */
+    uint64_t due_ps;             /* when they are told of at the latest, UINT64_MAX: no hurry */
 };
 
 struct fake_device {
@@ -87,6 +91,7 @@ struct fake_device {
     uint16_t command;
     unsigned reset_countdown;
     unsigned write_count;
+    unsigned pairs;    /* in use: receive steering */
     uint64_t next_ps;  /* when available buffers are looked at, UINT64_MAX: not scheduled */
     fake_transmit_fn transmit;
     void *transmit_arg;
@@ -153,9 +158,26 @@ void fake_config_write(struct fake_platform *fake, unsigned offset, unsigned siz
 uint32_t fake_mmio_read(struct fake_platform *fake, unsigned bar, uint32_t offset, unsigned size);
 void fake_mmio_write(struct fake_platform *fake, unsigned bar, uint32_t offset, unsigned size, uint32_t value);
 
-/* fake_ring.c: look at the transmit ring now. */
+static inline bool fake_has(const struct fake_platform *fake, unsigned feature) {
+    return (fake->device.state.driver_features & REGMAP_BIT(feature)) != 0;
+}
+
+/* fake_ring.c: look at the transmit rings and the control queue now. */
 void fake_ring_step(struct fake_platform *fake);
 void fake_ring_reset(struct fake_ring *ring, uint16_t size);
 void fake_device_schedule(struct fake_platform *fake);
+unsigned fake_device_max_pairs(const struct fake_device *device);
+/* Number of the control queue, FAKE_QUEUES when it was not negotiated. */
+unsigned fake_device_control_queue(const struct fake_platform *fake);
+
+/* fake_event.c: buffers were used: interrupt now, later, or not at all. */
+void fake_event_notify(struct fake_platform *fake, struct fake_ring *ring, unsigned buffers);
+/* Say what kind of doorbell is wanted from here on. */
+void fake_event_arm(struct fake_platform *fake, struct fake_ring *ring);
+uint64_t fake_event_due(const struct fake_platform *fake);
+void fake_event_run(struct fake_platform *fake);  /* interrupts that have waited long enough */
+
+/* fake_control.c: execute a request; fill in the reply with the ack behind it. Returns their bytes, 0: no answer at all. */
+size_t fake_control_execute(struct fake_platform *fake, const uint8_t *request, size_t bytes, uint8_t *reply, size_t room);
 
 #endif

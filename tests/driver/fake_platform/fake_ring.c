@@ -7,11 +7,13 @@
 
 enum { SCRATCH = 1 << 17, BATCH = 64 };
 
-/* A buffer that was taken from the ring. The elements of the chain stay in the ring until the used descriptor is written: the driver
- * may not touch them before. */
+/* A buffer that was taken from the ring. The elements of the chain stay in the ring, or in their table, until the used descriptor is
+ * written: the driver may not touch them before. */
 struct chain {
     uint16_t first, slots, id;
-    bool first_wrap;
+    unsigned elements;
+    bool indirect;
+    uint64_t table;
 };
 
 struct descriptor {
@@ -21,18 +23,28 @@ struct descriptor {
 };
 
 static bool live(const struct fake_device *device, const struct fake_ring *ring) {
-    return ring->enabled && device->status & 1u << VIRTIO_STATUS_DRIVER_OK_BIT;
+    return ring->enabled && !ring->resetting && device->status & 1u << VIRTIO_STATUS_DRIVER_OK_BIT;
 }
 
-static bool load(struct fake_platform *fake, const struct fake_ring *ring, uint16_t slot, struct descriptor *descriptor) {
+static bool load_from(struct fake_platform *fake, uint64_t address, struct descriptor *descriptor) {
     uint8_t raw[VIRTQ_DESC_SIZE];
-    if (!fake_platform_dma_read(fake, ring->desc + (uint64_t)slot * VIRTQ_DESC_SIZE, raw, sizeof(raw))) return false;
+    if (!fake_platform_dma_read(fake, address, raw, sizeof(raw))) return false;
     descriptor->addr = descriptor->len = 0;
     for (unsigned i = 0; i < 8; i++) descriptor->addr |= (uint64_t)raw[VIRTQ_DESC_ADDR + i] << 8 * i;
     for (unsigned i = 0; i < 4; i++) descriptor->len |= (uint32_t)raw[VIRTQ_DESC_LEN + i] << 8 * i;
     descriptor->id = (uint16_t)(raw[VIRTQ_DESC_ID] | raw[VIRTQ_DESC_ID + 1] << 8);
     descriptor->flags = (uint16_t)(raw[VIRTQ_DESC_FLAGS] | raw[VIRTQ_DESC_FLAGS + 1] << 8);
     return true;
+}
+
+static bool load(struct fake_platform *fake, const struct fake_ring *ring, uint16_t slot, struct descriptor *descriptor) {
+    return load_from(fake, ring->desc + (uint64_t)slot * VIRTQ_DESC_SIZE, descriptor);
+}
+
+static bool element(struct fake_platform *fake, const struct fake_ring *ring, const struct chain *chain, unsigned index,
+                    struct descriptor *descriptor) {
+    if (chain->indirect) return load_from(fake, chain->table + (uint64_t)index * VIRTQ_DESC_SIZE, descriptor);
+    return load(fake, ring, (uint16_t)((chain->first + index) % ring->size), descriptor);
 }
 
 static bool available(const struct descriptor *descriptor, bool wrap) {
@@ -49,16 +61,30 @@ static void advance(const struct fake_ring *ring, uint16_t *slot, bool *wrap, un
     *slot = (uint16_t)next;
 }
 
+/* [V] 2.8.7: a list is all direct, or one descriptor that refers to a table. */
+static bool open_table(struct fake_platform *fake, const struct fake_ring *ring, const struct descriptor *descriptor, struct chain *chain) {
+    chain->indirect = descriptor->flags & 1u << VIRTQ_DESC_F_INDIRECT_BIT;
+    if (!chain->indirect) return true;
+    chain->table = descriptor->addr;
+    chain->elements = descriptor->len / VIRTQ_DESC_SIZE;
+    if (fake_has(fake, VIRTIO_F_INDIRECT_DESC_BIT) && !(descriptor->flags & 1u << VIRTQ_DESC_F_NEXT_BIT) && chain->slots == 1 &&
+        descriptor->len && descriptor->len % VIRTQ_DESC_SIZE == 0 && chain->elements <= ring->size)
+        return true;
+    fake_violate(fake, "vq.bad_indirect", "[V] 2.8.7", -1, "slot %u: a table of %u bytes", chain->first, descriptor->len);
+    return false;
+}
+
 /* Take the next chain. False when there is none. A chain that breaks the rules is reported. */
 static bool fetch(struct fake_platform *fake, struct fake_ring *ring, struct chain *chain) {
     struct descriptor descriptor = {0};
-    *chain = (struct chain){.first = ring->next, .first_wrap = ring->wrap};
+    *chain = (struct chain){.first = ring->next};
     if (!load(fake, ring, ring->next, &descriptor) || !available(&descriptor, ring->wrap)) return false;
     uint16_t slot = ring->next;
     bool wrap = ring->wrap;
     for (;;) {
-        chain->slots++;
+        chain->elements = ++chain->slots;
         advance(ring, &slot, &wrap, 1);
+        if (!open_table(fake, ring, &descriptor, chain)) return false;
         if (!(descriptor.flags & 1u << VIRTQ_DESC_F_NEXT_BIT)) break;
         if (chain->slots >= ring->size || !load(fake, ring, slot, &descriptor) || !available(&descriptor, wrap)) {
             fake_violate(fake, "vq.bad_chain", "[V] 2.8.6", -1, "chain at slot %u: element %u is not available", chain->first,
@@ -79,26 +105,19 @@ static void write_used(struct fake_platform *fake, struct fake_ring *ring, uint1
                       (uint8_t)id,     (uint8_t)(id >> 8),     (uint8_t)flags,          (uint8_t)(flags >> 8)};
     fake_platform_dma_write(fake, ring->desc + (uint64_t)ring->used * VIRTQ_DESC_SIZE + VIRTQ_DESC_LEN, raw, sizeof(raw));
     advance(ring, &ring->used, &ring->used_wrap, slots);
-}
-
-static void notify(struct fake_platform *fake, struct fake_ring *ring) {
-    uint8_t raw[4];
-    if (!fake_platform_dma_read(fake, ring->driver, raw, sizeof(raw))) return;
-    if ((raw[VIRTQ_EVENT_FLAGS] & 3) == VIRTQ_EVENT_FLAGS_DISABLE) return;
-    fake->device.isr |= 1u << VIRTIO_ISR_QUEUE_BIT;
-    if (ring->vector != VIRTIO_MSI_NO_VECTOR) fake_platform_interrupt(fake, ring->vector);
+    ring->advanced += slots;
 }
 
 /* Gather a transmit chain and hand the frame out. A chain that cannot be read is completed without a frame. */
 static void send_chain(struct fake_platform *fake, struct fake_ring *ring, const struct chain *chain) {
     struct fake_device *device = &fake->device;
-    struct fake_frame frame = {.elements = chain->slots};
+    struct fake_frame frame = {
+        .elements = chain->elements, .indirect = chain->indirect, .queue = (unsigned)(ring - fake->device.rings)};
     size_t length = 0;
-    uint16_t slot = chain->first;
-    bool wrap = chain->first_wrap, good = true;
-    for (unsigned i = 0; i < chain->slots && good; i++, advance(ring, &slot, &wrap, 1)) {
+    bool good = true;
+    for (unsigned i = 0; i < chain->elements && good; i++) {
         struct descriptor descriptor = {0};
-        good = load(fake, ring, slot, &descriptor) && !(descriptor.flags & 1u << VIRTQ_DESC_F_WRITE_BIT) &&
+        good = element(fake, ring, chain, i, &descriptor) && !(descriptor.flags & 1u << VIRTQ_DESC_F_WRITE_BIT) &&
                descriptor.len <= SCRATCH - length &&
                fake_platform_dma_read(fake, descriptor.addr, device->scratch + length, descriptor.len);
         length += good ? descriptor.len : 0;
@@ -135,13 +154,48 @@ static unsigned complete(struct fake_platform *fake, struct fake_ring *ring, uns
         if (in_order) write_used(fake, ring, chains[count - 1].id, 0, false, slots);
         total += count;
     }
-    if (total) notify(fake, ring);
+    if (total) fake_event_notify(fake, ring, total);
     return total;
 }
 
+/* One command after the other. The answer goes into the writable elements, from the first byte on. */
+static void control(struct fake_platform *fake, struct fake_ring *ring) {
+    struct chain chain;
+    uint8_t request[64], reply[16];
+    while (fake->device.config.control != FAKE_CONTROL_SILENT && fetch(fake, ring, &chain)) {
+        size_t bytes = 0, written = 0, answer = 0;
+        bool asked = false;
+        for (unsigned i = 0; i < chain.elements; i++) {
+            struct descriptor descriptor = {0};
+            if (!element(fake, ring, &chain, i, &descriptor)) return;
+            if (!(descriptor.flags & 1u << VIRTQ_DESC_F_WRITE_BIT)) {
+                if (asked || descriptor.len > sizeof(request) - bytes) return;
+                if (!fake_platform_dma_read(fake, descriptor.addr, request + bytes, descriptor.len)) return;
+                bytes += descriptor.len;
+                continue;
+            }
+            if (!asked) answer = fake_control_execute(fake, request, bytes, reply, sizeof(reply));
+            asked = true;
+            size_t run = descriptor.len < answer - written ? descriptor.len : answer - written;
+            if (!fake_platform_dma_write(fake, descriptor.addr, reply + written, run)) return;
+            written += run;
+        }
+        write_used(fake, ring, chain.id, (uint32_t)written, written != 0, chain.slots);
+        fake_event_notify(fake, ring, 1);
+    }
+}
+
 void fake_ring_step(struct fake_platform *fake) {
-    struct fake_ring *ring = &fake->device.rings[FAKE_QUEUE_TX];
-    if (live(&fake->device, ring) && !ring->held) complete(fake, ring, UINT32_MAX);
+    const unsigned control_queue = fake_device_control_queue(fake);
+    for (unsigned i = 0; i < FAKE_QUEUES; i++) {
+        struct fake_ring *ring = &fake->device.rings[i];
+        if (!live(&fake->device, ring) || ring->held) continue;
+        if (i == control_queue)
+            control(fake, ring);
+        else if (i % 2 == FAKE_QUEUE_TX)
+            complete(fake, ring, UINT32_MAX);
+        fake_event_arm(fake, ring);
+    }
 }
 
 void fake_device_schedule(struct fake_platform *fake) {
@@ -150,16 +204,15 @@ void fake_device_schedule(struct fake_platform *fake) {
 }
 
 void fake_ring_reset(struct fake_ring *ring, uint16_t size) {
-    *ring = (struct fake_ring){.size = size, .wrap = true, .used_wrap = true, .vector = VIRTIO_MSI_NO_VECTOR};
+    *ring = (struct fake_ring){.size = size, .wrap = true, .used_wrap = true, .vector = VIRTIO_MSI_NO_VECTOR,
+                              .due_ps = UINT64_MAX};
 }
 
 /* Scatter header and frame over a receive chain. The buffer was checked to be large enough. */
 static bool scatter(struct fake_platform *fake, struct fake_ring *ring, const struct chain *chain, const uint8_t *bytes, size_t length) {
-    uint16_t slot = chain->first;
-    bool wrap = chain->first_wrap;
-    for (unsigned i = 0; i < chain->slots && length; i++, advance(ring, &slot, &wrap, 1)) {
+    for (unsigned i = 0; i < chain->elements && length; i++) {
         struct descriptor descriptor = {0};
-        if (!load(fake, ring, slot, &descriptor)) return false;
+        if (!element(fake, ring, chain, i, &descriptor)) return false;
         size_t run = descriptor.len < length ? descriptor.len : length;
         if (!fake_platform_dma_write(fake, descriptor.addr, bytes, run)) return false;
         bytes += run;
@@ -170,11 +223,9 @@ static bool scatter(struct fake_platform *fake, struct fake_ring *ring, const st
 
 static size_t capacity(struct fake_platform *fake, struct fake_ring *ring, const struct chain *chain) {
     size_t total = 0;
-    uint16_t slot = chain->first;
-    bool wrap = chain->first_wrap;
-    for (unsigned i = 0; i < chain->slots; i++, advance(ring, &slot, &wrap, 1)) {
+    for (unsigned i = 0; i < chain->elements; i++) {
         struct descriptor descriptor = {0};
-        if (!load(fake, ring, slot, &descriptor) || !(descriptor.flags & 1u << VIRTQ_DESC_F_WRITE_BIT)) return 0;
+        if (!element(fake, ring, chain, i, &descriptor) || !(descriptor.flags & 1u << VIRTQ_DESC_F_WRITE_BIT)) return 0;
         total += descriptor.len;
     }
     return total;
@@ -182,7 +233,7 @@ static size_t capacity(struct fake_platform *fake, struct fake_ring *ring, const
 
 bool fake_device_receive(struct fake_platform *fake, const uint8_t *bytes, size_t length) {
     struct fake_device *device = &fake->device;
-    struct fake_ring *ring = &device->rings[FAKE_QUEUE_RX];
+    struct fake_ring *ring = &device->rings[2 * fake_device_pair_of(bytes, length, device->pairs)];
     struct chain chain;
     struct fake_ring before = *ring;
     size_t total = length + VIRTIO_NET_HDR_SIZE;
@@ -197,7 +248,7 @@ bool fake_device_receive(struct fake_platform *fake, const uint8_t *bytes, size_
     if (!scatter(fake, ring, &chain, device->scratch, total)) return false;
     write_used(fake, ring, chain.id, (uint32_t)total, true, chain.slots);
     device->state.received++;
-    notify(fake, ring);
+    fake_event_notify(fake, ring, 1);
     return true;
 }
 
@@ -211,13 +262,8 @@ unsigned fake_device_complete(struct fake_platform *fake, unsigned limit) {
     return live(&fake->device, ring) ? complete(fake, ring, limit) : 0;
 }
 
-void fake_device_set_doorbells(struct fake_platform *fake, unsigned queue, uint16_t flags) {
-    uint8_t raw[4] = {0, 0, (uint8_t)flags, (uint8_t)(flags >> 8)};
-    fake_platform_dma_write(fake, fake->device.rings[queue].device, raw, sizeof(raw));
-}
-
 void fake_device_forge_used(struct fake_platform *fake, unsigned queue, uint16_t id, uint32_t length, unsigned slots) {
     struct fake_ring *ring = &fake->device.rings[queue];
     write_used(fake, ring, id, length, length != 0, slots);
-    notify(fake, ring);
+    fake_event_notify(fake, ring, 1);
 }

@@ -63,6 +63,7 @@ static void run_due(struct fake_platform *fake) {
         fake->device.next_ps = UINT64_MAX;
         fake_ring_step(fake);
     }
+    fake_event_run(fake);
     if (fake->in_interrupt) return;
     for (struct fake_timer **link = &fake->timers; *link;) {
         struct fake_timer *timer = *link;
@@ -80,7 +81,8 @@ static void run_due(struct fake_platform *fake) {
 }
 
 static uint64_t next_due(const struct fake_platform *fake) {
-    uint64_t due = fake->device.next_ps;
+    uint64_t due = fake_event_due(fake);
+    if (fake->device.next_ps < due) due = fake->device.next_ps;
     for (const struct platform_thread *thread = fake->threads; thread; thread = thread->next)
         if (thread->state == FAKE_WAITING && thread->deadline_ps < due) due = thread->deadline_ps;
     for (const struct fake_timer *timer = fake->timers; timer; timer = timer->next)

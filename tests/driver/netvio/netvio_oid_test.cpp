@@ -19,17 +19,21 @@ protected:
         vq_config ring{};
         ring.size = 64;
         ring.name = "tx";
-        EXPECT_EQ(vq_create(&adapter.tx.vq, fake_platform_seam(fake), &ring), 0);
-        adapter.rx.count = 32;
+        EXPECT_EQ(vq_create(&pairs[0].tx.vq, fake_platform_seam(fake), &ring), 0);
+        adapter.pair = pairs;
+        adapter.pairs = 2;
         adapter.config.rx_buffer_bytes = 1518;
-        adapter.tx.frames = 0x100000001;
-        adapter.tx.bytes = 640;
-        adapter.rx.errors = 3;
+        pairs[0].rx.count = 32;
+        pairs[0].tx.frames = 0x100000000;
+        pairs[1].tx.frames = 1;
+        pairs[0].tx.bytes = 600;
+        pairs[1].tx.bytes = 40;
+        pairs[1].rx.errors = 3;
         const uint8_t mac[6] = {2, 0, 0, 0, 0, 1};
         std::memcpy(adapter.mac, mac, sizeof(mac));
     }
     ~NetvioOid() override {
-        vq_destroy(adapter.tx.vq);
+        vq_destroy(pairs[0].tx.vq);
         EXPECT_EQ(fake_platform_destroy(fake), 0u);
     }
     NDIS_STATUS query(NDIS_OID oid, void* to, UINT length) {
@@ -50,6 +54,7 @@ protected:
     }
 
     fake_platform* fake;
+    netvio_pair pairs[2]{};
     netvio_adapter adapter{};
     NDIS_OID_REQUEST request{};
 };
@@ -58,7 +63,7 @@ TEST_F(NetvioOid, EverySupportedQueryAnswersOrIsASet) {
     std::vector<uint8_t> buffer(512);
     for (ULONG i = 0; i < netvio_supported_oids_bytes / sizeof(NDIS_OID); i++) {
         NDIS_OID oid = netvio_supported_oids[i];
-        if (oid == OID_802_3_MULTICAST_LIST) continue;
+        if (oid == OID_802_3_MULTICAST_LIST || oid == OID_NETVIO_RESET_QUEUE) continue;
         EXPECT_EQ(query(oid, buffer.data(), 512), NDIS_STATUS_SUCCESS) << std::hex << oid;
         EXPECT_GT(request.DATA.QUERY_INFORMATION.BytesWritten, 0u) << std::hex << oid;
     }
@@ -71,7 +76,7 @@ TEST_F(NetvioOid, ShortBufferLearnsWhatIsNeeded) {
     EXPECT_EQ(request.DATA.QUERY_INFORMATION.BytesWritten, 0u);
 }
 
-TEST_F(NetvioOid, CountersComeInEightBytesWhereThereIsRoom) {
+TEST_F(NetvioOid, CountersSumTheQueuesAndComeInEightBytesWhereThereIsRoom) {
     ULONG64 large = 0;
     ULONG small = 0;
     ASSERT_EQ(query(OID_GEN_XMIT_OK, &large, sizeof(large)), NDIS_STATUS_SUCCESS);
@@ -101,6 +106,14 @@ TEST_F(NetvioOid, MulticastListIsMeasured) {
     EXPECT_EQ(set(OID_802_3_MULTICAST_LIST, list.data(), 32 * 6), NDIS_STATUS_SUCCESS);
     EXPECT_EQ(set(OID_802_3_MULTICAST_LIST, list.data(), 33 * 6), NDIS_STATUS_MULTICAST_FULL);
     EXPECT_EQ(set(OID_802_3_MULTICAST_LIST, list.data(), 7), NDIS_STATUS_INVALID_LENGTH);
+}
+
+TEST_F(NetvioOid, QueueResetNeedsTheFeatureAndAQueue) {
+    ULONG queue = 4;
+    EXPECT_EQ(set(OID_NETVIO_RESET_QUEUE, &queue, 2), NDIS_STATUS_INVALID_LENGTH);
+    EXPECT_EQ(set(OID_NETVIO_RESET_QUEUE, &queue, sizeof(queue)), NDIS_STATUS_NOT_SUPPORTED);
+    adapter.pci.features = REGMAP_BIT(VIRTIO_F_RING_RESET_BIT);
+    EXPECT_EQ(set(OID_NETVIO_RESET_QUEUE, &queue, sizeof(queue)), NDIS_STATUS_INVALID_DATA);
 }
 
 TEST_F(NetvioOid, UnknownOnesAreNotSupported) {

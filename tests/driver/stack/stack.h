@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -22,6 +23,21 @@ inline Bytes make_frame(unsigned number, size_t length, unsigned flow = 0) {
     for (size_t i = 0; i < length; i++) frame[i] = static_cast<uint8_t>(number * 31 + i * 7);
     const uint8_t header[14] = {2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, static_cast<uint8_t>(flow), 0x88, 0xB5};
     std::memcpy(frame.data(), header, length < sizeof(header) ? length : sizeof(header));
+    return frame;
+}
+
+// A UDP datagram over IPv4 from a client port of this flow to port 53, or back, whose payload says which one it is.
+inline Bytes make_datagram(unsigned number, size_t payload, unsigned flow, bool back = false) {
+    Bytes frame(42 + payload);
+    const uint8_t here = static_cast<uint8_t>(flow * 2), there = static_cast<uint8_t>(flow * 2 + 1);
+    const uint8_t from = back ? there : here, to = back ? here : there;
+    const Bytes header = {2, 0, 0, 0, 0, to, 2, 0, 0, 0, 0, from, 8, 0, 0x45, 0, static_cast<uint8_t>((28 + payload) >> 8),
+                          static_cast<uint8_t>(28 + payload), 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, from, 10, 0, 0, to,
+                          0x10, static_cast<uint8_t>(flow), 0, 53, 0, 0, 0, 0};
+    std::memcpy(frame.data(), header.data(), header.size());
+    if (back) std::swap_ranges(&frame[34], &frame[36], &frame[36]);
+    for (size_t i = 42; i < frame.size(); i++) frame[i] = static_cast<uint8_t>(number * 31 + i * 7);
+    if (payload >= 2) frame[42] = static_cast<uint8_t>(number), frame[43] = static_cast<uint8_t>(number >> 8);
     return frame;
 }
 
@@ -55,6 +71,8 @@ public:
             self->on_wire.emplace_back(frame->bytes, frame->bytes + frame->length);
             self->elements.push_back(frame->elements);
             self->first.push_back(frame->first);
+            self->queues.push_back(frame->queue);
+            self->tables += frame->indirect;
         }, this);
         traffic_callbacks callbacks{};
         callbacks.ctx = this;
@@ -132,6 +150,9 @@ public:
     std::vector<uint64_t> not_before_ps;
     std::vector<unsigned> elements;
     std::vector<uint32_t> first;
+    std::vector<unsigned> queues;  // of on_wire
+    size_t wire_frames = 0;  // for a test that has frames arrive from a thread of its own
+    unsigned tables = 0;           // frames whose elements were in an indirect table
     std::vector<Sent> sent;
 
 private:

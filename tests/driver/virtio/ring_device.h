@@ -66,17 +66,31 @@ public:
         use(buffer.id, static_cast<unsigned>(buffer.elements.size()), len, write);
     }
 
+    // The table that an indirect element refers to, [V] 2.8.7.
+    std::vector<Raw> table(const RingElement& element) const {
+        std::vector<Raw> entries(element.len / 16);
+        fake_platform_dma_read(fake_, element.addr, entries.data(), element.len);
+        return entries;
+    }
+
     uint16_t driver_flags() const {
         uint16_t event[2];
         fake_platform_dma_read(fake_, at_.driver, event, sizeof(event));
         return event[1];
     }
-    void set_device_flags(uint16_t flags) {
-        uint16_t event[2] = {0, flags};
+    // Offset (14:0) and wrap counter (15) that the driver waits for.
+    uint16_t driver_event() const {
+        uint16_t event[2];
+        fake_platform_dma_read(fake_, at_.driver, event, sizeof(event));
+        return event[0];
+    }
+    void set_device_flags(uint16_t flags, uint16_t desc = 0) {
+        uint16_t event[2] = {desc, flags};
         fake_platform_dma_write(fake_, at_.device, event, sizeof(event));
     }
     unsigned next() const { return next_; }
     unsigned used() const { return used_; }
+    bool used_wrap() const { return used_wrap_; }
 
 private:
     static bool is_available(uint16_t flags, bool wrap) { return (flags >> 7 & 1) == wrap && (flags >> 15 & 1) != wrap; }

@@ -11,6 +11,8 @@
 
 struct RingOptions {
     bool in_order, notification_data, trace;
+    bool event_idx = false;
+    uint16_t interrupt_after = 0, indirect_above = 0, indirect_elements = 0;
 };
 
 class Ring {
@@ -25,6 +27,10 @@ public:
         ring.size = size;
         ring.in_order = options.in_order;
         ring.notification_data = options.notification_data;
+        ring.event_idx = options.event_idx;
+        ring.interrupt_after = options.interrupt_after;
+        ring.indirect_above = options.indirect_above;
+        ring.indirect_elements = options.indirect_elements;
         ring.name = "test";
         EXPECT_EQ(vq_create(&vq, fake_platform_seam(fake), &ring), 0);
         device = std::make_unique<RingDevice>(fake, vq_get_addresses(vq));

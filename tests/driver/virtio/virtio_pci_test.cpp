@@ -170,4 +170,65 @@ TEST_F(VirtioPci, ConfigurationOutsideTheStructureIsRefused) {
     EXPECT_EQ(virtio_pci_read_config(&pci, VIRTIO_NET_CONFIG_BYTES - 4, bytes, sizeof(bytes)), -EINVAL);
 }
 
+TEST_F(VirtioPci, FeatureWithoutWhatItNeedsIsNotAccepted) {  // [V] 2.2.1
+    config.device.features |= REGMAP_BIT(VIRTIO_NET_F_MQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT);
+    boot();
+    ASSERT_EQ(virtio_pci_open(&pci, fake_platform_seam(fake)), 0);
+    ASSERT_EQ(virtio_pci_reset(&pci, true), 0);
+    ASSERT_EQ(virtio_pci_negotiate(&pci, required, REGMAP_BIT(VIRTIO_NET_F_MQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT) |
+                                                       REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT)), 0);
+    EXPECT_EQ(state().driver_features, required);
+}
+
+class VirtioPciQueueReset : public VirtioPci {
+protected:
+    void start() {
+        fake_platform_config_default(&config);
+        config.device.features |= REGMAP_BIT(VIRTIO_F_RING_RESET_BIT);
+        config.device.queue_reset_polls = polls;
+        boot();
+        ASSERT_EQ(virtio_pci_open(&pci, fake_platform_seam(fake)), 0);
+        ASSERT_EQ(virtio_pci_reset(&pci, true), 0);
+        ASSERT_EQ(virtio_pci_negotiate(&pci, required, wanted | REGMAP_BIT(VIRTIO_F_RING_RESET_BIT)), 0);
+        make_ring(64);
+        ASSERT_EQ(virtio_pci_setup_queue(&pci, FAKE_QUEUE_TX, vq, 2), 0) << pci.error;
+        virtio_pci_enable_queue(&pci, FAKE_QUEUE_TX);
+        virtio_pci_driver_ok(&pci);
+    }
+    unsigned polls = 0;
+};
+
+TEST_F(VirtioPciQueueReset, WaitsUntilTheQueueIsFreeAndItCanBeSetUpAgain) {
+    for (unsigned count : {0u, 1u, 50u}) {
+        polls = count;
+        start();
+        ASSERT_EQ(virtio_pci_reset_queue(&pci, FAKE_QUEUE_TX), 0) << pci.error;
+        EXPECT_FALSE(state().enabled[FAKE_QUEUE_TX]);
+        EXPECT_EQ(state().size[FAKE_QUEUE_TX], 256);
+        ASSERT_EQ(virtio_pci_setup_queue(&pci, FAKE_QUEUE_TX, vq, 1), 0) << pci.error;
+        virtio_pci_enable_queue(&pci, FAKE_QUEUE_TX);
+        EXPECT_TRUE(state().enabled[FAKE_QUEUE_TX]);
+        EXPECT_EQ(state().vector[FAKE_QUEUE_TX], 1);
+        EXPECT_STREQ(state().writes + std::strlen(state().writes) - 5, "sqqve");
+        ASSERT_EQ(virtio_pci_reset(&pci, true), 0);
+        vq_destroy(vq);
+        vq = nullptr;
+        EXPECT_EQ(fake_platform_destroy(fake), 0u);
+        fake = nullptr;
+    }
+}
+
+TEST_F(VirtioPciQueueReset, ThatNeverEndsTimesOut) {
+    polls = UINT_MAX;
+    start();
+    EXPECT_EQ(virtio_pci_reset_queue(&pci, FAKE_QUEUE_TX), -ETIMEDOUT);
+    EXPECT_NE(std::string(pci.error).find("queue 1"), std::string::npos) << pci.error;
+    EXPECT_EQ(virtio_pci_reset(&pci, true), 0);
+}
+
+TEST_F(VirtioPci, QueueResetNeedsTheFeature) {
+    ASSERT_EQ(negotiate(), 0);
+    EXPECT_EQ(virtio_pci_reset_queue(&pci, FAKE_QUEUE_TX), -ENOTSUP);
+}
+
 }  // namespace

@@ -155,6 +155,7 @@ TEST(NicTraces, APointBecomesAnEventAtTheTimeOfItsEdge) {
     EXPECT_EQ(b.traces[0].index, static_cast<uint32_t>(TRACE_DOORBELL));
     EXPECT_EQ(b.traces[0].packet, 101u);             // cycle_i
     EXPECT_EQ(b.traces[0].value >> 32 & 0xFFFF, 100u);  // cycle_i at the edge before
+    EXPECT_EQ(b.traces[0].value >> 48, 250u);           // cycles_per_us_i: 4 ns
 }
 
 namespace {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // nic_loop: the ports of nic_top, and behind them only two FIFOs: every TLP goes back to the link, every frame back to the wire.
 //
-// Each accepted first beat reports cycle_i at trace point 11, each last frame beat sent at trace point 3, so that a test sees on which
-// edges the adapter clocked. A configuration write (type 44) breaks an assertion on purpose; a memory write whose address bit 31 is set
-// comes back with its end one beat early, if it has two.
+// Each accepted first beat reports cycle_i and cycles_per_us_i at trace point 11, each last frame beat sent at trace point 3, so that a
+// test sees on which edges the adapter clocked. A configuration write (type 44) breaks an assertion on purpose; a memory write whose
+// address bit 31 is set comes back with its end one beat early, if it has two.
 `default_nettype none
 `include "check.svh"
 
@@ -40,6 +40,7 @@ module nic_loop #(
     input  wire  logic                 link_up_i,
     input  wire  logic [47:0]          mac_address_i,
     input  wire  logic [63:0]          cycle_i,
+    input  wire  logic [15:0]          cycles_per_us_i,
     output       logic                 idle_o,
     output       logic [12:0]          trace_valid_o,
     output       logic [13*64-1:0]     trace_data_o
@@ -91,7 +92,7 @@ module nic_loop #(
         trace_valid_o = '0;
         trace_data_o  = '0;
         trace_valid_o[11] = rx_take && rx_tlp_sop_i && rst_ni;
-        trace_data_o[64*11 +: 64] = {16'd0, cycle_q[15:0], 16'd0, cycle_i[15:0]};
+        trace_data_o[64*11 +: 64] = {cycles_per_us_i, cycle_q[15:0], 16'd0, cycle_i[15:0]};
         trace_valid_o[3] = mac_tx_valid_o && mac_tx_ready_i && mac_tx_last_o;
         trace_data_o[64*3 +: 64] = {32'd0, 16'd1, cycle_i[15:0]};
     end

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * netvio_reset.c: one queue is reset while the others, and NDIS above it, go on.
+ *
+ *   hold: nothing more goes to the ring -> the device lets go of it -> recover: what it had comes back, the ring begins anew ->
+ *   the device gets it again -> resume: what waited is posted -> the DPC looks once
+ *
+ * The register accesses block: DPCs of this and of other queues run meanwhile, and find a queue that is held. A device that does not
+ * finish is reset as a whole, for then only that gives memory back.
+ *
+ * Spec: [V] VIRTIO 1.2, 2.6.1
+ */
+#include "netvio_adapter.h"
+
+/* 0, or a negative errno; the reason is in pci.error. */
+static int set_up(struct netvio_adapter *adapter, uint16_t queue, struct vq_packed *vq, ULONG message) {
+    int error = virtio_pci_setup_queue(&adapter->pci, queue, vq, (uint16_t)message);
+    if (!error) virtio_pci_enable_queue(&adapter->pci, queue);
+    return error;
+}
+
+static NDIS_STATUS give_up(struct netvio_adapter *adapter) {
+    netvio_fail(adapter, "netvio.queue_reset", "[V] 2.6.1", adapter->pci.error);
+    return NDIS_STATUS_FAILURE;
+}
+
+/* An interrupt of the time before may have found the queue held and left it silent: look once, and let it speak. */
+static NDIS_STATUS wake(struct netvio_adapter *adapter, ULONG message) {
+    (void)NdisMQueueDpc(adapter->interrupt, message, 0, NULL);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS reset_tx(struct netvio_tx *tx) {
+    struct netvio_adapter *adapter = tx->adapter;
+    netvio_tx_hold(tx);
+    if (virtio_pci_reset_queue(&adapter->pci, tx->number)) return give_up(adapter);
+    if (adapter->failed) return NDIS_STATUS_FAILURE; /* meanwhile: all is aborted already */
+    if (!netvio_tx_recover(tx)) {
+        netvio_fail(adapter, "vq.forged_used", "[V] 2.8.8", vq_error(tx->vq));
+        return NDIS_STATUS_FAILURE;
+    }
+    if (set_up(adapter, tx->number, tx->vq, tx->message)) return give_up(adapter);
+    netvio_tx_resume(tx);
+    return wake(adapter, tx->message);
+}
+
+static NDIS_STATUS reset_rx(struct netvio_rx *rx) {
+    struct netvio_adapter *adapter = rx->adapter;
+    netvio_rx_hold(rx);
+    if (virtio_pci_reset_queue(&adapter->pci, rx->number)) return give_up(adapter);
+    netvio_rx_recover(rx);
+    if (adapter->failed) return NDIS_STATUS_FAILURE;
+    if (set_up(adapter, rx->number, rx->vq, rx->message)) return give_up(adapter);
+    netvio_rx_resume(rx);
+    return wake(adapter, rx->message);
+}
+
+NDIS_STATUS netvio_reset_queue(struct netvio_adapter *adapter, ULONG queue) {
+    if (adapter->failed) return NDIS_STATUS_FAILURE; /* a reset device has no features */
+    if (!virtio_pci_has(&adapter->pci, VIRTIO_F_RING_RESET_BIT)) return NDIS_STATUS_NOT_SUPPORTED;
+    if (queue >= 2 * adapter->pairs) return NDIS_STATUS_INVALID_DATA;
+    struct netvio_pair *pair = &adapter->pair[queue / 2];
+    const bool transmit = queue % 2 == NETVIO_QUEUE_TX;
+    if (transmit ? pair->tx.resetting : pair->rx.resetting) return NDIS_STATUS_FAILURE;
+    netvio_enter(adapter, "netvio_reset_queue");
+    NDIS_STATUS status = transmit ? reset_tx(&pair->tx) : reset_rx(&pair->rx);
+    netvio_pause_check(adapter);
+    netvio_exit(adapter, "netvio_reset_queue");
+    return status;
+}

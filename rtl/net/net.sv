@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// net: frames: from descriptor chains to the wire, and from the wire to receive buffers.
+//
+// Transmit queues take turns (vq_sched), fragments are gathered (net_tx), padding and FCS are added (mac_tx). Frames from the wire are
+// checked (mac_rx), given to a receive queue (rx_steer, when there are several) and scattered (net_rx).
+//
+// Spec: [V] VIRTIO 1.2  [E] IEEE 802.3
+`default_nettype none
+
+module net #(
+    parameter int unsigned DataWidth  = 256,
+    parameter int unsigned QueuePairs = 1,
+    parameter int unsigned Nq         = 2 * QueuePairs   // DO NOT OVERRIDE
+) (
+    input  wire  logic                          clk_i,
+    input  wire  logic                          rst_ni,
+    input  wire  logic                          core_ni,       // also low for a cycle at the end of a device reset
+    input  wire  logic                          stop_i,
+    input  wire  logic [7:0]                    pairs_i,       // queue pairs in use
+    input  wire  logic                          link_up_i,
+    input  wire  logic                          rx_enable_i,
+
+    // from and to the virtqueues: chains in, used buffers out
+    input  wire  logic [Nq-1:0]                 d_valid_i,
+    output       logic [Nq-1:0]                 d_ready_o,
+    input  wire  logic [Nq*132-1:0]             d_i,
+    input  wire  logic [Nq-1:0]                 starved_i,
+    output       logic [Nq-1:0]                 rewind_o,
+    output       logic [15:0]                   rewind_slot_o,
+    output       logic                          rewind_wrap_o,
+    output       logic [Nq-1:0]                 u_valid_o,
+    input  wire  logic [Nq-1:0]                 u_ready_i,
+    output       logic [97:0]                   u_tx_o,
+    output       logic [97:0]                   u_rx_o,
+
+    // to and from dma_rd
+    output       logic                          req_valid_o,
+    input  wire  logic                          req_ready_i,
+    output       dma_pkg::rd_req_t              req_o,
+    input  wire  logic                          wr_valid_i,
+    input  wire  logic [15:0]                   wr_dst_i,
+    input  wire  logic [$clog2(DataWidth/8):0]  wr_lo_i,
+    input  wire  logic [$clog2(DataWidth/8):0]  wr_hi_i,
+    input  wire  logic [DataWidth-1:0]          wr_data_i,
+    input  wire  logic                          done_valid_i,
+    input  wire  logic [7:0]                    done_slot_i,
+    input  wire  logic [12:0]                   done_bytes_i,
+    input  wire  logic                          done_error_i,
+    // to and from dma_wr
+    output       logic                          cmd_valid_o,
+    input  wire  logic                          cmd_ready_i,
+    output       dma_pkg::wr_cmd_t              cmd_o,
+    input  wire  logic                          src_re_i,
+    input  wire  logic [15:0]                   src_addr_i,
+    output       logic [DataWidth-1:0]          src_data_o,
+    input  wire  logic                          wdone_valid_i,
+    input  wire  logic [15:0]                   wdone_cookie_i,
+
+    // the wire
+    output       logic                          mac_tx_valid_o,
+    input  wire  logic                          mac_tx_ready_i,
+    output       logic                          mac_tx_last_o,
+    output       logic [6:0]                    mac_tx_bytes_o,
+    output       logic [DataWidth-1:0]          mac_tx_data_o,
+    input  wire  logic                          mac_rx_valid_i,
+    input  wire  logic                          mac_rx_last_i,
+    input  wire  logic                          mac_rx_error_i,
+    input  wire  logic [6:0]                    mac_rx_bytes_i,
+    input  wire  logic [DataWidth-1:0]          mac_rx_data_i,
+
+    output       logic [Nq-1:0]                 rx_error_o,    // pulses: a readable element in a receive buffer
+    output       logic                          tx_sending_o,
+    output       logic                          tx_quiet_o,
+    output       logic                          rx_quiet_o,
+    output       logic                          idle_o,
+    output       logic                          stat_tx_frame_o,
+    output       logic [15:0]                   stat_tx_bytes_o,
+    output       logic                          stat_tx_drop_o,
+    output       logic                          stat_rx_frame_o,
+    output       logic [15:0]                   stat_rx_bytes_o,
+    output       logic                          stat_no_buffer_o,
+    output       logic                          stat_fifo_o,
+    output       logic                          stat_fcs_o,
+    output       logic                          stat_length_o,
+    output       logic [3:0]                    tx_trace_o,
+    output       logic [255:0]                  tx_trace_data_o,
+    output       logic [3:0]                    rx_trace_o,
+    output       logic [255:0]                  rx_trace_data_o
+);
+    // ---- transmit ---------------------------------------------------------------------------------------------------------------------
+    logic [QueuePairs-1:0]     txd_valid, txd_ready;
+    logic [QueuePairs*132-1:0] txd_data;
+    logic                      td_valid, td_ready, tm_valid, tm_ready, tm_last, tx_idle, mac_tx_idle, tu_valid, tu_ready, tu_wrap;
+    logic [131:0]              td;
+    logic [7:0]                td_queue, tu_queue, tm_queue;
+    logic [15:0]               tu_slot, tu_id, tu_pid, tu_slots;
+    logic [6:0]                tm_bytes;
+    logic [DataWidth-1:0]      tm_data;
+    // ---- receive ----------------------------------------------------------------------------------------------------------------------
+    logic                      rm_valid, rm_sop, rm_last, rm_bad, rx_idle, mac_rx_idle, rd_valid, rd_ready, rd_starved, ru_valid, ru_ready;
+    logic                      ru_wrap, rx_rewind, rx_error;
+    logic [131:0]              rd;
+    logic [6:0]                rm_bytes;
+    logic [7:0]                rm_queue, rx_queue;
+    logic [15:0]               rm_length, ru_slot, ru_id, ru_pid, ru_slots;
+    logic [31:0]               ru_len;
+    logic [DataWidth-1:0]      rm_data;
+
+    for (genvar p = 0; p < QueuePairs; p++) begin : gen_pair
+        assign txd_valid[p]           = d_valid_i[2*p+1];
+        assign txd_data[p*132 +: 132] = d_i[(2*p+1)*132 +: 132];
+        assign d_ready_o[2*p+1]       = txd_ready[p];
+        assign u_valid_o[2*p+1]       = tu_valid && tu_queue == 8'(p);
+        assign rewind_o[2*p+1]        = 1'b0;
+        assign rx_error_o[2*p+1]      = 1'b0;
+        assign d_ready_o[2*p]         = rd_ready && rx_queue == 8'(p);
+        assign u_valid_o[2*p]         = ru_valid && rx_queue == 8'(p);
+        assign rewind_o[2*p]          = rx_rewind && rx_queue == 8'(p);
+        assign rx_error_o[2*p]        = rx_error && rx_queue == 8'(p);
+    end
+    always_comb begin
+        tu_ready   = 1'b0;
+        ru_ready   = 1'b0;
+        rd_valid   = 1'b0;
+        rd_starved = 1'b1;
+        rd         = '0;
+        for (int p = 0; p < QueuePairs; p++) begin
+            if (tu_queue == 8'(p)) tu_ready = u_ready_i[2*p+1];
+            if (rx_queue == 8'(p)) begin
+                ru_ready   = u_ready_i[2*p];
+                rd_valid   = d_valid_i[2*p];
+                rd_starved = starved_i[2*p];
+                rd         = d_i[2*p*132 +: 132];
+            end
+        end
+    end
+
+    vq_sched #(.N(QueuePairs)) u_sched (
+        .clk_i, .rst_ni(core_ni), .d_valid_i(txd_valid), .d_ready_o(txd_ready), .d_i(txd_data), .valid_o(td_valid), .ready_i(td_ready),
+        .data_o(td), .queue_o(td_queue));
+    net_tx #(.DataWidth(DataWidth), .Queues(QueuePairs)) u_tx (
+        .clk_i, .rst_ni(core_ni), .stop_i, .link_up_i, .d_valid_i(td_valid), .d_ready_o(td_ready), .d_addr_i(td[131:68]),
+        .d_len_i(td[67:36]), .d_id_i(td[35:20]), .d_next_i(td[19]), .d_write_i(td[18]), .d_indirect_i(td[17]), .d_slot_i(td[16:1]),
+        .d_wrap_i(td[0]), .d_queue_i(td_queue), .req_valid_o, .req_ready_i, .req_o,
+        .wr_valid_i, .wr_dst_i, .wr_lo_i, .wr_hi_i, .wr_data_i, .done_valid_i, .done_slot_i, .done_bytes_i, .done_error_i,
+        .u_valid_o(tu_valid), .u_ready_i(tu_ready), .u_queue_o(tu_queue), .u_slot_o(tu_slot), .u_wrap_o(tu_wrap), .u_id_o(tu_id),
+        .u_pid_o(tu_pid), .u_slots_o(tu_slots), .m_valid_o(tm_valid), .m_ready_i(tm_ready), .m_last_o(tm_last), .m_bytes_o(tm_bytes),
+        .m_data_o(tm_data), .m_queue_o(tm_queue), .stat_drop_o(stat_tx_drop_o), .quiet_o(tx_quiet_o), .sending_o(tx_sending_o),
+        .idle_o(tx_idle), .trace_valid_o(tx_trace_o), .trace_data_o(tx_trace_data_o));
+    assign u_tx_o = {tu_slot, tu_wrap, tu_id, 32'd0, 1'b0, tu_pid, tu_slots};
+    mac_tx #(.DataWidth(DataWidth)) u_mac_tx (
+        .clk_i, .rst_ni, .s_valid_i(tm_valid), .s_ready_o(tm_ready), .s_last_i(tm_last), .s_bytes_i(tm_bytes), .s_data_i(tm_data),
+        .mac_tx_valid_o, .mac_tx_ready_i, .mac_tx_last_o, .mac_tx_bytes_o, .mac_tx_data_o, .stat_frame_o(stat_tx_frame_o),
+        .stat_bytes_o(stat_tx_bytes_o), .idle_o(mac_tx_idle));
+
+    mac_rx #(.DataWidth(DataWidth), .MaxFrame(regmap_pkg::ETH_MAX_FRAME)) u_mac_rx (
+        .clk_i, .rst_ni, .mac_rx_valid_i, .mac_rx_last_i, .mac_rx_error_i, .mac_rx_bytes_i, .mac_rx_data_i,
+        .m_valid_o(rm_valid), .m_sop_o(rm_sop), .m_last_o(rm_last), .m_bytes_o(rm_bytes), .m_data_o(rm_data), .m_bad_o(rm_bad),
+        .m_length_o(rm_length), .stat_fcs_o, .stat_length_o, .idle_o(mac_rx_idle));
+    if (QueuePairs > 1) begin : gen_steer
+        rx_steer #(.DataWidth(DataWidth)) u_steer (
+            .clk_i, .rst_ni(core_ni), .pairs_i, .t_valid_i(tm_valid && tm_ready), .t_last_i(tm_last), .t_bytes_i(tm_bytes),
+            .t_data_i(tm_data), .t_queue_i(tm_queue), .m_valid_i(rm_valid), .m_sop_i(rm_sop), .m_bytes_i(rm_bytes), .m_data_i(rm_data),
+            .m_queue_o(rm_queue));
+    end else begin : gen_one
+        assign rm_queue = 8'd0;
+        logic unused_one;
+        assign unused_one = &{1'b0, pairs_i, rm_bytes, tm_queue};
+    end
+    net_rx #(.DataWidth(DataWidth), .Queues(QueuePairs)) u_rx (
+        .clk_i, .rst_ni(core_ni), .enable_i(rx_enable_i), .stop_i,
+        .m_valid_i(rm_valid), .m_sop_i(rm_sop), .m_last_i(rm_last), .m_bad_i(rm_bad), .m_length_i(rm_length), .m_data_i(rm_data),
+        .m_queue_i(rm_queue), .queue_o(rx_queue),
+        .d_valid_i(rd_valid), .d_ready_o(rd_ready), .d_addr_i(rd[131:68]), .d_len_i(rd[67:36]), .d_id_i(rd[35:20]), .d_next_i(rd[19]),
+        .d_write_i(rd[18]), .d_indirect_i(rd[17]), .d_slot_i(rd[16:1]), .d_wrap_i(rd[0]), .d_starved_i(rd_starved),
+        .rewind_o(rx_rewind), .rewind_slot_o, .rewind_wrap_o, .cmd_valid_o, .cmd_ready_i, .cmd_o, .src_re_i, .src_addr_i, .src_data_o,
+        .done_valid_i(wdone_valid_i), .done_cookie_i(wdone_cookie_i),
+        .u_valid_o(ru_valid), .u_ready_i(ru_ready), .u_slot_o(ru_slot), .u_wrap_o(ru_wrap), .u_id_o(ru_id), .u_len_o(ru_len),
+        .u_pid_o(ru_pid), .u_slots_o(ru_slots), .error_o(rx_error), .stat_frame_o(stat_rx_frame_o), .stat_bytes_o(stat_rx_bytes_o),
+        .stat_no_buffer_o, .stat_fifo_o, .quiet_o(rx_quiet_o), .idle_o(rx_idle), .trace_valid_o(rx_trace_o),
+        .trace_data_o(rx_trace_data_o));
+    assign u_rx_o = {ru_slot, ru_wrap, ru_id, ru_len, 1'b1, ru_pid, ru_slots};
+
+    assign idle_o = tx_idle && rx_idle && mac_tx_idle && mac_rx_idle && rx_quiet_o;
+endmodule
+
+`default_nettype wire

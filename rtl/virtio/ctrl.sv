@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+// ctrl: the control queue: reads a command, carries it out, acknowledges it.
+//
+// A command is a chain: readable elements with class, command and data, then writable ones for a reply and the acknowledgement byte
+// ([V] 5.1.6.5). Only its first 16 bytes are read; no command that is known here is longer. It is carried out before its buffer is
+// used. A chain with less than two readable bytes or no room for the acknowledgement is used with length 0 and not carried out. A readable
+// element behind a writable one is a ring error ([V] 2.8.5).
+//
+//   class MQ (4):        VQ_PAIRS_SET, with MQ
+//   class NOTF_COAL (6): TX_SET and RX_SET, with NOTF_COAL; VQ_SET and VQ_GET, with VQ_NOTF_COAL ([V] 1.3 5.1.6.5.11)
+//
+// Spec: [V] VIRTIO 1.2
+`default_nettype none
+`include "check.svh"
+
+module ctrl #(
+    parameter int unsigned DataWidth  = 256,
+    parameter int unsigned QueuePairs = 1,
+    parameter int unsigned Nq         = 2 * QueuePairs   // DO NOT OVERRIDE
+) (
+    input  wire  logic                          clk_i,
+    input  wire  logic                          rst_ni,
+    input  wire  logic                          enable_i,
+    input  wire  logic                          stop_i,
+    input  wire  logic [63:0]                   features_i,
+    input  wire  logic [15:0]                   cycles_per_us_i,
+    input  wire  logic [Nq-1:0]                 vq_clear_i,    // pulse: this queue was reset
+
+    // from vq_avail of the control queue
+    input  wire  logic                          d_valid_i,
+    output       logic                          d_ready_o,
+    input  wire  logic [63:0]                   d_addr_i,
+    input  wire  logic [31:0]                   d_len_i,
+    input  wire  logic [15:0]                   d_id_i,
+    input  wire  logic                          d_next_i,
+    input  wire  logic                          d_write_i,
+    input  wire  logic                          d_indirect_i,
+    input  wire  logic [15:0]                   d_slot_i,
+    input  wire  logic                          d_wrap_i,
+
+    // to and from dma_rd
+    output       logic                          req_valid_o,
+    input  wire  logic                          req_ready_i,
+    output       dma_pkg::rd_req_t              req_o,
+    input  wire  logic                          wr_valid_i,    // for this client
+    input  wire  logic [15:0]                   wr_dst_i,
+    input  wire  logic [$clog2(DataWidth/8):0]  wr_lo_i,
+    input  wire  logic [$clog2(DataWidth/8):0]  wr_hi_i,
+    input  wire  logic [DataWidth-1:0]          wr_data_i,
+    input  wire  logic                          done_valid_i,
+    input  wire  logic [12:0]                   done_bytes_i,
+    input  wire  logic                          done_error_i,
+
+    // to dma_wr
+    output       logic                          cmd_valid_o,
+    input  wire  logic                          cmd_ready_i,
+    output       dma_pkg::wr_cmd_t              cmd_o,
+
+    // to vq_used
+    output       logic                          u_valid_o,
+    input  wire  logic                          u_ready_i,
+    output       logic [15:0]                   u_slot_o,
+    output       logic                          u_wrap_o,
+    output       logic [15:0]                   u_id_o,
+    output       logic [31:0]                   u_len_o,
+    output       logic [15:0]                   u_slots_o,
+
+    // what the commands set
+    output       logic [7:0]                    pairs_o,
+    output       logic [Nq*16-1:0]              coal_packets_o,
+    output       logic [Nq*32-1:0]              coal_cycles_o,
+
+    output       logic                          error_o,       // level: ring error of the control queue
+    output       logic                          idle_o
+);
+    localparam logic [7:0] ClassMq   = 8'(regmap_pkg::VIRTIO_CTRL_CLASS_MQ);
+    localparam logic [7:0] ClassCoal = 8'(regmap_pkg::VIRTIO_CTRL_CLASS_NOTF_COAL);
+
+    typedef enum logic [2:0] {
+        Gather,   // takes readable elements
+        Arrive,   // waits for the bytes that were asked for
+        Execute,  // one cycle
+        Reply,    // takes writable elements, writes reply and acknowledgement
+        Done      // waits for vq_used
+    } state_e;
+    state_e       state_q;
+
+    logic [127:0] command_q;
+    logic [31:0]  length_q;                    // readable bytes of the chain
+    logic [15:0]  asked_q, arrived_q;          // bytes of the command that are kept
+    logic         failed_q, in_chain_q, wrap_q;
+    logic [15:0]  slot_q, id_q, slots_q;
+    logic [71:0]  reply_q;                     // reply and acknowledgement, first byte lowest
+    logic [3:0]   reply_len_q, replied_q;
+    logic [31:0]  piece_q;                     // bytes of this writable element that are done
+
+    // ---- readable elements ----------------------------------------------------------------------------------------------------------
+    logic [15:0] want, room;
+    logic        read_elem, take_read;
+    assign room      = 16'd16 - asked_q;
+    assign want      = d_len_i < {16'd0, room} ? d_len_i[15:0] : room;
+    assign read_elem = state_q == Gather && d_valid_i && !d_write_i && !stop_i;
+    assign req_valid_o = read_elem && want != 16'd0;
+    assign take_read = read_elem && (want == 16'd0 || req_ready_i);
+    always_comb begin
+        req_o.addr   = d_addr_i;
+        req_o.len    = want;
+        req_o.client = dma_pkg::RdCtrl;
+        req_o.cookie = 16'd0;
+        req_o.dst    = asked_q;
+    end
+
+    // Bytes as they come: those of the beat that lie in the first 16.
+    logic [15:0]          first;
+    assign first = wr_dst_i + 16'(wr_lo_i);
+    logic [127:0]         mask, bytes;
+    logic [7:0]           n_bytes;
+    logic [DataWidth-1:0] beat;
+    assign beat = wr_data_i >> {wr_lo_i, 3'b000};
+    always_comb begin
+        n_bytes = 8'd0;
+        mask  = '0;
+        bytes = '0;
+        if (wr_valid_i) begin
+            n_bytes = 8'(wr_hi_i) - 8'(wr_lo_i);
+            mask  = (128'hFFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF >> {8'd16 - (n_bytes > 8'd16 ? 8'd16 : n_bytes), 3'b000});
+            bytes = (128'(beat) & mask) << {first[3:0], 3'b000};
+        end
+    end
+
+    // ---- commands -------------------------------------------------------------------------------------------------------------------
+    logic [7:0]  class_code, command;
+    logic [15:0] value16, vq;
+    logic        ok, set_pairs, set_vq, get_vq, set_tx, set_rx, coal_all, coal_vq;
+    logic [31:0] set_packets, set_usecs;
+    logic [47:0] cycles;
+    assign class_code = command_q[7:0];
+    assign command    = command_q[15:8];
+    assign value16    = command_q[31:16];
+    assign coal_all   = features_i[regmap_pkg::VIRTIO_NET_F_NOTF_COAL_BIT];
+    assign coal_vq    = features_i[regmap_pkg::VIRTIO_NET_F_VQ_NOTF_COAL_BIT];
+    assign set_pairs  = class_code == ClassMq && command == 8'(regmap_pkg::VIRTIO_CTRL_MQ_VQ_PAIRS_SET) && length_q >= 32'd4
+                        && features_i[regmap_pkg::VIRTIO_NET_F_MQ_BIT] && value16 != 16'd0 && value16 <= 16'(QueuePairs);
+    assign set_tx     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_TX_SET) && length_q >= 32'd10
+                        && coal_all;
+    assign set_rx     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_RX_SET) && length_q >= 32'd10
+                        && coal_all;
+    assign vq         = value16;
+    assign set_vq     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_VQ_SET) && length_q >= 32'd14
+                        && coal_vq && vq < 16'(Nq);
+    assign get_vq     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_VQ_GET) && length_q >= 32'd6
+                        && coal_vq && vq < 16'(Nq);
+    assign ok         = !failed_q && (set_pairs || set_tx || set_rx || set_vq || get_vq);
+    assign set_packets = set_vq ? command_q[79:48] : command_q[47:16];
+    assign set_usecs   = set_vq ? command_q[111:80] : command_q[79:48];
+    assign cycles      = {16'd0, set_usecs} * {32'd0, cycles_per_us_i};
+
+    logic [Nq*32-1:0] usecs_q;                 // as they were set, for VQ_GET
+    logic [Nq*32-1:0] packets_q;
+    logic [63:0]      all_packets_q, all_usecs_q, all_cycles_q;   // of all receive (low) and all transmit queues
+    logic [31:0]      set_cycles;
+    // Limits beyond what the counters hold are as good as never.
+    assign set_cycles = cycles[47:32] != 16'd0 ? 32'hFFFF_FFFF : cycles[31:0];
+    function logic [15:0] saturated(input logic [31:0] value);
+        saturated = value > 32'h7FFF ? 16'h7FFF : value[15:0];
+    endfunction
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            pairs_o        <= 8'd1;
+            coal_packets_o <= '0;
+            coal_cycles_o  <= '0;
+            usecs_q        <= '0;
+            packets_q      <= '0;
+            all_packets_q  <= '0;
+            all_cycles_q   <= '0;
+            all_usecs_q    <= '0;
+        end else begin
+            // [V] 1.3 5.1.6.5.11.3: a queue that was reset has the limits of its direction.
+            for (int q = 0; q < Nq; q++) begin
+                if (vq_clear_i[q]) begin
+                    packets_q[q*32 +: 32]      <= all_packets_q[(q%2)*32 +: 32];
+                    usecs_q[q*32 +: 32]        <= all_usecs_q[(q%2)*32 +: 32];
+                    coal_packets_o[q*16 +: 16] <= saturated(all_packets_q[(q%2)*32 +: 32]);
+                    coal_cycles_o[q*32 +: 32]  <= all_cycles_q[(q%2)*32 +: 32];
+                end
+            end
+            if (state_q == Execute && ok) begin
+                if (set_pairs) pairs_o <= value16[7:0];
+                if (set_tx || set_rx) begin
+                    all_packets_q[32*set_tx +: 32] <= set_packets;
+                    all_usecs_q[32*set_tx +: 32]   <= set_usecs;
+                    all_cycles_q[32*set_tx +: 32]  <= set_cycles;
+                end
+                for (int q = 0; q < Nq; q++) begin
+                    if ((set_tx && q % 2 == 1) || (set_rx && q % 2 == 0) || (set_vq && vq == 16'(q))) begin
+                        coal_packets_o[q*16 +: 16] <= saturated(set_packets);
+                        coal_cycles_o[q*32 +: 32]  <= set_cycles;
+                        usecs_q[q*32 +: 32]        <= set_usecs;
+                        packets_q[q*32 +: 32]      <= set_packets;
+                    end
+                end
+            end
+        end
+    end
+
+    // ---- reply: at most four bytes a write, so that it fits the narrowest beat -------------------------------------------------------
+    logic [31:0] elem_left;
+    logic [3:0]  reply_left, n;
+    logic        write_elem, write_more, take_write, no_room, error_q;
+    logic [63:0] waddr;
+    logic [31:0] wdata;
+    assign reply_left  = reply_len_q - replied_q;
+    assign elem_left   = d_len_i - piece_q;
+    assign waddr       = d_addr_i + {32'd0, piece_q};
+    assign write_elem  = state_q == Reply && d_valid_i && d_write_i;
+    assign n           = reply_left > 4'd4 ? (elem_left < 32'd4 ? elem_left[3:0] : 4'd4)
+                                           : (elem_left < {28'd0, reply_left} ? elem_left[3:0] : reply_left);
+    assign write_more  = write_elem && n != 4'd0;
+    assign take_write  = write_elem && n == 4'd0;
+    assign wdata       = 32'(reply_q >> {replied_q, 3'b000});
+    assign cmd_valid_o = write_more && !stop_i;
+    always_comb begin
+        cmd_o        = '0;
+        cmd_o.addr   = waddr;
+        cmd_o.len    = {12'd0, n};
+        cmd_o.client = dma_pkg::WrImm;
+        cmd_o.hdr    = {32'd0, {32'd0, wdata} << {waddr[1:0], 3'b000}};
+    end
+
+    // Room for the acknowledgement is looked for before a command is carried out.
+    assign no_room   = state_q == Gather && d_valid_i && d_write_i && d_len_i == 32'd0 && !stop_i;
+    assign d_ready_o = take_read || take_write || no_room;
+    assign error_o   = error_q;
+    assign u_valid_o = state_q == Done && arrived_q == asked_q;
+    assign u_slot_o  = slot_q;
+    assign u_wrap_o  = wrap_q;
+    assign u_id_o    = id_q;
+    assign u_len_o   = {28'd0, replied_q};
+    assign u_slots_o = slots_q;
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni || !enable_i) begin
+            state_q    <= Gather;
+            in_chain_q <= 1'b0;
+            command_q  <= '0;
+            length_q   <= 32'd0;
+            asked_q    <= 16'd0;
+            arrived_q  <= 16'd0;
+            failed_q   <= 1'b0;
+            replied_q  <= 4'd0;
+            piece_q    <= 32'd0;
+            error_q    <= 1'b0;
+        end else begin
+            if (state_q == Reply && d_valid_i && !d_write_i) error_q <= 1'b1;
+            if (wr_valid_i && first < 16'd16) command_q <= command_q | bytes;
+            if (done_valid_i) begin
+                arrived_q <= arrived_q + {3'd0, done_bytes_i};
+                failed_q  <= failed_q || done_error_i;
+            end
+            if (d_ready_o) begin
+                in_chain_q <= d_next_i;
+                slots_q    <= in_chain_q && !d_indirect_i ? slots_q + 16'd1 : 16'd1;
+                if (!in_chain_q) begin
+                    slot_q <= d_slot_i;
+                    wrap_q <= d_wrap_i;
+                end
+                if (!d_next_i) id_q <= d_id_i;
+            end
+            unique case (state_q)
+                Gather: begin
+                    if (take_read) begin
+                        length_q    <= length_q + d_len_i;
+                        asked_q     <= asked_q + want;
+                        if (!d_next_i) state_q <= Done;      // nowhere to answer to
+                    end else if (no_room) begin
+                        if (!d_next_i) state_q <= Done;
+                    end else if (d_valid_i && d_write_i && !stop_i) begin
+                        state_q <= Arrive;
+                    end
+                end
+                Arrive: if (arrived_q == asked_q) state_q <= Execute;
+                Execute: begin
+                    state_q     <= Reply;
+                    reply_len_q <= length_q < 32'd2 ? 4'd0 : get_vq && ok ? 4'd9 : 4'd1;
+                    reply_q     <= get_vq && ok ? {8'(regmap_pkg::VIRTIO_CTRL_ACK_OK), usecs_q[vq*32 +: 32], packets_q[vq*32 +: 32]}
+                                                : {64'd0, ok ? 8'(regmap_pkg::VIRTIO_CTRL_ACK_OK) : 8'(regmap_pkg::VIRTIO_CTRL_ACK_ERR)};
+                end
+                Reply: begin
+                    if (cmd_valid_o && cmd_ready_i) begin
+                        replied_q <= replied_q + n;
+                        piece_q   <= piece_q + {28'd0, n};
+                    end
+                    if (d_ready_o) begin
+                        piece_q <= 32'd0;
+                        if (!d_next_i) state_q <= Done;
+                    end
+                end
+                Done: if (u_valid_o && u_ready_i) begin
+                    state_q   <= Gather;
+                    command_q <= '0;
+                    length_q  <= 32'd0;
+                    asked_q   <= 16'd0;
+                    arrived_q <= 16'd0;
+                    failed_q  <= 1'b0;
+                    replied_q <= 4'd0;
+                end
+                default: state_q <= Gather;
+            endcase
+        end
+    end
+
+    assign idle_o = state_q == Gather && !d_valid_i;
+
+    logic unused;
+    assign unused = &{1'b0, command_q[127:112], beat};
+endmodule
+
+`default_nettype wire
