@@ -66,6 +66,15 @@ module nic_top #(
     localparam int unsigned Nv     = Nq + 1;               // a vector for each queue and one for the configuration
     localparam int unsigned CountW = $clog2(DataWidth / 8) + 1;
 
+    logic [31:0] cycle_q;
+    logic [15:0] cycles_per_us_q;
+    logic        link_up_q;
+    always_ff @(posedge clk_i) begin
+        cycle_q         <= cycle_i[31:0];
+        cycles_per_us_q <= cycles_per_us_i;
+        link_up_q       <= link_up_i;
+    end
+
     // ---- requests from the host: registers ----------------------------------------------------------------------------------------
     logic                 cpl_valid, cpl_sop, cpl_eop;
     logic [127:0]         cpl_hdr;
@@ -177,7 +186,7 @@ module nic_top #(
     logic [7:0]                            pairs;
 
     virtqueues #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_vqs (
-        .clk_i, .rst_ni(core_ni), .stop_i(stop), .cycle_i(cycle_i[31:0]), .driver_ok_i(driver_ok), .features_i(features),
+        .clk_i, .rst_ni(core_ni), .stop_i(stop), .cycle_i(cycle_q), .driver_ok_i(driver_ok), .features_i(features),
         .enable_i(vq_enable), .reset_i(vq_reset), .reset_done_o(vq_reset_done), .irq_sent_i(irq_sent),
         .size_i(vq_size), .desc_i(vq_desc), .driver_i(vq_driver), .vector_i(vq_vector), .db_valid_i(db_valid),
         .db_queue_i(db_queue), .db_has_data_i(db_has_data), .db_data_i(db_data), .coal_packets_i(coal_packets),
@@ -204,7 +213,7 @@ module nic_top #(
     dma_pkg::wr_cmd_t  ctrl_cmd;
     assign dc = d_data[QCtrl*132 +: 132];
     ctrl #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_ctrl (
-        .clk_i, .rst_ni(core_ni), .enable_i(driver_ok && vq_enable[QCtrl]), .stop_i(stop), .features_i(features), .cycles_per_us_i,
+        .clk_i, .rst_ni(core_ni), .enable_i(driver_ok && vq_enable[QCtrl]), .stop_i(stop), .features_i(features), .cycles_per_us_i(cycles_per_us_q),
         .vq_clear_i(vq_reset[2*QueuePairs-1:0] & vq_reset_done[2*QueuePairs-1:0]),
         .d_valid_i(d_valid[QCtrl]), .d_ready_o(d_ready[QCtrl]), .d_addr_i(dc[131:68]), .d_len_i(dc[67:36]), .d_id_i(dc[35:20]),
         .d_next_i(dc[19]), .d_write_i(dc[18]), .d_indirect_i(dc[17]), .d_slot_i(dc[16:1]), .d_wrap_i(dc[0]),
@@ -328,8 +337,8 @@ module nic_top #(
         for (int p = 0; p < QueuePairs; p++) rx_enabled = rx_enabled || vq_enable[2*p];
     end
     net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_net (
-        .clk_i, .rst_ni, .core_ni, .stop_i(stop), .pairs_i(pairs), .link_up_i,
-        .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_i),
+        .clk_i, .rst_ni, .core_ni, .stop_i(stop), .pairs_i(pairs), .link_up_i(link_up_q),
+        .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_q),
         .d_valid_i(d_valid[2*QueuePairs-1:0]), .d_ready_o(d_ready[2*QueuePairs-1:0]), .d_i(d_data[2*QueuePairs*132-1:0]),
         .starved_i(starved[2*QueuePairs-1:0]), .rewind_o(rewind[2*QueuePairs-1:0]), .rewind_slot_o(rewind_slot),
         .rewind_wrap_o(rewind_wrap), .u_valid_o(u_valid[2*QueuePairs-1:0]), .u_ready_i(u_ready[2*QueuePairs-1:0]), .u_tx_o(tx_u),
