@@ -16,6 +16,8 @@
 #include <memory>
 #include <random>
 
+#include "coverage.h"
+
 template <class Model>
 class Bench {
 public:
@@ -26,7 +28,10 @@ public:
         dut_->rst_ni = 0;
         dut_->clk_i = 0;
     }
-    ~Bench() { dut_->final(); }
+    ~Bench() {
+        dut_->final();
+        take_coverage(context_);
+    }
 
     Model* operator->() { return dut_.get(); }
     void settle() { dut_->eval(); }

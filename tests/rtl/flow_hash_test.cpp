@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "Vflow_hash.h"
+#include "coverage.h"
 
 namespace {
 
@@ -18,6 +19,7 @@ using Head = std::array<uint8_t, 64>;
 struct Hash {
     VerilatedContext context;
     Vflow_hash dut{&context};
+    ~Hash() { take_coverage(context); }
     uint8_t operator()(const Head& head) {
         std::memcpy(&dut.frame_i, head.data(), 64);
         dut.eval();
