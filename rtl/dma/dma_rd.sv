@@ -263,6 +263,31 @@ module dma_rd #(
     `CHECK(CompletionIsExpected, !(cpl_valid_i && cpl_sop_i) || cpl_known, "[P] 2.3.2: completion for a tag that is not in use")
     `CHECK(CompletionFits, !(cpl_valid_i && cpl_sop_i && cpl_known) || cpl_count <= entry_bytes,
            "[P] 2.2.9: byte count larger than the request")
+
+`ifdef FORMAL
+    // tests/rtl/proof/proof_dma_rd.sv. A tag is fresh, free or in flight: one of the three, always.
+    logic [TagW:0]   busy_count;
+    logic [Tags-1:0] busy_before_q, issued_q;
+    logic            unknown_q;      // what came in the cycle before is no business of ours
+    always_comb begin
+        busy_count = '0;
+        for (int i = 0; i < Tags; i++) busy_count = busy_count + {{TagW{1'b0}}, busy_q[i]};
+    end
+    always_ff @(posedge clk_i) begin
+        unknown_q     <= rst_ni && cpl_valid_i && !beat_known;
+        busy_before_q <= busy_q;
+        issued_q      <= '0;
+        if (issue) issued_q[tag] <= 1'b1;
+    end
+    `CHECK(TagIssuedIsNotInFlight, !issue || !busy_q[tag], "[P] 2.2.6.2: two reads in flight with one tag")
+    `CHECK(CountIsTagsInFlight, inflight_q == busy_count, "dma_rd: the count of reads in flight is wrong")
+    `CHECK(NoTagIsLost, {1'b0, fresh_limit - fresh_q} + (TagW+2)'(free_count) + {1'b0, inflight_q} == (TagW+2)'(Tags),
+           "dma_rd: a tag is neither free nor in flight, or both")
+    `CHECK(TagGivenBackWasInFlight, !release_tag || (busy_q[beat_idx] && free_ready), "dma_rd: a tag is given back twice")
+    `CHECK(UnknownCompletionsDoNothing, !unknown_q || (!wr_valid_o && !done_valid_o && busy_q == (busy_before_q | issued_q)),
+           "[P] 2.3.2: an unexpected completion is dropped")
+    `CHECK(IdleHasNothingInFlight, !idle_o || busy_q == '0, "dma_rd: idle with a read in flight")
+`endif
 endmodule
 
 `default_nettype wire

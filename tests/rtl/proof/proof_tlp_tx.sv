@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// proof_tlp_tx: TLPs leave whole, none is lost or made up, only what has credit begins, and no source waits for ever.
+`default_nettype none
+`include "proof.svh"
+
+module proof_tlp_tx (
+    input wire logic         clk_i,
+    input wire logic         cpl_valid_i,
+    input wire logic [127:0] cpl_hdr_i,
+    input wire logic [63:0]  cpl_data_i,
+    input wire logic         rd_valid_i,
+    input wire logic [127:0] rd_hdr_i,
+    input wire logic         wr_valid_i,
+    input wire logic         wr_eop_i,
+    input wire logic [127:0] wr_hdr_i,
+    input wire logic [63:0]  wr_data_i,
+    input wire logic         tx_tlp_ready_i,
+    input wire logic         tx_posted_ok_i,
+    input wire logic         tx_non_posted_ok_i,
+    input wire logic         tx_completion_ok_i
+);
+    `PROOF_RESET
+    logic         cpl_ready, rd_ready, wr_ready, valid, sop, eop;
+    logic [127:0] hdr;
+    logic [63:0]  data;
+    logic         in_write_q = 1'b0;   // dma_wr is inside a TLP
+    always_ff @(posedge clk_i) if (wr_valid_i && wr_ready && rst_n) in_write_q <= !wr_eop_i;
+
+    tlp_tx #(.DataWidth(64)) u_dut (
+        .clk_i, .rst_ni(rst_n), .cpl_valid_i, .cpl_ready_o(cpl_ready), .cpl_hdr_i, .cpl_data_i,
+        .rd_valid_i, .rd_ready_o(rd_ready), .rd_hdr_i,
+        .wr_valid_i, .wr_ready_o(wr_ready), .wr_sop_i(!in_write_q), .wr_eop_i, .wr_hdr_i, .wr_data_i,
+        .tx_tlp_valid_o(valid), .tx_tlp_ready_i, .tx_tlp_sop_o(sop), .tx_tlp_eop_o(eop), .tx_tlp_hdr_o(hdr), .tx_tlp_data_o(data),
+        .tx_posted_ok_i, .tx_non_posted_ok_i, .tx_completion_ok_i);
+
+    logic cpl_taken, rd_taken, wr_taken;
+    assign cpl_taken = cpl_valid_i && cpl_ready;
+    assign rd_taken  = rd_valid_i && rd_ready;
+    assign wr_taken  = wr_valid_i && wr_ready;
+    logic open_q = 1'b0;               // the link has the beginning of a TLP, but not its end
+    always_ff @(posedge clk_i) if (valid && tx_tlp_ready_i && rst_n) open_q <= !eop;
+    // What began while a read, or a write, had credit and waited for its turn. Completions go first, and have none.
+    logic [1:0] rd_passed_q = 2'd0, wr_passed_q = 2'd0;
+    always_ff @(posedge clk_i) begin
+        if (!rst_n || !rd_valid_i || !tx_non_posted_ok_i || rd_taken) rd_passed_q <= 2'd0;
+        else if (wr_taken && !in_write_q) rd_passed_q <= rd_passed_q + 2'd1;
+        if (!rst_n || !wr_valid_i || !tx_posted_ok_i || wr_taken) wr_passed_q <= 2'd0;
+        else if (rd_taken) wr_passed_q <= wr_passed_q + 2'd1;
+    end
+
+    `PROVE(OneIsTakenWhenOneLeaves, {1'b0, cpl_taken} + {1'b0, rd_taken} + {1'b0, wr_taken} == {1'b0, valid && tx_tlp_ready_i})
+    `PROVE(LeavesAsItCame, (!cpl_taken || (hdr == cpl_hdr_i && data == cpl_data_i && sop && eop)) && (!rd_taken || (hdr == rd_hdr_i && sop && eop))
+                           && (!wr_taken || (hdr == wr_hdr_i && data == wr_data_i && sop == !in_write_q && eop == wr_eop_i)))
+    `PROVE(NothingInsideAWrite, !valid || (sop == !open_q && (!open_q || (!cpl_taken && !rd_taken))))
+    `PROVE(BeginsWithCredit, (!cpl_taken || tx_completion_ok_i) && (!rd_taken || tx_non_posted_ok_i) && (!wr_taken || in_write_q || tx_posted_ok_i))
+    `PROVE(OffersWhenOneMayBegin, valid || in_write_q || !((cpl_valid_i && tx_completion_ok_i) || (rd_valid_i && tx_non_posted_ok_i)
+                                  || (wr_valid_i && tx_posted_ok_i)))
+    `PROVE(ReadsAndWritesTakeTurns, rd_passed_q < 2'd2 && wr_passed_q < 2'd2)
+    `REACH(WriteOfSeveralBeats, open_q && wr_taken && cpl_valid_i && rd_valid_i)
+    `REACH(ReadPassesBlockedWrite, rd_taken && wr_valid_i && !tx_posted_ok_i)
+    `REACH(Turns, rd_passed_q == 2'd1 && rd_taken)
+endmodule
+
+`default_nettype wire
