@@ -38,6 +38,9 @@ struct netvio_limits {
     uint32_t max_packets, max_usecs;
 };
 
+/* A receive buffer can start anywhere in a page. */
+enum { NETVIO_RX_OFFSET_END = 4096 };
+
 /* The driver's argument (ndis_driver_argument): what Windows would keep in the registry. Copied at InitializeEx; must outlive the
  * driver for the handle, which has no other place in a driver without globals. */
 struct netvio_config {
@@ -49,6 +52,7 @@ struct netvio_config {
     uint64_t declined_features;             /* not accepted although the device offers them and the driver could */
     uint32_t rx_buffer_bytes;               /* bytes of the longest frame that is received; 0: the longest there is */
     uint32_t rx_buffer_elements;            /* MDLs and descriptors of a receive buffer, 1 to 16; 0 is 1 */
+    uint32_t rx_buffer_offset;              /* start of each of them in its page; below NETVIO_RX_OFFSET_END */
     struct netvio_fault fault;
     NDIS_HANDLE driver;                     /* written by netvio_driver_entry, read by its unload handler; zero before */
 };

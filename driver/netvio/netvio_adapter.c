@@ -78,6 +78,7 @@ static void take_config(struct netvio_adapter *adapter, const struct netvio_conf
     adapter->config = *config;
     if (adapter->config.rx_buffer_bytes == 0 || adapter->config.rx_buffer_bytes > NETVIO_FRAME_MAX)
         adapter->config.rx_buffer_bytes = NETVIO_FRAME_MAX;
+    adapter->config.rx_buffer_offset %= NETVIO_RX_OFFSET_END;
     if (adapter->config.rx_buffer_elements == 0) adapter->config.rx_buffer_elements = 1;
     if (adapter->config.rx_buffer_elements > NETVIO_RX_ELEMENTS) adapter->config.rx_buffer_elements = NETVIO_RX_ELEMENTS;
 }

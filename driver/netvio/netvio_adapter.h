@@ -90,7 +90,7 @@ struct netvio_rx_buffer {
     PMDL mdl;
     unsigned count;                    /* elements */
     struct vq_element elements[NETVIO_RX_ELEMENTS];
-    PVOID va[NETVIO_RX_ELEMENTS];
+    PVOID va[NETVIO_RX_ELEMENTS];      /* of the memory; the element begins rx_buffer_offset behind */
 };
 
 struct netvio_rx {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * netvio_flow.h: which queue pair a flow keeps to. The device must come to the same pair on receive, so this is the definition for both.
+ * netvio_flow.h: which queue pair a flow keeps to, for driver and device.
  *
  * The hash is 8 bits: the exclusive or, byte by byte, of everything that makes the flow, within the first 64 bytes of the frame:
  *
@@ -11,10 +11,14 @@
  *   anything else                   destination and source MAC address, the first 12 bytes
  *
  * One VLAN tag (0x8100) in front of the type is skipped. Bytes behind the end of a short frame count as 0, as do those behind the first 64.
- * The protocol number itself does not count. The pair is the remainder of the hash divided by the number of pairs in use.
+ * The protocol number itself does not count. Exclusive or makes the hash symmetric: both directions of a connection have the same.
  *
- * Exclusive or makes it symmetric: both directions of a connection have one hash, so that what was sent on transmit queue n is answered on
- * receive queue n without a table, [V] 5.1.6.5.6.
+ * Transmit: the driver sends a flow on pair hash % pairs, pairs being those in use; it may be any number. Receive: the device steers by
+ * what it saw being sent ([V] 5.1.6.5.6; rtl/net/rx_steer.sv has a table by hash), so that the answers come on the pair of the flow. A
+ * flow of which nothing was sent yet has no pair: the device spreads those by (hash * pairs) >> 8, which needs no division. When the
+ * first frame of such a flow is sent, its receive side moves to the pair of the transmit side, once; frames that came before are then on
+ * another queue than those after, and the order between these two groups is that of the two queues' interrupts. From then on, and for
+ * flows that begin with a send, order is kept.
  */
 #ifndef RINGSIDE_NETVIO_FLOW_H
 #define RINGSIDE_NETVIO_FLOW_H

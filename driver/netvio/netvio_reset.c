@@ -5,6 +5,12 @@
  *   hold: nothing more goes to the ring -> the device lets go of it -> recover: what it had comes back, the ring begins anew ->
  *   the device gets it again -> resume: what waited is posted -> the DPC looks once
  *
+ * Receive: what the device had used before it let go is indicated. A frame that it had received, but not yet put into a buffer, is no
+ * state of the virtqueue: what [V] 2.6.1 forbids is to use the buffers of the ring that was reset, and the device waits until a frame
+ * that has begun one has ended it. It may drop such a frame, or deliver it, whole and in order, into the first buffers of the new ring;
+ * this device does the latter when the ring is back before it needs the room. No driver can tell the frame from one that came a moment
+ * later.
+ *
  * The register accesses block: DPCs of this and of other queues run meanwhile, and find a queue that is held. A device that does not
  * finish is reset as a whole, for then only that gives memory back.
  *

@@ -33,15 +33,16 @@ void netvio_rx_reset_nb(struct netvio_rx_buffer *buffer, ULONG length) {
 
 static NDIS_STATUS allocate_buffer(struct netvio_rx *rx, struct netvio_rx_buffer *buffer, ULONG bytes, unsigned count) {
     struct netvio_adapter *adapter = rx->adapter;
+    const ULONG offset = adapter->config.rx_buffer_offset;
     ULONG step = (bytes + count - 1) / count;
     PMDL last = NULL;
     for (; buffer->count < count; buffer->count++, bytes -= step) {
         if (step > bytes) step = bytes;
         NDIS_PHYSICAL_ADDRESS iova;
-        NdisMAllocateSharedMemory(adapter->handle, step, TRUE, &buffer->va[buffer->count], &iova);
+        NdisMAllocateSharedMemory(adapter->handle, offset + step, TRUE, &buffer->va[buffer->count], &iova);
         if (!buffer->va[buffer->count]) return NDIS_STATUS_RESOURCES;
-        buffer->elements[buffer->count] = (struct vq_element){(uint64_t)iova.QuadPart, step, true};
-        PMDL mdl = NdisAllocateMdl(adapter->handle, buffer->va[buffer->count], step);
+        buffer->elements[buffer->count] = (struct vq_element){(uint64_t)iova.QuadPart + offset, step, true};
+        PMDL mdl = NdisAllocateMdl(adapter->handle, (PUCHAR)buffer->va[buffer->count] + offset, step);
         if (!mdl) {
             buffer->count++; /* its memory is there to be freed */
             return NDIS_STATUS_RESOURCES;
@@ -94,8 +95,9 @@ void netvio_rx_deinit(struct netvio_rx *rx) {
         }
         while (buffer->count > 0) {
             unsigned i = --buffer->count;
-            NDIS_PHYSICAL_ADDRESS iova = {.QuadPart = (LONGLONG)buffer->elements[i].iova};
-            NdisMFreeSharedMemory(adapter->handle, buffer->elements[i].length, TRUE, buffer->va[i], iova);
+            const ULONG offset = adapter->config.rx_buffer_offset;
+            NDIS_PHYSICAL_ADDRESS iova = {.QuadPart = (LONGLONG)(buffer->elements[i].iova - offset)};
+            NdisMFreeSharedMemory(adapter->handle, offset + buffer->elements[i].length, TRUE, buffer->va[i], iova);
         }
     }
     if (rx->buffers) NdisFreeMemory(rx->buffers, 0, 0);

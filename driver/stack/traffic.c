@@ -11,7 +11,8 @@ enum { MOST_OUTSTANDING = 65536, MOST_NBS = 256, MOST_OFFSET = 65536 };
 
 static int check_config(const struct traffic_config *config, char *error, size_t error_size) {
     const char *wrong = NULL;
-    if (config->cut > TRAFFIC_CUT_BYTE) wrong = "cut";
+    if (config->cut > TRAFFIC_CUT_EVEN) wrong = "cut";
+    if (config->cut == TRAFFIC_CUT_EVEN && (config->pieces < 1 || config->pieces > TRAFFIC_EVEN_PIECES)) wrong = "pieces";
     if (config->nbs_per_nbl < 1 || config->nbs_per_nbl > MOST_NBS) wrong = "nbs_per_nbl";
     if (config->nbls_per_send < 1 || config->nbls_per_send > MOST_OUTSTANDING) wrong = "nbls_per_send";
     if (config->outstanding_nbls < 1 || config->outstanding_nbls > MOST_OUTSTANDING) wrong = "outstanding_nbls";
@@ -22,6 +23,7 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     if (config->queue_pairs > VIRTIO_NET_CONFIG_PAIRS_MAX) wrong = "queue_pairs";
     if (config->tx_interrupt_after > VIRTQ_MAX_SIZE) wrong = "tx_interrupt_after";
     if (config->tx_indirect_from > VIRTQ_MAX_SIZE) wrong = "tx_indirect_from";
+    if (config->rx_offset >= NETVIO_RX_OFFSET_END) wrong = "rx_offset";
     if (config->rx_buffer_bytes > TRAFFIC_FRAME_MAX) wrong = "rx_buffer_bytes";
     if (config->fault > TRAFFIC_FAULT_FORGED_USED) wrong = "fault";
     if (!wrong) return 0;
@@ -62,6 +64,7 @@ static void configure(struct traffic *traffic, struct platform *platform, const 
                      .tx_limits = {config->tx_max_packets, config->tx_max_usecs},
                      .rx_limits = {config->rx_max_packets, config->rx_max_usecs}, .declined_features = config->declined_features,
                      .rx_buffer_bytes = config->rx_buffer_bytes, .rx_buffer_elements = config->rx_buffer_elements,
+                     .rx_buffer_offset = config->rx_offset,
                      .fault = {miniport_fault(config->fault), config->fault_packet}},
     };
     traffic->batch_end = &traffic->batch;
@@ -87,14 +90,20 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
         *out = traffic;
         return 0;
     }
+    result = -EIO;
     if (status == NDIS_STATUS_SUCCESS) {
         ndis_stop(traffic->ndis);
-        if (traffic->bind_status == NDIS_STATUS_RESOURCES)
+        if (traffic->bind_status == NDIS_STATUS_RESOURCES) {
+            result = -ENOMEM;
             snprintf(error, error_size, "host memory is too small for %u NET_BUFFER_LISTs of %u frames each, or their pieces",
                      config->outstanding_nbls, config->nbs_per_nbl);
-        else
+        } else {
             snprintf(error, error_size, "the traffic protocol could not bind to the adapter: NDIS status 0x%08x",
                      (unsigned)traffic->bind_status);
+        }
+    } else if (status == NDIS_STATUS_RESOURCES) {
+        result = -ENOMEM;
+        snprintf(error, error_size, "host memory is too small for the rings and the receive buffers of the driver");
     } else {
         snprintf(error, error_size, "the driver stack did not start: NDIS status 0x%08x", (unsigned)status);
     }
@@ -102,7 +111,7 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
     kernel_destroy(traffic->kernel);
     ops->event_destroy(platform->ctx, traffic->wake);
     ops->memory_free(platform->ctx, traffic);
-    return -EIO;
+    return result;
 
 destroy_kernel:
     kernel_destroy(traffic->kernel);

@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* How a frame is cut into MDLs. */
-enum traffic_cut { TRAFFIC_CUT_WHOLE, TRAFFIC_CUT_HEADER, TRAFFIC_CUT_RANDOM, TRAFFIC_CUT_BYTE };
+enum traffic_cut { TRAFFIC_CUT_WHOLE, TRAFFIC_CUT_HEADER, TRAFFIC_CUT_RANDOM, TRAFFIC_CUT_BYTE, TRAFFIC_CUT_EVEN };
 
 /* Deliberate faults of a driver, each caught by a check (tests only; `fault:` in a scenario). */
 enum traffic_fault {
@@ -29,6 +29,7 @@ enum traffic_fault {
 
 struct traffic_config {
     enum traffic_cut cut;
+    unsigned pieces;            /* of an even cut, 1 or more */
     uint64_t seed;              /* for random cuts and offsets */
     unsigned backfill;          /* bytes of data backfill in front of each frame; below 12, the header gets a buffer of its own */
     unsigned data_offset;       /* start of the frame's first byte in its page-aligned buffer, beyond the backfill: alignment */
@@ -43,6 +44,7 @@ struct traffic_config {
     uint64_t declined_features; /* VIRTIO features that the driver does not accept */
     unsigned rx_buffer_bytes;   /* frame bytes of a receive buffer */
     unsigned rx_buffer_elements;/* MDLs (descriptors) of a receive buffer, 1 or more */
+    unsigned rx_offset;         /* start of each of them in its page: alignment */
     enum traffic_fault fault;
     uint64_t fault_packet;      /* the packet that meets it, from 0 */
 };
@@ -65,7 +67,8 @@ struct traffic_counts {
 
 struct traffic;
 
-/* Bring the stack up (threads context, blocks): load, initialise, bind, restart. 0, or a negative errno with a message in error.
+/* Bring the stack up (threads context, blocks): load, initialise, bind, restart. 0, or a negative errno with a message in error;
+ * -ENOMEM: the machine has too little memory for the configuration.
  * The platform, config and callbacks must outlive the stack; config and callbacks are copied. */
 int traffic_start(struct platform *platform, const struct traffic_config *config, const struct traffic_callbacks *callbacks,
                   struct traffic **traffic, char *error, size_t error_size);

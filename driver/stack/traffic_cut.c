@@ -49,6 +49,7 @@ unsigned traffic_cut_frame(enum traffic_cut cut, const uint8_t *frame, size_t le
         switch (cut) {
         case TRAFFIC_CUT_HEADER: return cut_header(frame, length, lengths);
         case TRAFFIC_CUT_RANDOM: return cut_random(length, most, random, lengths);
+        case TRAFFIC_CUT_EVEN: /* `most` is what is asked for */
         case TRAFFIC_CUT_BYTE: return cut_finest(length, most, lengths);
         case TRAFFIC_CUT_WHOLE: break;
         }

@@ -25,6 +25,7 @@ enum {
     TRAFFIC_TAG = 0x66617274, /* 'traf' */
     TRAFFIC_FRAME_MAX = ETH_MAX_FRAME - ETH_FCS,
     TRAFFIC_OFFSET_RANDOM = 64, /* bytes by which a random cut moves the start of a frame */
+    TRAFFIC_EVEN_PIECES = 16,   /* most pieces of an even cut */
     TRAFFIC_GAP = 8,            /* most bytes between two pieces */
     TRAFFIC_FLOW_BYTES = 160    /* of a frame, hold every header that makes its flow */
 };

@@ -27,6 +27,7 @@ static unsigned most_pieces(const struct traffic *traffic) {
     case TRAFFIC_CUT_HEADER: return most < 2 ? most : 2;
     case TRAFFIC_CUT_RANDOM: return most < TRAFFIC_RANDOM_PIECES ? most : TRAFFIC_RANDOM_PIECES;
     case TRAFFIC_CUT_BYTE: return most < TRAFFIC_FRAME_MAX ? most : TRAFFIC_FRAME_MAX;
+    case TRAFFIC_CUT_EVEN: return most < traffic->config.pieces ? most : traffic->config.pieces;
     case TRAFFIC_CUT_WHOLE: break;
     }
     return 1;

@@ -5,6 +5,8 @@
 #include "netvio.h"
 #include "traffic_internal.h"
 
+#include <tuple>
+
 namespace {
 
 void plain_frames(Stack& stack, unsigned count = 40, size_t length = 200) {
@@ -212,6 +214,29 @@ TEST(NetvioFailure, FrameLengthBeyondTheBufferIsReported) {
     fake_device_forge_used(stack.fake, FAKE_QUEUE_RX, 0, 5000, 1);
     stack.run_for(20 * 1000);
     EXPECT_NE(fake_platform_find_violation(stack.fake, "vq.forged_used"), nullptr) << stack.violations();
+}
+
+class NetvioRxOffset : public testing::TestWithParam<std::tuple<unsigned, unsigned>> {};
+TEST_P(NetvioRxOffset, BuffersMayBeginAnywhereInAPage) {
+    Stack stack;
+    std::tie(stack.config.rx_offset, stack.config.rx_buffer_elements) = GetParam();
+    std::vector<Bytes> sent;
+    ASSERT_EQ(stack.start(), 0) << stack.error;
+    for (unsigned i = 0; i < 100; i++) {
+        sent.push_back(make_frame(i, 60 + 14 * i));
+        ASSERT_TRUE(stack.receive(sent.back()));
+        if (i % 8 == 7) stack.run_for(20 * 1000);
+    }
+    stack.run_for(20 * 1000);
+    EXPECT_EQ(stack.received, sent);
+}
+INSTANTIATE_TEST_SUITE_P(Places, NetvioRxOffset, testing::Combine(testing::Values(0u, 1u, 13u, 4095u), testing::Values(1u, 3u)));
+
+TEST(NetvioRx, AnOffsetBeyondThePageIsRefused) {
+    Stack stack;
+    stack.config.rx_offset = 4096;
+    EXPECT_NE(stack.start(), 0);
+    EXPECT_EQ(stack.error, "traffic configuration: rx_offset is out of range");
 }
 
 TEST(NetvioRx, UsedBufferTooShortForAFrameIsCountedAndPostedAgain) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames through the whole stack and back, over the fake device.
+#include <cerrno>
+
 #include "stack.h"
 
 #include <tuple>
@@ -88,6 +90,29 @@ TEST(Stack, RingTraceCarriesThePacketIds) {
     ASSERT_EQ(posted.size(), 20u);
     for (uint64_t i = 0; i < 20; i++) EXPECT_EQ(posted[i], i);
     EXPECT_EQ(posted, reaped);
+}
+
+class StackPieces : public testing::TestWithParam<unsigned> {};
+TEST_P(StackPieces, OfAnEvenCutAreTheDescriptorsOfAFrame) {
+    Stack stack;
+    stack.config.cut = TRAFFIC_CUT_EVEN;
+    stack.config.pieces = GetParam();
+    for (unsigned i = 0; i < 20; i++) stack.to_send.push_back(make_frame(i, 300 + i));
+    ASSERT_EQ(stack.start(), 0) << stack.error;
+    ASSERT_TRUE(stack.run_until_sent());
+    stack.expect_all_sent();
+    for (size_t i = 0; i < stack.elements.size(); i++) {
+        EXPECT_EQ(stack.elements[i], GetParam());
+        EXPECT_EQ(stack.first[i], 12 + (300 + i + GetParam() - 1) / GetParam());
+    }
+}
+INSTANTIATE_TEST_SUITE_P(Pieces, StackPieces, testing::Values(1u, 2u, 3u));
+
+TEST(Stack, AnEvenCutIntoNoPiecesIsRefused) {
+    Stack stack;
+    stack.config.cut = TRAFFIC_CUT_EVEN;
+    EXPECT_EQ(stack.start(), -EINVAL);
+    EXPECT_EQ(stack.error, "traffic configuration: pieces is out of range");
 }
 
 TEST(Stack, ByteCutMakesOneDescriptorAByte) {

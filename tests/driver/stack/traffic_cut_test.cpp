@@ -88,7 +88,7 @@ std::vector<uint32_t> cut(traffic_cut kind, const Bytes& frame, unsigned most, u
 }
 
 TEST(TrafficCut, EveryCutCoversTheFrameWithinTheLimit) {
-    for (traffic_cut kind : {TRAFFIC_CUT_WHOLE, TRAFFIC_CUT_HEADER, TRAFFIC_CUT_RANDOM, TRAFFIC_CUT_BYTE})
+    for (traffic_cut kind : {TRAFFIC_CUT_WHOLE, TRAFFIC_CUT_HEADER, TRAFFIC_CUT_RANDOM, TRAFFIC_CUT_BYTE, TRAFFIC_CUT_EVEN})
         for (size_t length : {1u, 2u, 14u, 60u, 1514u, 9018u})
             for (unsigned most : {1u, 2u, 3u, 17u, 1024u, 9018u})
                 for (uint64_t seed = 0; seed < 20; seed++) {
@@ -108,6 +108,12 @@ TEST(TrafficCut, HeaderAndPayload) {
 TEST(TrafficCut, ByteCutHasAPieceForEachByteIfItMay) {
     EXPECT_EQ(cut(TRAFFIC_CUT_BYTE, Bytes(60, 0), 60).size(), 60u);
     EXPECT_EQ(cut(TRAFFIC_CUT_BYTE, Bytes(7, 0), 3), (std::vector<uint32_t>{3, 2, 2}));
+}
+
+TEST(TrafficCut, EvenCutHasAsManyPiecesAsAsked) {
+    EXPECT_EQ(cut(TRAFFIC_CUT_EVEN, Bytes(60, 0), 2), (std::vector<uint32_t>{30, 30}));
+    EXPECT_EQ(cut(TRAFFIC_CUT_EVEN, Bytes(1514, 0), 3), (std::vector<uint32_t>{505, 505, 504}));
+    EXPECT_EQ(cut(TRAFFIC_CUT_EVEN, Bytes(60, 0), 1), (std::vector<uint32_t>{60}));
 }
 
 }  // namespace
