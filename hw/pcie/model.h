@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "link_config.h"
 
@@ -26,6 +27,21 @@ struct FrameCost {
 };
 FrameCost frame_cost(const LinkConfig& config, FrameDirection direction, uint32_t frame_bytes);
 
+// Where a packet, that is virtio-net header and frame, lies in host memory: what it costs beyond its bytes. Bytes of padding are counted
+// only as far as they are more than those of the packet in one piece, so that one piece at offset 0 costs what the functions above say.
+struct PacketPiece {
+    uint32_t offset;  // of its first byte in a page of 4 KiB
+    uint32_t bytes;   // 1 or more; may go on in the next page
+};
+struct PacketLayout {
+    std::vector<PacketPiece> pieces;
+    uint32_t descriptors;  // of its chain
+};
+// The least for packets that lie like this: as few requests and completions as MRRS, MPS, RCB and pages allow. A received packet of
+// several descriptors has its used descriptor written in a TLP of its own, for it is not next to the one before. What is not in
+// `direction` is not looked at.
+FrameCost frame_cost(const LinkConfig& config, FrameDirection direction, const PacketLayout& sent, const PacketLayout& received);
+
 // Million packets per second (each way, for both) that wire and link allow. limited_by is "wire", "up" or "down", static storage; of
 // equal limits the first named.
 struct FrameLimit {
@@ -34,5 +50,7 @@ struct FrameLimit {
 };
 // frame_bytes includes the FCS, 64 to 9022. wire_gbps is the Ethernet rate.
 FrameLimit frame_limit(const LinkConfig& config, FrameDirection direction, uint32_t frame_bytes, double wire_gbps);
+FrameLimit frame_limit(const LinkConfig& config, FrameDirection direction, uint32_t frame_bytes, double wire_gbps,
+                       const PacketLayout& sent, const PacketLayout& received);
 
 }  // namespace hw

@@ -103,5 +103,40 @@ TEST(LinkConfig, AnIllegalValueIsNamedWithWhatWasExpected) {
     EXPECT_EQ(config.error(), "pcie.root_credits is 8: expected posted data credits for one TLP of MPS bytes");
 }
 
+TEST(PacketLayouts, OnePieceAtOffset0CostsWhatTheFrameDoes) {
+    const LinkConfig config;
+    for (uint32_t frame = 64; frame <= 3000; frame++)
+        for (const FrameDirection direction : {FrameDirection::transmit, FrameDirection::receive, FrameDirection::both}) {
+            const PacketLayout whole{{{0, frame + 8}}, 1};
+            const FrameCost cost = frame_cost(config, direction, frame), same = frame_cost(config, direction, whole, whole);
+            ASSERT_DOUBLE_EQ(same.up, cost.up) << frame;
+            ASSERT_DOUBLE_EQ(same.down, cost.down) << frame;
+        }
+}
+
+TEST(PacketLayouts, UnalignedPiecesCostTheirTlpsAndTheirPadding) {
+    const LinkConfig config;  // MPS 256, MRRS 512, RCB 64
+    const auto sent = [&](PacketLayout layout) { return frame_cost(config, FrameDirection::transmit, layout, {}); };
+    const auto received = [&](PacketLayout layout) { return frame_cost(config, FrameDirection::receive, {}, layout); };
+    const FrameCost whole = sent({{{0, 256}}, 1}), shifted = sent({{{1, 256}}, 1});
+    EXPECT_DOUBLE_EQ(shifted.up, whole.up);             // 257 bytes of double words fit one request
+    EXPECT_DOUBLE_EQ(shifted.down, whole.down + 20 + 4);  // but not one completion
+    const FrameCost two = sent({{{0, 100}, {1000, 156}}, 2});
+    EXPECT_DOUBLE_EQ(two.up, whole.up + 24 + 24 * 16 / 512.0);
+    EXPECT_DOUBLE_EQ(two.down, whole.down + 20 + 16 + 20 * 16 / 256.0);
+    EXPECT_DOUBLE_EQ(sent({{{4000, 256}}, 1}).up, whole.up + 24);  // across a page
+    EXPECT_DOUBLE_EQ(received({{{1, 256}}, 1}).up, received({{{0, 256}}, 1}).up + 24 + 4);
+    // A chain of two: one more descriptor to fetch, and a used descriptor that shares its TLP with no other.
+    EXPECT_DOUBLE_EQ(received({{{0, 256}}, 2}).up, received({{{0, 256}}, 1}).up + 24 * 16 / 512.0 + 24 * (1 - 16 / 256.0));
+}
+
+TEST(PacketLayouts, RequestsMayEndAtMultiplesOfMrrsWhereThatSavesCompletions) {
+    const LinkConfig config;
+    // 27 to 627: at 256 and 512, one request more or not; as one request of 509 and the rest it would be four completions.
+    const FrameCost cost = frame_cost(config, FrameDirection::transmit, {{{27, 600}}, 1}, {});
+    EXPECT_DOUBLE_EQ(cost.up, 2 * 24 + 24 * 16 / 512.0);
+    EXPECT_DOUBLE_EQ(cost.down, 604 - 600 + 600 + 3 * 20 + 16 + 20 * 16 / 256.0);
+}
+
 }  // namespace
 }  // namespace hw
