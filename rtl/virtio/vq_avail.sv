@@ -331,6 +331,20 @@ module vq_avail #(
     assign unused = &{1'b0, wr_dst_i[15:CacheW+4], out_ready, rdata};
 
     `CHECK(CacheNeverOverflows, !running_q || held <= (CacheW+1)'(Slots), "vq_avail: more descriptors reserved than the cache holds")
+
+`ifdef FORMAL
+    // tests/rtl/proof/proof_vq_avail.sv. Slots read, or being read, and not parsed: fetch is that far ahead of parse, one lap at most.
+    logic [16:0] fetched;
+    assign fetched = {1'b0, parse_slot_q} + {{(16-CacheW){1'b0}}, held};
+    `CHECK(PositionsAreInTheRing, !running_q || (fetch_slot_q < size_i && parse_slot_q < size_i && target_slot_q < size_i),
+           "vq_avail: a position outside the ring")
+    `CHECK(FetchIsAheadByWhatIsHeld, !running_q || void_q
+           || (fetched < {1'b0, size_i} ? {fetch_wrap_q, 1'b0, fetch_slot_q} == {parse_wrap_q, fetched}
+                                        : {fetch_wrap_q, 1'b0, fetch_slot_q} == {!parse_wrap_q, fetched - {1'b0, size_i}}),
+           "[V] 2.8.1: the position to read next is wrong")
+    `CHECK(OneLapAtMost, !running_q || void_q || {{(16-CacheW){1'b0}}, held} + {16'd0, s1_valid_q} <= {1'b0, size_i},
+           "vq_avail: read further than one lap ahead")
+`endif
 endmodule
 
 `default_nettype wire

@@ -88,6 +88,7 @@ def main():
     parser.add_argument("--reach", action="store_true", help="show that every REACH happens")
     parser.add_argument("--list", action="store_true", help="the assertions that there are")
     parser.add_argument("--depth", type=int, default=60, help="cycles that --reach looks at")
+    parser.add_argument("--bound", type=int, metavar="CYCLES", help="no proof: only that it cannot fail in the first cycles")
     parser.add_argument("--timeout", type=int, default=110, metavar="SECONDS")
     parser.add_argument("--vcd", help="where to write the way to a failure")
     args = parser.parse_args()
@@ -114,7 +115,11 @@ def main():
         if missing or not wanted:
             fail(2, f"{args.top} has no assertion {', '.join(sorted(missing)) or '(name one with --property)'}; it has {', '.join(there)}")
         model(wanted, folder)
-        verdict, log = check(f"pdr -T {args.timeout}", folder, args.timeout + 10)
+        engine = f"bmc3 -F {args.bound} -T {args.timeout}" if args.bound else f"pdr -T {args.timeout}"
+        verdict, log = check(engine, folder, args.timeout + 10)
+        if args.bound and re.search(rf"No output asserted in {args.bound} frames", log):
+            print(f"{args.top}: {', '.join(wanted)} cannot fail in the first {args.bound} cycles")
+            return 0
         if isinstance(verdict, int):
             if vcd:
                 run(["yosys", "-q", "-p", f"read_ilang gates.il; sim -clock clk_i -r model.aiw -map model.aim -vcd {vcd}"], folder)
