@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The widths of nic_top that are built, and the choice among them.
+// The shapes of nic_top that are built, and the choice among them.
 
 // Verilated headers come before SystemC's: behind them, Verilator takes its time from SystemC.
-#include "Vnic_top_256.h"
-#include "Vnic_top_256__Syms.h"
-#include "Vnic_top_512.h"
-#include "Vnic_top_512__Syms.h"
+#include "models.h"
 
 #include "nic_model.h"
 
@@ -19,9 +16,13 @@ namespace hw {
 
 namespace {
 
-[[noreturn]] void refuse(uint32_t datapath_bits) {
-    throw std::invalid_argument("a NIC with a datapath of " + std::to_string(datapath_bits) +
-                                " bits was not built; there are 256 and 512");
+[[noreturn]] void refuse(uint32_t datapath_bits, uint32_t queue_pairs) {
+    std::string built;
+#define SHAPE(bits, pairs) built += std::string(built.empty() ? "" : ", ") + #bits " bits with " #pairs;
+#include "shapes.def"
+#undef SHAPE
+    throw std::invalid_argument("a NIC with a datapath of " + std::to_string(datapath_bits) + " bits and " +
+                                std::to_string(queue_pairs) + " queue pairs was not built; there are " + built);
 }
 
 template <class Model>
@@ -47,19 +48,20 @@ double measure(uint64_t cycles) {
 }  // namespace
 
 std::unique_ptr<VerilatedNic> make_nic(const char* name, const NicConfig& config, EventStream& events) {
-    switch (config.datapath_bits) {
-        case 256: return std::make_unique<NicModel<Vnic_top_256>>(name, config, events);
-        case 512: return std::make_unique<NicModel<Vnic_top_512>>(name, config, events);
-        default: refuse(config.datapath_bits);
-    }
+#define SHAPE(bits, pairs)                                           \
+    if (config.datapath_bits == bits && config.queue_pairs == pairs) \
+        return std::make_unique<NicModel<Vnic_top_##bits##x##pairs>>(name, config, events);
+#include "shapes.def"
+#undef SHAPE
+    refuse(config.datapath_bits, config.queue_pairs);
 }
 
-double bare_model_benchmark(uint64_t cycles, uint32_t datapath_bits) {
-    switch (datapath_bits) {
-        case 256: return measure<Vnic_top_256>(cycles);
-        case 512: return measure<Vnic_top_512>(cycles);
-        default: refuse(datapath_bits);
-    }
+double bare_model_benchmark(uint64_t cycles, uint32_t datapath_bits, uint32_t queue_pairs) {
+#define SHAPE(bits, pairs) \
+    if (datapath_bits == bits && queue_pairs == pairs) return measure<Vnic_top_##bits##x##pairs>(cycles);
+#include "shapes.def"
+#undef SHAPE
+    refuse(datapath_bits, queue_pairs);
 }
 
 }  // namespace hw

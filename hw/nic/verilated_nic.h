@@ -29,7 +29,8 @@
 namespace hw {
 
 struct NicConfig {
-    uint32_t datapath_bits = 256;       // 256 or 512
+    uint32_t datapath_bits = 256;       // this and the queue pairs: one of shapes.def
+    uint32_t queue_pairs = 1;
     uint64_t clock_period_ps = 4000;    // 250 MHz
     uint64_t mac_address = 0x010000000002;  // bits 7:0 are the first byte on the wire: 02:00:00:00:00:01
     uint32_t reset_cycles = 8;          // edges with rst_ni low, from time 0 on
@@ -57,12 +58,12 @@ protected:
     explicit VerilatedNic(sc_core::sc_module_name name) : sc_module(name) {}
 };
 
-// Builds the NIC with config.datapath_bits; throws std::invalid_argument naming the widths there are for any other, for a clock period
-// of less than 2 ps and for no reset cycles. events must outlive it.
+// Builds the NIC of that shape; throws std::invalid_argument naming the shapes there are for any other, for a clock period of less
+// than 2 ps and for no reset cycles. events must outlive it.
 std::unique_ptr<VerilatedNic> make_nic(const char* name, const NicConfig& config, EventStream& events);
 
 // Cycles per second of wall time of the bare model: nic_top out of reset, idle inputs, in a plain loop. Needs no SystemC. The only
 // function here that reads the wall clock. Throws as make_nic().
-double bare_model_benchmark(uint64_t cycles, uint32_t datapath_bits = 256);
+double bare_model_benchmark(uint64_t cycles, uint32_t datapath_bits = 256, uint32_t queue_pairs = 1);
 
 }  // namespace hw
