@@ -41,10 +41,17 @@ static void fill_counter(uint8_t *data, size_t length, uint64_t number) {
     memcpy(data, ramp + (uint8_t)number, length);
 }
 
+/* A different byte for each flow. The low n bits of the first 2^n flows are all different, and so are their high n bits. */
+static uint8_t flow_byte(uint64_t flow) {
+    static const uint8_t reversed[16] = {0x0, 0x8, 0x4, 0xC, 0x2, 0xA, 0x6, 0xE, 0x1, 0x9, 0x5, 0xD, 0x3, 0xB, 0x7, 0xF};
+    return (uint8_t)(flow ^ (unsigned)reversed[flow & 0xF] << 4);
+}
+
 void generator_fill(const struct generator_config *config, uint64_t number, uint8_t *frame, size_t length) {
     static const uint8_t type[2] = {0x88, 0xB5};
     memcpy(frame, config->destination, 6);
     memcpy(frame + 6, config->source, 6);
+    if (config->flows > 1) frame[11] ^= flow_byte(number % config->flows);
     memcpy(frame + 12, type, 2);
     size_t at = ETH_HEADER;
     for (unsigned i = 0; i < 8 && at < length; i++, at++) frame[at] = (uint8_t)(number >> (56 - 8 * i));

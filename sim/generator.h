@@ -3,6 +3,9 @@
  * generator.h: made-up traffic. Frame number n is a pure function of the configuration and n, so that the checker at the far end
  * can make it again; only the pacing is counted up from frame to frame.
  *
+ * Flow f changes the last byte of the source address, flow 0 leaves it; both ends of that byte differ early, so that a few flows are
+ * already spread well by a hash of which the low bits or the high bits count.
+ *
  * A frame is destination, source, EtherType 0x88B5 (local experimental, IEEE 802), its number in 8 bytes (most significant first,
  * as far as they fit), and the pattern. Sizes are bytes on the wire with FCS, as in "64-byte frames"; frames here have no FCS.
  */
@@ -27,6 +30,7 @@ struct generator_config {
     uint64_t burst;     /* frames sent at once, then a gap that keeps the rate */
     enum generator_pattern pattern;
     uint64_t seed;
+    uint64_t flows; /* frame n is of flow n modulo this, 0 is 1; up to 256 */
     uint8_t destination[6], source[6];
 };
 

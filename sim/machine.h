@@ -61,6 +61,12 @@ struct machine_link {
     double utilisation; /* busy time over the time of the traffic, 0 to 1 */
 };
 
+/* A transmit or receive virtqueue, as the device's trace tells. */
+enum { MACHINE_MAX_QUEUES = 32 };
+struct machine_queue {
+    uint64_t frames, doorbells, interrupts;
+};
+
 struct machine_result {
     struct machine_failure *failures;
     size_t failure_count;
@@ -70,6 +76,8 @@ struct machine_result {
     uint64_t nbl_allocated, nbl_sent, nbl_completed, nbl_indicated, nbl_returned, nbl_outstanding;
     struct machine_link up, down;
     uint64_t dma_violations, interrupts;
+    struct machine_queue queues[MACHINE_MAX_QUEUES]; /* by virtqueue: receive 0, transmit 0, receive 1, ... */
+    unsigned queue_count;                            /* of those that the driver uses */
 };
 
 /* Run the traffic of `config` until all of it was sent, received and completed, or a limit of the scenario is met. 0 when a result

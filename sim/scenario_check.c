@@ -36,6 +36,27 @@ static int check_traffic(const struct scenario *scenario, FILE *errors) {
     return mistakes;
 }
 
+/* The NIC is a model that the build made: not of every shape. */
+static int check_shape(const struct scenario *scenario, FILE *errors) {
+    static const struct {
+        unsigned bits, pairs;
+    } shapes[] = {
+#define SHAPE(bits, pairs) {bits, pairs},
+#include "hw/nic/shapes.def"
+#undef SHAPE
+    };
+    char built[256] = "";
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        if (shapes[i].bits == scenario->nic_datapath_bits && shapes[i].pairs == scenario->nic_queue_pairs) return 0;
+        const size_t used = strlen(built);
+        snprintf(built + used, sizeof built - used, "%s%u with %u", used ? ", " : "", shapes[i].bits, shapes[i].pairs);
+    }
+    scenario_complain(scenario, SCENARIO_KEY_nic_queue_pairs, errors,
+                      "this build has no NIC of %u bits with %u queue pairs; nic.datapath_bits with nic.queue_pairs can be %s",
+                      (unsigned)scenario->nic_datapath_bits, (unsigned)scenario->nic_queue_pairs, built);
+    return 1;
+}
+
 static int check_machine(const struct scenario *scenario, FILE *errors) {
     int mistakes = 0;
     if (2 * scenario->pcie_propagation_ns >= scenario->pcie_read_latency_ns) {
@@ -44,6 +65,7 @@ static int check_machine(const struct scenario *scenario, FILE *errors) {
                           (unsigned)(2 * scenario->pcie_propagation_ns), (unsigned)scenario->pcie_read_latency_ns);
         mistakes++;
     }
+    mistakes += check_shape(scenario, errors);
     const uint64_t datapath_mbps = scenario->nic_datapath_bits * scenario->nic_clock_mhz;
     if (datapath_mbps < scenario->wire_gbps * 1000) {
         scenario_complain(scenario, SCENARIO_KEY_wire_gbps, errors,
@@ -60,6 +82,14 @@ static int check_machine(const struct scenario *scenario, FILE *errors) {
     return mistakes;
 }
 
+/* A count alone would hold the last frames' interrupt back for ever; to the NIC, either one of 0 means no moderation. */
+static int check_moderation(const struct scenario *scenario, unsigned key, uint64_t frames, uint64_t us, FILE *errors) {
+    if ((frames == 0) == (us == 0)) return 0;
+    scenario_complain(scenario, key, errors, "frames (%u) and time (%u us) of interrupt moderation are given together, or both are 0",
+                      (unsigned)frames, (unsigned)us);
+    return 1;
+}
+
 static int check_driver(const struct scenario *scenario, FILE *errors) {
     int mistakes = 0;
     if (scenario->driver_model != 0) {
@@ -67,6 +97,20 @@ static int check_driver(const struct scenario *scenario, FILE *errors) {
                           "this version has the NDIS 6 driver only; use ndis (or leave --driver out)");
         mistakes++;
     }
+    if (scenario->driver_queue_pairs > scenario->nic_queue_pairs) {
+        scenario_complain(scenario, SCENARIO_KEY_driver_queue_pairs, errors,
+                          "the NIC has %u queue pair%s: raise nic.queue_pairs, or use fewer", (unsigned)scenario->nic_queue_pairs,
+                          scenario->nic_queue_pairs == 1 ? "" : "s");
+        mistakes++;
+    }
+    if (scenario->driver_tx_interrupt_after > 1 && !scenario->driver_event_idx) {
+        scenario_complain(scenario, SCENARIO_KEY_driver_tx_interrupt_after, errors, "needs driver.event_idx: true");
+        mistakes++;
+    }
+    mistakes += check_moderation(scenario, SCENARIO_KEY_driver_tx_moderation_us, scenario->driver_tx_moderation_frames,
+                                 scenario->driver_tx_moderation_us, errors);
+    mistakes += check_moderation(scenario, SCENARIO_KEY_driver_rx_moderation_us, scenario->driver_rx_moderation_frames,
+                                 scenario->driver_rx_moderation_us, errors);
     if (scenario->driver_backfill + scenario->driver_data_offset > 4096) {
         scenario_complain(scenario, SCENARIO_KEY_driver_data_offset, errors,
                           "backfill and data offset together must fit in a page of 4096 bytes");

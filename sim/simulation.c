@@ -67,7 +67,8 @@ static void set_sources(struct machine_config *config, const struct simulation *
                                                 .rate_mbps = scenario->host_rate_mbps,
                                                 .burst = scenario->host_burst,
                                                 .pattern = (enum generator_pattern)scenario->host_pattern,
-                                                .seed = scenario->seed};
+                                                .seed = scenario->seed,
+                                                .flows = scenario->host_flows};
     memcpy(host->generator.destination, partner_mac, 6);
     memcpy(host->generator.source, nic_mac, 6);
 
@@ -78,7 +79,8 @@ static void set_sources(struct machine_config *config, const struct simulation *
                                                 .rate_mbps = scenario->wire_rate_mbps,
                                                 .burst = scenario->wire_burst,
                                                 .pattern = (enum generator_pattern)scenario->wire_pattern,
-                                                .seed = ~scenario->seed};
+                                                .seed = ~scenario->seed,
+                                                .flows = scenario->wire_flows};
     memcpy(wire->generator.destination, nic_mac, 6);
     memcpy(wire->generator.source, partner_mac, 6);
 }

@@ -18,15 +18,20 @@ constexpr uint64_t settle_ps = 200'000'000;  // for the last NBLs to go home onc
 constexpr size_t error_size = 512;
 
 constexpr uint64_t feature(unsigned bit) { return uint64_t{1} << bit; }
-// The device and the driver can do these, but no scenario key asks for them: the machine is one queue pair with ENABLE and DISABLE.
-constexpr uint64_t declined_features =
-    feature(VIRTIO_F_EVENT_IDX_BIT) | feature(VIRTIO_F_RING_RESET_BIT) | feature(VIRTIO_F_INDIRECT_DESC_BIT) |
-    feature(VIRTIO_NET_F_CTRL_VQ_BIT) | feature(VIRTIO_NET_F_MQ_BIT) | feature(VIRTIO_NET_F_NOTF_COAL_BIT) |
-    feature(VIRTIO_NET_F_VQ_NOTF_COAL_BIT);
+
+// Of what the driver asks for by itself, what the scenario does not. The other features come with the keys that need them.
+uint64_t declined_features(const scenario& scenario) {
+    return feature(VIRTIO_F_RING_RESET_BIT) | (scenario.driver_event_idx ? 0 : feature(VIRTIO_F_EVENT_IDX_BIT));
+}
+
+unsigned driver_pairs(const scenario& scenario) {
+    return static_cast<unsigned>(scenario.driver_queue_pairs ? scenario.driver_queue_pairs : scenario.nic_queue_pairs);
+}
 
 traffic_config stack_config(const scenario& scenario) {
     traffic_config config{};
     config.cut = static_cast<traffic_cut>(scenario.driver_cut);
+    config.pieces = static_cast<unsigned>(scenario.driver_pieces);
     config.seed = scenario.seed;
     config.backfill = static_cast<unsigned>(scenario.driver_backfill);
     config.data_offset = static_cast<unsigned>(scenario.driver_data_offset);
@@ -37,7 +42,15 @@ traffic_config stack_config(const scenario& scenario) {
     config.rx_queue_size = static_cast<unsigned>(scenario.driver_rx_ring);
     config.rx_buffer_bytes = static_cast<unsigned>(scenario.driver_rx_buffer);
     config.rx_buffer_elements = static_cast<unsigned>(scenario.driver_rx_elements);
-    config.declined_features = declined_features;
+    config.rx_offset = static_cast<unsigned>(scenario.driver_rx_offset);
+    config.queue_pairs = driver_pairs(scenario);
+    config.tx_interrupt_after = static_cast<unsigned>(scenario.driver_tx_interrupt_after);
+    config.tx_indirect_from = static_cast<unsigned>(scenario.driver_tx_indirect_from);
+    config.tx_max_packets = static_cast<uint32_t>(scenario.driver_tx_moderation_frames);
+    config.tx_max_usecs = static_cast<uint32_t>(scenario.driver_tx_moderation_us);
+    config.rx_max_packets = static_cast<uint32_t>(scenario.driver_rx_moderation_frames);
+    config.rx_max_usecs = static_cast<uint32_t>(scenario.driver_rx_moderation_us);
+    config.declined_features = declined_features(scenario);
     config.fault = static_cast<traffic_fault>(scenario.driver_fault);
     config.fault_packet = scenario.driver_fault_packet;
     return config;
@@ -53,11 +66,14 @@ TrafficRun::Flow::Flow(const frame_source& frames, const char* direction, Traffi
     check.direction = direction;
     check.source = expected.get();
     check.drops_allowed = drops_allowed;
+    check.by_flow = driver_pairs(run.scenario_) > 1;
     check.report = [](void* ctx, const char* name, int64_t packet, const char* message) {
         static_cast<TrafficRun*>(ctx)->fail(name, "end to end", message, packet);
     };
     check.report_ctx = &run;
 }
+
+TrafficRun::Flow::~Flow() { frame_check_free(&check); }
 
 TrafficRun::TrafficRun(const machine_config& config, System& system)
     : config_(config),
@@ -243,6 +259,7 @@ void TrafficRun::on_event(const hw::Event& event) {
         break;
     case hw::EventKind::device_trace:
         if (event.index == TRACE_RX_WRITE) rx_.meter.passed(event.time_ps);
+        count_queue(event);
         if (event.index == TRACE_RX_DROP) {
             const uint64_t reason = event.value >> 48;  // aux of the trace word, rtl/regmap/trace.def
             ++dropped_;
@@ -250,6 +267,23 @@ void TrafficRun::on_event(const hw::Event& event) {
             step();
         }
         break;
+    default: break;
+    }
+}
+
+// Frames are reported with their queue pair, doorbells with their virtqueue ([V] 5.1.2: receive even, transmit odd). Of interrupts the
+// vector counts: the driver gives queue n message n + 1. (The queue in that trace word may be that of the next request.)
+void TrafficRun::count_queue(const hw::Event& event) {
+    const auto queue = [&](unsigned number) -> machine_queue& { return queues_[std::min<size_t>(number, queues_.size() - 1)]; };
+    switch (event.index) {
+    case TRACE_RX_WRITE: ++queue(2u * event.queue).frames; break;
+    case TRACE_TX_FIRST: ++queue(2u * event.queue + 1).frames; break;
+    case TRACE_DOORBELL: ++queue(event.queue).doorbells; break;
+    case TRACE_IRQ: {
+        const auto vector = static_cast<unsigned>(event.value >> 32 & 0xFFFF);  // index of the trace word, rtl/regmap/trace.def
+        if (vector > 0) ++queue(vector - 1).interrupts;
+        break;
+    }
     default: break;
     }
 }
@@ -287,6 +321,9 @@ void TrafficRun::report(machine_result& result) {
     rx_.meter.report(link, both ? hw::FrameDirection::both : hw::FrameDirection::receive, wire_gbps, result.rx);
     result.tx.dropped = tx_.taken - std::min(tx_.taken, tx_.arrived);
     result.rx.dropped = rx_.taken - std::min(rx_.taken, rx_.arrived);
+
+    result.queue_count = 2 * driver_pairs(scenario_);
+    std::copy_n(queues_.begin(), result.queue_count, result.queues);
 
     result.nbl_allocated = counts_.nbl_allocated;
     result.nbl_sent = counts_.nbl_sent;

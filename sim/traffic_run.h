@@ -39,6 +39,9 @@ private:
     // One direction of traffic.
     struct Flow {
         Flow(const frame_source& frames, const char* direction, TrafficRun& run, bool drops_allowed, uint64_t warmup);
+        ~Flow();
+        Flow(const Flow&) = delete;
+        Flow& operator=(const Flow&) = delete;
         std::unique_ptr<frame_source> source;    // what is being sent
         std::unique_ptr<frame_source> expected;  // the same again, for the check
         frame_check check{};
@@ -64,6 +67,7 @@ private:
     void received(const uint8_t* data, size_t length);
     void sent(uint64_t id, int32_t status);
     void on_event(const hw::Event& event);
+    void count_queue(const hw::Event& event);
     void fail(const char* check, const char* clause, const std::string& message, int64_t packet = -1);
 
     const machine_config& config_;
@@ -80,6 +84,7 @@ private:
     uint64_t begin_ps_ = 0, end_ps_ = 0;
     uint64_t steps_ = 0, completed_ = 0, refused_ = 0, dropped_ = 0;
     std::array<uint64_t, 8> drops_by_reason_{};  // by TRACE_DROP_*; 0: a reason that we do not know
+    std::array<machine_queue, MACHINE_MAX_QUEUES + 1> queues_{};  // by virtqueue; the last: what is of no transmit or receive queue
     hw::LinkStatistics up_begin_{}, down_begin_{}, up_end_{}, down_end_{};
     traffic_counts counts_{};
 };

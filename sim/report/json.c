@@ -25,6 +25,17 @@ static json_t *link_json(const struct machine_link *link) {
                      link->utilisation);
 }
 
+static json_t *queues_json(const struct machine_result *result) {
+    json_t *queues = json_array();
+    for (unsigned i = 0; i < result->queue_count; i++) {
+        const struct machine_queue *queue = &result->queues[i];
+        json_array_append_new(queues, json_pack("{s:s,s:i,s:I,s:I,s:I}", "direction", i % 2 ? "tx" : "rx", "pair", (int)(i / 2), "frames",
+                                                (json_int_t)queue->frames, "doorbells", (json_int_t)queue->doorbells, "interrupts",
+                                                (json_int_t)queue->interrupts));
+    }
+    return queues;
+}
+
 static json_t *failure_json(uint64_t time_ps, const char *check, const char *clause, const char *message, int64_t packet) {
     return json_pack("{s:I,s:s,s:s,s:s,s:o}", "time_ps", (json_int_t)time_ps, "check", check, "clause", clause, "message", message,
                      "packet", packet < 0 ? json_null() : json_integer((json_int_t)packet));
@@ -70,6 +81,7 @@ json_t *report_json(const struct scenario *scenario, const struct machine_result
     json_object_set_new(json, "pcie", json_pack("{s:o,s:o}", "up", link_json(&result->up), "down", link_json(&result->down)));
     json_object_set_new(json, "dma", json_pack("{s:I}", "violations", (json_int_t)result->dma_violations));
     json_object_set_new(json, "interrupts", json_integer((json_int_t)result->interrupts));
+    json_object_set_new(json, "queues", queues_json(result));
     return json;
 }
 

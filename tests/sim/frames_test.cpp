@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end-to-end check: each way in which a frame can go wrong is told apart and names the packet and the byte.
+#include "flow.h"
 #include "frames.h"
 
 #include <gtest/gtest.h>
@@ -149,6 +150,113 @@ TEST_F(FrameCheck, ManyMistakesAreSummedUp) {
     ASSERT_EQ(reports.size(), static_cast<size_t>(FRAME_CHECK_MESSAGES) + 1);
     EXPECT_EQ(reports.back().check, "frames.more");
     EXPECT_EQ(check.damaged, 100u);
+}
+
+class FlowCheck : public FrameCheck {
+protected:
+    FlowCheck() {
+        source->generator.flows = 4;
+        check.by_flow = true;
+    }
+    ~FlowCheck() override { frame_check_free(&check); }
+};
+
+TEST_F(FlowCheck, FlowsMayOvertakeEachOther) {
+    for (uint64_t flow : {2, 0, 3, 1})
+        for (uint64_t n = flow; n < 100; n += 4) EXPECT_EQ(arrive(frame(n)), static_cast<int64_t>(n));
+    frame_check_finish(&check, 100);
+    EXPECT_TRUE(reports.empty());
+    EXPECT_EQ(check.good, 100u);
+}
+
+TEST_F(FlowCheck, FramesOfOneFlowMayNot) {
+    arrive(frame(1));
+    arrive(frame(9));
+    EXPECT_EQ(arrive(frame(5)), -1);
+    ASSERT_EQ(reports.size(), 2u);
+    EXPECT_EQ(reports[0].check, "frames.lost");
+    EXPECT_EQ(reports[0].packet, 5);
+    EXPECT_EQ(reports[1].check, "frames.order");
+    EXPECT_EQ(reports[1].message, "frame 5 to the wire came after frame 9, or twice");
+}
+
+TEST_F(FlowCheck, AFrameThatOneFlowMissesIsLostAtTheEnd) {
+    for (uint64_t n = 0; n < 100; n++)
+        if (n != 98) arrive(frame(n));
+    EXPECT_TRUE(reports.empty());
+    frame_check_finish(&check, 100);
+    ASSERT_EQ(reports.size(), 1u);
+    EXPECT_EQ(reports[0].check, "frames.lost");
+    EXPECT_EQ(reports[0].packet, 98);
+    EXPECT_EQ(check.lost, 1u);
+}
+
+TEST_F(FlowCheck, DamageNamesThePacketOfTheFlow) {
+    arrive(frame(2));
+    auto bytes = frame(6);
+    bytes[40] ^= 1;
+    EXPECT_EQ(arrive(bytes), 6);
+    ASSERT_EQ(reports.size(), 1u);
+    EXPECT_EQ(reports[0].check, "frames.damaged");
+    EXPECT_EQ(reports[0].packet, 6);
+}
+
+TEST_F(FlowCheck, AFlowThatNobodySentIsDamage) {
+    auto bytes = frame(6);
+    bytes[10] ^= 1;
+    EXPECT_EQ(arrive(bytes), -1);
+    ASSERT_EQ(reports.size(), 1u);
+    EXPECT_EQ(reports[0].check, "frames.damaged");
+    EXPECT_EQ(reports[0].packet, -1);
+}
+
+TEST_F(FlowCheck, AFrameCannotArriveBeforeItWasSent) {
+    EXPECT_EQ(arrive(frame(1), 5), 1);
+    EXPECT_EQ(arrive(frame(5), 5), -1);
+    EXPECT_EQ(arrive(frame(5), 6), 5);
+    ASSERT_EQ(reports.size(), 1u);
+    EXPECT_EQ(reports[0].check, "frames.damaged");
+}
+
+// An IPv4 packet as frame_flow() sees it.
+std::vector<uint8_t> ipv4(uint8_t protocol, uint8_t last_address, uint8_t last_port, uint16_t fragment = 0) {
+    std::vector<uint8_t> bytes(60);
+    bytes[12] = 0x08;
+    bytes[14] = 0x45;
+    bytes[20] = static_cast<uint8_t>(fragment >> 8);
+    bytes[21] = static_cast<uint8_t>(fragment);
+    bytes[23] = protocol;
+    bytes[33] = last_address;
+    bytes[37] = last_port;
+    return bytes;
+}
+uint64_t flow(const std::vector<uint8_t>& bytes) { return frame_flow(bytes.data(), bytes.size()); }
+
+TEST(FrameFlow, IsMadeOfAddressesAndPorts) {
+    constexpr uint8_t tcp = 6, icmp = 1;
+    EXPECT_EQ(flow(ipv4(tcp, 1, 1)), flow(ipv4(tcp, 1, 1)));
+    EXPECT_NE(flow(ipv4(tcp, 1, 1)), flow(ipv4(tcp, 2, 1)));
+    EXPECT_NE(flow(ipv4(tcp, 1, 1)), flow(ipv4(tcp, 1, 2)));
+    EXPECT_EQ(flow(ipv4(icmp, 1, 1)), flow(ipv4(icmp, 1, 2)));  // what is behind the header are no ports
+}
+
+TEST(FrameFlow, FragmentsHaveNoPorts) {
+    constexpr uint8_t udp = 17;
+    constexpr uint16_t more = 0x2000, offset = 185;
+    EXPECT_EQ(flow(ipv4(udp, 1, 1, more)), flow(ipv4(udp, 1, 9, offset)));
+    EXPECT_NE(flow(ipv4(udp, 1, 1, more)), flow(ipv4(udp, 1, 1)));
+}
+
+TEST(FrameFlow, AVlanTagIsSkippedAndMacAddressesAreForTheRest) {
+    auto tagged = ipv4(6, 3, 3);
+    tagged.insert(tagged.begin() + 12, {0x81, 0x00, 0x00, 0x07});
+    EXPECT_EQ(flow(tagged), flow(ipv4(6, 3, 3)));
+    std::vector<uint8_t> arp(60);
+    arp[12] = 0x08;
+    arp[13] = 0x06;
+    auto other = arp;
+    other[11] = 1;
+    EXPECT_NE(flow(arp), flow(other));
 }
 
 TEST(FrameSource, CaptureTimesAreKeptOrIgnoredAsAsked) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -67,6 +68,37 @@ TEST(Generator, RangeOfSizesReachesBothEndsAndNoFurther) {
     std::set<size_t> seen;
     for (uint64_t n = 0; n < 200; n++) seen.insert(generator_length(&range, n));
     EXPECT_EQ(seen, (std::set<size_t>{60, 61, 62, 63}));
+}
+
+TEST(Generator, FlowsTakeTurnsAndDifferInTheSourceAddressAlone) {
+    generator_config flows = config({64});
+    const auto one = frame(flows, 0);
+    flows.flows = 256;
+    std::set<uint8_t> sources;
+    for (uint64_t n = 0; n < 256; n++) {
+        auto other = frame(flows, n);
+        sources.insert(other[11]);
+        other[11] = one[11];
+        EXPECT_TRUE(std::equal(one.begin(), one.begin() + 14, other.begin())) << n;
+        EXPECT_EQ(frame(flows, n + 256)[11], frame(flows, n)[11]) << n;
+    }
+    EXPECT_EQ(sources.size(), 256u);
+    flows.flows = 1;
+    EXPECT_EQ(frame(flows, 7)[11], one[11]);
+}
+
+TEST(Generator, FewFlowsDifferInTheirLowBitsAndInTheirHighBits) {
+    generator_config flows = config({64});
+    for (unsigned bits : {1u, 2u, 4u}) {
+        flows.flows = uint64_t{1} << bits;
+        std::set<unsigned> low, high;
+        for (uint64_t n = 0; n < flows.flows; n++) {
+            low.insert(frame(flows, n)[11] & (flows.flows - 1));
+            high.insert(frame(flows, n)[11] >> (8 - bits));
+        }
+        EXPECT_EQ(low.size(), flows.flows);
+        EXPECT_EQ(high.size(), flows.flows);
+    }
 }
 
 TEST(Generator, ShortestFrameIsAHeaderAlone) { EXPECT_EQ(frame(config({18}), 5).size(), 14u); }

@@ -45,10 +45,28 @@ protected:
     const std::string path = ::testing::TempDir() + "ringside-report-" + std::to_string(getpid());
 };
 
+TEST_F(Report, QueuesAreThoseOfTheDriverInTheOrderOfTheirNumbers) {
+    result.queue_count = 4;
+    for (unsigned i = 0; i < 4; i++) result.queues[i] = {10 + i, 20 + i, 30 + i};
+    json_t* json = report_json(&scenario, &result);
+    const json_t* queues = json_object_get(json, "queues");
+    ASSERT_EQ(json_array_size(queues), 4u);
+    for (unsigned i = 0; i < 4; i++) {
+        const json_t* queue = json_array_get(queues, i);
+        EXPECT_EQ(keys(queue), "direction pair frames doorbells interrupts");
+        EXPECT_STREQ(json_string_value(json_object_get(queue, "direction")), i % 2 ? "tx" : "rx");
+        EXPECT_EQ(json_integer_value(json_object_get(queue, "pair")), i / 2);
+        EXPECT_EQ(json_integer_value(json_object_get(queue, "frames")), 10 + i);
+        EXPECT_EQ(json_integer_value(json_object_get(queue, "doorbells")), 20 + i);
+        EXPECT_EQ(json_integer_value(json_object_get(queue, "interrupts")), 30 + i);
+    }
+    json_decref(json);
+}
+
 TEST_F(Report, JsonHasTheKeysOfTheDesignInOrder) {
     machine_result_fail(&result, 5, "nbl.lost", "[N] 3.1", 17, "one line");
     json_t* json = report_json(&scenario, &result);
-    EXPECT_EQ(keys(json), "ringside scenario seed verdict failures sim tx rx nbl pcie dma interrupts");
+    EXPECT_EQ(keys(json), "ringside scenario seed verdict failures sim tx rx nbl pcie dma interrupts queues");
     EXPECT_EQ(keys(json_array_get(json_object_get(json, "failures"), 0)), "time_ps check clause message packet");
     EXPECT_EQ(keys(json_object_get(json, "sim")), "time_ps cycles cycles_evaluated wall_s cycles_per_s");
     for (const char* direction : {"tx", "rx"}) {

@@ -124,7 +124,7 @@ TEST_F(Scenario, ValueOutOfRangeIsRefusedWithTheRange) {
 TEST_F(Scenario, ValueThatIsNotAChoiceIsRefusedWithTheChoices) {
     EXPECT_NE(load("pcie: {generation: 6}\ndriver: {cut: diced}\n"), 0);
     EXPECT_EQ(said, at("1:20", "pcie.generation: expected 1, 2, 3, 4 or 5, got '6'") +
-                        at("2:15", "driver.cut: expected whole, header, random or byte, got 'diced'"));
+                        at("2:15", "driver.cut: expected whole, header, random, byte or even, got 'diced'"));
 }
 
 TEST_F(Scenario, MappingWhereAValueBelongsIsRefused) {
@@ -210,6 +210,42 @@ TEST_F(Scenario, WireFasterThanTheDatapathIsRefused) {
     EXPECT_NE(check(), 0);
     EXPECT_NE(said.find("--set wire.gbps: the NIC moves 256 bits at 250 MHz, less than the wire"), std::string::npos) << said;
     ASSERT_EQ(set("nic.datapath_bits=512"), 0);
+    EXPECT_EQ(check(), 0) << said;
+}
+
+TEST_F(Scenario, ANicThatTheBuildDoesNotHaveIsRefusedWithThoseThatItHas) {
+    ASSERT_EQ(set("nic.queue_pairs=4"), 0);
+    EXPECT_EQ(check(), 0) << said;
+    ASSERT_EQ(set("nic.datapath_bits=512"), 0);
+    EXPECT_NE(check(), 0);
+    EXPECT_EQ(said,
+              "ringside: error: --set nic.queue_pairs: this build has no NIC of 512 bits with 4 queue pairs; nic.datapath_bits with "
+              "nic.queue_pairs can be 64 with 1, 128 with 1, 256 with 1, 512 with 1, 256 with 4, 256 with 16\n");
+}
+
+TEST_F(Scenario, ADriverCannotUseMorePairsThanTheNicHas) {
+    ASSERT_EQ(set("driver.queue_pairs=2"), 0);
+    EXPECT_NE(check(), 0);
+    EXPECT_NE(said.find("--set driver.queue_pairs: the NIC has 1 queue pair"), std::string::npos) << said;
+    ASSERT_EQ(set("nic.queue_pairs=4"), 0);
+    EXPECT_EQ(check(), 0) << said;
+}
+
+TEST_F(Scenario, ModerationNeedsFramesAndTime) {
+    for (const char* key : {"driver.tx_moderation_frames", "driver.rx_moderation_us"}) {
+        ASSERT_EQ(set((std::string(key) + "=8").c_str()), 0);
+        EXPECT_NE(check(), 0) << key;
+    }
+    ASSERT_EQ(set("driver.tx_moderation_us=8"), 0);
+    ASSERT_EQ(set("driver.rx_moderation_frames=8"), 0);
+    EXPECT_EQ(check(), 0) << said;
+}
+
+TEST_F(Scenario, InterruptsAfterSomeFramesNeedEventIdx) {
+    ASSERT_EQ(set("driver.tx_interrupt_after=8"), 0);
+    EXPECT_NE(check(), 0);
+    EXPECT_NE(said.find("--set driver.tx_interrupt_after: needs driver.event_idx: true"), std::string::npos) << said;
+    ASSERT_EQ(set("driver.event_idx=true"), 0);
     EXPECT_EQ(check(), 0) << said;
 }
 
