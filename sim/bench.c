@@ -61,6 +61,13 @@ int bench_scenario(struct scenario *scenario, const char *setting, const struct 
     return -EINVAL;
 }
 
+unsigned bench_parse_list(struct argp_state *state, const char *name, const char *list, uint32_t min, uint32_t max, const char *example,
+                          uint32_t *values) {
+    const int count = options_parse_list(list, min, max, values, BENCH_MAX_SIZES);
+    if (count < 0) argp_error(state, "--%s %s: expected numbers from %u to %u, for example %s", name, list, min, max, example);
+    return (unsigned)count;
+}
+
 int bench_check_options(const struct options *options) {
     if (!options->waves && !options->junit && !options->events) return output_check("json", options->json);
     fprintf(stderr, "ringside: error: a bench writes no %s; use `ringside run'\n",

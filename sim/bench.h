@@ -16,6 +16,10 @@ enum { BENCH_MAX_SIZES = 64 };
 /* The machine of the benches: the default one with a CPU that costs nothing and with `setting` ("key=value", or NULL) of this bench,
  * the options applied on top (--set cpu.free=false puts the CPU's costs back). Owned by the caller; 0 or -EINVAL with messages. */
 int bench_scenario(struct scenario *scenario, const char *setting, const struct options *options);
+/* The numbers of an option --NAME LIST into `values`, which has room for BENCH_MAX_SIZES; their count. Ends the program with a message
+ * when they are no numbers of min to max; `example` shows what was expected. */
+unsigned bench_parse_list(struct argp_state *state, const char *name, const char *list, uint32_t min, uint32_t max, const char *example,
+                          uint32_t *values);
 /* Refuse the options that a bench has no use for. 0 or -EINVAL with a message. */
 int bench_check_options(const struct options *options);
 /* Write the result file if --json asks for one. Takes the rows over. 0 or a negative errno. */

@@ -71,13 +71,10 @@ static int parse_ops(struct arguments *arguments, const char *text) {
 
 static error_t parse_option(int key, char *argument, struct argp_state *state) {
     struct arguments *arguments = state->input;
-    int count;
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->options; break;
     case KEY_SIZES:
-        count = options_parse_list(argument, 1, 4096, arguments->sizes, BENCH_MAX_SIZES);
-        if (count < 0) argp_error(state, "--sizes %s: expected numbers from 1 to 4096, for example 64,256", argument);
-        arguments->size_count = (unsigned)count;
+        arguments->size_count = bench_parse_list(state, "sizes", argument, 1, 4096, "64,256", arguments->sizes);
         break;
     case KEY_OPS:
         if (parse_ops(arguments, argument) != 0)

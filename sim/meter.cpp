@@ -42,24 +42,25 @@ void Meter::ended(uint64_t packet, uint64_t time_ps) {
     if (packet < started_ps_.size() && started_ps_[packet] <= time_ps) latencies_.push_back(time_ps - started_ps_[packet]);
 }
 
-void Meter::report_latency(machine_latency& result) {
-    result.count = latencies_.size();
-    if (latencies_.empty()) return;
-    std::sort(latencies_.begin(), latencies_.end());
-    result.min_ns = percentile(latencies_, 0);
-    result.p50_ns = percentile(latencies_, 50);
-    result.p99_ns = percentile(latencies_, 99);
-    result.max_ns = percentile(latencies_, 100);
+machine_latency summary_of(std::vector<uint64_t>& times_ps) {
+    machine_latency result{};
+    result.count = times_ps.size();
+    if (times_ps.empty()) return result;
+    std::sort(times_ps.begin(), times_ps.end());
+    result.min_ns = percentile(times_ps, 0);
+    result.p50_ns = percentile(times_ps, 50);
+    result.p99_ns = percentile(times_ps, 99);
+    result.max_ns = percentile(times_ps, 100);
+    return result;
 }
 
 // Frames of different sizes share the time: the limit of the mix is the harmonic mean, and what sets it is what sets most of the
 // time.
-void Meter::report_limit(const hw::LinkConfig& link, hw::FrameDirection direction, double wire_gbps,
-                         machine_direction& result) const {
+void Meter::report_limit(const Limits& limits, machine_direction& result) const {
     double time = 0, longest = 0;
     for (size_t size = 0; size < by_size_.size(); size++) {
         if (by_size_[size] == 0) continue;
-        const hw::FrameLimit limit = hw::frame_limit(link, direction, static_cast<uint32_t>(size), wire_gbps);
+        const hw::FrameLimit limit = limits.of(static_cast<uint32_t>(size));
         const double share = static_cast<double>(by_size_[size]) / limit.mpps;
         time += share;
         if (share > longest) {
@@ -71,7 +72,7 @@ void Meter::report_limit(const hw::LinkConfig& link, hw::FrameDirection directio
     result.efficiency = result.limit_mpps > 0 ? result.mpps / result.limit_mpps : 0;
 }
 
-void Meter::report(const hw::LinkConfig& link, hw::FrameDirection direction, double wire_gbps, machine_direction& result) {
+void Meter::report(const Limits& limits, machine_direction& result) {
     result.packets = packets_;
     result.bytes = bytes_;
     result.limited_by = "";
@@ -80,8 +81,8 @@ void Meter::report(const hw::LinkConfig& link, hw::FrameDirection direction, dou
         const double mean = static_cast<double>(bytes_ + packets_ * ETH_FCS) / static_cast<double>(std::max<uint64_t>(packets_, 1));
         result.gbps = result.mpps * mean * 8 / 1000;
     }
-    report_limit(link, direction, wire_gbps, result);
-    report_latency(result.latency);
+    report_limit(limits, result);
+    result.latency = summary_of(latencies_);
 }
 
 }  // namespace sim

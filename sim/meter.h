@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "link_config.h"
+#include "frame_limits.h"
 #include "machine.h"
-#include "model.h"
 
 namespace sim {
+
+// Minimum, maximum and exact percentiles (nearest rank) of times in ps, which are put in order.
+machine_latency summary_of(std::vector<uint64_t>& times_ps);
 
 class Meter {
 public:
@@ -28,11 +30,10 @@ public:
 
     uint64_t packets() const { return packets_; }
     // Fills in everything but `dropped`. The limit is that of the mix of sizes that was delivered.
-    void report(const hw::LinkConfig& link, hw::FrameDirection direction, double wire_gbps, machine_direction& result);
+    void report(const Limits& limits, machine_direction& result);
 
 private:
-    void report_limit(const hw::LinkConfig& link, hw::FrameDirection direction, double wire_gbps, machine_direction& result) const;
-    void report_latency(machine_latency& result);
+    void report_limit(const Limits& limits, machine_direction& result) const;
 
     const uint64_t warmup_;
     bool closed_ = false;

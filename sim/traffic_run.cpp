@@ -314,11 +314,9 @@ void TrafficRun::report(machine_result& result) {
     frame_check_finish(&tx_.check, tx_.taken);
     frame_check_finish(&rx_.check, rx_.taken);
 
-    const hw::LinkConfig link = link_config(scenario_);
-    const double wire_gbps = static_cast<double>(scenario_.wire_gbps);
     const bool both = tx_.total && rx_.total;
-    tx_.meter.report(link, both ? hw::FrameDirection::both : hw::FrameDirection::transmit, wire_gbps, result.tx);
-    rx_.meter.report(link, both ? hw::FrameDirection::both : hw::FrameDirection::receive, wire_gbps, result.rx);
+    tx_.meter.report(Limits(scenario_, both ? hw::FrameDirection::both : hw::FrameDirection::transmit), result.tx);
+    rx_.meter.report(Limits(scenario_, both ? hw::FrameDirection::both : hw::FrameDirection::receive), result.rx);
     result.tx.dropped = tx_.taken - std::min(tx_.taken, tx_.arrived);
     result.rx.dropped = rx_.taken - std::min(rx_.taken, rx_.arrived);
 

@@ -83,5 +83,98 @@ TEST_F(LineRate, FullFramesKeepTheWireRateWithA512BitDatapath) {
     for (size_t i = 0; i < rows.size(); i++) EXPECT_GE(rows.at(i).at("efficiency").number(), 0.99) << rows.at(i).dump();
 }
 
+TEST_F(LineRate, RowsAreThereForEveryOffsetAndNumberOfFragments) {
+    const Json rows = bench({"--sizes", "512", "--directions", "both", "--offsets", "0,13", "--fragments", "1,3"}).at("rows");
+    ASSERT_EQ(rows.size(), 4u);
+    const int expected[][2] = {{0, 1}, {13, 1}, {0, 3}, {13, 3}};
+    for (size_t i = 0; i < 4; i++) {
+        EXPECT_EQ(rows.at(i).at("offset").integer(), expected[i][0]);
+        EXPECT_EQ(rows.at(i).at("pieces").integer(), expected[i][1]);
+        EXPECT_GT(rows.at(i).at("efficiency").number(), 0) << rows.at(i).dump();
+        if (expected[i][1] == 1) {
+            EXPECT_GE(rows.at(i).at("efficiency").number(), 0.95) << rows.at(i).dump();
+        }
+    }
+}
+
+TEST_F(LineRate, LimitsCountTheTlpsOfOffsetsAndFragments) {
+    // On a slow link the limit is the link's, so that every TLP is seen in it: 268 bytes in one, two or three of them.
+    const Json rows =
+        bench({"--sizes", "256", "--directions", "tx,rx", "--offsets", "0,1", "--fragments", "1,2", "--set", "pcie.lanes=4"}).at("rows");
+    ASSERT_EQ(rows.size(), 8u);
+    double bytes[8];  // of the link towards the side that limits
+    for (size_t i = 0; i < 8; i++) {
+        const bool transmit = i % 2 == 0;
+        ASSERT_EQ(rows.at(i).at("limited_by").text(), transmit ? "down" : "up");
+        bytes[i] = 29.07e3 / 8 / rows.at(i).at("limit_mpps").number();
+    }
+    const double tolerance = 0.3;
+    EXPECT_NEAR(bytes[0], 264 + 2 * 20 + 16 + 20 * 16 / 256.0, tolerance);      // p = 264: two completions
+    EXPECT_NEAR(bytes[2], bytes[0] + 4, tolerance);                             // at offset 1: still two, a double word of padding
+    EXPECT_NEAR(bytes[4], bytes[0] + 16 + 20 * 16 / 256.0 + 8, tolerance);      // two pieces: a descriptor more, and padding
+    EXPECT_NEAR(bytes[1], 264 + 2 * 24 + 16 + 24 * 16 / 256.0 + 24 * 16 / 512.0, tolerance);
+    EXPECT_NEAR(bytes[3], bytes[1] + 4, tolerance);
+}
+
+TEST_F(LineRate, AnOffsetIsWhereThePacketsAre) {
+    const auto up_bytes = [this](const char* key) {
+        const std::string scenario = write("offset.yaml", "traffic:\n  from_wire: {frames: 100, size: 260, rate_mbps: 1000}\n");
+        return result({"run", scenario, "--set", key}).at("pcie.up.bytes").integer();
+    };
+    // 268 bytes: in two writes of 256 and 12 at the start of a page, at its third byte in two with two bytes of padding each.
+    EXPECT_EQ(up_bytes("driver.rx_offset=2") - up_bytes("driver.rx_offset=0"), 100 * 4);
+}
+
+// The matrix of the machines that have to be at 95 % of their limit in every cell, whatever the placement of the packets.
+struct Machine {
+    const char* name;
+    std::vector<std::string> settings;
+    const char* sizes;
+};
+
+const char all_sizes[] = "64,65,128,129,256,512,1024,1518,4096,9018", from_256[] = "256,512,1024,1518,4096,9018";
+
+class NightlyLineRate : public LineRate, public ::testing::WithParamInterface<Machine> {};
+
+TEST_P(NightlyLineRate, Is95PercentOfTheLimitInEveryCell) {
+    std::vector<std::string> command{"--sizes", GetParam().sizes, "--jobs", "2"};
+    for (const std::string& setting : GetParam().settings) command.insert(command.end(), {"--set", setting});
+    const Json rows = bench(command).at("rows");
+    ASSERT_GT(rows.size(), 0u);
+    for (size_t i = 0; i < rows.size(); i++) {
+        const Json row = rows.at(i);
+        EXPECT_GE(row.at("efficiency").number(), 0.95) << row.dump();
+        EXPECT_LE(row.at("efficiency").number(), 1.001) << row.dump();
+        // Where the wire is the limit, the device has to keep up with it.
+        if (row.at("limited_by").text() == "wire") {
+            EXPECT_EQ(row.at("dropped").integer(), 0) << row.dump();
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, NightlyLineRate,
+                         ::testing::Values(Machine{"default_machine", {}, all_sizes}, Machine{"mps_128", {"pcie.mps=128"}, from_256},
+                                           Machine{"latency_300", {"pcie.read_latency_ns=300"}, from_256},
+                                           Machine{"latency_500", {"pcie.read_latency_ns=500"}, from_256},
+                                           Machine{"latency_1000", {"pcie.read_latency_ns=1000"}, from_256},
+                                           Machine{"latency_1500", {"pcie.read_latency_ns=1500"}, from_256},
+                                           Machine{"gen3_x4", {"pcie.lanes=4"}, from_256},
+                                           Machine{"gen3_x16_at_100_gbps",
+                                                   {"pcie.lanes=16", "nic.datapath_bits=512", "wire.gbps=100"},
+                                                   from_256}),
+                         [](const auto& info) { return info.param.name; });
+
+class NightlyPlacement : public LineRate, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(NightlyPlacement, CostsItsTlpsAndNoMore) {
+    const Json rows =
+        bench({"--sizes", from_256, "--offsets", "0,1,2,3,5,13,31,63,65,127", "--fragments", GetParam(), "--jobs", "2"}).at("rows");
+    ASSERT_GT(rows.size(), 0u);
+    for (size_t i = 0; i < rows.size(); i++) EXPECT_GE(rows.at(i).at("efficiency").number(), 0.95) << rows.at(i).dump();
+}
+
+INSTANTIATE_TEST_SUITE_P(Fragments, NightlyPlacement, ::testing::Values("1", "2", "3"),
+                         [](const auto& info) { return std::string("in_") + info.param; });
+
 }  // namespace
 }  // namespace system_test
