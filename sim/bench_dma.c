@@ -164,7 +164,7 @@ static int measure(const struct arguments *arguments, const struct scenario *mac
 }
 
 int bench_dma(int argc, char **argv) {
-    static const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&options_bench_argp, 0, NULL, 0}, {0}};
     const struct argp parser = {.options = option_table, .parser = parse_option, .doc = documentation, .children = children};
     struct arguments arguments = {.sizes = {4, 16, 64, 128, 256, 512, 1024, 2048, 4096},
                                   .size_count = 9,

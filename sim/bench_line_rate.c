@@ -165,7 +165,7 @@ static void row_done(void *ctx, struct runner_job *job) {
     const struct row *row = &run->rows[job - run->jobs];
     if (!job->result) {
         fprintf(stderr, "ringside: error: %s: %s\n", job->name, job->error);
-        run->status = EXIT_INTERNAL;
+        if (run->status != EXIT_INTERNAL) run->status = job->unfit ? EXIT_USAGE : EXIT_INTERNAL;
         return;
     }
     if (bench_report_failures(job) && run->status == EXIT_PASSED) run->status = EXIT_FAILED;
@@ -232,7 +232,7 @@ static int measure(const struct arguments *arguments, const struct scenario *mac
 }
 
 int bench_line_rate(int argc, char **argv) {
-    static const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&options_bench_argp, 0, NULL, 0}, {0}};
     const struct argp parser = {.options = option_table, .parser = parse_option, .doc = documentation, .children = children};
     struct arguments arguments = {
         .sizes = {64, 128, 256, 512, 1024, 1518, 4096, 9018}, .size_count = 8, .directions = {TX, RX, BOTH}, .direction_count = 3};

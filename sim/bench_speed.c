@@ -182,7 +182,7 @@ static int measure(const struct arguments *arguments, const struct scenario *mac
 }
 
 int bench_speed(int argc, char **argv) {
-    static const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&options_bench_argp, 0, NULL, 0}, {0}};
     const struct argp parser = {.options = option_table, .parser = parse_option, .doc = documentation, .children = children};
     struct arguments arguments = {.scale = 100};
     struct scenario machine;

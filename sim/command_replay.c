@@ -57,21 +57,19 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     return 0;
 }
 
-static int set(struct scenario *scenario, const char *key, const char *value) {
-    char *assignment;
-    if (!value) return 0;
-    if (asprintf(&assignment, "%s=%s", key, value) < 0) abort();
-    const int status = scenario_set(scenario, assignment, stderr);
-    free(assignment);
-    return status;
+/* The value of an option, if it was given. */
+static int set(struct scenario *scenario, const char *option, const char *key, const char *value) {
+    return value ? scenario_set_option(scenario, option, key, value, stderr) : 0;
 }
 
 static int make_scenario(struct scenario *scenario, const struct arguments *arguments) {
     scenario_init(scenario);
-    int mistakes = set(scenario, "name", "replay") | set(scenario, "traffic.from_host.capture", arguments->from_host) |
-                   set(scenario, "traffic.from_wire.capture", arguments->from_wire) | set(scenario, "driver.cut", arguments->cut) |
-                   set(scenario, "traffic.from_host.timing", arguments->timing) |
-                   set(scenario, "traffic.from_wire.timing", arguments->timing);
+    int mistakes = set(scenario, "replay", "name", "replay") |
+                   set(scenario, "--from-host", "traffic.from_host.capture", arguments->from_host) |
+                   set(scenario, "--from-wire", "traffic.from_wire.capture", arguments->from_wire) |
+                   set(scenario, "--cut", "driver.cut", arguments->cut) |
+                   set(scenario, "--timing", "traffic.from_host.timing", arguments->timing) |
+                   set(scenario, "--timing", "traffic.from_wire.timing", arguments->timing);
     mistakes |= options_apply(&arguments->options, scenario);
     return mistakes;
 }

@@ -77,7 +77,7 @@ int run(const machine_config& config, machine_result& result, char* error, size_
         // What was found on the way says more than the status that it led to.
         const char* found = result.failure_count ? result.failures[0].message : nullptr;
         std::snprintf(error, error_size, "%s%s%s", traffic.error().c_str(), found ? "; " : "", found ? found : "");
-        return -EIO;
+        return traffic.error_status();
     }
     if (!traffic.finished())
         system.events.violate({hw::now_ps(), "progress", "limits.max_time_us", "the driver stack could not be taken down", -1});

@@ -11,24 +11,29 @@
 
 enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVENTS, KEY_JSON, KEY_JUNIT, KEY_DRIVER };
 
+#define SCENARIO_OPTIONS                                                                                                           \
+    {0, 0, 0, 0, "Scenario:", 10},                                                                                                 \
+    {"set", KEY_SET, "KEY=VALUE", 0, "Set a key of the scenario, dotted, for example pcie.mps=128; may be repeated", 0},           \
+    {"seed", KEY_SEED, "N", 0, "Seed of everything that is random (the key seed)", 0},                                             \
+    {"driver", KEY_DRIVER, "ndis|netcx", 0, "Driver interface (the key driver.model); this version has ndis", 0}
+/* A bench knows them, so that it can say what to use instead, and does not list them. */
+#define RECORDING_OPTIONS(flags)                                                                                                   \
+    {"waves", KEY_WAVES, "FILE.fst", flags, "Write a waveform with hardware signals and software lanes, for GTKWave", 0},          \
+    {"waves-from", KEY_FROM, "TIME", flags, "Begin it at this simulated time: a number and ps, ns, us, ms or s, for example 10us", 0}, \
+    {"waves-to", KEY_TO, "TIME", flags, "End it at this simulated time", 0},                                                       \
+    {"waves-depth", KEY_DEPTH, "default|full", flags, "Signals of each block's boundary, or every signal (slow)", 0}
+#define OUTPUT_OPTIONS(flags)                                                                                                      \
+    {0, 0, 0, 0, "Output:", 30},                                                                                                   \
+    {"events", KEY_EVENTS, "FILE", flags, "Write every event of driver, NIC, link and wire as a line of text", 0},                 \
+    {"json", KEY_JSON, "FILE", 0, "Write the result as JSON; - is standard output", 0},                                            \
+    {"junit", KEY_JUNIT, "FILE", flags, "Write the verdicts as JUnit XML", 0},                                                     \
+    {"jobs", 'j', "N", 0, "Simulate up to N scenarios at once (default 1); 0: one for each processor", 0},                         \
+    {"quiet", 'q', 0, 0, "Print verdicts and errors only", 0},                                                                     \
+    {"verbose", 'v', 0, 0, "Print every failure, not the first few", 0}
 static const struct argp_option option_table[] = {
-    {0, 0, 0, 0, "Scenario:", 10},
-    {"set", KEY_SET, "KEY=VALUE", 0, "Set a key of the scenario, dotted, for example pcie.mps=128; may be repeated", 0},
-    {"seed", KEY_SEED, "N", 0, "Seed of everything that is random (the key seed)", 0},
-    {"driver", KEY_DRIVER, "ndis|netcx", 0, "Driver interface (the key driver.model); this version has ndis", 0},
-    {0, 0, 0, 0, "Waveform:", 20},
-    {"waves", KEY_WAVES, "FILE.fst", 0, "Write a waveform with hardware signals and software lanes, for GTKWave", 0},
-    {"waves-from", KEY_FROM, "TIME", 0, "Begin it at this simulated time: a number and ps, ns, us, ms or s, for example 10us", 0},
-    {"waves-to", KEY_TO, "TIME", 0, "End it at this simulated time", 0},
-    {"waves-depth", KEY_DEPTH, "default|full", 0, "Signals of each block's boundary, or every signal (slow)", 0},
-    {0, 0, 0, 0, "Output:", 30},
-    {"events", KEY_EVENTS, "FILE", 0, "Write every event of driver, NIC, link and wire as a line of text", 0},
-    {"json", KEY_JSON, "FILE", 0, "Write the result as JSON; - is standard output", 0},
-    {"junit", KEY_JUNIT, "FILE", 0, "Write the verdicts as JUnit XML", 0},
-    {"jobs", 'j', "N", 0, "Simulate up to N scenarios at once (default 1); 0: one for each processor", 0},
-    {"quiet", 'q', 0, 0, "Print verdicts and errors only", 0},
-    {"verbose", 'v', 0, 0, "Print every failure, not the first few", 0},
-    {0}};
+    SCENARIO_OPTIONS, {0, 0, 0, 0, "Waveform:", 20}, RECORDING_OPTIONS(0), OUTPUT_OPTIONS(0), {0}};
+static const struct argp_option bench_option_table[] = {
+    SCENARIO_OPTIONS, RECORDING_OPTIONS(OPTION_HIDDEN), OUTPUT_OPTIONS(OPTION_HIDDEN), {0}};
 
 void options_init(struct options *options) {
     memset(options, 0, sizeof *options);
@@ -140,6 +145,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
 }
 
 const struct argp options_argp = {.options = option_table, .parser = parse_option};
+const struct argp options_bench_argp = {.options = bench_option_table, .parser = parse_option};
 
 int options_apply(const struct options *options, struct scenario *scenario) {
     int status = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Children and their pipes. A child writes messages of one byte and text, each ended by a newline: '%' progress, '=' the result as
- * one line of JSON, '!' an error. What it leaves unsaid, its exit status says.
+ * one line of JSON, '!' an error, '?' an error of the input. What it leaves unsaid, its exit status says.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "runner.h"
@@ -59,7 +59,7 @@ static void __attribute__((noreturn)) run_child(struct runner_job *job, int fd) 
         json_dumpf(result, out, JSON_COMPACT | JSON_REAL_PRECISION(17));
         fputc('\n', out);
     } else {
-        fprintf(out, "!%s\n", *error ? error : strerror(-status));
+        fprintf(out, "%c%s\n", status == -ENOMEM ? '?' : '!', *error ? error : strerror(-status));
     }
     fflush(NULL);
     _exit(ferror(out) ? 3 : 0);
@@ -102,7 +102,8 @@ static void take_line(struct child *child, const char *line, size_t length, bool
         json_error_t problem;
         job->result = json_loadb(line + 1, length - 1, 0, &problem);
         if (!job->result) snprintf(job->error, sizeof job->error, "its result is not readable: %s", problem.text);
-    } else if (*line == '!') {
+    } else if (*line == '!' || *line == '?') {
+        job->unfit = *line == '?';
         snprintf(job->error, sizeof job->error, "%.*s", (int)(length - 1), line + 1);
     }
 }

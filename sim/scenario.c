@@ -91,10 +91,14 @@ const char *scenario_nearest_key(const char *key) {
 
 void scenario_complain(const struct scenario *scenario, unsigned number, FILE *errors, const char *format, ...) {
     const struct scenario_mark *mark = &scenario->marks[number];
-    if (mark->origin == SCENARIO_FROM_FILE)
+    switch (mark->origin) {
+    case SCENARIO_FROM_FILE:
         fprintf(errors, "%s:%u:%u: error: %s: ", scenario->path, mark->line, mark->column, scenario_keys[number].key);
-    else
-        fprintf(errors, "ringside: error: %s%s: ", mark->origin == SCENARIO_FROM_SET ? "--set " : "", scenario_keys[number].key);
+        break;
+    case SCENARIO_FROM_OPTION: fprintf(errors, "ringside: error: %s: ", mark->option); break;
+    case SCENARIO_FROM_SET: fprintf(errors, "ringside: error: --set %s: ", scenario_keys[number].key); break;
+    case SCENARIO_DEFAULT: fprintf(errors, "ringside: error: %s: ", scenario_keys[number].key); break;
+    }
     va_list arguments;
     va_start(arguments, format);
     vfprintf(errors, format, arguments);
@@ -102,30 +106,42 @@ void scenario_complain(const struct scenario *scenario, unsigned number, FILE *e
     fputc('\n', errors);
 }
 
+/* `where` is what the user typed: "--set pcie.mps", "--cut". */
+static int set_value(struct scenario *scenario, unsigned number, const char *value, const char *where, FILE *errors) {
+    char expected[160];
+    if (scenario_parse_value(scenario, number, value, expected, sizeof expected) == 0) return 0;
+    const char *unit = scenario_keys[number].unit;
+    fprintf(errors, "ringside: error: %s: expected %s%s%s%s, got '%s'\n", where, expected, *unit ? " (" : "", unit,
+            *unit ? ")" : "", value);
+    return -EINVAL;
+}
+
 int scenario_set(struct scenario *scenario, const char *assignment, FILE *errors) {
+    static const char set[] = "--set ";
     const char *equals = strchr(assignment, '=');
-    char key[128];
-    if (!equals || equals == assignment || (size_t)(equals - assignment) >= sizeof key) {
+    char where[128 + sizeof set];
+    if (!equals || equals == assignment || (size_t)(equals - assignment) >= sizeof where - sizeof set) {
         fprintf(errors, "ringside: error: --set %s: expected key=value, for example --set pcie.mps=128\n", assignment);
         return -EINVAL;
     }
-    memcpy(key, assignment, (size_t)(equals - assignment));
-    key[equals - assignment] = '\0';
-
+    snprintf(where, sizeof where, "%s%.*s", set, (int)(equals - assignment), assignment);
+    const char *key = where + strlen(set);
     const int number = scenario_find_key(key);
     if (number < 0) {
         const char *nearest = scenario_nearest_key(key);
-        fprintf(errors, "ringside: error: --set %s: there is no such key%s%s%s\n", key, nearest ? "; did you mean '" : "",
+        fprintf(errors, "ringside: error: %s: there is no such key%s%s%s\n", where, nearest ? "; did you mean '" : "",
                 nearest ? nearest : "", nearest ? "'?" : "; sim/scenarios/README.md lists them all");
         return -EINVAL;
     }
-    char expected[160];
-    if (scenario_parse_value(scenario, (unsigned)number, equals + 1, expected, sizeof expected) != 0) {
-        const char *unit = scenario_keys[number].unit;
-        fprintf(errors, "ringside: error: --set %s: expected %s%s%s%s, got '%s'\n", key, expected, *unit ? " (" : "", unit,
-                *unit ? ")" : "", equals + 1);
-        return -EINVAL;
-    }
-    scenario->marks[number] = (struct scenario_mark){SCENARIO_FROM_SET, 0, 0};
-    return 0;
+    const int status = set_value(scenario, (unsigned)number, equals + 1, where, errors);
+    if (status == 0) scenario->marks[number] = (struct scenario_mark){.origin = SCENARIO_FROM_SET};
+    return status;
+}
+
+int scenario_set_option(struct scenario *scenario, const char *option, const char *key, const char *value, FILE *errors) {
+    const int number = scenario_find_key(key);
+    if (number < 0) abort(); /* ours */
+    const int status = set_value(scenario, (unsigned)number, value, option, errors);
+    if (status == 0) scenario->marks[number] = (struct scenario_mark){.origin = SCENARIO_FROM_OPTION, .option = option};
+    return status;
 }

@@ -72,10 +72,11 @@ enum scenario_key_number {
 extern const struct scenario_key scenario_keys[SCENARIO_KEYS];
 
 /* Where a value was given. */
-enum scenario_origin { SCENARIO_DEFAULT, SCENARIO_FROM_FILE, SCENARIO_FROM_SET };
+enum scenario_origin { SCENARIO_DEFAULT, SCENARIO_FROM_FILE, SCENARIO_FROM_SET, SCENARIO_FROM_OPTION };
 struct scenario_mark {
     enum scenario_origin origin;
     unsigned line, column; /* from 1, SCENARIO_FROM_FILE only */
+    const char *option;    /* "--from-host", SCENARIO_FROM_OPTION only; static storage */
 };
 
 #define UINT(field, key, unit, initial, min, max, meaning) uint64_t field;
@@ -108,6 +109,8 @@ void scenario_copy(struct scenario *to, const struct scenario *from);
 int scenario_load(struct scenario *scenario, const char *path, FILE *errors);
 /* Apply one "key=value" (of --set); file names are relative to the working directory. */
 int scenario_set(struct scenario *scenario, const char *assignment, FILE *errors);
+/* The same for the value of a command line option that is not --set; `option` ("--from-host") is static storage, for messages. */
+int scenario_set_option(struct scenario *scenario, const char *option, const char *key, const char *value, FILE *errors);
 /* Rules between keys, and files that must exist. */
 int scenario_check(const struct scenario *scenario, FILE *errors);
 

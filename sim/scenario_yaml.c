@@ -111,8 +111,9 @@ static void load_value(struct loader *loader, unsigned number, const yaml_node_t
                  *key->unit ? ")" : "", got);
         complain(loader, value->start_mark, key->key, message);
     } else {
-        loader->scenario->marks[number] = (struct scenario_mark){SCENARIO_FROM_FILE, (unsigned)value->start_mark.line + 1,
-                                                                 (unsigned)value->start_mark.column + 1};
+        loader->scenario->marks[number] = (struct scenario_mark){.origin = SCENARIO_FROM_FILE,
+                                                                  .line = (unsigned)value->start_mark.line + 1,
+                                                                  .column = (unsigned)value->start_mark.column + 1};
     }
     free(text);
 }

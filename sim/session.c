@@ -32,7 +32,10 @@ static void job_done(void *ctx, struct runner_job *job) {
     if (!job->result) {
         fflush(stdout);
         fprintf(stderr, "ringside: error: scenario %s: %s\n", job->name, job->error);
-        session->status = EXIT_INTERNAL;
+        if (!job->unfit)
+            session->status = EXIT_INTERNAL;
+        else if (session->status != EXIT_INTERNAL)
+            session->status = EXIT_USAGE;
         return;
     }
     report_summary(stdout, job->result, &session->style);

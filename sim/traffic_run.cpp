@@ -2,6 +2,7 @@
 #include "traffic_run.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
 
@@ -114,6 +115,7 @@ void TrafficRun::main() {
 }
 
 bool TrafficRun::start_stack() {
+    error_status_ = -EIO;
     error_ = system_.bus->start();
     if (!error_.empty()) return false;
     const traffic_config config = stack_config(scenario_);
@@ -128,8 +130,8 @@ bool TrafficRun::start_stack() {
         static_cast<TrafficRun*>(ctx)->received(data, length);
     };
     char message[error_size] = "";
-    const int status = traffic_start(system_.platform->seam(), &config, &callbacks, &traffic_, message, sizeof message);
-    if (status == 0) return true;
+    error_status_ = traffic_start(system_.platform->seam(), &config, &callbacks, &traffic_, message, sizeof message);
+    if (error_status_ == 0) return true;
     error_ = message;
     return false;
 }

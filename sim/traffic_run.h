@@ -30,6 +30,7 @@ public:
 
     // After the simulation. Not empty: the stack never came up, and there is no result.
     const std::string& error() const { return error_; }
+    int error_status() const { return error_status_; }  // a negative errno then; -ENOMEM: the machine has too little memory
     // The stack was taken down; false when the simulation ended before.
     bool finished() const { return finished_; }
     // Ends the frame checks and fills in the result, but for its failures and wall time.
@@ -81,6 +82,7 @@ private:
     bool done_set_ = false;
     bool finished_ = false;
     std::string error_;
+    int error_status_ = 0;
     uint64_t begin_ps_ = 0, end_ps_ = 0;
     uint64_t steps_ = 0, completed_ = 0, refused_ = 0, dropped_ = 0;
     std::array<uint64_t, 8> drops_by_reason_{};  // by TRACE_DROP_*; 0: a reason that we do not know

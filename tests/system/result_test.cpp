@@ -145,8 +145,33 @@ TEST_F(Result, StatusIsThreeWhenAFileCannotBeFinished) {
 
 TEST_F(Result, TooLittleHostMemoryIsNamed) {
     const Outcome outcome = ringside({"run", "tx-64", "--set", "driver.nbs_per_nbl=64", "--set", "driver.outstanding=1024"});
-    EXPECT_EQ(outcome.status, 3);
+    EXPECT_EQ(outcome.status, 2);
     EXPECT_NE(outcome.err.find("host memory is too small for 1024 NET_BUFFER_LISTs of 64 frames"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Result, TooLittleHostMemoryForManyQueuesIsNamed) {
+    const Outcome outcome = ringside({"run", "tx-64", "--set", "nic.queue_pairs=16", "--set", "memory.size_mib=64"});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_NE(outcome.err.find("host memory is too small for the rings and the receive buffers"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Result, AFileOfAnOptionIsNamedAfterTheOption) {
+    const Outcome outcome = ringside({"replay", "--from-host", file("missing.pcap")});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_NE(outcome.err.find("ringside: error: --from-host: cannot read '"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Result, BenchesListTheOptionsThatTheyTakeAndExplainTheOthers) {
+    for (const char* bench : {"line-rate", "latency", "dma", "speed"}) {
+        const Outcome help = ringside({"bench", bench, "--help"});
+        EXPECT_EQ(help.status, 0);
+        for (const char* option : {"--waves", "--events", "--junit"})
+            EXPECT_EQ(help.out.find(option), std::string::npos) << bench << option;
+        EXPECT_NE(help.out.find("--json"), std::string::npos) << bench;
+    }
+    const Outcome outcome = ringside({"bench", "line-rate", "--waves", file("w.fst")});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_NE(outcome.err.find("use `ringside run'"), std::string::npos) << outcome.err;
 }
 
 TEST_F(Result, AnUnknownScenarioIsAnsweredWithTheNearest) {
