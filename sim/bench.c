@@ -13,6 +13,7 @@ static const char documentation[] =
     "Measure: how fast the machine is, or how fast the simulator is.\v"
     "Benches:\n"
     "  line-rate   packets per second by size and direction, beside the limit\n"
+    "  latency     doorbell to wire and wire to interrupt message, beside what is unavoidable\n"
     "  dma         the NIC's DMA engines against the PCIe model, and read latency\n"
     "  speed       the simulator itself: cycles and packets per wall second\n"
     "\n"
@@ -24,9 +25,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } benches[] = {{"line-rate", bench_line_rate}, {"dma", bench_dma}, {"speed", bench_speed}};
+    } benches[] = {{"line-rate", bench_line_rate}, {"latency", bench_latency}, {"dma", bench_dma}, {"speed", bench_speed}};
     int *status = state->input;
-    if (key == ARGP_KEY_NO_ARGS) argp_error(state, "a bench is missing: line-rate, dma or speed");
+    if (key == ARGP_KEY_NO_ARGS) argp_error(state, "a bench is missing: line-rate, latency, dma or speed");
     if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
     for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
         if (strcmp(benches[i].name, argument) != 0) continue;
@@ -38,7 +39,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         state->next = state->argc;
         return 0;
     }
-    argp_error(state, "there is no bench '%s'; the benches are line-rate, dma and speed", argument);
+    argp_error(state, "there is no bench '%s'; the benches are line-rate, latency, dma and speed", argument);
     return EINVAL;
 }
 

@@ -13,6 +13,7 @@ int command_check(int argc, char **argv);
 
 /* The benches, behind command_bench. */
 int bench_line_rate(int argc, char **argv);
+int bench_latency(int argc, char **argv);
 int bench_dma(int argc, char **argv);
 int bench_speed(int argc, char **argv);
 

@@ -10,8 +10,11 @@
 #include <optional>
 #include <string>
 #include <systemc>
+#include <vector>
 
 #include "event_log.h"
+#include "latency.h"
+#include "meter.h"
 #include "model.h"
 #include "sim_time.h"
 #include "system.h"
@@ -66,6 +69,8 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     if (log) log->attach(system.events);
     collect_failures(system.events, result);
     sim::TrafficRun traffic(config, system);
+    std::optional<sim::LatencyProbe> probe;
+    if (config.latencies) probe.emplace(system.events, config.scenario->cpu_interrupt_ns * 1000);
 
     const auto begin = std::chrono::steady_clock::now();
     const sc_core::sc_time limit =
@@ -82,6 +87,11 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     if (!traffic.finished())
         system.events.violate({hw::now_ps(), "progress", "limits.max_time_us", "the driver stack could not be taken down", -1});
     traffic.report(result);
+    if (probe) {
+        std::vector<uint64_t> sent = probe->sent_ps(), received = probe->received_ps();
+        result.tx.hardware = sim::summary_of(sent);
+        result.rx.hardware = sim::summary_of(received);
+    }
     system.finish();
     result.dma_violations = system.iommu->counters().violations;
     if (!log || log->close()) return 0;

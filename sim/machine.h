@@ -31,6 +31,7 @@ struct machine_config {
     const char *events;     /* event log to write (event_log.h), or NULL; borrowed */
     uint64_t warmup_frames; /* of each direction, left out of its rates (benches) */
     uint64_t idle_ps;       /* simulate so much time after start-up before traffic begins */
+    bool latencies;         /* fill in tx.hardware and rx.hardware; for a machine with one frame at a time */
     /* Told now and then how far the run is (by simulated work, never by wall time); may be NULL. */
     void (*progress)(void *ctx, uint64_t time_ps, uint64_t packets, double fraction);
     void *progress_ctx;
@@ -54,6 +55,7 @@ struct machine_direction {
     double limit_mpps, efficiency;
     const char *limited_by; /* "wire", "up", "down"; "" without traffic. Static storage */
     struct machine_latency latency;
+    struct machine_latency hardware; /* of what latency.h measures, if asked for */
 };
 
 struct machine_link {
@@ -88,6 +90,16 @@ void machine_result_free(struct machine_result *result);
 /* Bring the machine up without a driver stack and have the NIC's benchmark engine do what `rows` ask; fills in their results. */
 int machine_dma_bench(const struct scenario *scenario, struct dma_bench_row *rows, size_t row_count, char *error,
                       size_t error_size);
+
+/* What of the latencies in `hardware` no NIC could avoid, idle machine, frames with FCS. Returns the number of terms, at most `room`;
+ * their names are static storage. */
+enum { MACHINE_MAX_TERMS = 8 };
+struct machine_term {
+    const char *name;
+    double ns;
+};
+unsigned machine_latency_terms(const struct scenario *scenario, bool transmit, uint32_t frame_bytes, struct machine_term *terms,
+                               unsigned room);
 
 /* Clock the bare Verilated NIC, inputs idle, in a plain loop: cycles per second of wall time. */
 double machine_bare_speed(const struct scenario *scenario, uint64_t cycles);

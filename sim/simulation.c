@@ -111,6 +111,7 @@ int simulation_body(void *arg, struct runner_progress *progress, json_t **result
     config->events = simulation->events;
     config->warmup_frames = simulation->warmup_frames;
     config->idle_ps = simulation->idle_ps;
+    config->latencies = simulation->latencies;
     config->progress = tell_progress;
     config->progress_ctx = progress;
     set_sources(config, simulation);

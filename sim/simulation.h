@@ -22,6 +22,7 @@ struct simulation {
     struct machine_waves waves;    /* path borrowed */
     const char *events;            /* event log to write, or NULL; borrowed */
     uint64_t warmup_frames, idle_ps;
+    bool latencies; /* measure what the hardware makes of a frame alone */
 };
 
 /* Validate `scenario`, which is copied, and read its captures. 0, or -EINVAL with messages on `errors`; then nothing is to be

@@ -13,11 +13,13 @@ static json_t *latency_json(const struct machine_latency *latency) {
 }
 
 static json_t *direction_json(const struct machine_direction *direction) {
-    return json_pack("{s:I,s:I,s:f,s:f,s:f,s:s,s:f,s:o,s:I}", "packets", (json_int_t)direction->packets, "bytes",
+    json_t *json = json_pack("{s:I,s:I,s:f,s:f,s:f,s:s,s:f,s:o,s:I}", "packets", (json_int_t)direction->packets, "bytes",
                      (json_int_t)direction->bytes, "mpps", direction->mpps, "gbps", direction->gbps, "limit_mpps",
                      direction->limit_mpps, "limited_by", direction->limited_by ? direction->limited_by : "", "efficiency",
                      direction->efficiency, "latency_ns", latency_json(&direction->latency), "dropped",
                      (json_int_t)direction->dropped);
+    if (direction->hardware.count) json_object_set_new(json, "hardware_ns", latency_json(&direction->hardware));
+    return json;
 }
 
 static json_t *link_json(const struct machine_link *link) {
