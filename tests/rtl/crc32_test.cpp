@@ -3,6 +3,7 @@
 #include <Vcrc32.h>
 #include <gtest/gtest.h>
 
+#include "coverage.h"
 #include "frames.h"
 
 namespace {
@@ -10,7 +11,9 @@ namespace {
 constexpr unsigned beat_bytes = RTL_DataWidth / 8;
 
 struct Crc32 : ::testing::Test {
-    Vcrc32 dut;
+    VerilatedContext context;
+    Vcrc32 dut{&context};
+    ~Crc32() override { take_coverage(context); }
     std::mt19937 random{1};
 
     uint32_t step(uint32_t crc, const Bytes& bytes) {

@@ -73,6 +73,18 @@ TEST_F(PcieCfg, CommandBitsReachTheirOutputsAndOthersStay0) {
     EXPECT_EQ(read16(PCI_CFG_COMMAND), 0x0046u);
 }
 
+TEST_F(PcieCfg, CacheLineAndInterruptLineKeepWhatSoftwareWrites) {
+    write(PCI_CFG_HEADER, 0xFFFFFF10);  // latency, header type and BIST are read only
+    EXPECT_EQ(read(PCI_CFG_HEADER), 0x10u);
+    write(PCI_CFG_HEADER + 1, 0xFF, 1);
+    EXPECT_EQ(read(PCI_CFG_HEADER), 0x10u) << "written without its byte enable";
+    const uint32_t pin = read(PCI_CFG_INTERRUPT) & ~0xFFu;
+    write(PCI_CFG_INTERRUPT, 0xFFFFFF0B);
+    EXPECT_EQ(read(PCI_CFG_INTERRUPT), pin | 0x0Bu);
+    write(PCI_CFG_INTERRUPT + 1, 0xFF, 1);
+    EXPECT_EQ(read(PCI_CFG_INTERRUPT), pin | 0x0Bu) << "written without its byte enable";
+}
+
 TEST_F(PcieCfg, StatusShowsTheCapabilityListAndThePendingInterrupt) {
     EXPECT_EQ(read16(PCI_CFG_STATUS), 1u << PCI_STATUS_CAPABILITY_LIST_BIT);
     b->interrupt_i = 1;
