@@ -170,16 +170,16 @@ void TrafficRun::watch_losses() {
     tx_.losses.track(tx_.total);
     rx_.losses.track(rx_.total);
     const auto begin_or_end = [](Losses& losses, bool begins) { begins ? losses.begin() : losses.end(); };
-    // Each is a step: frames that are excused need not be waited for any more.
+    // Frames that are excused need not be waited for any more; but that something was disturbed is no progress.
     Disturber::Watcher watcher;
     watcher.carrier = [this, begin_or_end](bool gone) {
         begin_or_end(tx_.losses, gone);
-        step();
+        check_done();
     };
     watcher.device = [this, begin_or_end](bool gone) {
         begin_or_end(tx_.losses, gone);
         begin_or_end(rx_.losses, gone);
-        step();
+        check_done();
     };
     watcher.failed = [this](const std::string& message) { fail("stress.reset", "[V] 2.4, 2.6.1", message); };
     disturber_.emplace(scenario_, system_, std::move(watcher));
@@ -235,6 +235,10 @@ void TrafficRun::step() {
         config_.progress(config_.progress_ctx, hw::now_ps(), tx_.arrived + rx_.arrived,
                          all ? static_cast<double>(through) / static_cast<double>(all) : 1.0);
     }
+    check_done();
+}
+
+void TrafficRun::check_done() {
     if (!done_set_ && open_ && complete()) {
         done_set_ = true;
         done_alarm_.set(hw::now_ps(), hw::Alarm::When::kernel_time);  // the last step may be the hardware's, ahead of the CPU

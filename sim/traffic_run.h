@@ -67,6 +67,7 @@ private:
     void lost(const hw::Frame& frame, bool from_nic);
     void report_missing();
     void step();  // something moved
+    void check_done();
     void wake_main();
     bool complete() const;
     void close_window();

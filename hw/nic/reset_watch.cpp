@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "regmap.h"
@@ -160,9 +160,12 @@ void ResetWatch::check_queue(const Tlp& tlp, unsigned number, uint64_t begin, ui
     const char* part = nullptr;
     if (meets(queue.desc, uint64_t{queue.size} * VIRTQ_DESC_SIZE)) part = "ring";
     if (meets(queue.driver, event_bytes) || meets(queue.device, event_bytes)) part = "event words";
-    auto buffer = queue.writable.upper_bound(begin);
-    if (buffer != queue.writable.end() && meets(buffer->first, buffer->second)) part = "buffers";
-    if (buffer != queue.writable.begin() && meets((--buffer)->first, buffer->second)) part = "buffers";
+    const auto behind = queue.writable.upper_bound(begin);  // buffers do not overlap: it is this one or the one before
+    if (behind != queue.writable.end() && meets(behind->first, behind->second)) part = "buffers";
+    if (behind != queue.writable.begin()) {
+        const auto& [address, bytes] = *std::prev(behind);
+        if (meets(address, bytes)) part = "buffers";
+    }
     if (!part) return;
     violate(tlp, "[V] 2.6.1.1", "queue " + std::to_string(number) + ", which said that it is reset, with its " + part + ",");
 }

@@ -101,14 +101,15 @@ INSTANTIATE_TEST_SUITE_P(Table, CompletionSplit, testing::Range<size_t>(0, sizeo
 TEST(CompletionSplits, AtRandomAreLegalAndBringEveryByte) {
     LinkConfig config;
     config.split_percent = 80;
+    const auto offset = [](uint32_t tag) { return tag * 4096 + tag * 36; };  // any alignment, and no page is crossed
     Machine machine(config);
     machine.run([&] {
-        for (uint32_t tag = 0; tag < 100; ++tag) machine.read(tag, tag * 515, 512);
+        for (uint32_t tag = 0; tag < 100; ++tag) machine.read(tag, offset(tag), 512);
     });
     std::vector<uint32_t> bytes(100);
     std::set<size_t> sizes;
     for (const auto& tlp : machine.nic.received) {
-        const uint64_t at = tlp.tag * 515 + 512 - tlp.byte_count;
+        const uint64_t at = offset(tlp.tag) + 512 - tlp.byte_count;
         const uint32_t lead = at & 3, count = std::min(static_cast<uint32_t>(tlp.payload.size()) - lead, tlp.byte_count);
         sizes.insert(tlp.payload.size());
         bytes[tlp.tag] += count;
