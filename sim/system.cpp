@@ -15,6 +15,8 @@ constexpr uint64_t coherent_share = 4;  // of memory, one part in so many: rings
 hw::CpuConfig cpu_config(const scenario& scenario) {
     hw::CpuConfig config = hw::CpuConfig::free_cpu();
     config.interrupt_ns = static_cast<double>(scenario.cpu_interrupt_ns);
+    config.interrupt_jitter_ns = static_cast<double>(scenario.stress_interrupt_jitter_ns);
+    config.seed = scenario.seed;
     if (scenario.cpu_free) return config;
     config.isr_ns = static_cast<double>(scenario.cpu_isr_ns);
     config.mmio_write_ns = static_cast<double>(scenario.cpu_mmio_write_ns);
@@ -42,6 +44,7 @@ hw::LinkConfig link_config(const scenario& scenario) {
     config.propagation_ns = static_cast<uint32_t>(scenario.pcie_propagation_ns);
     config.read_latency_ns = static_cast<uint32_t>(scenario.pcie_read_latency_ns);
     config.read_reorder_ns = static_cast<uint32_t>(scenario.pcie_read_reorder_ns);
+    config.split_percent = static_cast<uint32_t>(scenario.stress_split_percent);
     config.seed = scenario.seed;
     return config;
 }
@@ -52,6 +55,7 @@ hw::NicConfig nic_config(const scenario& scenario) {
     config.queue_pairs = static_cast<uint32_t>(scenario.nic_queue_pairs);
     config.clock_period_ps = 1'000'000 / scenario.nic_clock_mhz;
     config.idle_skip = scenario.nic_idle_skip;
+    config.stalls = {static_cast<uint32_t>(scenario.stress_stall_percent), scenario.seed};
     uint8_t mac[6];
     if (scenario_parse_mac(scenario.nic_mac, mac) != 0) throw std::invalid_argument("nic.mac is no MAC address");
     config.mac_address = 0;
@@ -88,13 +92,16 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted) 
     hw::WireConfig cable;
     cable.bits_per_second = scenario.wire_gbps * 1'000'000'000;
     cable.propagation_ps = scenario.wire_cable_ns * 1000;
+    cable.stall_percent = static_cast<uint32_t>(scenario.stress_stall_percent);
+    cable.stall_seed = scenario.seed;
     wire = std::make_unique<hw::Wire>("wire", cable, events);
     partner = std::make_unique<hw::LinkPartner>("partner", hw::LinkPartnerConfig{}, *wire, events);
     nic = hw::make_nic("nic", nic_config(scenario), events);
 
     root->memory_socket.bind(memory_target->socket);
-    link->connect(*nic, *root);
-    nic->connect(*link, *wire);
+    reset_watch = std::make_unique<hw::ResetWatch>(*nic, events, scenario.stress_queue_reset_every_us != 0);
+    link->connect(*reset_watch, *root);
+    reset_watch->connect(*link, *wire);
     wire->connect(*nic);
 
     // The software's side.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine as a whole: everything of hw/, wired in the order in which a packet meets it.
 //
-//   driver -- seam --> Cpu -- MMIO --> RootComplex -- PcieLink -- NIC -- Wire -- LinkPartner
+//   driver -- seam --> Cpu -- MMIO --> RootComplex -- PcieLink -- ResetWatch -- NIC -- Wire -- LinkPartner
 //                                          |
 //                       HostMemory <-- Iommu (MemoryTarget)
 //
@@ -20,6 +20,7 @@
 #include "link_partner.h"
 #include "machine.h"
 #include "memory_target.h"
+#include "reset_watch.h"
 #include "root_complex.h"
 #include "sim_platform.h"
 #include "verilated_nic.h"
@@ -53,6 +54,7 @@ public:
     std::unique_ptr<hw::LinkPartner> partner;
     std::unique_ptr<hw::Waves> waves;
     std::unique_ptr<hw::VerilatedNic> nic;
+    std::unique_ptr<hw::ResetWatch> reset_watch;
     std::unique_ptr<hw::Cpu> cpu;
     std::unique_ptr<BusDriver> bus;
     std::unique_ptr<SimPlatform> platform;

@@ -6,6 +6,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "ndis.h"
 #include "regmap.h"
 #include "sim_time.h"
 
@@ -16,13 +17,15 @@ namespace {
 constexpr uint64_t progress_interval = 256;  // steps between two reports
 constexpr uint64_t lead_in_ps = 10'000'000;  // for the NIC to fetch the first receive descriptors, as it has in life
 constexpr uint64_t settle_ps = 200'000'000;  // for the last NBLs to go home once all frames are through
+constexpr uint64_t quiet_ps = 200'000'000;   // without a step, after disturbances: nothing that may still arrive is on its way
 constexpr size_t error_size = 512;
 
 constexpr uint64_t feature(unsigned bit) { return uint64_t{1} << bit; }
 
 // Of what the driver asks for by itself, what the scenario does not. The other features come with the keys that need them.
 uint64_t declined_features(const scenario& scenario) {
-    return feature(VIRTIO_F_RING_RESET_BIT) | (scenario.driver_event_idx ? 0 : feature(VIRTIO_F_EVENT_IDX_BIT));
+    return (scenario.stress_queue_reset_every_us ? 0 : feature(VIRTIO_F_RING_RESET_BIT)) |
+           (scenario.driver_event_idx ? 0 : feature(VIRTIO_F_EVENT_IDX_BIT));
 }
 
 unsigned driver_pairs(const scenario& scenario) {
@@ -80,14 +83,16 @@ TrafficRun::TrafficRun(const machine_config& config, System& system)
     : config_(config),
       scenario_(*config.scenario),
       system_(system),
-      tx_(config.from_host, "to the wire", *this, false, config.warmup_frames),
-      rx_(config.from_wire, "to the host", *this, config.scenario->expect_drops, config.warmup_frames),
+      tx_(config.from_host, "to the wire", *this, Disturber::wanted(*config.scenario), config.warmup_frames),
+      rx_(config.from_wire, "to the host", *this, config.scenario->expect_drops || Disturber::wanted(*config.scenario),
+          config.warmup_frames),
       done_(system.cpu->create_event()) {
     system_.partner->play(
         [this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return next(rx_, data, length, not_before_ps); });
     system_.partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) { recorded(data, length, frame); });
     system_.events.add_sink([this](const hw::Event& event) { on_event(event); },
                             hw::EventStream::kinds(hw::EventKind::frame_rx, hw::EventKind::nbl_sent, hw::EventKind::device_trace));
+    if (Disturber::wanted(scenario_)) watch_losses();
     system_.cpu->spawn("main", [this] { main(); });
 }
 
@@ -102,7 +107,9 @@ void TrafficRun::main() {
         open_ = true;
         traffic_kick(traffic_);
         system_.partner->kick();
+        if (disturber_) disturber_->start(traffic_);
         wait_for_the_end();
+        if (disturber_) disturber_->stop();
         end_ps_ = hw::now_ps();
         up_end_ = system_.link->up().statistics();
         down_end_ = system_.link->down().statistics();
@@ -158,8 +165,44 @@ void TrafficRun::wait_for_the_end() {
     }
 }
 
-// All frames are through; the last completions and returns may still be on their way.
+// Books are kept of every frame, so that each one that is missing at the end has its reason.
+void TrafficRun::watch_losses() {
+    tx_.losses.track(tx_.total);
+    rx_.losses.track(rx_.total);
+    const auto begin_or_end = [](Losses& losses, bool begins) { begins ? losses.begin() : losses.end(); };
+    // Frames that are excused need not be waited for any more; but that something was disturbed is no progress.
+    Disturber::Watcher watcher;
+    watcher.carrier = [this, begin_or_end](bool gone) {
+        begin_or_end(tx_.losses, gone);
+        check_done();
+    };
+    watcher.device = [this, begin_or_end](bool gone) {
+        begin_or_end(tx_.losses, gone);
+        begin_or_end(rx_.losses, gone);
+        check_done();
+    };
+    watcher.failed = [this](const std::string& message) { fail("stress.reset", "[V] 2.4, 2.6.1", message); };
+    disturber_.emplace(scenario_, system_, std::move(watcher));
+    system_.wire->on_loss([this](const hw::Frame& frame, bool from_nic) { lost(frame, from_nic); });
+}
+
+// The cable was pulled: what the NIC sent is as good as arrived, and checked as that; what was sent to it never came near it.
+void TrafficRun::lost(const hw::Frame& frame, bool from_nic) {
+    if (from_nic) {
+        const int64_t number = frame_check_arrived(&tx_.check, tx_.taken, frame.bytes.data(), frame.bytes.size() - ETH_FCS);
+        if (number >= 0) tx_.losses.arrived(static_cast<uint64_t>(number));
+    } else {
+        rx_.losses.excuse(frame.id);
+    }
+    step();
+}
+
+// All frames are through; the last completions and returns may still be on their way, and frames that need not arrive.
 void TrafficRun::settle() {
+    for (uint64_t steps = steps_ - 1; disturber_ && steps != steps_ && complete();) {
+        steps = steps_;
+        system_.cpu->sleep(hw::ps_time(quiet_ps));
+    }
     const uint64_t limit = hw::now_ps() + settle_ps;
     do {
         system_.cpu->sleep(hw::ps_time(1'000'000));
@@ -168,6 +211,9 @@ void TrafficRun::settle() {
 }
 
 bool TrafficRun::complete() const {
+    if (disturber_)
+        return completed_ == tx_.total && tx_.losses.settled() + refused_ >= tx_.total && rx_.taken == rx_.total &&
+               rx_.losses.settled() + dropped_ >= rx_.total;
     return completed_ == tx_.total && tx_.arrived + refused_ >= tx_.total && rx_.taken == rx_.total &&
            rx_.arrived + dropped_ >= rx_.total;
 }
@@ -189,6 +235,10 @@ void TrafficRun::step() {
         config_.progress(config_.progress_ctx, hw::now_ps(), tx_.arrived + rx_.arrived,
                          all ? static_cast<double>(through) / static_cast<double>(all) : 1.0);
     }
+    check_done();
+}
+
+void TrafficRun::check_done() {
     if (!done_set_ && open_ && complete()) {
         done_set_ = true;
         done_alarm_.set(hw::now_ps(), hw::Alarm::When::kernel_time);  // the last step may be the hardware's, ahead of the CPU
@@ -208,6 +258,7 @@ int64_t TrafficRun::next(Flow& flow, const uint8_t** data, size_t* length, uint6
     *not_before_ps = begin_ps_ + relative;
     flow.due_ps = *not_before_ps;
     ++flow.taken;
+    flow.losses.taken(static_cast<uint64_t>(id));
     if (&flow == &tx_) flow.meter.started(static_cast<uint64_t>(id), std::max(hw::now_ps(), *not_before_ps));
     return id;
 }
@@ -221,7 +272,9 @@ void TrafficRun::close_window() {
 
 void TrafficRun::sent(uint64_t id, int32_t status) {
     ++completed_;
-    if (status != 0) {
+    if (status == NDIS_STATUS_SEND_ABORTED && disturber_) {
+        tx_.losses.excuse(id);
+    } else if (status != 0) {
         ++refused_;
         char text[96];
         std::snprintf(text, sizeof text, "the send of packet %" PRIu64 " was completed with status 0x%08" PRIX32, id,
@@ -233,7 +286,10 @@ void TrafficRun::sent(uint64_t id, int32_t status) {
 
 void TrafficRun::recorded(const uint8_t* data, size_t length, const hw::Frame& frame) {
     const int64_t number = frame_check_arrived(&tx_.check, tx_.taken, data, length);
-    if (number >= 0) tx_.meter.ended(static_cast<uint64_t>(number), frame.last.value());
+    if (number >= 0) {
+        tx_.meter.ended(static_cast<uint64_t>(number), frame.last.value());
+        tx_.losses.arrived(static_cast<uint64_t>(number));
+    }
     ++tx_.arrived;
     tx_.meter.delivered(length);
     tx_.meter.passed(frame.last.value());
@@ -244,7 +300,10 @@ void TrafficRun::recorded(const uint8_t* data, size_t length, const hw::Frame& f
 
 void TrafficRun::received(const uint8_t* data, size_t length) {
     const int64_t number = frame_check_arrived(&rx_.check, rx_.taken, data, length);
-    if (number >= 0) rx_.meter.ended(static_cast<uint64_t>(number), hw::now_ps());
+    if (number >= 0) {
+        rx_.meter.ended(static_cast<uint64_t>(number), hw::now_ps());
+        rx_.losses.arrived(static_cast<uint64_t>(number));
+    }
     ++rx_.arrived;
     rx_.meter.delivered(length);
     if (config_.to_host) capture_writer_add(config_.to_host, hw::now_ps(), data, length);
@@ -311,8 +370,22 @@ void TrafficRun::report_drops() {
     fail("frames.dropped", "end to end", text);
 }
 
+// Frames that are missing and that nothing excuses. The NIC says how many it dropped, but not which.
+void TrafficRun::report_missing() {
+    uint64_t count = 0;
+    const int64_t sent = tx_.losses.missing(&count);
+    if (count > refused_)
+        fail("frames.lost", "end to end", std::to_string(count) + " frames to the wire are missing, and no disturbance excuses them", sent);
+    const int64_t received = rx_.losses.missing(&count);
+    if (count > dropped_)
+        fail("frames.lost", "end to end",
+             std::to_string(count) + " frames to the host are missing and no disturbance excuses them; the NIC dropped " +
+                 std::to_string(dropped_), received);
+}
+
 void TrafficRun::report(machine_result& result) {
     report_drops();
+    report_missing();
     frame_check_finish(&tx_.check, tx_.taken);
     frame_check_finish(&rx_.check, rx_.taken);
 

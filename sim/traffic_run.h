@@ -6,13 +6,18 @@
 //
 // The run is over when every frame was sent, completed by the driver, and arrived or was seen to be dropped. A stretch of simulated
 // time without any such step, while none is due later, is reported as "progress" with what is still outstanding.
+//
+// When the scenario disturbs the traffic (stress.*), a Disturber does, and losses.h says which frames need not arrive.
 #pragma once
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "alarm.h"
+#include "disturber.h"
+#include "losses.h"
 #include "machine.h"
 #include "meter.h"
 #include "system.h"
@@ -51,13 +56,18 @@ private:
         uint64_t taken = 0;  // handed to the sender so far
         uint64_t arrived = 0;
         uint64_t due_ps = 0;  // when the last one taken may leave
+        Losses losses;        // tracked when the scenario disturbs the traffic
     };
 
     void main();  // thread on the CPU
     bool start_stack();
     void wait_for_the_end();
     void settle();
+    void watch_losses();
+    void lost(const hw::Frame& frame, bool from_nic);
+    void report_missing();
     void step();  // something moved
+    void check_done();
     void wake_main();
     bool complete() const;
     void close_window();
@@ -76,6 +86,7 @@ private:
     System& system_;
     Flow tx_, rx_;
     struct traffic* traffic_ = nullptr;
+    std::optional<Disturber> disturber_;
     hw::Cpu::Event* done_;
     hw::Alarm done_alarm_{this, hw::Alarm::call<TrafficRun, &TrafficRun::wake_main>};
     bool open_ = false;  // traffic may flow

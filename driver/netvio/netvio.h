@@ -62,6 +62,11 @@ struct netvio_config {
  * INVALID_DATA: no such queue; FAILURE: it did not finish, and was reset as a whole. Private OIDs begin with 0xFF. */
 #define OID_NETVIO_RESET_QUEUE 0xFF000001u
 
+/* Set request without data: reset the whole device ([V] 2.4) and bring it up again with the features that it had, under traffic. Sends are
+ * treated as above; frames that the device had received and not yet told of are lost with it. FAILURE: another reset is under way, or the
+ * device did not come back, which is reported. */
+#define OID_NETVIO_RESET_DEVICE 0xFF000002u
+
 /* DriverEntry: registers the miniport. Fails as NdisMRegisterMiniportDriver does. */
 DRIVER_INITIALIZE netvio_driver_entry;
 

@@ -124,6 +124,7 @@ struct netvio_adapter {
     enum netvio_state state;
     bool pause_pending;                /* NdisMPauseComplete is owed */
     bool failed;                       /* the device broke a rule and was reset; nothing is sent or received */
+    bool resetting;                    /* the device as a whole is being reset, on purpose */
     bool link_up;
     unsigned messages;                 /* MSI-X messages granted */
     ULONG config_message;
@@ -150,6 +151,8 @@ void netvio_fail(struct netvio_adapter *adapter, const char *check, const char *
 /* netvio_device.c: bring the device to DRIVER_OK, and find out what its configuration says. NDIS_STATUS. */
 NDIS_STATUS netvio_device_negotiate(struct netvio_adapter *adapter);
 NDIS_STATUS netvio_device_start(struct netvio_adapter *adapter);
+/* From a finished reset to DRIVER_OK with these features; the rings are empty. The reason of a failure is in pci.error. */
+NDIS_STATUS netvio_device_restart(struct netvio_adapter *adapter, uint64_t features);
 void netvio_device_read_link(struct netvio_adapter *adapter);
 uint16_t netvio_device_queue_size(struct netvio_adapter *adapter, uint16_t queue, uint16_t wanted);
 
@@ -201,8 +204,10 @@ void netvio_rx_hold(struct netvio_rx *rx);
 void netvio_rx_recover(struct netvio_rx *rx);
 void netvio_rx_resume(struct netvio_rx *rx);
 
-/* netvio_reset.c: reset one virtqueue, by its number; a thread at PASSIVE_LEVEL. Statuses as of OID_NETVIO_RESET_QUEUE. */
+/* netvio_reset.c: reset one virtqueue, by its number, or the device; a thread at PASSIVE_LEVEL. Statuses as of OID_NETVIO_RESET_QUEUE and
+ * OID_NETVIO_RESET_DEVICE. */
 NDIS_STATUS netvio_reset_queue(struct netvio_adapter *adapter, ULONG queue);
+NDIS_STATUS netvio_reset_device(struct netvio_adapter *adapter);
 
 /* netvio_interrupt.c */
 NDIS_STATUS netvio_interrupt_connect(struct netvio_adapter *adapter);

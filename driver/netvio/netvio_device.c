@@ -115,12 +115,22 @@ NDIS_STATUS netvio_device_start(struct netvio_adapter *adapter) {
         return status_of(error);
     }
     /* Before DRIVER_OK: the device looks at its rings once when it goes live. */
-    for (unsigned i = 0; i < adapter->pairs; i++) netvio_rx_fill(&adapter->pair[i].rx);
+    for (unsigned i = 0; i < adapter->pairs && !adapter->resetting; i++) netvio_rx_fill(&adapter->pair[i].rx);
     enable_queues(adapter);
     virtio_pci_driver_ok(pci);
     /* [V] does not oblige it to look: tell it. */
-    for (unsigned i = 0; i < adapter->pairs; i++) netvio_rx_kick(&adapter->pair[i].rx);
+    for (unsigned i = 0; i < adapter->pairs && !adapter->resetting; i++) netvio_rx_kick(&adapter->pair[i].rx);
     error = command(adapter);
     if (error) virtio_pci_fail(pci);
     return status_of(error);
+}
+
+NDIS_STATUS netvio_device_restart(struct netvio_adapter *adapter, uint64_t features) {
+    struct virtio_pci *pci = &adapter->pci;
+    int error = virtio_pci_negotiate(pci, features, features);
+    if (!error && pci->features != features) {
+        snprintf(pci->error, sizeof(pci->error), "after its reset the device took other features");
+        error = -ENOTSUP;
+    }
+    return error ? status_of(error) : netvio_device_start(adapter);
 }

@@ -41,7 +41,7 @@ static bool transmit(struct netvio_tx *tx) {
 }
 
 static void configuration(struct netvio_adapter *adapter) {
-    if (adapter->failed) return;
+    if (adapter->failed || adapter->resetting) return;
     if (virtio_pci_status(&adapter->pci) >> VIRTIO_STATUS_NEEDS_RESET_BIT & 1u) {
         netvio_fail(adapter, "device.needs_reset", "[V] 2.1.2", "the device set DEVICE_NEEDS_RESET");
         return;

@@ -11,7 +11,7 @@ const NDIS_OID netvio_supported_oids[] = {
     OID_GEN_VENDOR_DRIVER_VERSION, OID_GEN_CURRENT_PACKET_FILTER, OID_GEN_MAXIMUM_TOTAL_SIZE, OID_GEN_XMIT_OK, OID_GEN_RCV_OK,
     OID_GEN_XMIT_ERROR, OID_GEN_RCV_ERROR, OID_GEN_RCV_NO_BUFFER, OID_GEN_STATISTICS, OID_802_3_PERMANENT_ADDRESS,
     OID_802_3_CURRENT_ADDRESS, OID_802_3_MULTICAST_LIST, OID_802_3_MAXIMUM_LIST_SIZE,
-    OID_NETVIO_RESET_QUEUE,
+    OID_NETVIO_RESET_QUEUE, OID_NETVIO_RESET_DEVICE,
 };
 const ULONG netvio_supported_oids_bytes = sizeof(netvio_supported_oids);
 
@@ -129,6 +129,7 @@ static NDIS_STATUS set(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request
     switch (information->Oid) {
     case OID_GEN_CURRENT_PACKET_FILTER: return set_filter(adapter, request);
     case OID_NETVIO_RESET_QUEUE: return reset_queue(adapter, request);
+    case OID_NETVIO_RESET_DEVICE: return netvio_reset_device(adapter);
     case OID_802_3_MULTICAST_LIST:
         if (information->InformationBufferLength % ADDRESS_BYTES) return NDIS_STATUS_INVALID_LENGTH;
         if (information->InformationBufferLength / ADDRESS_BYTES > MULTICAST_MOST) return NDIS_STATUS_MULTICAST_FULL;

@@ -145,6 +145,15 @@ int traffic_reset_queue(struct traffic *traffic, unsigned queue) {
     }
 }
 
+int traffic_reset_device(struct traffic *traffic) {
+    struct kernel_scope scope;
+    if (!traffic->binding) return -EINVAL;
+    kernel_enter(traffic->kernel, &scope);
+    NDIS_STATUS status = traffic_request(traffic, NdisRequestSetInformation, OID_NETVIO_RESET_DEVICE, NULL, 0);
+    kernel_leave(&scope);
+    return status == NDIS_STATUS_SUCCESS ? 0 : -EIO;
+}
+
 void traffic_get_counts(const struct traffic *traffic, struct traffic_counts *counts) {
     struct ndis_counts ndis;
     struct kernel_counts kernel;

@@ -79,6 +79,8 @@ void traffic_kick(struct traffic *traffic);
 /* Reset one virtqueue alone, under traffic (threads, blocks). 0, -ENOTSUP (the device cannot), -EINVAL (no such queue), or -EIO: the device
  * did not finish, and was reset as a whole. Not during traffic_stop(), and one at a time. */
 int traffic_reset_queue(struct traffic *traffic, unsigned queue);
+/* Reset the device and bring it up again, under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
+int traffic_reset_device(struct traffic *traffic);
 void traffic_get_counts(const struct traffic *traffic, struct traffic_counts *counts);
 /* Take it down (blocks): pause, unbind, halt, unload. Reports every NBL that is still out as a violation, then frees all. */
 void traffic_stop(struct traffic *traffic);

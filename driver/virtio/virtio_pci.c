@@ -9,11 +9,9 @@
 #include "regmap.h"
 
 enum {
-    RESET_POLLS = 100,              /* times RESET_POLL_NS: 100 ms */
-    RESET_POLL_NS = 1000 * 1000,
+    RESET_POLLS = 10 * 1000,        /* times RESET_POLL_NS: 100 ms, for the device and for a queue */
+    RESET_POLL_NS = 10 * 1000,
     RESET_READS = 1000,
-    QUEUE_RESET_POLLS = 10 * 1000,  /* times QUEUE_RESET_POLL_NS: 100 ms */
-    QUEUE_RESET_POLL_NS = 10 * 1000,
     CONFIG_TRIES = 16,
     HALF_BITS = 32
 };
@@ -176,10 +174,10 @@ int virtio_pci_reset_queue(struct virtio_pci *pci, uint16_t queue) {
     }
     common_write(pci, VIRTIO_COMMON_QUEUE_SELECT, 2, queue);
     common_write(pci, VIRTIO_COMMON_QUEUE_RESET, 2, 1);
-    for (unsigned i = 0; i < QUEUE_RESET_POLLS; i++) {
+    for (unsigned i = 0; i < RESET_POLLS; i++) {
         /* [V] 4.1.4.3.1: done is queue_reset 0, and then queue_enable 0. */
         if (!common_read(pci, VIRTIO_COMMON_QUEUE_RESET, 2) && !common_read(pci, VIRTIO_COMMON_QUEUE_ENABLE, 2)) return 0;
-        pci->platform->ops->sleep_ns(pci->platform->ctx, QUEUE_RESET_POLL_NS);
+        pci->platform->ops->sleep_ns(pci->platform->ctx, RESET_POLL_NS);
     }
     snprintf(pci->error, sizeof(pci->error), "queue %u: the device did not finish its reset", queue);
     return -ETIMEDOUT;

@@ -15,7 +15,7 @@ using sc_core::sc_time;
 using sc_core::sc_time_stamp;
 
 Cpu::Cpu(const sc_core::sc_module_name& name, const CpuConfig& config, EventStream& events)
-    : sc_module(name), config_(config), events_(events) {
+    : sc_module(name), config_(config), events_(events), random_(config.seed) {
     assert(config.error().empty());
     sc_core::sc_spawn_options options;
     options.set_stack_size(static_cast<int>(config_.stack_bytes));

@@ -25,6 +25,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -143,6 +144,7 @@ private:
     bool run_timer();
     bool run_softirq();
     void guard_against_livelock();
+    sc_core::sc_time interrupt_latency();
     void trace(EventKind kind, unsigned vector);
 
     const CpuConfig config_;
@@ -161,6 +163,7 @@ private:
     sc_core::sc_event interrupt_wake_;
     std::vector<Vector> vectors_;
     std::deque<Arrival> arrivals_;       // in order of due
+    std::mt19937_64 random_;             // its sequence is fixed by the C++ standard
     std::function<void()> softirq_;
     bool softirq_raised_ = false;
     std::map<std::pair<sc_core::sc_time, uint64_t>, Timer> timers_;  // by time, then by start

@@ -13,6 +13,7 @@ bool legal(double ns) { return ns >= 0 && ns <= longest_ns; }  // false for NaN,
 
 std::string CpuConfig::error() const {
     if (!legal(interrupt_ns)) return "interrupt_ns: expected 0 to 1e9";
+    if (!legal(interrupt_jitter_ns)) return "interrupt_jitter_ns: expected 0 to 1e9";
     if (!legal(isr_ns)) return "isr_ns: expected 0 to 1e9";
     if (!legal(mmio_write_ns)) return "mmio_write_ns: expected 0 to 1e9";
     for (double ns : work_ns)

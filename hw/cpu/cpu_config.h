@@ -16,6 +16,8 @@ struct CpuConfig {
     // From the MSI-X message's arrival at the host to the first instruction of the ISR: interrupt controller, exit from idle, entry
     // code. 1 us is the scenario's default; it is a choice, not a measurement of ours.
     double interrupt_ns = 1000;
+    double interrupt_jitter_ns = 0;                 // each interrupt is up to so much later, at random: the processor is busy, or asleep
+    uint64_t seed = 1;                              // of interrupt_jitter_ns
     double isr_ns = 0;                              // each ISR, its own MMIO apart
     double mmio_write_ns = 0;                       // each posted write
     std::array<double, work_kinds> work_ns{};       // each Work, indexed by its value

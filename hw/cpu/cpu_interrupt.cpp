@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The interrupt context: MSI-X messages, timers and the softirq, one after the other.
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 
@@ -32,13 +33,22 @@ void Cpu::message(uint64_t address, uint32_t data) {
         counters_.messages++;
         if (vector.pending) return;  // merged
         vector.pending = true;
-        arrivals_.push_back({sc_time_stamp() + sc_time(config_.interrupt_ns, SC_NS), handle});
+        const Arrival arrival{sc_time_stamp() + interrupt_latency(), handle};
+        const auto place = std::upper_bound(arrivals_.begin(), arrivals_.end(), arrival,
+                                            [](const Arrival& a, const Arrival& b) { return a.due < b.due; });
+        arrivals_.insert(place, arrival);
         interrupt_wake_.notify(sc_core::SC_ZERO_TIME);
         return;
     }
     char text[128];
     std::snprintf(text, sizeof text, "MSI-X message %#x to %#" PRIx64 " belongs to no connected vector", data, address);
     events_.violate({0, "cpu.unexpected_message", "[P] 7.7.2", text, -1});
+}
+
+sc_time Cpu::interrupt_latency() {
+    const sc_time latency(config_.interrupt_ns, SC_NS);
+    const uint64_t jitter_ps = sc_time(config_.interrupt_jitter_ns, SC_NS).value();
+    return jitter_ps ? latency + ps_time(random_() % (jitter_ps + 1)) : latency;
 }
 
 void Cpu::raise_softirq() {

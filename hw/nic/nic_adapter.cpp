@@ -20,14 +20,17 @@ sc_core::sc_time ps(uint64_t value) { return sc_core::sc_time::from_value(value)
 // NICs wait for each other here, hence the bound; models settle in two or three.
 constexpr int max_deltas = 16;
 
+constexpr uint64_t longest_frame_hold = 64;  // cycles that a beat of a frame may be late by a stall
+
 }  // namespace
 
 NicAdapter::NicAdapter(const char* name, const NicConfig& config, uint32_t beat_bytes, EventStream& events)
-    : VerilatedNic(name), config_(config), beat_bytes_(beat_bytes), events_(events) {
+    : VerilatedNic(name), config_(config), beat_bytes_(beat_bytes), events_(events), stalls_(config.stalls) {
     if (sc_core::sc_get_time_resolution() != sc_core::sc_time(1, sc_core::SC_PS)) {
         throw std::invalid_argument("the NIC needs a SystemC time resolution of 1 ps");
     }
     if (config.clock_period_ps < 2) throw std::invalid_argument("the NIC's clock period must be 2 ps or more");
+    if (config.stalls.percent > Stalls::longest_percent) throw std::invalid_argument("the NIC's stalls must be 90 % or less");
     if (config.reset_cycles == 0) throw std::invalid_argument("the NIC needs at least one reset cycle");
     SC_THREAD(run);
 }
@@ -72,7 +75,7 @@ void NicAdapter::run_edges() {
 }
 
 bool NicAdapter::can_sleep() const {
-    return quiet_ && config_.idle_skip && rx_tlps_.empty() && !tx_tlp_ && !tx_frame_ && !blocked_ && rx_frame_offset_ == 0 &&
+    return quiet_ && config_.idle_skip && rx_tlps_.empty() && !tx_tlp_ && !tx_frame_ && !blocked_ && !held_ && rx_frame_offset_ == 0 &&
            rx_beat_ps_ > edge_ps_ && !flags_stale_ && !in_reset();
 }
 
@@ -136,6 +139,7 @@ bool NicAdapter::refresh_flags() {
     for (const TlpKind kind : {TlpKind::posted, TlpKind::non_posted, TlpKind::completion}) {
         flags_.ok[static_cast<size_t>(kind)] = link_->can_send(kind);
     }
+    if (stalls_.on()) withhold_credits();
     flags_.link_up = wire_->link_up();
     return true;
 }
@@ -155,8 +159,8 @@ bool NicAdapter::may_take_tlp(bool sop, const uint32_t* header) {
 }
 
 void NicAdapter::tlp_withdrawn() {
-    violate("nic.tlp_stable", "", "a TLP that waited for credits was withdrawn");
-    blocked_ = false;
+    violate("nic.tlp_stable", "", blocked_ ? "a TLP that waited for credits was withdrawn" : "a TLP that waited for ready was withdrawn");
+    blocked_ = held_ = false;
 }
 
 void NicAdapter::take_tlp_beat(bool sop, bool eop, const uint32_t* header, const void* data) {
@@ -190,7 +194,37 @@ void NicAdapter::take_tlp_beat(bool sop, bool eop, const uint32_t* header, const
     }
     ++stats_.tlps_sent;
     flags_stale_ = true;
+    for (unsigned kind = 0; stalls_.on() && kind < credits_back_.size(); ++kind)
+        credits_back_[kind] = std::max(credits_back_[kind], edge_index_ + stalls_.withheld(kind, edge_index_));
     link_->send(std::move(tx_tlp_));
+}
+
+// --- stalls ---
+
+// What the link has, less what is withheld; the flags stay stale until all is shown.
+void NicAdapter::withhold_credits() {
+    for (size_t kind = 0; kind < credits_back_.size(); ++kind) {
+        if (edge_index_ >= credits_back_[kind]) continue;
+        flags_.ok[kind] = false;
+        flags_stale_ = true;
+    }
+}
+
+bool NicAdapter::hold_frame_beat() const {
+    return edge_ps_ < rx_beat_ps_ + longest_frame_hold * config_.clock_period_ps && stalls_.held(Stalls::frame_in, edge_index_);
+}
+
+void NicAdapter::hold_tlp_beat(bool sop, const void* data) {
+    held_ = true;
+    held_sop_ = sop;
+    const uint8_t* bytes = static_cast<const uint8_t*>(data);
+    held_data_.assign(bytes, bytes + beat_bytes_);
+}
+
+void NicAdapter::check_held_tlp_beat(bool sop, const void* data) {
+    held_ = false;
+    if (held_sop_ == sop && (sop || std::memcmp(held_data_.data(), data, beat_bytes_) == 0)) return;
+    violate("nic.tlp_stable", "", "a beat inside a TLP changed while it waited for ready");
 }
 
 // --- frames ---

@@ -9,6 +9,7 @@
 #include <deque>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "rtl_messages.h"
 #include "verilated_nic.h"
@@ -78,6 +79,17 @@ protected:
     void rtl_error(const std::string& text) override;
     bool in_reset() const { return edge_index_ < config_.reset_cycles; }
 
+    // --- stalls ---
+    // Is the stream held up at this edge, for no reason but NicConfig::stalls?
+    bool held(Stalls::Stream stream) const { return stalls_.on() && stalls_.held(stream, edge_index_); }
+    // A frame cannot wait for long: what arrives meanwhile would have to be kept somewhere.
+    bool frame_beat_held() const { return stalls_.on() && hold_frame_beat(); }
+    // The device drives this beat, and ready is low: inside a TLP it must stay as it is until it is taken. Before the first beat is taken
+    // the device may change its mind about which TLP goes next.
+    void hold_tlp_beat(bool sop, const void* data);
+    bool tlp_beat_held() const { return held_; }
+    void check_held_tlp_beat(bool sop, const void* data);
+
     const NicConfig config_;
     Waves* waves_ = nullptr;
     uint64_t edge_ps_ = 0;      // time of the edge being evaluated, or of the next one
@@ -90,6 +102,8 @@ private:
     void schedule_wake(uint64_t earliest_ps);
     bool can_sleep() const;
     void expect_next_frame_beat();
+    bool hold_frame_beat() const;
+    void withhold_credits();
     void violate(const char* check, const char* clause, const std::string& message);
 
     const uint32_t beat_bytes_;
@@ -105,6 +119,13 @@ private:
     uint64_t edges_evaluated_ = 0;
     bool quiet_ = false;           // the last evaluated edge found the model idle and its inputs inactive
     bool sleeping_ = false;
+
+    // stalls
+    const Stalls stalls_;
+    std::array<uint64_t, 3> credits_back_{};  // edge from which credits of a kind may be seen again
+    bool held_ = false;            // a beat from the device waits for ready
+    bool held_sop_ = false;
+    std::vector<uint8_t> held_data_;
 
     // TLPs
     std::deque<TlpPtr> rx_tlps_;

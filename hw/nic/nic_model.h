@@ -136,7 +136,7 @@ private:
 
     void drive_tlp() {
         if (tlp_loaded_) return;  // a beat waits for ready
-        if (!tlp_waiting() || in_reset()) {
+        if (!tlp_waiting() || in_reset() || held(Stalls::tlp_in)) {
             model_.rx_tlp_valid_i = 0;
             return;
         }
@@ -151,7 +151,7 @@ private:
 
     void drive_frame() {
         model_.mac_tx_ready_i = mac_may_send();
-        model_.mac_rx_valid_i = frame_beat_arrived();
+        model_.mac_rx_valid_i = frame_beat_arrived() && !frame_beat_held();
         if (!model_.mac_rx_valid_i) return;
         const FrameBeat beat = next_frame_beat();
         model_.mac_rx_last_i = beat.last;
@@ -160,7 +160,7 @@ private:
     }
 
     void drive_flags() {
-        model_.tx_tlp_ready_i = 1;
+        model_.tx_tlp_ready_i = !held(Stalls::tlp_out);
         if (!refresh_flags()) return;
         model_.tx_posted_ok_i = flags().ok[static_cast<size_t>(TlpKind::posted)];
         model_.tx_non_posted_ok_i = flags().ok[static_cast<size_t>(TlpKind::non_posted)];
@@ -171,10 +171,12 @@ private:
     // *_ok_i are what the device plans with; a first beat that comes without credits all the same is held back with ready.
     void sample_tlp_out() {
         if (!model_.tx_tlp_valid_o || in_reset()) {
-            if (tlp_blocked()) tlp_withdrawn();
+            if (tlp_blocked() || tlp_beat_held()) tlp_withdrawn();
             return;
         }
         const uint32_t* header = reinterpret_cast<const uint32_t*>(&model_.tx_tlp_hdr_o);
+        if (tlp_beat_held()) check_held_tlp_beat(model_.tx_tlp_sop_o, &model_.tx_tlp_data_o);
+        if (!model_.tx_tlp_ready_i) return hold_tlp_beat(model_.tx_tlp_sop_o, &model_.tx_tlp_data_o);
         if (!may_take_tlp(model_.tx_tlp_sop_o, header)) {
             model_.tx_tlp_ready_i = 0;
             model_.eval();

@@ -24,6 +24,7 @@
 
 #include "event.h"
 #include "nic.h"
+#include "stalls.h"
 #include "waves.h"
 
 namespace hw {
@@ -36,6 +37,7 @@ struct NicConfig {
     uint32_t reset_cycles = 8;          // edges with rst_ni low, from time 0 on
     int x_seed = 1;                     // values of registers that reset leaves alone; two seeds must give the same run
     bool idle_skip = true;
+    StallConfig stalls;                 // of the streams at its pins; off
     uint32_t max_run_ahead = 64;        // edges evaluated per SystemC activation at most; 1: one wait per edge
 };
 

@@ -51,6 +51,7 @@ std::string LinkConfig::error() const {
     if (rcb != 64 && rcb != 128) return wrong("rcb", rcb, "64 or 128");
     if (read_latency_ns < 2 * uint64_t{propagation_ns})
         return wrong("read_latency_ns", read_latency_ns, "at least twice propagation_ns");
+    if (split_percent > 100) return wrong("split_percent", split_percent, "0 to 100");
     if (credit_return_ns == 0) return wrong("credit_return_ns", 0, "at least 1");
     if (outstanding_reads == 0) return wrong("outstanding_reads", 0, "at least 1");
     if (cpu_write_queue == 0) return wrong("cpu_write_queue", 0, "at least 1");

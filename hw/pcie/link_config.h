@@ -36,7 +36,8 @@ struct LinkConfig {
     uint32_t outstanding_reads = 256; // requests of the device that the root complex works on at a time
     uint32_t cpu_write_queue = 16;    // posted writes of CPUs that the root complex holds before the next one waits
     uint64_t completion_timeout_ns = 1'000'000;  // CPU reads and configuration accesses [P] 2.8
-    uint64_t seed = 1;                // of read_reorder_ns
+    uint32_t split_percent = 0;       // completions that end at an earlier multiple of RCB than they must, at random
+    uint64_t seed = 1;                // of read_reorder_ns and split_percent
 
     // CPU addresses that the root complex forwards to the device: one window below and one above 4 GiB.
     uint64_t mmio32_base = 0xC0000000, mmio32_bytes = 0x30000000;

@@ -80,6 +80,15 @@ void RootComplex::begin_read(Inbound read, uint64_t time_ps) {
 
 uint64_t RootComplex::jitter_ps() { return reorder_ps_ ? random_() % (reorder_ps_ + 1) : 0; }
 
+// [P] 2.3.1.1: a completion may end at any multiple of RCB; a root complex that is busy makes use of that.
+uint32_t RootComplex::split(uint64_t address, uint32_t bytes) {
+    if (config_.split_percent == 0 || random_() % 100 >= config_.split_percent) return bytes;
+    const uint64_t first = (address / config_.rcb + 1) * config_.rcb;  // the first place where it may end
+    if (first >= address + bytes) return bytes;
+    const uint64_t places = (address + bytes - 1 - first) / config_.rcb + 1;
+    return static_cast<uint32_t>(first + random_() % places * config_.rcb - address);
+}
+
 void RootComplex::schedule_read(uint32_t tag, uint64_t time_ps) {
     due_reads_.push_back({time_ps, next_sequence_++, tag});
     std::push_heap(due_reads_.begin(), due_reads_.end());
@@ -168,7 +177,7 @@ void RootComplex::continue_read(uint32_t tag) {
 }
 
 bool RootComplex::access_read(ReadJob& job) {
-    const uint32_t bytes = completion_piece(job.next, job.remaining, config_.mps, config_.rcb);
+    const uint32_t bytes = split(job.next, completion_piece(job.next, job.remaining, config_.mps, config_.rcb));
     job.completion = make_completion(*job.request, config_.root_id, TLP_STATUS_SC, job.next, job.remaining, nullptr, bytes);
     if (job.request->first_be() == 0) return true;  // [P] 2.2.5: a read of no bytes, a flush; its data is undefined, ours is zero
     uint64_t delay_ps = 0;

@@ -127,6 +127,7 @@ private:
     void refuse(const Tlp& request);
     uint64_t posted_due_ps() const { return std::max(posted_.front().due_ps, posted_free_ps_); }
     uint64_t jitter_ps();
+    uint32_t split(uint64_t address, uint32_t bytes);
     // One transaction on memory_socket. Returns the response; *delay_ps is what the target annotated.
     tlm::tlm_response_status transport(const Tlp& tlp, tlm::tlm_command command, uint64_t address, uint8_t* data, uint32_t bytes,
                                        uint8_t* enables, uint64_t* delay_ps);

@@ -9,8 +9,15 @@
 
 #include "regmap.h"
 #include "sim_time.h"
+#include "stalls.h"
 
 namespace hw {
+
+namespace {
+
+constexpr uint64_t longest_start_stall = 2048;  // bytes of line time
+
+}  // namespace
 
 double WireStats::utilisation(uint64_t bits_per_second) const {
     if (last_ps <= first_ps) return 0;
@@ -61,9 +68,21 @@ uint64_t Wire::ahead(const LineTime& time) const {
     return at > fifo_ps_ ? at - fifo_ps_ : 0;
 }
 
-uint64_t Wire::start_ps() const { return ahead(rate_.after(from_nic_free_, ETH_PREAMBLE)); }
+// How long this one is kept waiting: a pure function of the seed and of which one it is, so that nobody's asking twice matters.
+uint64_t Wire::stall_ps(uint64_t event, uint64_t longest_ps) const {
+    if (config_.stall_percent == 0) return 0;
+    const uint64_t draw = stall_mix(stall_mix(config_.stall_seed) ^ event);
+    return draw % 100 < config_.stall_percent ? (draw >> 8) % (longest_ps + 1) : 0;
+}
 
-uint64_t Wire::continue_ps(uint32_t sent) const { return ahead(rate_.after(from_nic_first_, sent)); }
+uint64_t Wire::start_ps() const {
+    return ahead(rate_.after(from_nic_free_, ETH_PREAMBLE)) + stall_ps(from_nic_frames_ << 16, rate_.after({}, longest_start_stall).ps);
+}
+
+// With half of the FIFO left to hide the wait, the frame's last beat is never late.
+uint64_t Wire::continue_ps(uint32_t sent) const {
+    return ahead(rate_.after(from_nic_first_, sent)) + stall_ps(from_nic_frames_ << 16 | sent, fifo_ps_ / 2);
+}
 
 void Wire::start() {
     sending_ = true;
@@ -109,6 +128,7 @@ void Wire::deliver_from_nic() {
         from_nic_.pop_front();
         if (!up_) {
             ++from_nic_stats_.lost;
+            if (loss_sink_) loss_sink_(*frame, true);
         } else if (sink_) {
             sink_(*frame);
         }
@@ -133,6 +153,7 @@ void Wire::deliver_to_nic() {
     if (!to_nic_.empty()) to_nic_alarm_.set(to_nic_.front()->first.value());
     if (!up_) {
         ++to_nic_stats_.lost;
+        if (loss_sink_) loss_sink_(*frame, false);
         return;
     }
     report(EventKind::frame_rx, *frame);

@@ -5,6 +5,9 @@
 // (picoseconds with the fraction carried, so that no rate drifts). Towards the NIC a frame is handed over with its first bit. From the
 // NIC, the MAC may be `fifo_bytes` ahead of the line: the transmit FIFO of the PHY, which hides that beats come on clock edges.
 //
+// On request it stalls at random (stall_percent): the MAC may start a frame late, and go on with it late, by as much as the FIFO can
+// hide; the line itself never waits inside a frame. Towards the NIC nothing waits: that line is the partner's.
+//
 // What it leaves out: coding (64b/66b), lanes, deskew, pause frames, auto-negotiation; gaps between a frame's beats that the MAC makes
 // up for before the frame ends (a frame whose last beat comes after its time on the line is reported: wire.underrun).
 //
@@ -31,13 +34,15 @@ struct WireConfig {
     uint64_t bits_per_second = UINT64_C(40000000000);
     uint32_t fifo_bytes = 128;    // how far the MAC may be ahead of the line
     uint64_t propagation_ps = 0;  // each way; 5 ns per metre of cable
+    uint32_t stall_percent = 0;   // of the frames and beats of the NIC that are kept waiting, up to 100
+    uint64_t stall_seed = 1;
 };
 
 struct WireStats {
     uint64_t frames = 0;
     uint64_t bytes = 0;       // destination address to FCS
     uint64_t line_bytes = 0;  // and preamble and gap
-    uint64_t lost = 0;        // sent while the link was down
+    uint64_t lost = 0;        // sent while the link was down; not in the others of what is sent to the NIC
     uint64_t first_ps = 0;    // first bit of the first frame
     uint64_t last_ps = 0;     // last bit of the last frame
     // Part of the line that was in use from first to last, 0 to 1.
@@ -53,6 +58,9 @@ public:
     void connect(Nic& nic) { nic_ = &nic; }
     // Who gets the frames of the NIC, each when its last bit has arrived. The frame is valid during the call.
     void on_frame(FrameSink sink) { sink_ = std::move(sink); }
+    // Who is told of frames that are lost because the link is down; from_nic says whose. The frame is valid during the call.
+    using LossSink = std::function<void(const Frame&, bool from_nic)>;
+    void on_loss(LossSink sink) { loss_sink_ = std::move(sink); }
 
     // --- the link partner's side ---
     // Sends a frame (with FCS): its preamble begins now, or as soon as the line is free. Sets first and last.
@@ -78,6 +86,7 @@ private:
     // The line's time `free`, or now if that is later.
     static LineTime not_before_now(const LineTime& free);
     uint64_t ahead(const LineTime& time) const;
+    uint64_t stall_ps(uint64_t event, uint64_t longest_ps) const;
     void deliver_to_nic();
     void deliver_from_nic();
     void report(EventKind kind, const Frame& frame);
@@ -89,6 +98,7 @@ private:
     EventStream& events_;
     Nic* nic_ = nullptr;
     FrameSink sink_;
+    LossSink loss_sink_;
     bool up_ = true;
 
     LineTime from_nic_free_;      // the line may carry the next preamble

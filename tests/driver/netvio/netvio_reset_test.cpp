@@ -247,6 +247,61 @@ TEST_F(NetvioReset, WhilePausedHarmsNothing) {
     EXPECT_EQ(stack.received.size(), 1u);
 }
 
+class NetvioDeviceReset : public NetvioReset, public testing::WithParamInterface<int> {};
+TEST_P(NetvioDeviceReset, UnderTrafficLosesNoNbl) {  // [V] 2.4
+    const unsigned mode = static_cast<unsigned>(GetParam());
+    if (mode & 1) stack.machine.yield_on_charge = true;
+    if (mode & 2) stack.machine.device.features &= ~REGMAP_BIT(VIRTIO_F_IN_ORDER_BIT);
+    if (mode & 4) {
+        stack.machine.device.features |= REGMAP_BIT(VIRTIO_F_EVENT_IDX_BIT) | REGMAP_BIT(VIRTIO_F_INDIRECT_DESC_BIT) |
+                                         REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT);
+        stack.config.rx_max_packets = stack.config.tx_max_packets = 4;
+        stack.config.rx_max_usecs = stack.config.tx_max_usecs = 10;
+    }
+    if (mode & 8) stack.machine.vectors = 1;
+    stack.machine.device.doorbell_events = true;
+    stack.config.tx_indirect_from = 2;
+    stack.config.cut = TRAFFIC_CUT_RANDOM;
+    stack.config.tx_queue_size = 24;
+    stack.config.rx_queue_size = 8;
+    send(600);
+    ASSERT_EQ(stack.start(), 0);
+    for (unsigned round = 0; round < 20; round++) {
+        for (unsigned i = 0; i < 3; i++) stack.receive(make_frame(i, 200));
+        stack.run_for(round * 137);
+        ASSERT_EQ(traffic_reset_device(stack.traffic), 0);
+        if (round % 4 == 0) {
+            ASSERT_EQ(reset(FAKE_QUEUE_TX), 0) << "its features are those from before";
+        }
+    }
+    ASSERT_TRUE(stack.run_until_sent());
+    stack.run_for(200 * 1000);
+    expect_none_lost();
+    size_t good = 0;
+    for (const Stack::Sent& one : stack.sent) good += one.status == 0;
+    EXPECT_GT(good, 100u) << "it goes on after each";
+    stack.received.clear();
+    for (unsigned i = 0; i < 8; i++) ASSERT_TRUE(stack.receive(make_frame(i, 60))) << "all buffers are back";
+    stack.run_for(100 * 1000);
+    EXPECT_EQ(stack.received.size(), 8u);
+}
+INSTANTIATE_TEST_SUITE_P(Modes, NetvioDeviceReset, testing::Range(0, 16));
+
+TEST_F(NetvioReset, OfTheDeviceKeepsAllPairs) {
+    stack.machine.device.features |= REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_MQ_BIT);
+    stack.machine.device.max_pairs = 4;
+    stack.machine.vectors = 9;
+    stack.config.queue_pairs = 4;
+    for (unsigned i = 0; i < 400; i++) stack.to_send.push_back(make_datagram(i, 100, i % 16));
+    ASSERT_EQ(stack.start(), 0);
+    stack.run_for(2000);
+    ASSERT_EQ(traffic_reset_device(stack.traffic), 0);
+    ASSERT_TRUE(stack.run_until_sent());
+    bool used[4] = {};
+    for (size_t i = stack.queues.size() / 2; i < stack.queues.size(); i++) used[stack.queues[i] / 2] = true;
+    EXPECT_TRUE(used[0] && used[1] && used[2] && used[3]);
+}
+
 TEST_F(NetvioReset, IsNotSupportedWithoutTheFeature) {
     stack.config.declined_features = REGMAP_BIT(VIRTIO_F_RING_RESET_BIT);
     ASSERT_EQ(stack.start(), 0);

@@ -34,6 +34,32 @@ TEST(CpuInterrupt, MessagesBeforeTheIsrAreMergedForEachVector) {
     EXPECT_EQ(m.cpu.counters().interrupts, 3u);
 }
 
+TEST(CpuInterrupt, JitterDelaysEachByItsOwnAndLetsThemOvertake) {
+    CpuConfig config;
+    config.interrupt_jitter_ns = 5000;
+    Machine m(config);
+    std::vector<std::pair<double, uint32_t>> seen;  // latency in ns, vector
+    for (uint32_t vector = 0; vector < 50; vector++) {
+        m.cpu.connect(msi_address, vector, vector, [&seen, vector] { seen.emplace_back(sc_core::sc_time_stamp() / ns(1) - 100 * vector, vector); });
+        at(100 * vector, [&m, vector] { m.cpu.message(msi_address, vector); });
+    }
+    m.run();
+    ASSERT_EQ(seen.size(), 50u);
+    bool overtaken = false;
+    double least = 1e9, most = 0;
+    for (size_t i = 0; i < seen.size(); i++) {
+        overtaken |= i > 0 && seen[i].second < seen[i - 1].second;
+        least = std::min(least, seen[i].first);
+        most = std::max(most, seen[i].first);
+    }
+    EXPECT_TRUE(overtaken);
+    EXPECT_GE(least, 1000);
+    EXPECT_LT(least, 1500);
+    EXPECT_LE(most, 6000);
+    EXPECT_GT(most, 5500);
+    EXPECT_EQ(m.checks, Log{});
+}
+
 TEST(CpuInterrupt, AMessageDuringItsIsrIsANewInterrupt) {
     CpuConfig config;
     config.isr_ns = 300;

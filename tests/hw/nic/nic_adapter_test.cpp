@@ -279,6 +279,18 @@ TEST(NicIdleSkip, SkippingAndRunningAheadChangeNothingThatIsVisible) {
     }
 }
 
+TEST(NicIdleSkip, NorDoTheyWithStalls) {
+    hw::NicConfig plain, skipping;
+    plain.stalls = skipping.stalls = {40, 3};
+    plain.idle_skip = false;
+    plain.max_run_ahead = 1;
+    uint64_t all_edges = 0, edges = 0;
+    const std::string reference = run_in_child(plain, &all_edges);
+    EXPECT_EQ(run_in_child(skipping, &edges), reference);
+    EXPECT_LT(edges, all_edges);
+    EXPECT_NE(run_in_child(hw::NicConfig{}, &edges), reference) << "stalls are seen";
+}
+
 TEST(NicIdleSkip, AnIdleNicIsNotEvaluated) {
     Bench b;
     b.run_ns(1000000);

@@ -3,7 +3,8 @@
 //
 // Each accepted first beat reports cycle_i and cycles_per_us_i at trace point 11, each last frame beat sent at trace point 3, so that a
 // test sees on which edges the adapter clocked. A configuration write (type 44) breaks an assertion on purpose; a memory write whose
-// address bit 31 is set comes back with its end one beat early, if it has two.
+// address bit 31 is set comes back with its end one beat early, if it has two; the data of one whose address bit 30 is set changes while
+// a beat behind its first waits for ready.
 `default_nettype none
 `include "check.svh"
 
@@ -57,7 +58,11 @@ module nic_loop #(
     assign rx_tlp_ready_o = (tlp_wr_q - tlp_rd_q) < 10'd1000;
     assign rx_cut         = rx_tlp_hdr_i[31:24] == 8'h40 && rx_tlp_hdr_i[95] && rx_tlp_hdr_i[9:0] > 10'd8;
     assign tx_tlp_valid_o = tlp_wr_q != tlp_rd_q;
-    assign {tx_tlp_sop_o, tx_tlp_eop_o, tx_tlp_hdr_o, tx_tlp_data_o} = tlp_mem[tlp_rd_q];
+    logic [DataWidth-1:0] tx_data;
+    logic                 waited_q;
+    assign {tx_tlp_sop_o, tx_tlp_eop_o, tx_tlp_hdr_o, tx_data} = tlp_mem[tlp_rd_q];
+    assign tx_tlp_data_o = tx_data ^ DataWidth'(waited_q && !tx_tlp_sop_o && tx_tlp_hdr_o[31:24] == 8'h40 && tx_tlp_hdr_o[94]);
+    always_ff @(posedge clk_i) waited_q <= rst_ni && tx_tlp_valid_o && !tx_tlp_ready_i;
     wire logic rx_take = rx_tlp_valid_i && rx_tlp_ready_o;
 
     // Frames.

@@ -98,6 +98,31 @@ class CompletionSplit : public testing::TestWithParam<size_t> {};
 TEST_P(CompletionSplit, TakesTheLargestPiecesThatMpsAndRcbAllow) { check_split(splits[GetParam()]); }
 INSTANTIATE_TEST_SUITE_P(Table, CompletionSplit, testing::Range<size_t>(0, sizeof splits / sizeof *splits));
 
+TEST(CompletionSplits, AtRandomAreLegalAndBringEveryByte) {
+    LinkConfig config;
+    config.split_percent = 80;
+    const auto offset = [](uint32_t tag) { return tag * 4096 + tag * 36; };  // any alignment, and no page is crossed
+    Machine machine(config);
+    machine.run([&] {
+        for (uint32_t tag = 0; tag < 100; ++tag) machine.read(tag, offset(tag), 512);
+    });
+    std::vector<uint32_t> bytes(100);
+    std::set<size_t> sizes;
+    for (const auto& tlp : machine.nic.received) {
+        const uint64_t at = offset(tlp.tag) + 512 - tlp.byte_count;
+        const uint32_t lead = at & 3, count = std::min(static_cast<uint32_t>(tlp.payload.size()) - lead, tlp.byte_count);
+        sizes.insert(tlp.payload.size());
+        bytes[tlp.tag] += count;
+        for (uint32_t i = 0; i < count; ++i) ASSERT_EQ(tlp.payload[lead + i], Memory::pattern(at + i));
+        EXPECT_TRUE(count == tlp.byte_count || (at + count) % 64 == 0) << "[P] 2.3.1.1";
+    }
+    EXPECT_EQ(bytes, std::vector<uint32_t>(100, 512));
+    EXPECT_GT(machine.nic.received.size(), 350u) << "300 without";
+    EXPECT_GT(sizes.size(), 6u);
+    EXPECT_EQ(machine.first_violation(), "");
+    EXPECT_EQ(machine.link.checker().outstanding(), 0u);
+}
+
 TEST(RootComplex, CompletionsOfDifferentTagsOvertakeWhenTheScenarioSaysSo) {
     LinkConfig config;
     config.read_reorder_ns = 400;

@@ -233,6 +233,44 @@ TEST(Wire, FramesAreLostWithoutCarrier) {
     EXPECT_EQ(b.ear.wakes, 2);
 }
 
+TEST(Wire, LostFramesAreToldOf) {
+    Bench b;
+    std::vector<std::pair<size_t, bool>> lost;
+    b.wire.on_loss([&lost](const hw::Frame& frame, bool from_nic) { lost.emplace_back(frame.bytes.size(), from_nic); });
+    b.plays(1, 200, 2000000);
+    b.script = [&b] {
+        b.mac_sends(good_frame(100));
+        Bench::until(1000000);
+        b.wire.set_link(false);
+        b.mac_sends(good_frame(60));
+    };
+    sc_core::sc_start();
+    EXPECT_EQ(lost, (std::vector<std::pair<size_t, bool>>{{64, true}, {204, false}}));
+}
+
+// With stalls frames and beats come later, but never so late that the line runs dry inside a frame.
+class WireStalls : public ::testing::TestWithParam<uint32_t> {};
+TEST_P(WireStalls, DelayFramesAndBeatsAndNeverBreakAFrame) {
+    const std::vector<size_t> lengths{60, 61, 96, 1514, 9014, 60, 60, 296};  // without FCS
+    hw::WireConfig config;
+    config.stall_percent = 100;
+    config.stall_seed = GetParam();
+    Bench b(config);
+    b.script = [&b, &lengths] {
+        for (const size_t length : lengths) b.mac_sends(good_frame(length), GetParam());
+    };
+    sc_core::sc_start();
+    EXPECT_TRUE(b.violations.empty()) << b.violations[0].message;
+    ASSERT_EQ(b.recorded.size(), lengths.size());
+    uint64_t line_ps = 0;
+    for (size_t i = 0; i < lengths.size(); ++i) {
+        EXPECT_EQ(b.recorded[i].size(), lengths[i]);
+        line_ps += (8 + lengths[i] + 4 + 12) * 200;
+    }
+    EXPECT_GT(b.last_bits.back(), line_ps + 8 * 100 * 200) << "frames waited for 100 bytes of time each and more";
+}
+INSTANTIATE_TEST_SUITE_P(BeatBytes, WireStalls, ::testing::Values(8u, 32u, 64u));
+
 TEST(LinkPartner, KeepsTheSourcesTimes) {
     Bench b;
     b.plays(1, 60, 5000000);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What goes wrong on purpose while traffic runs, as stress.* of the scenario says: the carrier goes and comes, the driver resets one of
+// its queues, or the device. Seeded: each comes after half to one and a half of its period, drawn anew.
+//
+//   carrier   Wire::set_link(), as a cable that is pulled
+//   resets    a thread on the CPU, through the driver stack (traffic_reset_queue(), traffic_reset_device()): one at a time
+//
+// Reports "stress.reset" when a reset does not succeed.
+#pragma once
+
+#include <functional>
+#include <random>
+
+#include "alarm.h"
+#include "scenario.h"
+#include "system.h"
+#include "traffic.h"
+
+namespace sim {
+
+class Disturber {
+public:
+    // Called when frames that are on their way may be lost, and when that is over.
+    struct Watcher {
+        std::function<void(bool lost)> carrier, device;
+        std::function<void(const std::string& message)> failed;
+    };
+
+    // system outlives this object.
+    Disturber(const scenario& scenario, System& system, Watcher watcher);
+    ~Disturber() { system_.cpu->destroy(stop_); }
+    Disturber(const Disturber&) = delete;
+    Disturber& operator=(const Disturber&) = delete;
+
+    // Does the scenario ask for anything that loses frames?
+    static bool wanted(const scenario& scenario);
+
+    // Both in a thread of the CPU. The stack is up until stop() has returned, which gives the carrier back.
+    void start(struct traffic* traffic);
+    void stop();
+
+private:
+    uint64_t draw_ps(uint64_t period_us);
+    void toggle_carrier();
+    void resets();
+    void reset_queue();
+    void reset_device();
+
+    const scenario& scenario_;
+    System& system_;
+    Watcher watcher_;
+    std::mt19937_64 random_;              // its sequence is fixed by the C++ standard
+    struct traffic* traffic_ = nullptr;
+    hw::Cpu::Thread* thread_ = nullptr;
+    hw::Cpu::Event* stop_;
+    bool carrier_ = true, stopping_ = false;
+    hw::Alarm carrier_alarm_{this, hw::Alarm::call<Disturber, &Disturber::toggle_carrier>};
+};
+
+}  // namespace sim
