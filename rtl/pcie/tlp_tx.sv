@@ -51,9 +51,12 @@ module tlp_tx #(
     assign cpl_can  = cpl_valid_i && tx_completion_ok_i && !in_write_q;
     assign rd_can   = rd_valid_i && tx_non_posted_ok_i && !in_write_q;
     assign wr_can   = wr_valid_i && (in_write_q || tx_posted_ok_i);
-    assign pick_cpl = cpl_can;
-    assign pick_rd  = !cpl_can && rd_can && (read_turn_q || !wr_can);
-    assign pick_wr  = !cpl_can && wr_can && !pick_rd;
+    // What was offered stays until it is taken.
+    logic       held_q;
+    logic [2:0] offer_q;
+    assign pick_cpl = held_q ? offer_q[0] : cpl_can;
+    assign pick_rd  = held_q ? offer_q[1] : !cpl_can && rd_can && (read_turn_q || !wr_can);
+    assign pick_wr  = held_q ? offer_q[2] : !cpl_can && wr_can && !pick_rd;
 
     always_comb begin
         tx_tlp_hdr_o  = '0;
@@ -79,7 +82,10 @@ module tlp_tx #(
         if (!rst_ni) begin
             in_write_q  <= 1'b0;
             read_turn_q <= 1'b0;
+            held_q      <= 1'b0;
         end else begin
+            held_q  <= tx_tlp_valid_o && !tx_tlp_ready_i;
+            offer_q <= {pick_wr, pick_rd, pick_cpl};
             if (wr_ready_o) in_write_q <= !wr_eop_i;
             if (wr_ready_o && wr_eop_i) read_turn_q <= 1'b1;
             else if (rd_ready_o) read_turn_q <= 1'b0;

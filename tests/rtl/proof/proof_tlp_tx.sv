@@ -33,6 +33,22 @@ module proof_tlp_tx (
         .tx_tlp_valid_o(valid), .tx_tlp_ready_i, .tx_tlp_sop_o(sop), .tx_tlp_eop_o(eop), .tx_tlp_hdr_o(hdr), .tx_tlp_data_o(data),
         .tx_posted_ok_i, .tx_non_posted_ok_i, .tx_completion_ok_i);
 
+    // Who offers, offers the same until it is taken; nothing that the link has seen is taken back.
+    logic         cpl_waits_q = 1'b0, rd_waits_q = 1'b0, wr_waits_q = 1'b0, held_q = 1'b0, wr_eop_q;
+    logic [127:0] cpl_hdr_q, rd_hdr_q, wr_hdr_q, hdr_q;
+    logic [63:0]  cpl_data_q, wr_data_q, data_q;
+    always_ff @(posedge clk_i) begin
+        cpl_waits_q <= rst_n && cpl_valid_i && !cpl_ready;
+        rd_waits_q  <= rst_n && rd_valid_i && !rd_ready;
+        wr_waits_q  <= rst_n && wr_valid_i && !wr_ready;
+        held_q      <= rst_n && valid && !tx_tlp_ready_i;
+        {cpl_hdr_q, cpl_data_q, rd_hdr_q, wr_hdr_q, wr_data_q, wr_eop_q, hdr_q, data_q}
+            <= {cpl_hdr_i, cpl_data_i, rd_hdr_i, wr_hdr_i, wr_data_i, wr_eop_i, hdr, data};
+    end
+    `ASSUME(!cpl_waits_q || (cpl_valid_i && cpl_hdr_i == cpl_hdr_q && cpl_data_i == cpl_data_q))
+    `ASSUME(!rd_waits_q || (rd_valid_i && rd_hdr_i == rd_hdr_q))
+    `ASSUME(!wr_waits_q || (wr_valid_i && wr_hdr_i == wr_hdr_q && wr_data_i == wr_data_q && wr_eop_i == wr_eop_q))
+
     logic cpl_taken, rd_taken, wr_taken;
     assign cpl_taken = cpl_valid_i && cpl_ready;
     assign rd_taken  = rd_valid_i && rd_ready;
@@ -52,7 +68,9 @@ module proof_tlp_tx (
     `PROVE(LeavesAsItCame, (!cpl_taken || (hdr == cpl_hdr_i && data == cpl_data_i && sop && eop)) && (!rd_taken || (hdr == rd_hdr_i && sop && eop))
                            && (!wr_taken || (hdr == wr_hdr_i && data == wr_data_i && sop == !in_write_q && eop == wr_eop_i)))
     `PROVE(NothingInsideAWrite, !valid || (sop == !open_q && (!open_q || (!cpl_taken && !rd_taken))))
-    `PROVE(BeginsWithCredit, (!cpl_taken || tx_completion_ok_i) && (!rd_taken || tx_non_posted_ok_i) && (!wr_taken || in_write_q || tx_posted_ok_i))
+    `PROVE(BeginsWithCredit, held_q || ((!cpl_taken || tx_completion_ok_i) && (!rd_taken || tx_non_posted_ok_i)
+                                        && (!wr_taken || in_write_q || tx_posted_ok_i)))
+    `PROVE(StaysUntilItIsTaken, !held_q || (valid && hdr == hdr_q && data == data_q))
     `PROVE(OffersWhenOneMayBegin, valid || in_write_q || !((cpl_valid_i && tx_completion_ok_i) || (rd_valid_i && tx_non_posted_ok_i)
                                   || (wr_valid_i && tx_posted_ok_i)))
     `PROVE(ReadsAndWritesTakeTurns, rd_passed_q < 2'd2 && wr_passed_q < 2'd2)
