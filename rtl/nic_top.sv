@@ -54,7 +54,8 @@ module nic_top #(
     input  wire  logic [63:0]          cycle_i,        // free-running count of clk_i, also over skipped idle time
     input  wire  logic [15:0]          cycles_per_us_i, // frequency of clk_i in MHz: interrupt moderation is set in microseconds
 
-    // No state but what cycle_i gives would change at the next edges while the inputs stay quiet.
+    // No state but what cycle_i gives would change at the next edges while the inputs stay as they are, without a TLP or a frame.
+    // A register: it comes a cycle late.
     output       logic                 idle_o,
 
     // Trace points of rtl/regmap/trace.def; removed by synthesis when left open.
@@ -69,7 +70,9 @@ module nic_top #(
     logic [31:0] cycle_q;
     logic [15:0] cycles_per_us_q;
     logic        link_up_q;
+    logic        rst_nq = 1'b0;   // else what is random before the first edge would be taken for state there
     always_ff @(posedge clk_i) begin
+        rst_nq          <= rst_ni;
         cycle_q         <= cycle_i[31:0];
         cycles_per_us_q <= cycles_per_us_i;
         link_up_q       <= link_up_i;
@@ -91,15 +94,15 @@ module nic_top #(
     logic                 memory_enable, bus_master, ext_tag, msix_enable, msix_mask, flr, ur, capture_valid, window_valid, isr_pending;
     logic [2:0]           mps, mrrs, window_length;
     logic [15:0]          requester_id, capture_id, window_offset;
-    logic                 stat_bad;
+    logic                 stat_bad, tlp_rx_idle;
 
     tlp_rx #(.DataWidth(DataWidth)) u_tlp_rx (
-        .clk_i, .rst_ni, .rx_tlp_valid_i, .rx_tlp_ready_o, .rx_tlp_sop_i, .rx_tlp_eop_i, .rx_tlp_hdr_i, .rx_tlp_data_i,
+        .clk_i, .rst_ni(rst_nq), .rx_tlp_valid_i, .rx_tlp_ready_o, .rx_tlp_sop_i, .rx_tlp_eop_i, .rx_tlp_hdr_i, .rx_tlp_data_i,
         .cpl_valid_o(cpl_valid), .cpl_sop_o(cpl_sop), .cpl_eop_o(cpl_eop), .cpl_hdr_o(cpl_hdr), .cpl_data_o(cpl_data),
-        .req_valid_o(treq_valid), .req_ready_i(treq_ready), .req_hdr_o(treq_hdr), .req_data_o(treq_data), .stat_bad_o(stat_bad));
+        .req_valid_o(treq_valid), .req_ready_i(treq_ready), .req_hdr_o(treq_hdr), .req_data_o(treq_data), .stat_bad_o(stat_bad), .idle_o(tlp_rx_idle));
 
     pcie_target u_target (
-        .clk_i, .rst_ni, .req_valid_i(treq_valid), .req_ready_o(treq_ready), .req_hdr_i(treq_hdr), .req_data_i(treq_data),
+        .clk_i, .rst_ni(rst_nq), .req_valid_i(treq_valid), .req_ready_o(treq_ready), .req_hdr_i(treq_hdr), .req_data_i(treq_data),
         .cplt_valid_o(cplt_valid), .cplt_ready_i(cplt_ready), .cplt_hdr_o(cplt_hdr), .cplt_data_o(cplt_data),
         .reg_valid_o(reg_valid), .reg_write_o(reg_write), .reg_addr_o(reg_addr), .reg_be_o(reg_be), .reg_wdata_o(reg_wdata),
         .reg_rdata_i(rdata_virtio | rdata_msix | rdata_stats | rdata_bench),
@@ -109,7 +112,7 @@ module nic_top #(
         .capture_valid_o(capture_valid), .capture_id_o(capture_id), .ur_o(ur), .busy_o(target_busy));
 
     pcie_cfg #(.NumQueues(Nq), .MsixVectors(Nv)) u_cfg (
-        .clk_i, .rst_ni, .cfg_valid_i(cfg_valid), .cfg_write_i(cfg_write), .cfg_addr_i(cfg_addr), .cfg_be_i(cfg_be),
+        .clk_i, .rst_ni(rst_nq), .cfg_valid_i(cfg_valid), .cfg_write_i(cfg_write), .cfg_addr_i(cfg_addr), .cfg_be_i(cfg_be),
         .cfg_wdata_i(cfg_wdata), .cfg_rdata_o(cfg_rdata), .capture_valid_i(capture_valid), .capture_id_i(capture_id), .ur_i(ur),
         .interrupt_i(isr_pending), .bar0_o(bar0), .memory_enable_o(memory_enable), .bus_master_o(bus_master), .mps_o(mps), .mrrs_o(mrrs),
         .ext_tag_o(ext_tag), .msix_enable_o(msix_enable), .msix_mask_o(msix_mask), .requester_id_o(requester_id), .flr_o(flr),
@@ -127,7 +130,7 @@ module nic_top #(
     logic              irq_valid, irq_ready;
 
     virtio_regs #(.NumQueues(Nq), .QueuePairs(QueuePairs), .MaxQueueSize(MaxQueueSize), .MsixVectors(Nv)) u_virtio (
-        .clk_i, .rst_ni, .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_be_i(reg_be),
+        .clk_i, .rst_ni(rst_nq), .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_be_i(reg_be),
         .reg_wdata_i(reg_wdata), .reg_rdata_o(rdata_virtio), .flr_i(flr), .driver_ok_o(driver_ok), .features_o(features),
         .vq_enable_o(vq_enable), .vq_size_o(vq_size), .vq_desc_o(vq_desc), .vq_driver_o(vq_driver), .vq_device_o(vq_device),
         .vq_vector_o(vq_vector), .vq_reset_o(vq_reset), .vq_reset_done_i(vq_reset_done),
@@ -140,9 +143,9 @@ module nic_top #(
     // engines are cleared and only then status reads 0.
     logic stop, core_ni, dma_rd_idle, dma_wr_idle, tx_sending, bench_idle;
     assign stop    = reset_req;
-    assign core_ni = rst_ni && !soft_reset_q;
+    assign core_ni = rst_nq && !soft_reset_q;
     always_ff @(posedge clk_i) begin
-        if (!rst_ni) soft_reset_q <= 1'b0;
+        if (!rst_nq) soft_reset_q <= 1'b0;
         else soft_reset_q <= reset_req && !soft_reset_q && dma_rd_idle && dma_wr_idle && !tx_sending && bench_idle;
     end
 
@@ -285,7 +288,7 @@ module nic_top #(
         .wdone_valid_i(wdone_valid && wdone_client == dma_pkg::WrBench), .idle_o(bench_idle));
 
     tlp_tx #(.DataWidth(DataWidth)) u_tlp_tx (
-        .clk_i, .rst_ni, .cpl_valid_i(cplt_valid), .cpl_ready_o(cplt_ready), .cpl_hdr_i(cplt_hdr), .cpl_data_i(cplt_data),
+        .clk_i, .rst_ni(rst_nq), .cpl_valid_i(cplt_valid), .cpl_ready_o(cplt_ready), .cpl_hdr_i(cplt_hdr), .cpl_data_i(cplt_data),
         .rd_valid_i(rdt_valid), .rd_ready_o(rdt_ready), .rd_hdr_i(rdt_hdr),
         .wr_valid_i(wrt_valid), .wr_ready_o(wrt_ready), .wr_sop_i(wrt_sop), .wr_eop_i(wrt_eop), .wr_hdr_i(wrt_hdr), .wr_data_i(wrt_data),
         .tx_tlp_valid_o, .tx_tlp_ready_i, .tx_tlp_sop_o, .tx_tlp_eop_o, .tx_tlp_hdr_o, .tx_tlp_data_o,
@@ -308,11 +311,14 @@ module nic_top #(
         .clk_i, .rst_ni(core_ni), .valid_i(irq_request), .ready_o(irq_grant), .data_i(irq_data), .valid_o(irq_valid),
         .ready_i(irq_ready), .data_o(irq));
     msix #(.Vectors(Nv)) u_msix (
-        .clk_i, .rst_ni, .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_be_i(reg_be),
+        .clk_i, .rst_ni(rst_nq), .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_be_i(reg_be),
         .reg_wdata_i(reg_wdata), .reg_rdata_o(rdata_msix), .flr_i(flr), .msix_enable_i(msix_enable), .msix_mask_i(msix_mask),
         .bus_master_i(bus_master), .clear_pending_i(soft_reset_q), .irq_valid_i(irq_valid), .irq_ready_o(irq_ready),
         .irq_vector_i(irq[15:0]), .wr_valid_o(wr_valid[WrMsix]), .wr_ready_i(wr_ready[WrMsix]), .wr_addr_o(msix_addr),
         .wr_data_o(msix_data), .wr_vector_o(msix_vector), .unsent_o(msix_unsent), .stat_sent_o(stat_msix), .idle_o(msix_idle));
+    // For the trace: who asked last for each vector. A message may leave long after it was asked for.
+    logic [15:0] asker_q [Nv];
+    always_ff @(posedge clk_i) if (irq_valid && irq[15:0] < 16'(Nv)) asker_q[irq[$clog2(Nv)-1:0]] <= irq[31:16];
     for (genvar q = 0; q < Nq; q++) begin : gen_sent
         logic [15:0] vector;
         assign vector      = vq_vector[q*16 +: 16];
@@ -337,7 +343,7 @@ module nic_top #(
         for (int p = 0; p < QueuePairs; p++) rx_enabled = rx_enabled || vq_enable[2*p];
     end
     net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_net (
-        .clk_i, .rst_ni, .core_ni, .stop_i(stop), .pairs_i(pairs), .link_up_i(link_up_q),
+        .clk_i, .rst_ni(rst_nq), .core_ni, .stop_i(stop), .pairs_i(pairs), .link_up_i(link_up_q),
         .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_q),
         .d_valid_i(d_valid[2*QueuePairs-1:0]), .d_ready_o(d_ready[2*QueuePairs-1:0]), .d_i(d_data[2*QueuePairs*132-1:0]),
         .starved_i(starved[2*QueuePairs-1:0]), .rewind_o(rewind[2*QueuePairs-1:0]), .rewind_slot_o(rewind_slot),
@@ -360,20 +366,23 @@ module nic_top #(
     assign rewind[QCtrl] = 1'b0;
 
     stats u_stats (
-        .clk_i, .rst_ni, .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_rdata_o(rdata_stats),
+        .clk_i, .rst_ni(rst_nq), .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_rdata_o(rdata_stats),
         .tx_frame_i(stat_tx_frame), .tx_bytes_i(stat_tx_bytes), .tx_drop_i(tx_drop), .rx_frame_i(stat_rx_frame),
         .rx_bytes_i(stat_rx_bytes), .rx_drop_no_buffer_i(stat_no_buffer), .rx_drop_fifo_i(stat_fifo), .rx_drop_fcs_i(stat_fcs),
         .rx_drop_length_i(stat_length), .dma_read_i(stat_read), .dma_write_i(stat_write), .dma_error_i(stat_error || stat_bad),
         .interrupt_i(stat_msix), .doorbell_i(stat_doorbell));
 
     // ---- idle -------------------------------------------------------------------------------------------------------------------------
-    assign idle_o = !rx_tlp_valid_i && !treq_valid && !target_busy && virtio_idle && !reset_req && vq_idle && ctrl_idle && dma_rd_idle
-                    && dma_wr_idle && bench_idle && msix_idle && net_idle && wr_valid == '0;
+    always_ff @(posedge clk_i) begin
+        idle_o <= rst_nq && !rx_tlp_valid_i && !mac_rx_valid_i && link_up_q == link_up_i && tlp_rx_idle && !target_busy && virtio_idle
+                  && !reset_req && vq_idle && ctrl_idle && dma_rd_idle && dma_wr_idle && bench_idle && msix_idle && net_idle
+                  && wr_valid == '0;
+    end
 
     nic_trace #(.NumQueues(Nq)) u_trace (
         .tx_valid_i(tx_trace), .tx_data_i(tx_trace_data), .rx_valid_i(rx_trace), .rx_data_i(rx_trace_data),
         .used_valid_i(trace_used), .used_data_i(trace_used_data), .read_valid_i(trace_read), .read_data_i(trace_read_data),
-        .irq_valid_i(stat_msix), .irq_vector_i(msix_vector), .irq_queue_i(irq[31:16]),
+        .irq_valid_i(stat_msix), .irq_vector_i(msix_vector), .irq_queue_i(asker_q[msix_vector[$clog2(Nv)-1:0]]),
         .db_valid_i(stat_doorbell), .db_queue_i(db_queue), .db_data_i(db_data), .trace_valid_o, .trace_data_o);
 
     logic unused;

@@ -37,12 +37,16 @@ module nic_trace #(
     always_comb begin
         trace_valid_o = '0;
         trace_data_o  = '0;
-        trace_valid_o[TxFetch +: 4]     = tx_valid_i;
-        trace_data_o[TxFetch*64 +: 256] = tx_data_i;
-        trace_valid_o[RxFirst +: 3]     = rx_valid_i[2:0];
-        trace_data_o[RxFirst*64 +: 192] = rx_data_i[191:0];
-        trace_valid_o[RxDrop]           = rx_valid_i[3];
-        trace_data_o[RxDrop*64 +: 64]   = rx_data_i[255:192];
+        if (tx_valid_i != '0) begin
+            trace_valid_o[TxFetch +: 4]     = tx_valid_i;
+            trace_data_o[TxFetch*64 +: 256] = tx_data_i;
+        end
+        if (rx_valid_i != '0) begin
+            trace_valid_o[RxFirst +: 3]     = rx_valid_i[2:0];
+            trace_data_o[RxFirst*64 +: 192] = rx_data_i[191:0];
+            trace_valid_o[RxDrop]           = rx_valid_i[3];
+            trace_data_o[RxDrop*64 +: 64]   = rx_data_i[255:192];
+        end
         for (int q = NumQueues - 1; q >= 0; q--) begin
             if (used_valid_i[q]) begin
                 trace_valid_o[q % 2 == 1 ? TxUsed : RxUsed] = 1'b1;
@@ -54,10 +58,14 @@ module nic_trace #(
                 trace_data_o[Read*64 +: 64] = {read_data_i[q*32+16 +: 16], read_data_i[q*32 +: 16], 16'(q), 16'd0};
             end
         end
-        trace_valid_o[Irq]          = irq_valid_i;
-        trace_data_o[Irq*64 +: 64]  = {16'd0, irq_vector_i, irq_queue_i, 16'd0};
-        trace_valid_o[Bell]         = db_valid_i;
-        trace_data_o[Bell*64 +: 64] = {15'd0, db_data_i[15], 1'b0, db_data_i[14:0], db_queue_i, 16'd0};
+        if (irq_valid_i) begin
+            trace_valid_o[Irq]         = 1'b1;
+            trace_data_o[Irq*64 +: 64] = {16'd0, irq_vector_i, irq_queue_i, 16'd0};
+        end
+        if (db_valid_i) begin
+            trace_valid_o[Bell]         = 1'b1;
+            trace_data_o[Bell*64 +: 64] = {15'd0, db_data_i[15], 1'b0, db_data_i[14:0], db_queue_i, 16'd0};
+        end
     end
 endmodule
 

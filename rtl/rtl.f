@@ -25,6 +25,7 @@ virtio/vq_used.sv
 virtio/vq_event.sv
 virtio/vq_indirect.sv
 virtio/vq.sv
+virtio/vq_serial.sv
 virtio/vq_sched.sv
 virtio/virtqueues.sv
 virtio/ctrl.sv

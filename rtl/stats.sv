@@ -71,7 +71,7 @@ module stats (
     logic [63:0] value;
     always_comb begin
         value = '0;
-        case ({reg_addr_i[11:3], 3'b000})
+        if (reg_valid_i) case ({reg_addr_i[11:3], 3'b000})
             12'(regmap_pkg::STATS_TX_FRAMES):           value = tx_frames_q;
             12'(regmap_pkg::STATS_TX_BYTES):            value = tx_bytes_q;
             12'(regmap_pkg::STATS_TX_DROPS):            value = tx_drops_q;

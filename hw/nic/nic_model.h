@@ -111,10 +111,11 @@ private:
         model_.rst_ni = !in_reset();
         drive_tlp();
         drive_frame();
+        const bool link_was_up = model_.link_up_i;
         drive_flags();
         model_.eval();
         sample_tlp_out();
-        const bool active = model_.rx_tlp_valid_i || model_.mac_rx_valid_i;
+        const bool active = model_.rx_tlp_valid_i || model_.mac_rx_valid_i || model_.link_up_i != link_was_up;
         if (model_.rx_tlp_valid_i && model_.rx_tlp_ready_o) {
             tlp_beat_accepted();
             tlp_loaded_ = false;

@@ -57,13 +57,15 @@ module fifo #(
         end
     end
 
-    // Together these are inductive: the proof needs no more. The distance of the pointers is the count, or both are equal and the
+    // Together these are inductive: the proof needs no more, and a simulation spends no time on what is proved. The distance of the pointers is the count, or both are equal and the
     // queue is empty or full.
+`ifdef FORMAL
     localparam int unsigned SumW = CountW + 1;
     `CHECK(CountInRange, count_q <= CountW'(Depth), "fifo: more words than the queue holds")
     `CHECK(PointersInRange, SumW'(rd_q) < SumW'(Depth) && SumW'(wr_q) < SumW'(Depth), "fifo: a pointer left the memory")
     `CHECK(PointersAgree, SumW'(rd_q) + SumW'(count_q) == SumW'(wr_q)
            || SumW'(rd_q) + SumW'(count_q) == SumW'(wr_q) + SumW'(Depth), "fifo: the count is not the distance of the pointers")
+`endif
 endmodule
 
 `default_nettype wire

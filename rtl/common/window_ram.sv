@@ -56,14 +56,15 @@ module window_ram #(
             assign unused = &{1'b0, wlo_i, whi_i, wofs, wnext[0]};
         end else begin : gen_any
             // Data and mask shifted together into a pair of words.
+            logic [LgW+1:0] from, to;
+            assign from = {2'b00, wofs} + {1'b0, wlo_i};
+            assign to   = {2'b00, wofs} + {1'b0, whi_i};
             always_comb begin
                 wdata2 = '0;
                 wmask2 = '0;
                 if (we_i) begin
                     wdata2 = {{DataWidth{1'b0}}, wdata_i} << {wofs, 3'b000};
-                    wmask2 = ({{DataWidth{1'b0}}, {DataWidth{1'b1}}} >> {(LgW+1)'(W) - (whi_i - wlo_i), 3'b000});
-                    wmask2 = {{DataWidth{1'b0}}, wmask2[DataWidth-1:0]} << {wofs, 3'b000};
-                    wmask2 = wmask2 << {wlo_i, 3'b000};
+                    wmask2 = ({2*DataWidth{1'b1}} << {from, 3'b000}) & ~({2*DataWidth{1'b1}} << {to, 3'b000});
                 end
             end
             assign we0 = we_i;
@@ -73,10 +74,18 @@ module window_ram #(
         end
     endgenerate
 
-    assign wmask0 = wword[0] ? wmask2[2*DataWidth-1:DataWidth] : wmask2[DataWidth-1:0];
-    assign wmask1 = wword[0] ? wmask2[DataWidth-1:0] : wmask2[2*DataWidth-1:DataWidth];
-    assign wdata0 = wword[0] ? wdata2[2*DataWidth-1:DataWidth] : wdata2[DataWidth-1:0];
-    assign wdata1 = wword[0] ? wdata2[DataWidth-1:0] : wdata2[2*DataWidth-1:DataWidth];
+    always_comb begin
+        wmask0 = '0;
+        wmask1 = '0;
+        wdata0 = '0;
+        wdata1 = '0;
+        if (we_i) begin
+            wmask0 = wword[0] ? wmask2[2*DataWidth-1:DataWidth] : wmask2[DataWidth-1:0];
+            wmask1 = wword[0] ? wmask2[DataWidth-1:0] : wmask2[2*DataWidth-1:DataWidth];
+            wdata0 = wword[0] ? wdata2[2*DataWidth-1:DataWidth] : wdata2[DataWidth-1:0];
+            wdata1 = wword[0] ? wdata2[DataWidth-1:0] : wdata2[2*DataWidth-1:DataWidth];
+        end
+    end
 
     ram_be #(.Width(DataWidth), .Depth(Bytes / W / 2), .Lane(8 * Lane)) u_even (
         .clk_i, .we_i(we0), .waddr_i(wnext[AW-LgW-1 -: RowW]), .wmask_i(AlignedWrite ? {DataWidth{1'b1}} : wmask0), .wdata_i(wdata0),
@@ -94,14 +103,28 @@ module window_ram #(
     end
 
     logic [2*DataWidth-1:0] rdata2;
-    always_comb begin
-        rdata2 = '0;
-        if (ractive_q) begin
-            rdata2 = rodd_q ? {rdata0, rdata1} : {rdata1, rdata0};
-            rdata2 = rdata2 >> {rofs_q, 3'b000};
+    generate
+        if (W / Lane <= 4) begin : gen_few_offsets   // a choice of slices, which simulates faster than a shift
+            assign rdata2 = rodd_q ? {rdata0, rdata1} : {rdata1, rdata0};
+            always_comb begin
+                rdata_o = rdata2[DataWidth-1:0];
+                for (int k = 1; k < W / Lane; k++) begin
+                    if (rofs_q == LgW'(k * Lane)) rdata_o = rdata2[k * Lane * 8 +: DataWidth];
+                end
+            end
+            logic unused_active;
+            assign unused_active = ractive_q;
+        end else begin : gen_offsets
+            always_comb begin
+                rdata2 = '0;
+                if (ractive_q) begin
+                    rdata2 = rodd_q ? {rdata0, rdata1} : {rdata1, rdata0};
+                    rdata2 = rdata2 >> {rofs_q, 3'b000};
+                end
+            end
+            assign rdata_o = rdata2[DataWidth-1:0];
         end
-    end
-    assign rdata_o = rdata2[DataWidth-1:0];
+    endgenerate
 
     logic unused_r;
     assign unused_r = rnext[0];

@@ -50,15 +50,18 @@ module dma_bench (
     assign req_valid_o = rd_busy_q && rd_left_q != 32'd0;
     assign cmd_valid_o = wr_busy_q && wr_left_q != 32'd0;
     always_comb begin
-        req_o.addr   = rd_addr_q;
-        req_o.len    = {3'd0, size_q};
-        req_o.client = dma_pkg::RdBench;
-        req_o.cookie = 16'd0;
-        req_o.dst    = 16'd0;
-        cmd_o        = '0;
-        cmd_o.addr   = wr_addr_q;
-        cmd_o.len    = {3'd0, size_q};
-        cmd_o.client = dma_pkg::WrBench;
+        req_o = '0;
+        cmd_o = '0;
+        if (rd_busy_q) begin
+            req_o.addr   = rd_addr_q;
+            req_o.len    = {3'd0, size_q};
+            req_o.client = dma_pkg::RdBench;
+        end
+        if (wr_busy_q) begin
+            cmd_o.addr   = wr_addr_q;
+            cmd_o.len    = {3'd0, size_q};
+            cmd_o.client = dma_pkg::WrBench;
+        end
     end
 
     always_ff @(posedge clk_i) begin

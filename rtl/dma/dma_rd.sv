@@ -79,14 +79,23 @@ module dma_rd #(
     logic [9:0]       length_dw;
     logic [3:0]       first_be, last_be, first_raw, last_raw;
     logic [1:0]       end_ofs;
-    logic             wide;
+    logic             wide, out_ready;
+    logic [127:0]     hdr;
 
     assign mrrs        = 13'd128 << mrrs_i;
-    assign room        = mrrs - (cur_q.addr[12:0] & (mrrs - 13'd1));   // to the next MRRS boundary
-    assign fits        = {1'b0, cur_q.len} + {15'd0, cur_q.addr[1:0]} <= {4'd0, mrrs}
+    always_comb begin
+        room       = '0;
+        fits       = 1'b0;
+        last_chunk = 1'b0;
+        chunk      = '0;
+        if (cur_valid_q) begin
+            room       = mrrs - (cur_q.addr[12:0] & (mrrs - 13'd1));   // to the next MRRS boundary
+            fits       = {1'b0, cur_q.len} + {15'd0, cur_q.addr[1:0]} <= {4'd0, mrrs}
                          && {1'b0, cur_q.len} + {5'd0, cur_q.addr[11:0]} <= 17'd4096;
-    assign last_chunk  = fits || cur_q.len <= {3'd0, room};
-    assign chunk       = last_chunk ? cur_q.len[12:0] : room;
+            last_chunk = fits || cur_q.len <= {3'd0, room};
+            chunk      = last_chunk ? cur_q.len[12:0] : room;
+        end
+    end
     assign fresh_limit = ext_tag_i || Tags <= 32 ? (TagW+1)'(Tags) : (TagW+1)'(32);
     assign tag_ok      = fresh_q < fresh_limit || free_valid;
     assign tag         = fresh_q < fresh_limit ? fresh_q[TagW-1:0] : free_tag;
@@ -94,13 +103,29 @@ module dma_rd #(
     assign req_ready_o = !cur_valid_q || (issue && last_chunk);
 
     // Byte enables, [P] 2.2.5: a request of one DW carries them all in first BE.
-    assign length_dw = 10'((chunk + {11'd0, cur_q.addr[1:0]} + 13'd3) >> 2);
-    assign end_ofs   = chunk[1:0] + cur_q.addr[1:0];
-    assign first_raw = 4'b1111 << cur_q.addr[1:0];
-    assign last_raw  = end_ofs == 2'd0 ? 4'b1111 : 4'b1111 >> (3'd4 - {1'b0, end_ofs});
-    assign first_be  = length_dw == 10'd1 ? first_raw & last_raw : first_raw;
-    assign last_be   = length_dw == 10'd1 ? 4'b0000 : last_raw;
-    assign wide      = cur_q.addr[63:32] != 32'd0;
+    always_comb begin
+        length_dw = '0;
+        end_ofs   = '0;
+        first_raw = '0;
+        last_raw  = '0;
+        first_be  = '0;
+        last_be   = '0;
+        wide      = 1'b0;
+        hdr       = '0;
+        if (issue) begin
+            length_dw   = 10'((chunk + {11'd0, cur_q.addr[1:0]} + 13'd3) >> 2);
+            end_ofs     = chunk[1:0] + cur_q.addr[1:0];
+            first_raw   = 4'b1111 << cur_q.addr[1:0];
+            last_raw    = end_ofs == 2'd0 ? 4'b1111 : 4'b1111 >> (3'd4 - {1'b0, end_ofs});
+            first_be    = length_dw == 10'd1 ? first_raw & last_raw : first_raw;
+            last_be     = length_dw == 10'd1 ? 4'b0000 : last_raw;
+            wide        = cur_q.addr[63:32] != 32'd0;
+            hdr[31:0]   = {wide ? 8'(regmap_pkg::TLP_TYPE_MRD64) : 8'(regmap_pkg::TLP_TYPE_MRD32), 14'd0, length_dw};
+            hdr[63:32]  = {requester_id_i, 8'(tag), last_be, first_be};
+            hdr[95:64]  = wide ? cur_q.addr[63:32] : {cur_q.addr[31:2], 2'b00};
+            hdr[127:96] = wide ? {cur_q.addr[31:2], 2'b00} : 32'd0;
+        end
+    end
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -121,13 +146,7 @@ module dma_rd #(
     assign stat_read_o = issue;
 
     // What waits for the link does so here: nothing in front depends on the link's ready.
-    logic         out_ready;
-    logic [127:0] hdr;
-    logic [1:0]   out_count;
-    assign hdr[31:0]   = {wide ? 8'(regmap_pkg::TLP_TYPE_MRD64) : 8'(regmap_pkg::TLP_TYPE_MRD32), 14'd0, length_dw};
-    assign hdr[63:32]  = {requester_id_i, 8'(tag), last_be, first_be};
-    assign hdr[95:64]  = wide ? cur_q.addr[63:32] : {cur_q.addr[31:2], 2'b00};
-    assign hdr[127:96] = wide ? {cur_q.addr[31:2], 2'b00} : 32'd0;
+    logic [1:0] out_count;
     fifo #(.Width(128), .Depth(2)) u_out (
         .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(issue), .ready_o(out_ready), .data_i(hdr),
         .valid_o(rd_valid_o), .ready_i(rd_ready_i), .data_o(rd_hdr_o), .count_o(out_count));
@@ -161,18 +180,29 @@ module dma_rd #(
 
     assign cpl_tag      = cpl_hdr_i[64+regmap_pkg::TLP_TAG_LSB +: 8];
     assign cpl_idx      = cpl_tag[TagW-1:0];
-    assign cpl_count    = cpl_hdr_i[32 +: 12] == 12'd0 ? 13'd4096 : {1'b0, cpl_hdr_i[32 +: 12]};
-    assign cpl_known    = {24'd0, cpl_tag} < Tags && busy_q[cpl_idx];
-    assign cpl_good     = cpl_hdr_i[24 +: 8] == 8'(regmap_pkg::TLP_TYPE_CPLD) && !cpl_hdr_i[regmap_pkg::TLP_EP_BIT]
-                          && cpl_hdr_i[32+regmap_pkg::TLP_STATUS_LSB +: 3] == 3'(regmap_pkg::TLP_STATUS_SC)
-                          && cpl_count <= entry_bytes;
-    assign entry        = table_q[cpl_idx];
     assign {entry_client, entry_cookie, entry_end, entry_bytes} = entry;
 
     logic [12:0] dw_bytes;
-    assign dw_bytes    = {1'b0, cpl_hdr_i[9:0], 2'b00} - {11'd0, cpl_hdr_i[65:64]};
-    assign cpl_payload = cpl_hdr_i[9:0] == 10'd0 || dw_bytes > cpl_count ? cpl_count : dw_bytes;
-    assign cpl_final   = !cpl_good || cpl_payload == cpl_count;
+    always_comb begin
+        entry       = '0;
+        cpl_count   = '0;
+        cpl_known   = 1'b0;
+        cpl_good    = 1'b0;
+        dw_bytes    = '0;
+        cpl_payload = '0;
+        cpl_final   = 1'b0;
+        if (cpl_valid_i && cpl_sop_i) begin
+            entry       = table_q[cpl_idx];
+            cpl_count   = cpl_hdr_i[32 +: 12] == 12'd0 ? 13'd4096 : {1'b0, cpl_hdr_i[32 +: 12]};
+            cpl_known   = {24'd0, cpl_tag} < Tags && busy_q[cpl_idx];
+            cpl_good    = cpl_hdr_i[24 +: 8] == 8'(regmap_pkg::TLP_TYPE_CPLD) && !cpl_hdr_i[regmap_pkg::TLP_EP_BIT]
+                          && cpl_hdr_i[32+regmap_pkg::TLP_STATUS_LSB +: 3] == 3'(regmap_pkg::TLP_STATUS_SC)
+                          && cpl_count <= entry[12:0];
+            dw_bytes    = {1'b0, cpl_hdr_i[9:0], 2'b00} - {11'd0, cpl_hdr_i[65:64]};
+            cpl_payload = cpl_hdr_i[9:0] == 10'd0 || dw_bytes > cpl_count ? cpl_count : dw_bytes;
+            cpl_final   = !cpl_good || cpl_payload == cpl_count;
+        end
+    end
 
     // This beat.
     logic              beat_good, beat_final, beat_known;

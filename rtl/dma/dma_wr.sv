@@ -76,28 +76,53 @@ module dma_wr #(
     logic [1:0]  end_ofs;
     logic        wide;
 
-    assign marker     = head.len == 16'd0;
-    assign addr       = head.addr + {48'd0, done_q};
-    assign left       = head.len - done_q;
-    assign src        = head.src + done_q + tlp_q - {14'd0, addr[1:0]};
     assign mps        = 13'd128 << mps_i;
-    assign room       = mps - (addr[12:0] & (mps - 13'd1));
-    assign fits       = {1'b0, left} + {15'd0, addr[1:0]} <= {4'd0, mps} && {1'b0, left} + {5'd0, addr[11:0]} <= 17'd4096;
-    assign last_chunk = fits || left <= {3'd0, room};
-    assign chunk      = last_chunk ? left[12:0] : room;
-    assign span       = chunk + {11'd0, addr[1:0]};             // payload bytes from the first DW on
     assign sop        = tlp_q == 16'd0;
-    assign eop        = tlp_q + 16'(W) >= {3'd0, span};
+    always_comb begin
+        marker     = 1'b0;
+        addr       = '0;
+        left       = '0;
+        src        = '0;
+        room       = '0;
+        fits       = 1'b0;
+        last_chunk = 1'b0;
+        chunk      = '0;
+        span       = '0;
+        eop        = 1'b0;
+        if (head_valid) begin
+            marker     = head.len == 16'd0;
+            addr       = head.addr + {48'd0, done_q};
+            left       = head.len - done_q;
+            src        = head.src + done_q + tlp_q - {14'd0, addr[1:0]};
+            room       = mps - (addr[12:0] & (mps - 13'd1));
+            fits       = {1'b0, left} + {15'd0, addr[1:0]} <= {4'd0, mps} && {1'b0, left} + {5'd0, addr[11:0]} <= 17'd4096;
+            last_chunk = fits || left <= {3'd0, room};
+            chunk      = last_chunk ? left[12:0] : room;
+            span       = chunk + {11'd0, addr[1:0]};             // payload bytes from the first DW on
+            eop        = tlp_q + 16'(W) >= {3'd0, span};
+        end
+    end
     assign advance    = head_valid && bus_master_i && s1_ready;  // this beat goes to stage 1
     assign head_take  = advance && (marker || (eop && last_chunk));
 
-    assign length_dw  = 10'((span + 13'd3) >> 2);
-    assign end_ofs    = span[1:0];
-    assign first_raw  = 4'b1111 << addr[1:0];
-    assign last_raw   = end_ofs == 2'd0 ? 4'b1111 : 4'b1111 >> (3'd4 - {1'b0, end_ofs});
-    assign first_be   = length_dw == 10'd1 ? first_raw & last_raw : first_raw;
-    assign last_be    = length_dw == 10'd1 ? 4'b0000 : last_raw;
-    assign wide       = addr[63:32] != 32'd0;
+    always_comb begin
+        length_dw = '0;
+        end_ofs   = '0;
+        first_raw = '0;
+        last_raw  = '0;
+        first_be  = '0;
+        last_be   = '0;
+        wide      = 1'b0;
+        if (head_valid && sop) begin
+            length_dw = 10'((span + 13'd3) >> 2);
+            end_ofs   = span[1:0];
+            first_raw = 4'b1111 << addr[1:0];
+            last_raw  = end_ofs == 2'd0 ? 4'b1111 : 4'b1111 >> (3'd4 - {1'b0, end_ofs});
+            first_be  = length_dw == 10'd1 ? first_raw & last_raw : first_raw;
+            last_be   = length_dw == 10'd1 ? 4'b0000 : last_raw;
+            wide      = addr[63:32] != 32'd0;
+        end
+    end
 
     assign src_re_o     = advance && !marker;
     assign src_client_o = head.client;
@@ -153,12 +178,14 @@ module dma_wr #(
     end
 
     // The virtio-net header is not in the RAM: it is laid over packet bytes 0 to 11, bytes 16 to 27 of the biased position.
-    localparam int unsigned OverW = DataWidth + 256;
-    logic [OverW-1:0]     over_data, over_mask;
+    logic [255:0]         over_data, over_mask;
+    logic [DataWidth-1:0] lay, covered;
     logic [DataWidth-1:0] data;
     always_comb begin
         over_data = '0;
         over_mask = '0;
+        lay       = '0;
+        covered   = '0;
         data      = '0;
         if (v_q) begin
             unique case (client_q)
@@ -168,9 +195,11 @@ module dma_wr #(
                 default:         data = '0;
             endcase
             if (client_q == dma_pkg::WrRx && pos_q < 16'd28) begin
-                over_data = OverW'({imm_q, 128'd0}) >> {pos_q[4:0], 3'b000};
-                over_mask = OverW'({{96{1'b1}}, 128'd0}) >> {pos_q[4:0], 3'b000};
-                data = (data & ~over_mask[DataWidth-1:0]) | over_data[DataWidth-1:0];
+                over_data = {32'd0, imm_q, 128'd0} >> {pos_q[4:0], 3'b000};
+                over_mask = {32'd0, {96{1'b1}}, 128'd0} >> {pos_q[4:0], 3'b000};
+                lay     = DataWidth'(over_data);
+                covered = DataWidth'(over_mask);
+                data    = (data & ~covered) | lay;
             end
         end
     end
@@ -189,7 +218,7 @@ module dma_wr #(
     assign idle_o       = !head_valid && !v_q && !out_valid;
 
     logic unused;
-    assign unused = &{1'b0, fifo_count, out_count, over_mask[OverW-1:DataWidth], over_data[OverW-1:DataWidth]};
+    assign unused = &{1'b0, fifo_count, out_count, over_mask, over_data};
 
     `CHECK(HeaderDoesNotChangeInATlp, !(v_q && !sop_q) || $stable(hdr_q), "[P] 2.2: header changed inside a TLP")
 endmodule

@@ -42,28 +42,42 @@ module mac_rx #(
     localparam logic [6:0]  Fcs   = 7'(regmap_pkg::ETH_FCS);
     localparam logic [31:0] Residue = 32'hDEBB20E3;  // [E] 3.2.9: CRC of any frame and its FCS, reflected, not inverted
 
-    // ---- Verdict on the frame that ends with the beat on the input.
+    // ---- The pins end in registers: the CRC of a beat is deep enough without them.
+    logic                 valid_q, last_q, error_q;
+    logic [6:0]           beat_bytes_q;
+    logic [DataWidth-1:0] beat_q;
+    always_ff @(posedge clk_i) begin
+        valid_q <= rst_ni && mac_rx_valid_i;
+        if (mac_rx_valid_i) begin
+            last_q       <= mac_rx_last_i;
+            error_q      <= mac_rx_error_i;
+            beat_bytes_q <= mac_rx_bytes_i;
+            beat_q       <= mac_rx_data_i;
+        end
+    end
+
+    // ---- Verdict on the frame that ends with the beat in the register.
     logic [31:0] crc_q, crc;
     logic [15:0] before_q;                      // bytes in earlier beats, saturating
     logic [16:0] length;                        // with FCS
     logic        ends, bad_length, bad_fcs;
 
     crc32 #(.DataWidth(DataWidth)) u_crc (
-        .enable_i(mac_rx_valid_i), .crc_i(crc_q), .bytes_i(mac_rx_bytes_i), .data_i(mac_rx_data_i), .crc_o(crc)
+        .enable_i(valid_q), .crc_i(crc_q), .bytes_i(beat_bytes_q), .data_i(beat_q), .crc_o(crc)
     );
 
-    assign ends       = mac_rx_valid_i && mac_rx_last_i;
-    assign length     = 17'(before_q) + 17'(mac_rx_bytes_i);
+    assign ends       = valid_q && last_q;
+    assign length     = 17'(before_q) + 17'(beat_bytes_q);
     assign bad_length = length < 17'(regmap_pkg::ETH_MIN_FRAME) || length > 17'(MaxFrame);  // [E] 3.4
-    assign bad_fcs    = mac_rx_error_i || crc != Residue;
+    assign bad_fcs    = error_q || crc != Residue;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             crc_q    <= '1;
             before_q <= '0;
-        end else if (mac_rx_valid_i) begin
-            crc_q    <= mac_rx_last_i ? '1 : crc;
-            before_q <= mac_rx_last_i ? '0 : (before_q > 16'hFFFF - 16'(Bytes)) ? 16'hFFFF : before_q + 16'(Bytes);
+        end else if (valid_q) begin
+            crc_q    <= last_q ? '1 : crc;
+            before_q <= last_q ? '0 : (before_q > 16'hFFFF - 16'(Bytes)) ? 16'hFFFF : before_q + 16'(Bytes);
         end
     end
 
@@ -74,11 +88,11 @@ module mac_rx #(
     logic [DataWidth-1:0] data_q;
     logic                 leave, leave_last, in_sop, keep, only_fcs;
 
-    assign only_fcs   = mac_rx_last_i && mac_rx_bytes_i <= Fcs;
-    assign leave      = wait_q && (final_q || mac_rx_valid_i);
+    assign only_fcs   = last_q && beat_bytes_q <= Fcs;
+    assign leave      = wait_q && (final_q || valid_q);
     assign leave_last = final_q || only_fcs;
     assign in_sop     = before_q == '0;
-    assign keep       = mac_rx_valid_i && !only_fcs;
+    assign keep       = valid_q && !only_fcs;
 
     logic [15:0] net_length;
     assign net_length = length > 17'h1_0003 ? 16'hFFFF : 16'(length - 17'(Fcs));
@@ -92,7 +106,7 @@ module mac_rx #(
             stat_length_o <= 1'b0;
         end else begin
             if (leave || keep) wait_q <= keep;
-            if (leave || keep) final_q <= keep && mac_rx_last_i;
+            if (leave || keep) final_q <= keep && last_q;
             m_valid_o     <= leave;
             stat_fcs_o    <= 1'b0;
             stat_length_o <= 1'b0;
@@ -112,8 +126,8 @@ module mac_rx #(
     always_ff @(posedge clk_i) begin
         if (keep) begin
             sop_q    <= in_sop;
-            bytes_q  <= mac_rx_last_i ? mac_rx_bytes_i - Fcs : Full;
-            data_q   <= mac_rx_data_i;
+            bytes_q  <= last_q ? beat_bytes_q - Fcs : Full;
+            data_q   <= beat_q;
             length_q <= net_length;
             fcs_q    <= bad_fcs;
             runt_q   <= bad_length;
@@ -127,14 +141,14 @@ module mac_rx #(
                 m_bad_o    <= fcs_q || runt_q;
                 m_length_o <= length_q;
             end else begin
-                m_bytes_o  <= only_fcs ? Full - (Fcs - mac_rx_bytes_i) : Full;
+                m_bytes_o  <= only_fcs ? Full - (Fcs - beat_bytes_q) : Full;
                 m_bad_o    <= bad_fcs || bad_length;
                 m_length_o <= net_length;
             end
         end
     end
 
-    assign idle_o = !wait_q && !mac_rx_valid_i && !m_valid_o && !stat_fcs_o && !stat_length_o;
+    assign idle_o = !wait_q && !valid_q && !m_valid_o && !stat_fcs_o && !stat_length_o;
 
     `CHECK(GoodLength, !(m_valid_o && m_last_o && !m_bad_o) || (m_length_o >= 16'd60 && m_length_o <= 16'(MaxFrame - 4)),
            "[E] 3.4 a frame of wrong length passes as good")

@@ -138,7 +138,7 @@ module net_rx #(
     logic        in_chain_q, head_wrap_q;
     logic [15:0] head_slot_q, pos_q, elements_q, elements, pos, total, left, piece;
     logic        need_cmd, last_elem, too_short, ends, step, starving, give_up, marker;
-    logic        crowded;
+    logic        crowded, refused;
 
     assign pos       = in_chain_q ? pos_q : 16'd0;
     assign total     = f_length + 16'(Hdr);
@@ -154,18 +154,20 @@ module net_rx #(
     // With several queues one that has no buffer must not hold up the others.
     assign starving  = f_valid && !in_chain_q && d_starved_i && (crowded || !enable_i || Queues > 1);
     // A frame that is given up only frees its RAM: a command without data, in its turn.
-    assign give_up   = f_valid && ((d_valid_i && d_write_i && too_short && !(stop_i && !in_chain_q)) || (starving && !d_valid_i));
-    assign marker    = give_up;
+    assign marker    = f_valid && ((d_valid_i && d_write_i && too_short && !(stop_i && !in_chain_q)) || (starving && !d_valid_i));
+    // Not while another is refused at the door: drops are counted one at a time.
+    assign refused   = m_valid_i && m_last_i && !keep;
+    assign give_up   = marker && !refused && cmd_ready_i;
 
-    assign cmd_valid_o = f_valid && (marker || (d_valid_i && d_write_i && need_cmd && !(stop_i && !in_chain_q) && (!ends || u_ready_i)));
+    assign cmd_valid_o = f_valid && (marker ? !refused : (d_valid_i && d_write_i && need_cmd && !(stop_i && !in_chain_q) && (!ends || u_ready_i)));
     assign u_valid_o   = f_valid && d_valid_i && d_write_i && ends && !marker && !(stop_i && !in_chain_q) && (!need_cmd || cmd_ready_i);
     assign step        = f_valid && d_valid_i && d_write_i && !marker && !(stop_i && !in_chain_q)
                          && (!need_cmd || cmd_ready_i) && (!ends || u_ready_i);
-    assign rewind_o      = give_up && d_valid_i && cmd_ready_i;
+    assign rewind_o      = give_up && d_valid_i;
     assign rewind_slot_o = in_chain_q ? head_slot_q : d_slot_i;
     assign rewind_wrap_o = in_chain_q ? head_wrap_q : d_wrap_i;
     assign d_ready_o     = step;
-    assign f_pop         = (step && ends) || (marker && cmd_ready_i);
+    assign f_pop         = (step && ends) || give_up;
     assign error_o       = d_valid_i && !d_write_i;
 
     always_comb begin
@@ -206,7 +208,7 @@ module net_rx #(
 
     assign stat_frame_o     = step && ends;
     assign stat_bytes_o     = f_length;
-    assign stat_no_buffer_o = (marker && cmd_ready_i) || (m_valid_i && m_last_i && !m_bad_i && !enable_i);
+    assign stat_no_buffer_o = give_up || (m_valid_i && m_last_i && !m_bad_i && !enable_i);
     assign stat_fifo_o      = m_valid_i && m_last_i && !m_bad_i && over && enable_i;
     // Quiet is a pause that is longer than the gap between frames at line rate: preamble, gap and the first beat.
     localparam logic [3:0] Pause = 4'd10;
@@ -228,11 +230,14 @@ module net_rx #(
     assign trace_valid_o[0] = m_valid_i && m_sop_i;
     assign trace_valid_o[1] = keep;
     assign trace_valid_o[2] = cmd_valid_o && cmd_ready_i && !marker && pos == 16'd0;
-    assign trace_valid_o[3] = (m_valid_i && m_last_i && !keep) || (marker && cmd_ready_i);
-    assign trace_data_o[0*64 +: 64] = {48'd0, pid};
-    assign trace_data_o[1*64 +: 64] = {m_length_i, 16'd0, 8'd0, m_queue_i, pid};
-    assign trace_data_o[2*64 +: 64] = {f_length, u_slot_o, 8'd0, queue_o, f_pid};
-    assign trace_data_o[3*64 +: 64] = {drop_reason, 24'd0, marker ? queue_o : m_queue_i, marker ? f_pid : pid};
+    assign trace_valid_o[3] = refused || give_up;
+    always_comb begin
+        trace_data_o = '0;
+        if (trace_valid_o[0]) trace_data_o[0*64 +: 64] = {48'd0, pid};
+        if (trace_valid_o[1]) trace_data_o[1*64 +: 64] = {m_length_i, 16'd0, 8'd0, m_queue_i, pid};
+        if (trace_valid_o[2]) trace_data_o[2*64 +: 64] = {f_length, u_slot_o, 8'd0, queue_o, f_pid};
+        if (trace_valid_o[3]) trace_data_o[3*64 +: 64] = {drop_reason, 24'd0, marker ? queue_o : m_queue_i, marker ? f_pid : pid};
+    end
 
     logic unused;
     assign unused = &{1'b0, src_addr_i, done_cookie_i};

@@ -117,11 +117,14 @@ module net_tx #(
     assign issued     = wants_read ? issued_now + d_len_i[15:0] : issued_now;
 
     always_comb begin
-        req_o.addr   = d_addr_i;
-        req_o.len    = d_len_i[15:0];
-        req_o.client = dma_pkg::RdTx;
-        req_o.cookie = 16'(tail_q[SlotW-1:0]);
-        req_o.dst    = 16'(wptr_q[AW-1:0]);
+        req_o = '0;
+        if (req_valid_o) begin
+            req_o.addr   = d_addr_i;
+            req_o.len    = d_len_i[15:0];
+            req_o.client = dma_pkg::RdTx;
+            req_o.cookie = 16'(tail_q[SlotW-1:0]);
+            req_o.dst    = 16'(wptr_q[AW-1:0]);
+        end
     end
 
     // Frame table, written when a chain ends. expect is received_q of the slot once all of its bytes are in: the sum is never cleared.
@@ -274,11 +277,13 @@ module net_tx #(
     assign trace_valid_o[1] = u_valid_o && u_ready_i;
     assign trace_valid_o[2] = beat && !active_q;
     assign trace_valid_o[3] = m_valid_q && m_ready_i && m_last_o;
-    assign trace_data_o[0*64 +: 64] = {elements, in_chain_q ? head_slot_q : d_slot_i,
-                                       8'd0, d_queue_i, pid};
-    assign trace_data_o[1*64 +: 64] = {ub_length, u_slot_o, 8'd0, u_queue_o, u_pid_o};
-    assign trace_data_o[2*64 +: 64] = {sb_length - 16'(Hdr), sb_slot, 8'd0, sb_queue, sb_pid};
-    assign trace_data_o[3*64 +: 64] = {32'd0, m_queue_q, m_pid_q};
+    always_comb begin
+        trace_data_o = '0;
+        if (trace_valid_o[0]) trace_data_o[0*64 +: 64] = {elements, in_chain_q ? head_slot_q : d_slot_i, 8'd0, d_queue_i, pid};
+        if (trace_valid_o[1]) trace_data_o[1*64 +: 64] = {ub_length, u_slot_o, 8'd0, u_queue_o, u_pid_o};
+        if (trace_valid_o[2]) trace_data_o[2*64 +: 64] = {sb_length - 16'(Hdr), sb_slot, 8'd0, sb_queue, sb_pid};
+        if (trace_valid_o[3]) trace_data_o[3*64 +: 64] = {32'd0, m_queue_q, m_pid_q};
+    end
 
     logic unused;
     assign unused = &{1'b0, ub_base, ub_end, ub_drop, sb_wrap, sb_id, sb_expect, sb_slots, wr_dst_i, done_slot_i};

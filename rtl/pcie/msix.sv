@@ -63,7 +63,10 @@ module msix #(
     logic [IndexW-1:0]      index;
     logic [PbaWords*32-1:0] pba;
 
-    assign mask     = {{8{reg_be_i[3]}}, {8{reg_be_i[2]}}, {8{reg_be_i[1]}}, {8{reg_be_i[0]}}};
+    always_comb begin
+        mask = '0;
+        if (reg_valid_i) mask = {{8{reg_be_i[3]}}, {8{reg_be_i[2]}}, {8{reg_be_i[1]}}, {8{reg_be_i[0]}}};
+    end
     assign entry    = {2'b00, reg_addr_i[13:4]};
     assign index    = entry[IndexW-1:0];
     assign in_table = reg_addr_i[15:14] == 2'(regmap_pkg::BAR0_MSIX_TABLE >> 14) && entry < 12'(Vectors);

@@ -95,8 +95,11 @@ module pcie_cfg #(
     logic [31:0] mask;       // bits whose byte is enabled
     logic        write;
     assign addr  = {cfg_addr_i[11:2], 2'b00};
-    assign mask  = {{8{cfg_be_i[3]}}, {8{cfg_be_i[2]}}, {8{cfg_be_i[1]}}, {8{cfg_be_i[0]}}};
     assign write = cfg_valid_i && cfg_write_i;
+    always_comb begin
+        mask = '0;
+        if (write) mask = {{8{cfg_be_i[3]}}, {8{cfg_be_i[2]}}, {8{cfg_be_i[1]}}, {8{cfg_be_i[0]}}};
+    end
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni || flr_o) begin
@@ -155,7 +158,7 @@ module pcie_cfg #(
     logic [31:0] rdata;
     always_comb begin
         rdata = '0;
-        case (addr)
+        if (cfg_valid_i) case (addr)
             12'(regmap_pkg::PCI_CFG_VENDOR_ID): rdata = {16'(regmap_pkg::PCI_ID_DEVICE), 16'(regmap_pkg::PCI_ID_VENDOR)};
             12'(regmap_pkg::PCI_CFG_COMMAND): begin
                 rdata[15:0] = command_q;

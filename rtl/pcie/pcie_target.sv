@@ -91,7 +91,9 @@ module pcie_target (
 
     always_comb begin
         supported = 1'b0;
-        if (is_cfg) begin
+        if (!req_valid_i) begin
+            supported = 1'b0;
+        end else if (is_cfg) begin
             supported = req_hdr_i[64 + regmap_pkg::TLP_CFG_FUNCTION_LSB +: 3] == '0 && length == 10'd1;
         end else if (is_mrd || is_mwr) begin
             supported = in_bar && (length == 10'd1 || length == 10'd2);
@@ -121,16 +123,23 @@ module pcie_target (
     assign be     = second ? last_be : first_be;
 
     always_comb begin
-        reg_write_o = is_write;
-        reg_addr_o  = {address[15:2], 2'b00} + (second ? 16'd4 : 16'd0);
-        reg_be_o    = be;
-        reg_wdata_o = wdata;
-        reg_valid_o = (second || (start && !is_cfg)) && be != '0;
-        if (is_window) begin  // its first `length` bytes are the bytes of the register
-            reg_addr_o  = {window_offset_i[15:2], 2'b00};
-            reg_be_o    = (be & window_be) << window_offset_i[1:0];
-            reg_wdata_o = wdata << window_shift;
-            reg_valid_o = start && window_valid_i && (be & window_be) != '0;
+        reg_write_o = 1'b0;
+        reg_addr_o  = '0;
+        reg_be_o    = '0;
+        reg_wdata_o = '0;
+        reg_valid_o = 1'b0;
+        if (start || second) begin
+            reg_write_o = is_write;
+            reg_addr_o  = {address[15:2], 2'b00} + (second ? 16'd4 : 16'd0);
+            reg_be_o    = be;
+            reg_wdata_o = wdata;
+            reg_valid_o = (second || !is_cfg) && be != '0;
+            if (is_window) begin  // its first `length` bytes are the bytes of the register
+                reg_addr_o  = {window_offset_i[15:2], 2'b00};
+                reg_be_o    = (be & window_be) << window_offset_i[1:0];
+                reg_wdata_o = wdata << window_shift;
+                reg_valid_o = start && window_valid_i && (be & window_be) != '0;
+            end
         end
     end
 
@@ -201,38 +210,41 @@ module pcie_target (
     logic [7:0]  cplt_type;
 
     always_comb begin
-        first_gap = 2'd0;
-        if (first_be[0])      first_gap = 2'd0;
-        else if (first_be[1]) first_gap = 2'd1;
-        else if (first_be[2]) first_gap = 2'd2;
-        else if (first_be[3]) first_gap = 2'd3;
-        last_gap = 2'd3;  // also for a read of no bytes, which counts as one, [P] 2.2.5
-        if (length == 10'd1 ? first_be[3] : last_be[3])      last_gap = 2'd0;
-        else if (length == 10'd1 ? first_be[2] : last_be[2]) last_gap = 2'd1;
-        else if (length == 10'd1 ? first_be[1] : last_be[1]) last_gap = 2'd2;
-        byte_count    = {length, 2'b00} - 12'(first_gap) - 12'(last_gap);
-        lower_address = {address[6:2], first_gap};
-        if (!is_mrd) begin  // [P] 2.3.1.1: fixed for all that is not a memory read
-            byte_count    = 12'd4;
-            lower_address = '0;
+        first_gap     = 2'd0;
+        last_gap      = 2'd0;
+        byte_count    = '0;
+        lower_address = '0;
+        cplt_type     = '0;
+        cplt_hdr_o    = '0;
+        if (state_q == Send) begin
+            if (first_be[0])      first_gap = 2'd0;
+            else if (first_be[1]) first_gap = 2'd1;
+            else if (first_be[2]) first_gap = 2'd2;
+            else if (first_be[3]) first_gap = 2'd3;
+            last_gap = 2'd3;  // also for a read of no bytes, which counts as one, [P] 2.2.5
+            if (length == 10'd1 ? first_be[3] : last_be[3])      last_gap = 2'd0;
+            else if (length == 10'd1 ? first_be[2] : last_be[2]) last_gap = 2'd1;
+            else if (length == 10'd1 ? first_be[1] : last_be[1]) last_gap = 2'd2;
+            byte_count    = {length, 2'b00} - 12'(first_gap) - 12'(last_gap);
+            lower_address = {address[6:2], first_gap};
+            if (!is_mrd) begin  // [P] 2.3.1.1: fixed for all that is not a memory read
+                byte_count    = 12'd4;
+                lower_address = '0;
+            end
+            cplt_type = supported && !is_write ? 8'(regmap_pkg::TLP_TYPE_CPLD) : 8'(regmap_pkg::TLP_TYPE_CPL);
+            cplt_hdr_o[regmap_pkg::TLP_FMT_TYPE_LSB +: 8] = cplt_type;
+            cplt_hdr_o[regmap_pkg::TLP_TC_LSB +: 3]       = req_hdr_i[regmap_pkg::TLP_TC_LSB +: 3];
+            cplt_hdr_o[regmap_pkg::TLP_ATTR_IDO_BIT]      = req_hdr_i[regmap_pkg::TLP_ATTR_IDO_BIT];
+            cplt_hdr_o[regmap_pkg::TLP_ATTR_LSB +: 2]     = req_hdr_i[regmap_pkg::TLP_ATTR_LSB +: 2];
+            if (supported && !is_write) cplt_hdr_o[regmap_pkg::TLP_LENGTH_LSB +: 10] = is_two ? 10'd2 : 10'd1;
+            cplt_hdr_o[32 + regmap_pkg::TLP_COMPLETER_LSB +: 16] = requester_id_i;
+            cplt_hdr_o[32 + regmap_pkg::TLP_STATUS_LSB +: 3] =
+                supported ? 3'(regmap_pkg::TLP_STATUS_SC) : 3'(regmap_pkg::TLP_STATUS_UR);
+            cplt_hdr_o[32 + regmap_pkg::TLP_BYTE_COUNT_LSB +: 12]    = byte_count;
+            cplt_hdr_o[64 + regmap_pkg::TLP_REQUESTER_LSB +: 16]     = req_hdr_i[32 + regmap_pkg::TLP_REQUESTER_LSB +: 16];
+            cplt_hdr_o[64 + regmap_pkg::TLP_TAG_LSB +: 8]            = req_hdr_i[32 + regmap_pkg::TLP_TAG_LSB +: 8];
+            cplt_hdr_o[64 + regmap_pkg::TLP_LOWER_ADDRESS_LSB +: 7]  = lower_address;
         end
-        cplt_type = supported && !is_write ? 8'(regmap_pkg::TLP_TYPE_CPLD) : 8'(regmap_pkg::TLP_TYPE_CPL);
-    end
-
-    always_comb begin
-        cplt_hdr_o = '0;
-        cplt_hdr_o[regmap_pkg::TLP_FMT_TYPE_LSB +: 8] = cplt_type;
-        cplt_hdr_o[regmap_pkg::TLP_TC_LSB +: 3]       = req_hdr_i[regmap_pkg::TLP_TC_LSB +: 3];
-        cplt_hdr_o[regmap_pkg::TLP_ATTR_IDO_BIT]      = req_hdr_i[regmap_pkg::TLP_ATTR_IDO_BIT];
-        cplt_hdr_o[regmap_pkg::TLP_ATTR_LSB +: 2]     = req_hdr_i[regmap_pkg::TLP_ATTR_LSB +: 2];
-        if (supported && !is_write) cplt_hdr_o[regmap_pkg::TLP_LENGTH_LSB +: 10] = is_two ? 10'd2 : 10'd1;
-        cplt_hdr_o[32 + regmap_pkg::TLP_COMPLETER_LSB +: 16] = requester_id_i;
-        cplt_hdr_o[32 + regmap_pkg::TLP_STATUS_LSB +: 3] =
-            supported ? 3'(regmap_pkg::TLP_STATUS_SC) : 3'(regmap_pkg::TLP_STATUS_UR);
-        cplt_hdr_o[32 + regmap_pkg::TLP_BYTE_COUNT_LSB +: 12]    = byte_count;
-        cplt_hdr_o[64 + regmap_pkg::TLP_REQUESTER_LSB +: 16]     = req_hdr_i[32 + regmap_pkg::TLP_REQUESTER_LSB +: 16];
-        cplt_hdr_o[64 + regmap_pkg::TLP_TAG_LSB +: 8]            = req_hdr_i[32 + regmap_pkg::TLP_TAG_LSB +: 8];
-        cplt_hdr_o[64 + regmap_pkg::TLP_LOWER_ADDRESS_LSB +: 7]  = lower_address;
     end
 
     assign cplt_valid_o = state_q == Send;

@@ -139,21 +139,29 @@ module ctrl #(
     assign value16    = command_q[31:16];
     assign coal_all   = features_i[regmap_pkg::VIRTIO_NET_F_NOTF_COAL_BIT];
     assign coal_vq    = features_i[regmap_pkg::VIRTIO_NET_F_VQ_NOTF_COAL_BIT];
-    assign set_pairs  = class_code == ClassMq && command == 8'(regmap_pkg::VIRTIO_CTRL_MQ_VQ_PAIRS_SET) && length_q >= 32'd4
+    always_comb begin
+        {set_pairs, set_tx, set_rx, set_vq, get_vq} = '0;
+        if (state_q == Execute) begin
+            set_pairs = class_code == ClassMq && command == 8'(regmap_pkg::VIRTIO_CTRL_MQ_VQ_PAIRS_SET) && length_q >= 32'd4
                         && features_i[regmap_pkg::VIRTIO_NET_F_MQ_BIT] && value16 != 16'd0 && value16 <= 16'(QueuePairs);
-    assign set_tx     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_TX_SET) && length_q >= 32'd10
+            set_tx    = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_TX_SET) && length_q >= 32'd10
                         && coal_all;
-    assign set_rx     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_RX_SET) && length_q >= 32'd10
+            set_rx    = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_RX_SET) && length_q >= 32'd10
                         && coal_all;
+            set_vq    = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_VQ_SET) && length_q >= 32'd14
+                        && coal_vq && vq < 16'(Nq);
+            get_vq    = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_VQ_GET) && length_q >= 32'd6
+                        && coal_vq && vq < 16'(Nq);
+        end
+    end
     assign vq         = value16;
-    assign set_vq     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_VQ_SET) && length_q >= 32'd14
-                        && coal_vq && vq < 16'(Nq);
-    assign get_vq     = class_code == ClassCoal && command == 8'(regmap_pkg::VIRTIO_CTRL_NOTF_COAL_VQ_GET) && length_q >= 32'd6
-                        && coal_vq && vq < 16'(Nq);
     assign ok         = !failed_q && (set_pairs || set_tx || set_rx || set_vq || get_vq);
     assign set_packets = set_vq ? command_q[79:48] : command_q[47:16];
     assign set_usecs   = set_vq ? command_q[111:80] : command_q[79:48];
-    assign cycles      = {16'd0, set_usecs} * {32'd0, cycles_per_us_i};
+    always_comb begin
+        cycles = '0;
+        if (state_q == Execute) cycles = {16'd0, set_usecs} * {32'd0, cycles_per_us_i};
+    end
 
     logic [Nq*32-1:0] usecs_q;                 // as they were set, for VQ_GET
     logic [Nq*32-1:0] packets_q;

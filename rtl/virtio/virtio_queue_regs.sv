@@ -23,11 +23,12 @@ module virtio_queue_regs #(
     input  wire  logic                    clear_i,
     input  wire  logic                    ring_reset_i,  // RING_RESET is negotiated
     input  wire  logic [15:0]             select_i,
+    input  wire  logic                    valid_i,  // the register bus is active
     input  wire  logic                    write_i,
     input  wire  logic [11:0]             addr_i,   // offset in the structure, of a double word
     input  wire  logic [31:0]             mask_i,   // bits whose byte is enabled
     input  wire  logic [31:0]             wdata_i,
-    output       logic [31:0]             rdata_o,  // of addr_i, combinational; 0 for a register that is not a queue's
+    output       logic [31:0]             rdata_o,  // of addr_i, combinational; 0 for a register that is not a queue's, or without valid_i
 
     // Queue n in bits n*width and up.
     output       logic [NumQueues-1:0]    vq_enable_o,
@@ -52,8 +53,14 @@ module virtio_queue_regs #(
     assign present = select_i < 16'(NumQueues);
     assign queue   = present ? select_i[QueueW-1:0] : '0;
     assign enabled = vq_enable_o[queue];
-    assign size    = (vq_size_o[16 * queue +: 16] & ~mask_i[15:0]) | (wdata_i[15:0] & mask_i[15:0]);
-    assign vector  = (vq_vector_o[16 * queue +: 16] & ~mask_i[31:16]) | (wdata_i[31:16] & mask_i[31:16]);
+    always_comb begin
+        size   = '0;
+        vector = '0;
+        if (write_i) begin
+            size   = (vq_size_o[16 * queue +: 16] & ~mask_i[15:0]) | (wdata_i[15:0] & mask_i[15:0]);
+            vector = (vq_vector_o[16 * queue +: 16] & ~mask_i[31:16]) | (wdata_i[31:16] & mask_i[31:16]);
+        end
+    end
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni || clear_i) begin
@@ -110,7 +117,9 @@ module virtio_queue_regs #(
 
     always_comb begin
         rdata_o = '0;
-        if (present) begin
+        if (!valid_i) begin
+            rdata_o = '0;
+        end else if (present) begin
             case (addr_i)
                 12'(regmap_pkg::VIRTIO_COMMON_QUEUE_SIZE):
                     rdata_o = {vq_vector_o[16 * queue +: 16], vq_size_o[16 * queue +: 16]};

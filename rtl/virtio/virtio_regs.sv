@@ -96,12 +96,15 @@ module virtio_regs #(
     logic [31:0] mask;
 
     assign addr         = {reg_addr_i[11:2], 2'b00};
-    assign mask         = {{8{reg_be_i[3]}}, {8{reg_be_i[2]}}, {8{reg_be_i[1]}}, {8{reg_be_i[0]}}};
     assign in_common    = reg_addr_i[15:12] == 4'(regmap_pkg::BAR0_COMMON >> 12);
     assign in_isr       = reg_addr_i[15:12] == 4'(regmap_pkg::BAR0_ISR >> 12);
     assign in_device    = reg_addr_i[15:12] == 4'(regmap_pkg::BAR0_DEVICE >> 12);
     assign in_notify    = reg_addr_i[15:12] == 4'(regmap_pkg::BAR0_NOTIFY >> 12);
     assign write_common = reg_valid_i && reg_write_i && in_common;
+    always_comb begin
+        mask = '0;
+        if (write_common) mask = {{8{reg_be_i[3]}}, {8{reg_be_i[2]}}, {8{reg_be_i[1]}}, {8{reg_be_i[0]}}};
+    end
 
     // ---- Registers of the device. Of 64 feature bits only the offered ones can stay set, the others make it refuse the set.
     logic [31:0] device_select_q, driver_select_q;
@@ -116,14 +119,23 @@ module virtio_regs #(
 
     logic [7:0] status_written;  // what the status becomes when the byte on the bus is not 0
     always_comb begin
-        status_written = (reg_wdata_i[7:0] & StatusWritable) | (status_q & (8'd1 << NeedsReset));
-        // [V] 2.2.2, 3.1.1: judged once, when the driver sets it.
-        if (!status_q[FeaturesOk] && !acceptable) status_written[FeaturesOk] = 1'b0;
+        status_written = '0;
+        if (write_common) begin
+            status_written = (reg_wdata_i[7:0] & StatusWritable) | (status_q & (8'd1 << NeedsReset));
+            // [V] 2.2.2, 3.1.1: judged once, when the driver sets it.
+            if (!status_q[FeaturesOk] && !acceptable) status_written[FeaturesOk] = 1'b0;
+        end
     end
 
     logic [15:0] config_vector, queue_select;  // with the bytes on the bus
-    assign config_vector = (config_vector_q & ~mask[15:0]) | (reg_wdata_i[15:0] & mask[15:0]);
-    assign queue_select  = (queue_select_q & ~mask[31:16]) | (reg_wdata_i[31:16] & mask[31:16]);
+    always_comb begin
+        config_vector = '0;
+        queue_select  = '0;
+        if (write_common) begin
+            config_vector = (config_vector_q & ~mask[15:0]) | (reg_wdata_i[15:0] & mask[15:0]);
+            queue_select  = (queue_select_q & ~mask[31:16]) | (reg_wdata_i[31:16] & mask[31:16]);
+        end
+    end
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni || reset_end) begin
@@ -183,7 +195,7 @@ module virtio_regs #(
         .clk_i, .rst_ni,
         .clear_i(reset_end), .ring_reset_i(features_q[regmap_pkg::VIRTIO_F_RING_RESET_BIT] && status_q[FeaturesOk]),
         .select_i(physical_select),
-        .write_i(write_common), .addr_i(addr), .mask_i(mask), .wdata_i(reg_wdata_i), .rdata_o(queue_rdata),
+        .valid_i(reg_valid_i), .write_i(write_common), .addr_i(addr), .mask_i(mask), .wdata_i(reg_wdata_i), .rdata_o(queue_rdata),
         .vq_enable_o, .vq_size_o, .vq_desc_o, .vq_driver_o, .vq_device_o, .vq_vector_o, .vq_reset_o, .vq_reset_done_i
     );
 
@@ -242,9 +254,14 @@ module virtio_regs #(
     assign db_named      = reg_wdata_i[regmap_pkg::VIRTQ_NOTIFY_QUEUE_LSB +: 16];
     assign db_queue      = single_pair && db_named == 16'd2 ? 16'(NumQueues - 1) : db_named;
     assign db_width_ok   = reg_be_i == (db_has_data_o ? 4'b1111 : 4'b0011);
-    assign db_accept     = reg_valid_i && reg_write_i && in_notify && db_width_ok && driver_ok_o
-                           && db_queue == {6'd0, reg_addr_i[11:2]}  // the doorbell that queue_notify_off names
-                           && db_queue < 16'(NumQueues) && vq_enable_o[db_queue[QueueW-1:0]];
+    always_comb begin
+        db_accept = 1'b0;
+        if (reg_valid_i && reg_write_i) begin
+            db_accept = in_notify && db_width_ok && driver_ok_o
+                        && db_queue == {6'd0, reg_addr_i[11:2]}  // the doorbell that queue_notify_off names
+                        && db_queue < 16'(NumQueues) && vq_enable_o[db_queue[QueueW-1:0]];
+        end
+    end
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -265,7 +282,7 @@ module virtio_regs #(
     logic [31:0] common_rdata, device_rdata;
     always_comb begin
         common_rdata = queue_rdata;
-        case (addr)
+        if (reg_valid_i) case (addr)
             12'(regmap_pkg::VIRTIO_COMMON_DEVICE_FEATURE_SELECT): common_rdata = device_select_q;
             12'(regmap_pkg::VIRTIO_COMMON_DEVICE_FEATURE): common_rdata =
                 device_select_q == 32'd0 ? Offered[31:0] : device_select_q == 32'd1 ? Offered[63:32] : '0;
@@ -277,7 +294,7 @@ module virtio_regs #(
             default: ;
         endcase
         device_rdata = '0;
-        case (addr)
+        if (reg_valid_i) case (addr)
             12'(regmap_pkg::VIRTIO_NET_CONFIG_MAC):       device_rdata = mac_address_i[31:0];
             12'(regmap_pkg::VIRTIO_NET_CONFIG_MAC + 4):   device_rdata = {15'd0, link_q, mac_address_i[47:32]};
             12'(regmap_pkg::VIRTIO_NET_CONFIG_MAX_VIRTQUEUE_PAIRS): device_rdata = QueuePairs;  // MTU, not offered, reads 0

@@ -98,21 +98,18 @@ module virtqueues #(
     logic [Nq*DataWidth-1:0] src_data;
     logic [7:0]              src_queue_q;
 
-    for (genvar q = 0; q < Nq; q++) begin : gen_vq
-        localparam bit Ctrl = q == Nq - 1;
-        localparam bit Tx   = !Ctrl && q % 2 == 1;
-        localparam bit Rx   = !Ctrl && q % 2 == 0;
-        // A transmit batch is one descriptor however long it is, and the driver has a ring to go on with; a receive group that is
-        // full needs no more time.
-        vq #(.DataWidth(DataWidth), .Queue(q), .UsedAge(Tx ? 240 : 96)) u_vq (
-            .clk_i, .rst_ni, .enable_i(driver_ok_i && enable_i[q]), .stop_i, .reset_i(reset_i[q]), .reset_done_o(reset_done_o[q]),
-            .irq_sent_i(irq_sent_i[q]), .size_i(size_i[q*16 +: 16]),
+    for (genvar q = 0; q < Nq - 1; q++) begin : gen_vq
+        localparam bit Tx = q % 2 == 1;
+        // A transmit batch is one descriptor however long it is, and the driver has a ring to go on with. A receive group that is
+        // full needs no more time: longer than 16 frames of 64 bytes take both ways at the limit of the link.
+        vq #(.DataWidth(DataWidth)) u_vq (
+            .clk_i, .rst_ni, .queue_i(8'(q)), .used_age_i(Tx ? 8'd240 : 8'd96), .enable_i(driver_ok_i && enable_i[q]), .stop_i,
+            .reset_i(reset_i[q]), .reset_done_o(reset_done_o[q]), .irq_sent_i(irq_sent_i[q]), .size_i(size_i[q*16 +: 16]),
             .desc_i(desc_i[q*64 +: 64]), .driver_i(driver_i[q*64 +: 64]), .db_valid_i, .db_queue_i, .db_has_data_i, .db_data_i,
-            .batch_i(Tx && features_i[regmap_pkg::VIRTIO_F_IN_ORDER_BIT]), .quiet_i(Ctrl || (Tx ? tx_quiet_i : rx_quiet_i)), .mrrs_i,
+            .batch_i(Tx && features_i[regmap_pkg::VIRTIO_F_IN_ORDER_BIT]), .quiet_i(Tx ? tx_quiet_i : rx_quiet_i), .mrrs_i,
             .event_idx_i(features_i[regmap_pkg::VIRTIO_F_EVENT_IDX_BIT]),
             .indirect_i(features_i[regmap_pkg::VIRTIO_F_INDIRECT_DESC_BIT]),
-            .coal_packets_i(Ctrl ? 16'd0 : coal_packets_i[(Ctrl ? 0 : q)*16 +: 16]),
-            .coal_cycles_i(Ctrl ? 32'd0 : coal_cycles_i[(Ctrl ? 0 : q)*32 +: 32]), .cycle_i,
+            .coal_packets_i(coal_packets_i[q*16 +: 16]), .coal_cycles_i(coal_cycles_i[q*32 +: 32]), .cycle_i,
             .req_valid_o(req_valid_o[3*q +: 3]), .req_ready_i(req_ready_i[3*q +: 3]),
             .req_o(req_o[3*q*dma_pkg::RdReqW +: 3*dma_pkg::RdReqW]),
             .wr_valid_i, .wr_client_i, .wr_cookie_i, .wr_dst_i, .wr_lo_i, .wr_hi_i, .wr_data_i,
@@ -121,11 +118,38 @@ module virtqueues #(
             .src_re_i, .src_client_i, .src_queue_i, .src_addr_i, .src_data_o(src_data[q*DataWidth +: DataWidth]),
             .wdone_valid_i, .wdone_client_i, .wdone_cookie_i,
             .d_valid_o(d_valid_o[q]), .d_ready_i(d_ready_i[q]), .d_o(d_o[q*132 +: 132]),
-            .rewind_i(Rx && rewind_i[q]), .rewind_slot_i, .rewind_wrap_i, .starved_o(starved_o[q]),
-            .u_valid_i(u_valid_i[q]), .u_ready_o(u_ready_o[q]), .u_i(Ctrl ? u_ctrl_i : Tx ? u_tx_i : u_rx_i),
+            .rewind_i(!Tx && rewind_i[q]), .rewind_slot_i, .rewind_wrap_i, .starved_o(starved_o[q]),
+            .u_valid_i(u_valid_i[q]), .u_ready_o(u_ready_o[q]), .u_i(Tx ? u_tx_i : u_rx_i),
             .irq_valid_o(irq_valid_o[q]), .irq_ready_i(irq_ready_i[q]), .error_o(error_o[q]), .idle_o(vq_idle[q]),
             .trace_read_o(trace_read_o[q]), .trace_read_data_o(trace_read_data_o[q*32 +: 32]),
             .trace_used_o(trace_used_o[q]), .trace_used_data_o(trace_used_data_o[q*48 +: 48]));
+    end
+
+    // Commands are few, and nobody waits for one in a hurry.
+    localparam int unsigned C = Nq - 1;
+    vq_serial #(.DataWidth(DataWidth)) u_control (
+        .clk_i, .rst_ni, .queue_i(8'(C)), .used_age_i(8'd0), .enable_i(driver_ok_i && enable_i[C]), .stop_i,
+        .reset_i(reset_i[C]), .reset_done_o(reset_done_o[C]), .irq_sent_i(irq_sent_i[C]), .size_i(size_i[C*16 +: 16]),
+        .desc_i(desc_i[C*64 +: 64]), .driver_i(driver_i[C*64 +: 64]), .db_valid_i, .db_queue_i, .db_has_data_i, .db_data_i,
+        .batch_i(1'b0), .quiet_i(1'b1), .mrrs_i,
+        .event_idx_i(features_i[regmap_pkg::VIRTIO_F_EVENT_IDX_BIT]),
+        .indirect_i(features_i[regmap_pkg::VIRTIO_F_INDIRECT_DESC_BIT]),
+        .coal_packets_i(16'd0), .coal_cycles_i(32'd0), .cycle_i,
+        .req_valid_o(req_valid_o[3*C +: 3]), .req_ready_i(req_ready_i[3*C +: 3]),
+        .req_o(req_o[3*C*dma_pkg::RdReqW +: 3*dma_pkg::RdReqW]),
+        .wr_valid_i, .wr_client_i, .wr_cookie_i, .wr_dst_i, .wr_lo_i, .wr_hi_i, .wr_data_i,
+        .done_valid_i, .done_client_i, .done_cookie_i, .done_bytes_i, .done_error_i,
+        .cmd_valid_o(cmd_valid_o[C]), .cmd_ready_i(cmd_ready_i[C]), .cmd_o(cmd_o[C*dma_pkg::WrCmdW +: dma_pkg::WrCmdW]),
+        .src_re_i, .src_client_i, .src_queue_i, .src_addr_i, .src_data_o(src_data[C*DataWidth +: DataWidth]),
+        .wdone_valid_i, .wdone_client_i, .wdone_cookie_i,
+        .d_valid_o(d_valid_o[C]), .d_ready_i(d_ready_i[C]), .d_o(d_o[C*132 +: 132]),
+        .rewind_i(1'b0), .rewind_slot_i, .rewind_wrap_i, .starved_o(starved_o[C]),
+        .u_valid_i(u_valid_i[C]), .u_ready_o(u_ready_o[C]), .u_i(u_ctrl_i),
+        .irq_valid_o(irq_valid_o[C]), .irq_ready_i(irq_ready_i[C]), .error_o(error_o[C]), .idle_o(vq_idle[C]),
+        .trace_read_o(trace_read_o[C]), .trace_read_data_o(trace_read_data_o[C*32 +: 32]),
+        .trace_used_o(trace_used_o[C]), .trace_used_data_o(trace_used_data_o[C*48 +: 48]));
+
+    for (genvar q = 0; q < Nq; q++) begin : gen_irq
         assign irq_o[q*32 +: 32] = {16'(q), vector_i[q*16 +: 16]};
     end
 

@@ -11,12 +11,13 @@
 `default_nettype none
 
 module vq #(
-    parameter int unsigned DataWidth = 256,
-    parameter int unsigned Queue     = 0,
-    parameter int unsigned UsedAge   = 96    // cycles that a used descriptor may wait for others
+    parameter int unsigned DataWidth = 256
 ) (
     input  wire  logic                          clk_i,
     input  wire  logic                          rst_ni,
+    // Constants. Not parameters: every queue is the same module, synthesised, and compiled for simulation, once.
+    input  wire  logic [7:0]                    queue_i,
+    input  wire  logic [7:0]                    used_age_i,    // cycles that a used descriptor may wait for others
 
     // from virtio_regs
     input  wire  logic                          enable_i,
@@ -100,14 +101,14 @@ module vq #(
     logic [15:0] used_slots, used_packets, used_next;
     logic rd_mine, rd_desc, rd_event, rd_done_desc, rd_done_event, used_done;
 
-    assign rd_mine       = wr_cookie_i[15:8] == 8'(Queue);
+    assign rd_mine       = wr_cookie_i[15:8] == queue_i;
     assign rd_desc       = wr_valid_i && wr_client_i == dma_pkg::RdDesc && rd_mine;
     assign rd_event      = wr_valid_i && wr_client_i == dma_pkg::RdEvent && rd_mine;
     assign rd_table      = wr_valid_i && wr_client_i == dma_pkg::RdTable && rd_mine;
-    assign rd_done_table = done_valid_i && done_client_i == dma_pkg::RdTable && done_cookie_i[15:8] == 8'(Queue);
-    assign rd_done_desc  = done_valid_i && done_client_i == dma_pkg::RdDesc && done_cookie_i[15:8] == 8'(Queue);
-    assign rd_done_event = done_valid_i && done_client_i == dma_pkg::RdEvent && done_cookie_i[15:8] == 8'(Queue);
-    assign mine_done     = wdone_valid_i && wdone_client_i == dma_pkg::WrUsed && wdone_cookie_i[15:8] == 8'(Queue);
+    assign rd_done_table = done_valid_i && done_client_i == dma_pkg::RdTable && done_cookie_i[15:8] == queue_i;
+    assign rd_done_desc  = done_valid_i && done_client_i == dma_pkg::RdDesc && done_cookie_i[15:8] == queue_i;
+    assign rd_done_event = done_valid_i && done_client_i == dma_pkg::RdEvent && done_cookie_i[15:8] == queue_i;
+    assign mine_done     = wdone_valid_i && wdone_client_i == dma_pkg::WrUsed && wdone_cookie_i[15:8] == queue_i;
     assign used_done     = mine_done && wdone_cookie_i[7:0] == 8'd0;
 
     // ---- reset of this queue ----------------------------------------------------------------------------------------------------------
@@ -152,15 +153,15 @@ module vq #(
     always_comb begin
         mark_cmd        = '0;
         mark_cmd.client = dma_pkg::WrUsed;
-        mark_cmd.cookie = {8'(Queue), Marker};
+        mark_cmd.cookie = {queue_i, Marker};
     end
     assign cmd_valid_o = used_cmd_valid || state_q == Mark;
     assign cmd_o       = state_q == Mark ? mark_cmd : used_cmd;
 
 
-    vq_avail #(.DataWidth(DataWidth), .Queue(Queue)) u_avail (
-        .clk_i, .rst_ni, .enable_i, .size_i, .desc_i, .stop_i(stop_i || !open), .mrrs_i,
-        .db_valid_i(db_valid_i && db_queue_i == 16'(Queue)), .db_has_data_i, .db_data_i,
+    vq_avail #(.DataWidth(DataWidth)) u_avail (
+        .clk_i, .rst_ni, .queue_i, .enable_i, .size_i, .desc_i, .stop_i(stop_i || !open), .mrrs_i,
+        .db_valid_i(db_valid_i && db_queue_i == {8'd0, queue_i}), .db_has_data_i, .db_data_i,
         .req_valid_o(req_valid_o[0]), .req_ready_i(req_ready_i[0]), .req_o(req_o[dma_pkg::RdReqW-1:0]),
         .wr_valid_i(rd_desc), .wr_dst_i, .wr_lo_i, .wr_hi_i, .wr_data_i,
         .done_valid_i(rd_done_desc), .done_chunk_i(done_cookie_i[2:0]), .done_error_i,
@@ -171,8 +172,8 @@ module vq #(
         .trace_valid_o(trace_read_o), .trace_slot_o(trace_read_data_o[15:0]), .trace_count_o(trace_read_data_o[31:16]),
         .idle_o(avail_idle));
 
-    vq_indirect #(.DataWidth(DataWidth), .Queue(Queue)) u_indirect (
-        .clk_i, .rst_ni, .enable_i, .stop_i(stop_i || !open), .size_i, .flush_i(rewind_i),
+    vq_indirect #(.DataWidth(DataWidth)) u_indirect (
+        .clk_i, .rst_ni, .queue_i, .enable_i, .stop_i(stop_i || !open), .size_i, .flush_i(rewind_i),
         .i_valid_i(a_valid), .i_ready_o(a_ready), .i_i(a_data),
         .req_valid_o(req_valid_o[2]), .req_ready_i(req_ready_i[2]), .req_o(req_o[3*dma_pkg::RdReqW-1:2*dma_pkg::RdReqW]),
         .wr_valid_i(rd_table), .wr_dst_i, .wr_lo_i, .wr_hi_i, .wr_data_i,
@@ -180,18 +181,18 @@ module vq #(
         .d_valid_o(d_raw), .d_ready_i(d_ready_i && open), .d_o, .error_o(table_error), .empty_o(table_empty), .idle_o(table_idle));
     assign starved_o = !open || (avail_starved && table_empty);
 
-    vq_used #(.DataWidth(DataWidth), .Queue(Queue), .AgeLimit(UsedAge)) u_used (
-        .clk_i, .rst_ni, .enable_i, .desc_i, .size_i, .batch_i, .quiet_i,
+    vq_used #(.DataWidth(DataWidth)) u_used (
+        .clk_i, .rst_ni, .queue_i, .age_limit_i(used_age_i), .enable_i, .desc_i, .size_i, .batch_i, .quiet_i,
         .u_valid_i, .u_ready_o, .u_slot_i(u_i[97:82]), .u_slots_i(u_i[15:0]), .u_wrap_i(u_i[81]), .u_id_i(u_i[80:65]), .u_len_i(u_i[64:33]),
         .u_write_i(u_i[32]), .u_pid_i(u_i[31:16]),
         .cmd_valid_o(used_cmd_valid), .cmd_ready_i, .cmd_o(used_cmd),
-        .src_re_i(src_re_i && src_client_i == dma_pkg::WrUsed && src_queue_i == 8'(Queue)), .src_addr_i, .src_data_o,
+        .src_re_i(src_re_i && src_client_i == dma_pkg::WrUsed && src_queue_i == queue_i), .src_addr_i, .src_data_o,
         .done_i(used_done), .done_slots_o(used_slots), .done_packets_o(used_packets), .done_next_o(used_next),
         .trace_valid_o(trace_used_o), .trace_slot_o(trace_used_data_o[31:16]), .trace_count_o(trace_used_data_o[47:32]),
         .trace_pid_o(trace_used_data_o[15:0]), .idle_o(used_idle));
 
-    vq_event #(.Queue(Queue)) u_event (
-        .clk_i, .rst_ni, .enable_i, .stop_i(stop_i || reset_i), .driver_i, .size_i, .event_idx_i, .coal_packets_i, .coal_cycles_i, .cycle_i,
+    vq_event u_event (
+        .clk_i, .rst_ni, .queue_i, .enable_i, .stop_i(stop_i || reset_i), .driver_i, .size_i, .event_idx_i, .coal_packets_i, .coal_cycles_i, .cycle_i,
         .used_i(used_done), .used_slots_i(used_slots), .used_packets_i(used_packets), .used_next_i(used_next),
         .req_valid_o(req_valid_o[1]), .req_ready_i(req_ready_i[1]), .req_o(req_o[2*dma_pkg::RdReqW-1:dma_pkg::RdReqW]),
         .wr_valid_i(rd_event), .wr_data_i(wr_data_i[31:0]), .done_valid_i(rd_done_event), .done_error_i,

@@ -17,11 +17,11 @@
 
 module vq_avail #(
     parameter int unsigned DataWidth = 256,
-    parameter int unsigned Slots     = 128,   // descriptors in the cache, a power of two
-    parameter int unsigned Queue     = 0
+    parameter int unsigned Slots     = 128    // descriptors in the cache, a power of two
 ) (
     input  wire  logic                          clk_i,
     input  wire  logic                          rst_ni,
+    input  wire  logic [7:0]                    queue_i,         // constant
 
     // from virtio_regs
     input  wire  logic                          enable_i,        // the queue is enabled and the driver is ready
@@ -96,13 +96,23 @@ module vq_avail #(
     logic [16:0] db_dist, fetch_dist, target_dist;
     assign base_slot   = s1_valid_q ? s1_slot_q : parse_slot_q;
     assign base_wrap   = s1_valid_q ? s1_wrap_q : parse_wrap_q;
-    assign db_dist     = ahead({1'b0, db_data_i[14:0]}, base_slot, size_i, db_data_i[15] != base_wrap);
-    assign fetch_dist  = ahead(fetch_slot_q, base_slot, size_i, fetch_wrap_q != base_wrap);
     assign target_dist = ahead(target_slot_q, base_slot, size_i, target_wrap_q != base_wrap);
-    assign db_slot_ok  = {1'b0, db_data_i[14:0]} < size_i;
-    assign db_ok       = db_has_data_i && db_slot_ok && db_dist != Stale;
-    assign db_latest   = db_ok && (target_dist == Stale || db_dist >= target_dist);   // else one that was overtaken
-    assign db_ahead    = db_ok && fetch_dist <= (db_latest ? db_dist : target_dist);
+    always_comb begin
+        db_dist    = Stale;
+        fetch_dist = Stale;
+        db_slot_ok = 1'b0;
+        db_ok      = 1'b0;
+        db_latest  = 1'b0;
+        db_ahead   = 1'b0;
+        if (db_valid_i && db_has_data_i) begin
+            db_dist    = ahead({1'b0, db_data_i[14:0]}, base_slot, size_i, db_data_i[15] != base_wrap);
+            fetch_dist = ahead(fetch_slot_q, base_slot, size_i, fetch_wrap_q != base_wrap);
+            db_slot_ok = {1'b0, db_data_i[14:0]} < size_i;
+            db_ok      = db_slot_ok && db_dist != Stale;
+            db_latest  = db_ok && (target_dist == Stale || db_dist >= target_dist);   // else one that was overtaken
+            db_ahead   = db_ok && fetch_dist <= (db_latest ? db_dist : target_dist);
+        end
+    end
 
     // ---- fetch ------------------------------------------------------------------------------------------------------------------
     logic [2:0]  chunk_wr_q, chunk_rd_q;          // chunks in order of the ring
@@ -117,18 +127,26 @@ module vq_avail #(
 
     assign held       = cache_wr_q - cache_rd_q;
     // Never more than one lap ahead of parse: flags tell a lap from the next one only, and reads in flight pass each other.
-    assign space      = (size_i < 16'(Slots) ? size_i : 16'(Slots)) - {{(16-CacheW-1){1'b0}}, held} - {15'd0, s1_valid_q};
-    assign to_end     = size_i - fetch_slot_q;
     assign at_target  = target_slot_q == fetch_slot_q && target_wrap_q == fetch_wrap_q;
-    assign to_target  = target_wrap_q == fetch_wrap_q ? target_slot_q - fetch_slot_q : to_end;   // within this lap
-    assign fetch_addr = desc_i + {44'd0, fetch_slot_q, 4'd0};
-    assign by_4k      = 16'd256 - {8'd0, fetch_addr[11:4]};
     assign by_mrrs    = (mrrs_i == 3'd0) ? 16'd8 : (mrrs_i == 3'd1) ? 16'd16 : 16'd32;
     always_comb begin
-        count = by_mrrs;
-        if (to_end < count) count = to_end;
-        if (by_4k < count)  count = by_4k;
-        if (!poll_q && to_target < count) count = to_target;
+        space      = '0;
+        to_end     = '0;
+        to_target  = '0;
+        by_4k      = '0;
+        fetch_addr = '0;
+        count      = '0;
+        if (more) begin
+            space      = (size_i < 16'(Slots) ? size_i : 16'(Slots)) - {{(16-CacheW-1){1'b0}}, held} - {15'd0, s1_valid_q};
+            to_end     = size_i - fetch_slot_q;
+            to_target  = target_wrap_q == fetch_wrap_q ? target_slot_q - fetch_slot_q : to_end;   // within this lap
+            fetch_addr = desc_i + {44'd0, fetch_slot_q, 4'd0};
+            by_4k      = 16'd256 - {8'd0, fetch_addr[11:4]};
+            count      = by_mrrs;
+            if (to_end < count) count = to_end;
+            if (by_4k < count)  count = by_4k;
+            if (!poll_q && to_target < count) count = to_target;
+        end
     end
     // A batch is sent when it fits; while the cache is partly full, waiting for room keeps the reads large.
     assign fresh = chunk_cnt_q == 4'd0 && !s1_valid_q;   // the slot in stage 1 may yet be void, and was read before
@@ -137,11 +155,14 @@ module vq_avail #(
     assign req_valid_o = want;
     assign issue       = want && req_ready_i;
     always_comb begin
-        req_o.addr   = fetch_addr;
-        req_o.len    = {count[11:0], 4'd0};
-        req_o.client = dma_pkg::RdDesc;
-        req_o.cookie = {8'(Queue), 5'd0, chunk_wr_q};
-        req_o.dst    = {{(16-CacheW-4){1'b0}}, cache_wr_q[CacheW-1:0], 4'd0};
+        req_o = '0;
+        if (want) begin
+            req_o.addr   = fetch_addr;
+            req_o.len    = {count[11:0], 4'd0};
+            req_o.client = dma_pkg::RdDesc;
+            req_o.cookie = {queue_i, 5'd0, chunk_wr_q};
+            req_o.dst    = {{(16-CacheW-4){1'b0}}, cache_wr_q[CacheW-1:0], 4'd0};
+        end
     end
     assign trace_valid_o = issue;
     assign trace_slot_o  = fetch_slot_q;
@@ -175,19 +196,27 @@ module vq_avail #(
 
     assign desc  = rdata[127:0];
     assign flags = desc[127:112];
-    assign available = flags[regmap_pkg::VIRTQ_DESC_F_AVAIL_BIT] == s1_wrap_q && flags[regmap_pkg::VIRTQ_DESC_F_USED_BIT] != s1_wrap_q;
     // A slot inside a chain whose own bits prove nothing: not of the snapshot (64-byte line of one read) of the slot before it, and
     // read before the chain was known.
-    // [V] 2.8.7: a list is all direct or one indirect descriptor.
-    assign bad_indirect = flags[regmap_pkg::VIRTQ_DESC_F_INDIRECT_BIT]
-                          && (!indirect_i || in_chain_q || flags[regmap_pkg::VIRTQ_DESC_F_NEXT_BIT]);
     assign line_start = s1_slot_q[1:0] + desc_i[5:4] == 2'd0 || s1_slot_q == 16'd0;
-    assign tail_open  = s1_valid_q && in_chain_q && (line_start || s1_first_q) && !s1_proven_q && !trust_q;
-    assign bad        = s1_valid_q && !tail_open
-                        && (available ? bad_indirect || (in_chain_q && chain_len_q >= size_i)
-                                      : in_chain_q);
-    assign push       = s1_valid_q && !error_q && !rewind_i && !tail_open && available && !bad;
-    assign go_void    = s1_valid_q && !bad && (tail_open || !available);
+    always_comb begin
+        available    = 1'b0;
+        bad_indirect = 1'b0;
+        tail_open    = 1'b0;
+        bad          = 1'b0;
+        push         = 1'b0;
+        go_void      = 1'b0;
+        if (s1_valid_q) begin
+            available = flags[regmap_pkg::VIRTQ_DESC_F_AVAIL_BIT] == s1_wrap_q && flags[regmap_pkg::VIRTQ_DESC_F_USED_BIT] != s1_wrap_q;
+            // [V] 2.8.7: a list is all direct or one indirect descriptor.
+            bad_indirect = flags[regmap_pkg::VIRTQ_DESC_F_INDIRECT_BIT]
+                           && (!indirect_i || in_chain_q || flags[regmap_pkg::VIRTQ_DESC_F_NEXT_BIT]);
+            tail_open = in_chain_q && (line_start || s1_first_q) && !s1_proven_q && !trust_q;
+            bad       = !tail_open && (available ? bad_indirect || (in_chain_q && chain_len_q >= size_i) : in_chain_q);
+            push      = !error_q && !rewind_i && !tail_open && available && !bad;
+            go_void   = !bad && (tail_open || !available);
+        end
+    end
 
     fifo #(.Width(64 + 32 + 16 + 1 + 1 + 1 + 16 + 1), .Depth(8)) u_out (
         .clk_i, .rst_ni(rst_ni && running_q), .flush_i(rewind_i), .valid_i(push), .ready_o(out_ready),

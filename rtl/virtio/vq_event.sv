@@ -13,11 +13,10 @@
 `default_nettype none
 `include "check.svh"
 
-module vq_event #(
-    parameter int unsigned Queue = 0
-) (
+module vq_event (
     input  wire  logic              clk_i,
     input  wire  logic              rst_ni,
+    input  wire  logic [7:0]        queue_i,         // constant
     input  wire  logic              enable_i,
     input  wire  logic              stop_i,
     input  wire  logic [63:0]       driver_i,        // address of the driver event suppression structure
@@ -65,25 +64,41 @@ module vq_event #(
     assign word = wr_valid_i ? wr_data_i : word_q;
 
     // ---- moderation ---------------------------------------------------------------------------------------------------------------
-    assign due = coal_packets_i == 16'd0 || coal_cycles_i == 32'd0 || packets_q >= coal_packets_i || cycle_i - first_q >= coal_cycles_i;
+    always_comb begin
+        due = 1'b0;
+        if (pending_q) begin
+            due = coal_packets_i == 16'd0 || coal_cycles_i == 32'd0 || packets_q >= coal_packets_i
+                  || cycle_i - first_q >= coal_cycles_i;
+        end
+    end
 
     // ---- DESC mode ([V] 2.8.10; 16-bit arithmetic as in the standard's vring_need_event) --------------------------------------------
     logic [15:0] offset, wanted, behind;
     logic        named, passed, fire;
-    assign offset = {1'b0, word[14:0]};
-    assign named  = event_idx_i && word[17:16] == 2'(regmap_pkg::VIRTQ_EVENT_FLAGS_DESC) && offset < size_i;
-    assign wanted = word[15] == eval_next_q[15] ? offset : offset - size_i;
-    assign behind = {1'b0, eval_next_q[14:0]} - wanted - 16'd1;
-    assign passed = behind < eval_slots_q || eval_slots_q > size_i;
-    // Anything but DISABLE and a slot that was not passed is ENABLE.
-    assign fire   = word[17:16] != 2'(regmap_pkg::VIRTQ_EVENT_FLAGS_DISABLE) && (!named || passed);
+    always_comb begin
+        offset = '0;
+        wanted = '0;
+        behind = '0;
+        named  = 1'b0;
+        passed = 1'b0;
+        fire   = 1'b0;
+        if (done_valid_i) begin
+            offset = {1'b0, word[14:0]};
+            named  = event_idx_i && word[17:16] == 2'(regmap_pkg::VIRTQ_EVENT_FLAGS_DESC) && offset < size_i;
+            wanted = word[15] == eval_next_q[15] ? offset : offset - size_i;
+            behind = {1'b0, eval_next_q[14:0]} - wanted - 16'd1;
+            passed = behind < eval_slots_q || eval_slots_q > size_i;
+            // Anything but DISABLE and a slot that was not passed is ENABLE.
+            fire   = word[17:16] != 2'(regmap_pkg::VIRTQ_EVENT_FLAGS_DISABLE) && (!named || passed);
+        end
+    end
 
     assign req_valid_o = state_q == Ask && !stop_i;
     always_comb begin
         req_o.addr   = driver_i;
         req_o.len    = 16'd4;
         req_o.client = dma_pkg::RdEvent;
-        req_o.cookie = {8'(Queue), 8'd0};
+        req_o.cookie = {queue_i, 8'd0};
         req_o.dst    = 16'd0;
     end
     assign irq_valid_o = state_q == Notify;
@@ -115,7 +130,7 @@ module vq_event #(
                 slots_q   <= slots_q[15] ? slots_q : slots_q + used_slots_i;
             end
             unique case (state_q)
-                Idle: if (pending_q && due && !stop_i) state_q <= Ask;
+                Idle: if (due && !stop_i) state_q <= Ask;
                 // What was used until here is in front of the read: this evaluation covers it.
                 Ask: if (asked) begin
                     state_q      <= Wait;

@@ -12,11 +12,11 @@
 
 module vq_indirect #(
     parameter int unsigned DataWidth = 256,
-    parameter int unsigned Queue     = 0,
     parameter int unsigned Tables    = 8      // a power of two up to 64
 ) (
     input  wire  logic                          clk_i,
     input  wire  logic                          rst_ni,
+    input  wire  logic [7:0]                    queue_i,      // constant
     input  wire  logic                          enable_i,
     input  wire  logic                          stop_i,
     input  wire  logic [15:0]                   size_i,
@@ -61,18 +61,24 @@ module vq_indirect #(
     logic [Tables-1:0] taken_q, waiting_q;
     logic [$clog2(Tables+9)-1:0] q_count;
     logic [31:0]      in_len, head_len;
-    logic             len_bad;
+    logic             len_bad, ask_first, ask_more, error_q;
 
-    assign in_indirect = i_i[17];
+    assign in_indirect = i_valid_i && i_i[17];
     assign in_len      = i_i[67:36];
-    assign len_bad     = in_indirect && (in_len == 32'd0 || in_len[3:0] != 4'd0 || in_len > {12'd0, size_i, 4'd0});
-    assign table_free  = !taken_q[next_q] && !waiting_q[next_q];
+    always_comb begin
+        len_bad    = 1'b0;
+        table_free = 1'b0;
+        ask_first  = 1'b0;
+        if (in_indirect) begin
+            len_bad    = in_len == 32'd0 || in_len[3:0] != 4'd0 || in_len > {12'd0, size_i, 4'd0};
+            table_free = !taken_q[next_q] && !waiting_q[next_q];
+            ask_first  = !len_bad && q_ready && table_free && !stop_i && !flush_i && !error_q && !ask_more;
+        end
+    end
 
     // A direct descriptor passes an empty queue without delay.
     assign bypass    = !q_valid && i_valid_i && !in_indirect;
-    logic ask_first, ask_more;
-    assign ask_first = i_valid_i && in_indirect && !len_bad && q_ready && table_free && !stop_i && !flush_i && !error_q && !ask_more;
-    assign push      = (i_valid_i && !in_indirect && !bypass && q_ready) || (ask_first && req_ready_i);
+    assign push      = in_indirect ? ask_first && req_ready_i : i_valid_i && !bypass && q_ready;
     assign i_ready_o = bypass ? d_ready_i : push;
 
     fifo #(.Width(132 + LgT), .Depth(Tables + 8)) u_queue (
@@ -80,7 +86,7 @@ module vq_indirect #(
         .valid_o(q_valid), .ready_i(pop), .data_o({head_table, head}), .count_o(q_count));
 
     // ---- tables -----------------------------------------------------------------------------------------------------------------------
-    logic             error_q, turn, filled, element_last, want_element, e_valid_q, e_last_q;
+    logic             turn, ready, element_last, want_element, e_valid_q, e_last_q;
     logic [15:0]      element_q, asked_q;        // of the head: elements handed out, elements asked for (0: the first 16)
     logic [15:0]      elements;
     logic [12:0]      left_q [Tables];           // bytes still to come
@@ -89,30 +95,40 @@ module vq_indirect #(
     assign head_len     = head[67:36];
     assign elements     = head_len[19:4];
     assign turn         = q_valid && head[17];
-    assign filled       = !waiting_q[head_table];
     assign element_last = element_q + 16'd1 == elements;
-    // The next 16 elements, when the head has handed out all that it has.
-    assign ask_more     = turn && filled && !e_valid_q && element_q == asked_q && element_q < elements && asked_q != 16'd0 && !stop_i
-                          && !flush_i && !error_q;
-    // Nothing of a table that could not be read: its bytes are no addresses.
-    assign want_element = turn && filled && !e_valid_q && element_q < (asked_q == 16'd0 ? 16'd16 : asked_q) && element_q < elements
-                          && !flush_i && !error_q;
+    always_comb begin
+        ready        = 1'b0;
+        ask_more     = 1'b0;
+        want_element = 1'b0;
+        if (turn) begin
+            // Nothing of a table that could not be read: its bytes are no addresses.
+            ready        = !waiting_q[head_table] && !e_valid_q && element_q < elements && !flush_i && !error_q;
+            // The next 16 elements, when the head has handed out all that it has.
+            ask_more     = ready && element_q == asked_q && asked_q != 16'd0 && !stop_i;
+            want_element = ready && element_q < (asked_q == 16'd0 ? 16'd16 : asked_q);
+        end
+    end
 
     // asked_q is 0 until the first 16 are used up; afterwards the piece at hand ends there.
     logic [15:0]    rest;
     logic [4:0]     piece;
     logic [LgT-1:0] ask_table;
-    assign rest      = elements - element_q;
-    assign piece     = rest > 16'd16 ? 5'd16 : rest[4:0];
-    assign ask_table = ask_more ? head_table : next_q;
-
     assign req_valid_o = ask_first || ask_more;
     always_comb begin
-        req_o.addr   = ask_more ? head[131:68] + {44'd0, element_q, 4'd0} : i_i[131:68];
-        req_o.len    = ask_more ? {7'd0, piece, 4'd0} : in_len > 32'(TableBytes) ? 16'(TableBytes) : in_len[15:0];
-        req_o.client = dma_pkg::RdTable;
-        req_o.cookie = {8'(Queue), 8'(ask_table)};
-        req_o.dst    = {{(16-LgT-8){1'b0}}, ask_table, 8'd0};
+        rest      = '0;
+        piece     = '0;
+        ask_table = '0;
+        req_o     = '0;
+        if (req_valid_o) begin
+            rest         = elements - element_q;
+            piece        = rest > 16'd16 ? 5'd16 : rest[4:0];
+            ask_table    = ask_more ? head_table : next_q;
+            req_o.addr   = ask_more ? head[131:68] + {44'd0, element_q, 4'd0} : i_i[131:68];
+            req_o.len    = ask_more ? {7'd0, piece, 4'd0} : in_len > 32'(TableBytes) ? 16'(TableBytes) : in_len[15:0];
+            req_o.client = dma_pkg::RdTable;
+            req_o.cookie = {queue_i, 8'(ask_table)};
+            req_o.dst    = {{(16-LgT-8){1'b0}}, ask_table, 8'd0};
+        end
     end
 
     window_ram #(.DataWidth(CacheWidth), .Bytes(Tables * TableBytes), .Lane(DataWidth < 128 ? DataWidth / 8 : 16)) u_tables (
@@ -153,7 +169,7 @@ module vq_indirect #(
                 if (left_q[done_table_i[LgT-1:0]] == done_bytes_i) waiting_q[done_table_i[LgT-1:0]] <= 1'b0;
                 if (done_error_i) error_q <= 1'b1;
             end
-            if (i_valid_i && len_bad) error_q <= 1'b1;
+            if (len_bad) error_q <= 1'b1;
             if (want_element) begin
                 e_valid_q <= 1'b1;
                 e_last_q  <= element_last;
@@ -180,7 +196,7 @@ module vq_indirect #(
     assign error_o = error_q;
     assign empty_o = !q_valid;
     // What waits for its consumer only changes nothing by itself.
-    assign idle_o  = waiting_q == '0 && !req_valid_o && !want_element && !push && (error_q || !len_bad || !i_valid_i);
+    assign idle_o  = waiting_q == '0 && !req_valid_o && !want_element && !push && (error_q || !len_bad);
 
     logic unused;
     assign unused = &{1'b0, q_count, rdata, head_len, wr_dst_i[15:LgT+8], done_table_i};

@@ -5,7 +5,7 @@
 // the first, stands for all of them. Otherwise each buffer has its own descriptor, and those of neighbouring slots of one 256-byte
 // line share a write; slots that are not ours to write (skipped by a chain) end the group, as does the ring's end.
 //
-// A group goes out when it is full, when quiet_i says that no other buffer is about to follow, or when it is AgeLimit cycles old.
+// A group goes out when it is full, when quiet_i says that no other buffer is about to follow, or when it is age_limit_i cycles old.
 // Bytes 8 to 15 of a descriptor are len, id, flags; the write starts there for the first one, so its flags are the last bytes seen
 // ([P] 2.4.3: a write is seen in address order).
 //
@@ -14,12 +14,12 @@
 `include "check.svh"
 
 module vq_used #(
-    parameter int unsigned DataWidth = 256,
-    parameter int unsigned Queue     = 0,
-    parameter int unsigned AgeLimit  = 96   // cycles: longer than 16 frames of 64 bytes take both ways at the limit of the link
+    parameter int unsigned DataWidth = 256
 ) (
     input  wire  logic                 clk_i,
     input  wire  logic                 rst_ni,
+    input  wire  logic [7:0]           queue_i,     // constant
+    input  wire  logic [7:0]           age_limit_i, // cycles, constant
     input  wire  logic                 enable_i,
     input  wire  logic [63:0]          desc_i,     // address of the ring
     input  wire  logic [15:0]          size_i,
@@ -63,6 +63,7 @@ module vq_used #(
     logic [15:0]         first_q, count_q, id_q, pid_q, packets_q, slots_q, next_q;
     logic [31:0]         len_q;
     logic                wrap_q, wflag_q;
+    logic                long_q;                    // the last chain has several slots: no used descriptor can follow it in one write
     logic [7:0]          age_q;
     logic [LgGroups-1:0] group_q;
     logic [LgGroups:0]   flight_q;
@@ -75,8 +76,14 @@ module vq_used #(
                                : (u_slot_i == first_q + count_q && u_slot_i[3:0] != 4'd0 && u_wrap_i == wrap_q);
     assign u_ready_o = enable_i && !flush_q && (open_q ? joins : flight_q != (LgGroups+1)'(1 << LgGroups));
     assign take      = u_valid_i && u_ready_o;
-    assign full      = !batch_i && open_q && (first_q[3:0] + count_q[3:0] == 4'd0);
-    assign flush     = open_q && !flush_q && (full || quiet_i || age_q >= 8'(AgeLimit) || (u_valid_i && !joins)) && !take;
+    always_comb begin
+        full  = 1'b0;
+        flush = 1'b0;
+        if (open_q) begin
+            full  = !batch_i && (first_q[3:0] + count_q[3:0] == 4'd0 || long_q);
+            flush = !flush_q && (full || quiet_i || age_q >= age_limit_i || (u_valid_i && !joins)) && !take;
+        end
+    end
     assign sent      = cmd_valid_o && cmd_ready_i;
 
     // One descriptor into the RAM: as it comes, or, in a batch, when the group is closed.
@@ -110,13 +117,15 @@ module vq_used #(
 
     assign cmd_valid_o = flush_q && !write_q;
     always_comb begin
-        cmd_o        = '0;
-        cmd_o.addr   = desc_i + {44'd0, first_q, 4'd8};
-        cmd_o.len    = {count_q[11:0], 4'd0} - 16'd8;
-        cmd_o.client = dma_pkg::WrUsed;
-        cmd_o.cookie = {8'(Queue), 8'd0};
-        cmd_o.src    = {{(16-8-LgGroups){1'b0}}, group_q, first_q[3:0], 4'd8};
-        cmd_o.pos    = 16'd64;
+        cmd_o = '0;
+        if (flush_q) begin
+            cmd_o.addr   = desc_i + {44'd0, first_q, 4'd8};
+            cmd_o.len    = {count_q[11:0], 4'd0} - 16'd8;
+            cmd_o.client = dma_pkg::WrUsed;
+            cmd_o.cookie = {queue_i, 8'd0};
+            cmd_o.src    = {{(16-8-LgGroups){1'b0}}, group_q, first_q[3:0], 4'd8};
+            cmd_o.pos    = 16'd64;
+        end
     end
 
     always_ff @(posedge clk_i) begin
@@ -137,6 +146,7 @@ module vq_used #(
                 len_q   <= u_len_i;
                 wflag_q <= u_write_i;
                 pid_q   <= u_pid_i;
+                long_q  <= u_slots_i != 16'd1;
                 next_q  <= after >= size_i ? {!u_wrap_i, after[14:0] - size_i[14:0]} : {u_wrap_i, after[14:0]};
                 if (!open_q) begin
                     first_q <= u_slot_i;

@@ -62,6 +62,7 @@ struct Rig {
     unsigned free, handed = 0;
 
     explicit Rig(const Config& config, unsigned seed = 1) : c(config), b(seed), ring(config.size), free(config.size) {
+        b->queue_i = 0;
         b->enable_i = b->db_valid_i = b->db_has_data_i = b->stop_i = b->req_ready_i = b->wr_valid_i = b->done_valid_i = 0;
         b->done_error_i = b->d_ready_i = b->rewind_i = 0;
         b->db_data_i = b->wr_dst_i = b->rewind_slot_i = 0;

@@ -16,6 +16,7 @@ struct Rig {
     uint16_t slots = 1, packets = 1, next = 0x8001;   // what a group of used descriptors moved
     bool error = false;
     Rig() {
+        b->queue_i = 0;
         b->enable_i = 1;
         b->stop_i = b->used_i = b->wr_valid_i = b->done_valid_i = b->done_error_i = 0;
         b->driver_i = 0x200000040ull;

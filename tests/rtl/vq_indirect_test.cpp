@@ -54,6 +54,7 @@ struct Rig {
     unsigned stall = 30;
 
     explicit Rig(unsigned seed = 1) : b(seed) {
+        b->queue_i = 0;
         b->enable_i = 1;
         b->stop_i = b->flush_i = b->i_valid_i = b->wr_valid_i = b->done_valid_i = b->done_error_i = b->d_ready_i = 0;
         b->size_i = kSize;

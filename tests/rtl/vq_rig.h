@@ -15,12 +15,17 @@
 #include <deque>
 #include <vector>
 
-#include "Vvq.h"
 #include "bench.h"
 #include "bits.h"
 #include "regmap.h"
 
-constexpr unsigned kBeat = RTL_DataWidth / 8, kQueue = RTL_Queue, kSize = 24;
+// The device: vq, or the module of the same ports that a test names before it includes this.
+#ifndef RIG_VQ
+#include "Vvq.h"
+#define RIG_VQ Vvq
+#endif
+
+constexpr unsigned kBeat = RTL_DataWidth / 8, kQueue = 3, kSize = 24;
 constexpr uint64_t kRing = 0x1200000000ull, kEvent = 0x3400000000ull, kTables = 0x5600000000ull;
 constexpr unsigned kRdDesc = 1, kRdEvent = 2, kRdTable = 5, kWrUsed = 1;  // dma_pkg
 constexpr uint16_t kNext = 1u << VIRTQ_DESC_F_NEXT_BIT, kIndirect = 1u << VIRTQ_DESC_F_INDIRECT_BIT;
@@ -37,7 +42,7 @@ struct Buffer {
 
 // The driver, host memory, the DMA engines and net_rx (or, with `batch`, net_tx) of a queue.
 struct Rig {
-    Bench<Vvq> b;
+    Bench<RIG_VQ> b;
     std::vector<Desc> ring = std::vector<Desc>(kSize), tables = std::vector<Desc>(kSize * kSize);  // a table for each slot
     uint16_t event_flags = VIRTQ_EVENT_FLAGS_ENABLE, event_slot = 0xFFFF;
     bool batch, noise = false, fail_desc = false, fail_event = false;
@@ -56,6 +61,8 @@ struct Rig {
     bool reading = false, just_written = false;
 
     explicit Rig(bool in_order, unsigned seed = 1) : b(seed), batch(in_order) {
+        b->queue_i = kQueue;
+        b->used_age_i = 96;
         b->enable_i = 1;
         b->size_i = kSize;
         b->desc_i = kRing;

@@ -21,6 +21,8 @@ struct Rig {
     std::vector<std::vector<uint8_t>> bytes;
     explicit Rig(bool batch, unsigned seed = 1) : b(seed) {
         b->quiet_i = b->u_valid_i = b->src_re_i = b->done_i = 0;
+        b->queue_i = 0;
+        b->age_limit_i = 96;
         b->enable_i = 1;
         b->desc_i = kRing;
         b->batch_i = batch;

@@ -21,7 +21,9 @@ TEST_F(IdleSkip, NoSignalButTheClockSeesIt) {
         ASSERT_EQ(skipped.signals, all.signals);
         EXPECT_GT(skipped.signals.size(), 1000u);
         for (const auto& [name, handle] : skipped.signals) {
-            if (name.find("clk_i") != std::string::npos || name.find("cycle_i") != std::string::npos) continue;
+            if (name.find("clk_i") != std::string::npos || name.find("cycle_i") != std::string::npos ||
+                name.find("cycle_q") != std::string::npos)
+                continue;  // the clock, the count of its cycles and that count a cycle later
             const auto a = skipped.changes.find(handle), b = all.changes.find(handle);
             ASSERT_EQ(a == skipped.changes.end(), b == all.changes.end()) << name;
             if (a != skipped.changes.end()) {

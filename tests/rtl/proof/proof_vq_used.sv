@@ -33,8 +33,8 @@ module proof_vq_used #(
     logic [LgSize-1:0] begin_q, last_q;
     logic [2:0]        sent_q = 3'd0;               // groups on their way
 
-    vq_used #(.DataWidth(64), .AgeLimit(3)) u_dut (
-        .clk_i, .rst_ni(rst_n), .enable_i, .desc_i(64'd0), .size_i(16'(size)), .batch_i(Batch), .quiet_i,
+    vq_used #(.DataWidth(64)) u_dut (
+        .clk_i, .rst_ni(rst_n), .queue_i(8'd0), .age_limit_i(8'd3), .enable_i, .desc_i(64'd0), .size_i(16'(size)), .batch_i(Batch), .quiet_i,
         .u_valid_i, .u_ready_o(u_ready), .u_slot_i(16'(give_q)), .u_slots_i(16'(u_slots_i)), .u_wrap_i(give_wrap_q), .u_id_i(16'd0),
         .u_len_i(32'd0), .u_write_i(1'b0), .u_pid_i(16'd0), .cmd_valid_o(cmd_valid), .cmd_ready_i, .cmd_o(cmd),
         .src_re_i(1'b0), .src_addr_i(16'd0), .src_data_o(), .done_i, .done_slots_o(done_slots), .done_packets_o(),
