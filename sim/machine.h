@@ -3,7 +3,7 @@
  * machine.h: the whole machine, from C: build it as a scenario says, run the traffic through it, and say what came of it.
  *
  * SystemC elaborates once in a process, so each of these functions may be called once in a process; callers fork (runner.h).
- * Everything that a run writes - the result, captures, the waveform - depends on the configuration alone, except wall_s.
+ * Everything that a run writes - the result, captures, the waveform - depends on the configuration alone, except wall times.
  */
 #ifndef RINGSIDE_MACHINE_H
 #define RINGSIDE_MACHINE_H
@@ -74,6 +74,9 @@ struct machine_result {
     size_t failure_count;
     uint64_t time_ps, cycles, cycles_evaluated;
     double wall_s;
+    /* Of these, while traffic flowed: without bring-up and take-down. */
+    uint64_t traffic_cycles, traffic_cycles_evaluated;
+    double traffic_wall_s;
     struct machine_direction tx, rx;
     uint64_t nbl_allocated, nbl_sent, nbl_completed, nbl_indicated, nbl_returned, nbl_outstanding;
     struct machine_link up, down;

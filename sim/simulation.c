@@ -122,6 +122,10 @@ int simulation_body(void *arg, struct runner_progress *progress, json_t **result
     const int closed = close_writers(config, error);
     if (status == 0) status = closed;
     if (status == 0) *result = report_json(&simulation->scenario, &outcome);
+    if (status == 0 && simulation->speed)
+        json_object_set_new(*result, "speed",
+                            json_pack("{s:I,s:I,s:f}", "cycles", (json_int_t)outcome.traffic_cycles, "cycles_evaluated",
+                                      (json_int_t)outcome.traffic_cycles_evaluated, "wall_s", outcome.traffic_wall_s));
     machine_result_free(&outcome);
     free(config);
     return status;

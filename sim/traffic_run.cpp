@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cinttypes>
 #include <cstdio>
 
@@ -104,6 +105,8 @@ void TrafficRun::main() {
         begin_ps_ = hw::now_ps();
         up_begin_ = system_.link->up().statistics();
         down_begin_ = system_.link->down().statistics();
+        const uint64_t cycles = system_.nic->cycles(), evaluated = system_.nic->cycles_evaluated();
+        const auto begin = std::chrono::steady_clock::now();
         open_ = true;
         traffic_kick(traffic_);
         system_.partner->kick();
@@ -111,6 +114,9 @@ void TrafficRun::main() {
         wait_for_the_end();
         if (disturber_) disturber_->stop();
         end_ps_ = hw::now_ps();
+        traffic_wall_s_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        traffic_cycles_ = system_.nic->cycles() - cycles;
+        traffic_cycles_evaluated_ = system_.nic->cycles_evaluated() - evaluated;
         up_end_ = system_.link->up().statistics();
         down_end_ = system_.link->down().statistics();
         settle();
@@ -333,7 +339,7 @@ void TrafficRun::on_event(const hw::Event& event) {
 }
 
 // Frames are reported with their queue pair, doorbells with their virtqueue ([V] 5.1.2: receive even, transmit odd). Of interrupts the
-// vector counts: the driver gives queue n message n + 1. (The queue in that trace word may be that of the next request.)
+// vector counts: the driver gives queue n message n + 1.
 void TrafficRun::count_queue(const hw::Event& event) {
     const auto queue = [&](unsigned number) -> machine_queue& { return queues_[std::min<size_t>(number, queues_.size() - 1)]; };
     switch (event.index) {
@@ -383,6 +389,21 @@ void TrafficRun::report_missing() {
                  std::to_string(dropped_), received);
 }
 
+// The limit of both directions at once is for equal rates. A device that may not drop gives frames from the wire the link first, and the
+// others what is left: then the link's time that both together need at least is what tells how well it is used.
+static void share_the_link(const scenario& scenario, machine_direction& tx, machine_direction& rx) {
+    if (tx.packets == 0 || rx.packets == 0 || tx.mpps == 0 || rx.mpps == 0) return;
+    const auto limit = [&scenario](hw::FrameDirection direction, const machine_direction& result) {
+        return Limits(scenario, direction).of(static_cast<uint32_t>(result.bytes / result.packets + ETH_FCS));
+    };
+    const hw::FrameLimit sent = limit(hw::FrameDirection::transmit, tx), received = limit(hw::FrameDirection::receive, rx);
+    const double up = tx.mpps / sent.up_mpps + rx.mpps / received.up_mpps, down = tx.mpps / sent.down_mpps + rx.mpps / received.down_mpps;
+    for (machine_direction* direction : {&tx, &rx}) {
+        const double used = std::string(direction->limited_by) == "up" ? up : std::string(direction->limited_by) == "down" ? down : 0;
+        direction->efficiency = std::max(direction->efficiency, used);
+    }
+}
+
 void TrafficRun::report(machine_result& result) {
     report_drops();
     report_missing();
@@ -392,6 +413,7 @@ void TrafficRun::report(machine_result& result) {
     const bool both = tx_.total && rx_.total;
     tx_.meter.report(Limits(scenario_, both ? hw::FrameDirection::both : hw::FrameDirection::transmit), result.tx);
     rx_.meter.report(Limits(scenario_, both ? hw::FrameDirection::both : hw::FrameDirection::receive), result.rx);
+    if (both) share_the_link(scenario_, result.tx, result.rx);
     result.tx.dropped = tx_.taken - std::min(tx_.taken, tx_.arrived);
     result.rx.dropped = rx_.taken - std::min(rx_.taken, rx_.arrived);
 
@@ -417,6 +439,9 @@ void TrafficRun::report(machine_result& result) {
     result.time_ps = hw::now_ps();
     result.cycles = system_.nic->cycles();
     result.cycles_evaluated = system_.nic->cycles_evaluated();
+    result.traffic_cycles = traffic_cycles_;
+    result.traffic_cycles_evaluated = traffic_cycles_evaluated_;
+    result.traffic_wall_s = traffic_wall_s_;
 }
 
 }  // namespace sim

@@ -95,6 +95,8 @@ private:
     std::string error_;
     int error_status_ = 0;
     uint64_t begin_ps_ = 0, end_ps_ = 0;
+    uint64_t traffic_cycles_ = 0, traffic_cycles_evaluated_ = 0;
+    double traffic_wall_s_ = 0;
     uint64_t steps_ = 0, completed_ = 0, refused_ = 0, dropped_ = 0;
     std::array<uint64_t, 8> drops_by_reason_{};  // by TRACE_DROP_*; 0: a reason that we do not know
     std::array<machine_queue, MACHINE_MAX_QUEUES + 1> queues_{};  // by virtqueue; the last: what is of no transmit or receive queue
