@@ -136,10 +136,10 @@ static json_t *print_rows(FILE *out, struct job *job, const json_t *result) {
     return rows;
 }
 
-/* Enough transfers that filling and draining the pipe weigh less than 0.1 %: some 2 MiB, and not fewer than 4000 of them. */
+/* Enough transfers that filling and draining the pipe weigh less than 0.2 %: some 2 MiB, and not fewer than 1500 of them. */
 static uint32_t count_for(uint32_t size) {
     const uint32_t count = (2u << 20) / size;
-    return count < 4000 ? 4000 : count > 30000 ? 30000 : count;
+    return count < 1500 ? 1500 : count > 30000 ? 30000 : count;
 }
 
 static int measure(const struct arguments *arguments, const struct scenario *machine) {
