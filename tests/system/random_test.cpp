@@ -116,6 +116,20 @@ void draw_driver(Draw& draw) {
     draw.pick("driver.rx_elements", {1, 1, 2, 3, 16});
 }
 
+// Queues and events, of a NIC with so many pairs.
+void draw_queues(Draw& draw, uint64_t pairs) {
+    draw.set("driver.queue_pairs", pairs == 1 ? 0 : draw.from({0, 0, 1, 2, 3}));
+    draw.pick("traffic.from_host.flows", {1, 1, 3, 64});
+    draw.pick("traffic.from_wire.flows", {1, 1, 3, 64});
+    draw.word("driver.event_idx", {"false", "false", "true"});
+    draw.pick("driver.tx_indirect_from", {0, 0, 1, 2, 4});
+    for (const std::string direction : {"tx", "rx"}) {
+        if (draw.chance(50)) continue;
+        draw.pick("driver." + direction + "_moderation_frames", {1, 8, 64});
+        draw.pick("driver." + direction + "_moderation_us", {1, 20, 100});
+    }
+}
+
 // What takes frames away. Returns whether any does.
 bool draw_losses(Draw& draw) {
     if (draw.chance(50)) return false;
@@ -145,7 +159,9 @@ std::string scenario(uint64_t seed, Effort effort) {
     draw.pick("stress.split_percent", {0, 0, 30, 100});
     draw.pick("stress.interrupt_jitter_ns", {0, 0, 2000, 50000});
 
-    const uint64_t bits = draw.pick("nic.datapath_bits", {256, 256, 512});
+    const uint64_t bits = draw.pick("nic.datapath_bits", {64, 128, 256, 256, 256, 256, 512});
+    const uint64_t pairs = bits == 256 ? draw.pick("nic.queue_pairs", {1, 1, 4}) : 1;
+    draw_queues(draw, pairs);
     const uint64_t mhz = draw.pick("nic.clock_mhz", {160, 200, 250, 333, 500});
     std::vector<uint64_t> rates;
     for (const uint64_t gbps : {1, 10, 25, 40, 100})
@@ -162,7 +178,9 @@ std::string scenario(uint64_t seed, Effort effort) {
         const uint64_t carried = std::min(mbps, gbps * 1000) * effort.us / 8 / (sizes.mean + 20);
         return std::min(effort.frames, carried) / (skip ? 1 : 8) + 20;
     };
-    const unsigned directions = static_cast<unsigned>(draw.below(5));  // 0: transmit alone, 1: receive alone, else both
+    // 0: transmit alone, 1: receive alone, else both. With several pairs a received flow moves to the pair that is seen to send it
+    // first, and may then overtake itself: not both.
+    const unsigned directions = static_cast<unsigned>(draw.below(pairs > 1 ? 2 : 5));
     if (directions != 1) {
         draw.set("traffic.from_host.frames", frames(host, gbps * 1000 / (cut == "byte" ? 16 : 1)));
         draw.set("traffic.from_host.size", host.text);
