@@ -52,6 +52,8 @@ NDIS_STATUS NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE DriverHandle, PNDIS_STR
         adapter = ndis_adapter_create(ndis, driver, name);
         if (!adapter) return NDIS_STATUS_RESOURCES;
         adapter->is_virtual = true;
+        NDIS_STATUS status = ndis_make_planned_filters(adapter);
+        if (status != NDIS_STATUS_SUCCESS) return status;
     }
     adapter->cancelled = false;
     adapter->im_context = DeviceContext;

@@ -14,15 +14,9 @@
 
 #include "ndis_internal.h"
 
-enum { RECORD_BYTES = (sizeof(struct nbl_record) + 15) & ~15u, SLAB_TARGET = 64 * 1024, SLAB_MOST = 64, SLAB_LEAST = 4 };
+enum { SLAB_TARGET = 64 * 1024, SLAB_MOST = 64, SLAB_LEAST = 4 };
 
 static size_t round16(size_t bytes) { return (bytes + 15) & ~(size_t)15; }
-
-struct nbl_record *nbl_record_of(const NET_BUFFER_LIST *nbl) {
-    return (struct nbl_record *)(void *)((PUCHAR)(ULONG_PTR)nbl - RECORD_BYTES);
-}
-
-PNET_BUFFER_LIST nbl_of(struct nbl_record *record) { return (PNET_BUFFER_LIST)(void *)((PUCHAR)record + RECORD_BYTES); }
 
 const struct nbl_record *nbl_record_of_nb(const NET_BUFFER *nb) {
     const struct ndis_pool *pool = nb->NdisPoolHandle;
@@ -81,7 +75,7 @@ NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle, PNET_BUFFER_LI
     pool->with_nb = Parameters->fAllocateNetBuffer != 0;
     pool->context_size = Parameters->ContextSize;
     pool->protocol_id = Parameters->ProtocolId;
-    size_t bytes = RECORD_BYTES + NBL_BYTES;
+    size_t bytes = NBL_RECORD_BYTES + NBL_BYTES;
     if (pool->with_nb) {
         pool->nb_at = bytes;
         bytes += sizeof(NET_BUFFER);

@@ -202,6 +202,8 @@ struct nbl_record {
     PNET_BUFFER_LIST_CONTEXT allocated_context; /* given at allocation beyond the pool's: freed with the NBL */
 };
 
+enum { NBL_RECORD_BYTES = (sizeof(struct nbl_record) + 15) & ~15u };
+
 struct ndis_slab {
     struct ndis_slab *next;
     unsigned count;
@@ -242,6 +244,7 @@ struct ndis {
     struct ndis_driver *drivers;
     struct ndis_protocol *protocols, *dead_protocols;  /* the dead are still named by bindings that lost an NBL */
     struct ndis_filter_driver *filter_drivers;
+    struct ndis_planned_filter *planned_filters;
     struct ndis_filter *dead_filters;                  /* as above */
     struct ndis_adapter *adapters;
     struct ndis_pool *pools;
@@ -277,8 +280,12 @@ void ndis_function_enter(struct ndis *ndis, const char *function);
 void ndis_function_exit(struct ndis *ndis, const char *function);
 
 /* nbl_pool.c */
-struct nbl_record *nbl_record_of(const NET_BUFFER_LIST *nbl);
-PNET_BUFFER_LIST nbl_of(struct nbl_record *record);
+static inline struct nbl_record *nbl_record_of(const NET_BUFFER_LIST *nbl) {
+    return (struct nbl_record *)(void *)((PUCHAR)(ULONG_PTR)nbl - NBL_RECORD_BYTES);
+}
+static inline PNET_BUFFER_LIST nbl_of(struct nbl_record *record) {
+    return (PNET_BUFFER_LIST)(void *)((PUCHAR)record + NBL_RECORD_BYTES);
+}
 /* The record of the NBL in whose block the NB lies; NULL for an NB of an NB pool. */
 const struct nbl_record *nbl_record_of_nb(const NET_BUFFER *nb);
 /* Is it an NBL of one of this machine's pools, in use? Reports "nbl.foreign" or "nbl.use_after_free" if not. */
@@ -329,6 +336,7 @@ NDIS_STATUS ndis_bring_up_adapter(struct ndis_adapter *adapter);
 void ndis_take_down_adapter(struct ndis_adapter *adapter, NDIS_HALT_ACTION action);
 
 /* filter.c, filter_driver.c */
+NDIS_STATUS ndis_make_planned_filters(struct ndis_adapter *adapter); /* those that waited for the adapter to be made */
 NDIS_STATUS ndis_attach_filters(struct ndis_adapter *adapter);
 void ndis_detach_filters(struct ndis_adapter *adapter);
 /* Out of its stack for good, which is paused for it if it runs. PASSIVE. */
