@@ -10,8 +10,16 @@ void path_check_level(struct ndis *ndis, bool flag, const char *function) {
                          KeGetCurrentIrql());
 }
 
-static const struct nbl_hop *last_hop(const struct nbl_record *record) {
-    return record->hop_count ? &record->hops[(record->hop_count - 1) % NBL_HISTORY] : NULL;
+/* Did the layer give it up in this way already, since it was last sent or indicated? */
+static bool gave_before(const struct nbl_record *record, const struct ndis_layer *from, enum nbl_what what) {
+    const unsigned kept = record->hop_count < NBL_HISTORY ? record->hop_count : NBL_HISTORY;
+    const enum nbl_what begins = what == NBL_COMPLETE ? NBL_SEND : NBL_INDICATE;
+    for (unsigned i = 1; i <= kept; i++) {
+        const struct nbl_hop *hop = &record->hops[(record->hop_count - i) % NBL_HISTORY];
+        if (hop->what == begins || hop->what == NBL_ALLOCATED) return false;
+        if (hop->what == what && hop->from == from->object.name) return true;
+    }
+    return false;
 }
 
 bool flight_may_begin(struct nbl_record *record, struct ndis_layer *from, enum nbl_state flight, const char *function) {
@@ -35,8 +43,7 @@ bool flight_may_begin(struct nbl_record *record, struct ndis_layer *from, enum n
 
 void flight_report_misuse(struct nbl_record *record, struct ndis_layer *from, enum nbl_what what, const char *function) {
     const bool completes = what == NBL_COMPLETE;
-    const struct nbl_hop *last = last_hop(record);
-    const bool twice = last && last->what == what && last->from == from->object.name;
+    const bool twice = gave_before(record, from, what);
     const bool out = record->state == (completes ? NBL_SENT : NBL_INDICATED);
     const char *check = twice || (!completes && !out) ? (completes ? "nbl.completed_twice" : "nbl.returned_twice")
                         : out                         ? "nbl.wrong_owner"
