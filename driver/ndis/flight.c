@@ -5,9 +5,12 @@
 #include "ndis_path.h"
 
 void path_check_level(struct ndis *ndis, bool flag, const char *function) {
-    if (flag && KeGetCurrentIrql() < DISPATCH_LEVEL)
-        kernel_violation(ndis->kernel, "nbl.flags", "[D] 2.8", -1, "%s: the DISPATCH_LEVEL flag is set at IRQL %u", function,
-                         KeGetCurrentIrql());
+    const KIRQL irql = KeGetCurrentIrql();
+    if (flag && irql < DISPATCH_LEVEL)
+        kernel_violation(ndis->kernel, "nbl.flags", "[D] 2.8", -1, "%s: the DISPATCH_LEVEL flag is set at IRQL %u", function, irql);
+    if (irql > DISPATCH_LEVEL)
+        kernel_violation(ndis->kernel, "kernel.irql", "[D] 2.8", -1, "%s was called at IRQL %u: above DISPATCH_LEVEL no packet may move",
+                         function, irql);
 }
 
 /* Did the layer give it up in this way already, since it was last sent or indicated? */

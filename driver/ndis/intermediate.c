@@ -38,6 +38,7 @@ NDIS_STATUS NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE DriverHandle, PNDIS_STR
     struct ndis_driver *driver = ndis_object_of(DriverHandle, NDIS_OBJECT_DRIVER, __func__);
     if (!driver) return NDIS_STATUS_INVALID_PARAMETER;
     struct ndis *ndis = driver->object.ndis;
+    ndis_require_passive(ndis, __func__);
     if (!driver->is_miniport || !(driver->miniport.Flags & NDIS_INTERMEDIATE_DRIVER)) {
         kernel_violation(ndis->kernel, "ndis.state", "[D] 3.1", -1,
                          "%s made a virtual adapter, and did not register its miniport with NDIS_INTERMEDIATE_DRIVER", driver->object.name);

@@ -271,6 +271,8 @@ struct ndis {
 struct ndis *ndis_current(const char *function);
 /* The object behind a handle of the type, or NULL after a report "ndis.handle". */
 void *ndis_object_of(NDIS_HANDLE handle, enum ndis_object_type type, const char *function);
+/* Reports a call at a higher level as "kernel.irql". */
+void ndis_require_passive(struct ndis *ndis, const char *function);
 const char *ndis_intern(struct ndis *ndis, const char *name);
 void ndis_pending_begin(struct ndis_pending *pending);
 void ndis_pending_complete(struct ndis *ndis, struct ndis_pending *pending, NDIS_STATUS status, const char *what);

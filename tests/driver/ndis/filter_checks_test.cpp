@@ -227,6 +227,32 @@ TEST_F(FilterChecks, OriginatingWithoutTheCallbackThatEndsIt) {
     stop();
 }
 
+TEST_F(FilterChecks, PacketsAboveDispatchLevel) {
+    start_two();
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    KIRQL old;
+    KeRaiseIrql(DISPATCH_LEVEL + 1, &old);
+    protocol_.send({nbl});
+    KeLowerIrql(old);
+    EXPECT_TRUE(violated("kernel.irql"));
+    EXPECT_NE(message("kernel.irql").find("NdisSendNetBufferLists was called at IRQL 3"), std::string::npos) << message("kernel.irql");
+    miniport_.complete_all();
+    free_nbl(nbl);
+    stop();
+}
+
+TEST_F(FilterChecks, RegisteringAboveItsLevel) {
+    start_two();
+    KIRQL old;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    NDIS_HANDLE handle;
+    NDIS_PROTOCOL_DRIVER_CHARACTERISTICS chars{};
+    EXPECT_EQ(NdisRegisterProtocolDriver(nullptr, &chars, &handle), NDIS_STATUS_BAD_CHARACTERISTICS);
+    KeLowerIrql(old);
+    EXPECT_TRUE(violated("kernel.irql"));
+    stop();
+}
+
 TEST_F(FilterChecks, RequiredHandlersAreRequired) {
     EXPECT_EQ(ndis_load_driver(ndis_, "bad", [](PDRIVER_OBJECT driver, PUNICODE_STRING) -> NTSTATUS {
         NDIS_FILTER_DRIVER_CHARACTERISTICS chars{};
