@@ -164,9 +164,11 @@ module nic_top #(
     localparam int unsigned RdTx = 3 * Nq, RdCtrl = 3 * Nq + 1, RdBench = 3 * Nq + 2;
     localparam int unsigned WrRx = Nq, WrMsix = Nq + 1, WrCtrl = Nq + 2, WrBench = Nq + 3;
     logic [RdSources-1:0]                  rd_valid, rd_ready;
-    logic [RdSources*dma_pkg::RdReqW-1:0]  rd_req;
     logic [WrSources-1:0]                  wr_valid, wr_ready;
+    /* verilator tracing_off */  // all in one word; each is seen where it comes from
+    logic [RdSources*dma_pkg::RdReqW-1:0]  rd_req;
     logic [WrSources*dma_pkg::WrCmdW-1:0]  wr_cmd;
+    /* verilator tracing_on */
     logic                                  b_valid, rdone_valid, rdone_error, wdone_valid, src_re;
     logic [2:0]                            b_client, rdone_client;
     logic [1:0]                            wdone_client, src_client;
