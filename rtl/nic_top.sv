@@ -344,7 +344,7 @@ module nic_top #(
     end
     net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_net (
         .clk_i, .rst_ni(rst_nq), .core_ni, .stop_i(stop), .pairs_i(pairs), .link_up_i(link_up_q),
-        .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_q),
+        .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_q), .tx_offload_i(features[regmap_pkg::VIRTIO_NET_F_CSUM_BIT]),
         .d_valid_i(d_valid[2*QueuePairs-1:0]), .d_ready_o(d_ready[2*QueuePairs-1:0]), .d_i(d_data[2*QueuePairs*132-1:0]),
         .starved_i(starved[2*QueuePairs-1:0]), .rewind_o(rewind[2*QueuePairs-1:0]), .rewind_slot_o(rewind_slot),
         .rewind_wrap_o(rewind_wrap), .u_valid_o(u_valid[2*QueuePairs-1:0]), .u_ready_i(u_ready[2*QueuePairs-1:0]), .u_tx_o(tx_u),

@@ -30,6 +30,9 @@ virtio/vq_sched.sv
 virtio/virtqueues.sv
 virtio/ctrl.sv
 net/net_tx.sv
+net/ones_sum.sv
+net/ones_fold.sv
+net/tx_csum.sv
 net/net_rx.sv
 net/flow_hash.sv
 net/rx_steer.sv

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // net: frames: from descriptor chains to the wire, and from the wire to receive buffers.
 //
-// Transmit queues take turns (vq_sched), fragments are gathered (net_tx), padding and FCS are added (mac_tx). Frames from the wire are
+// Transmit queues take turns (vq_sched), fragments are gathered (net_tx), checksums completed (tx_csum), padding and FCS are added
+// (mac_tx). Frames from the wire are
 // checked (mac_rx), given to a receive queue (rx_steer, when there are several) and scattered (net_rx).
 //
 // Spec: [V] VIRTIO 1.2  [E] IEEE 802.3
@@ -19,6 +20,7 @@ module net #(
     input  wire  logic [7:0]                    pairs_i,       // queue pairs in use
     input  wire  logic                          link_up_i,
     input  wire  logic                          rx_enable_i,
+    input  wire  logic                          tx_offload_i,  // CSUM was negotiated
 
     // from and to the virtqueues: chains in, used buffers out
     input  wire  logic [Nq-1:0]                 d_valid_i,
@@ -89,6 +91,10 @@ module net #(
 );
     // ---- transmit ---------------------------------------------------------------------------------------------------------------------
     logic [QueuePairs-1:0]     txd_valid, txd_ready;
+    logic                      tm_csum, ts_valid, ts_ready, ts_last, csum_idle;
+    logic [15:0]               tm_start, tm_field;
+    logic [6:0]                ts_bytes;
+    logic [DataWidth-1:0]      ts_data;
     logic [QueuePairs*132-1:0] txd_data;
     logic                      td_valid, td_ready, tm_valid, tm_ready, tm_last, tx_idle, mac_tx_idle, tu_valid, tu_ready, tu_wrap;
     logic [131:0]              td;
@@ -139,17 +145,22 @@ module net #(
         .clk_i, .rst_ni(core_ni), .d_valid_i(txd_valid), .d_ready_o(txd_ready), .d_i(txd_data), .valid_o(td_valid), .ready_i(td_ready),
         .data_o(td), .queue_o(td_queue));
     net_tx #(.DataWidth(DataWidth), .Queues(QueuePairs)) u_tx (
-        .clk_i, .rst_ni(core_ni), .stop_i, .link_up_i, .d_valid_i(td_valid), .d_ready_o(td_ready), .d_addr_i(td[131:68]),
+        .clk_i, .rst_ni(core_ni), .stop_i, .link_up_i, .offload_i(tx_offload_i), .d_valid_i(td_valid), .d_ready_o(td_ready), .d_addr_i(td[131:68]),
         .d_len_i(td[67:36]), .d_id_i(td[35:20]), .d_next_i(td[19]), .d_write_i(td[18]), .d_indirect_i(td[17]), .d_slot_i(td[16:1]),
         .d_wrap_i(td[0]), .d_queue_i(td_queue), .req_valid_o, .req_ready_i, .req_o,
         .wr_valid_i, .wr_dst_i, .wr_lo_i, .wr_hi_i, .wr_data_i, .done_valid_i, .done_slot_i, .done_bytes_i, .done_error_i,
         .u_valid_o(tu_valid), .u_ready_i(tu_ready), .u_queue_o(tu_queue), .u_slot_o(tu_slot), .u_wrap_o(tu_wrap), .u_id_o(tu_id),
         .u_pid_o(tu_pid), .u_slots_o(tu_slots), .m_valid_o(tm_valid), .m_ready_i(tm_ready), .m_last_o(tm_last), .m_bytes_o(tm_bytes),
-        .m_data_o(tm_data), .m_queue_o(tm_queue), .stat_drop_o(stat_tx_drop_o), .quiet_o(tx_quiet_o), .sending_o(tx_sending_o),
-        .idle_o(tx_idle), .trace_valid_o(tx_trace_o), .trace_data_o(tx_trace_data_o));
+        .m_data_o(tm_data), .m_queue_o(tm_queue), .m_csum_o(tm_csum), .m_start_o(tm_start), .m_field_o(tm_field),
+        .stat_drop_o(stat_tx_drop_o), .quiet_o(tx_quiet_o), .sending_o(tx_sending_o), .idle_o(tx_idle), .trace_valid_o(tx_trace_o), .trace_data_o(tx_trace_data_o));
     assign u_tx_o = {tu_slot, tu_wrap, tu_id, 32'd0, 1'b0, tu_pid, tu_slots};
-    mac_tx #(.DataWidth(DataWidth)) u_mac_tx (
+    // A frame that was handed over leaves whole, also when the device is reset meanwhile.
+    tx_csum #(.DataWidth(DataWidth)) u_csum (
         .clk_i, .rst_ni, .s_valid_i(tm_valid), .s_ready_o(tm_ready), .s_last_i(tm_last), .s_bytes_i(tm_bytes), .s_data_i(tm_data),
+        .s_csum_i(tm_csum), .s_start_i(tm_start), .s_field_i(tm_field), .m_valid_o(ts_valid), .m_ready_i(ts_ready), .m_last_o(ts_last),
+        .m_bytes_o(ts_bytes), .m_data_o(ts_data), .idle_o(csum_idle));
+    mac_tx #(.DataWidth(DataWidth)) u_mac_tx (
+        .clk_i, .rst_ni, .s_valid_i(ts_valid), .s_ready_o(ts_ready), .s_last_i(ts_last), .s_bytes_i(ts_bytes), .s_data_i(ts_data),
         .mac_tx_valid_o, .mac_tx_ready_i, .mac_tx_last_o, .mac_tx_bytes_o, .mac_tx_data_o, .stat_frame_o(stat_tx_frame_o),
         .stat_bytes_o(stat_tx_bytes_o), .idle_o(mac_tx_idle));
 
@@ -181,7 +192,7 @@ module net #(
         .trace_data_o(rx_trace_data_o));
     assign u_rx_o = {ru_slot, ru_wrap, ru_id, ru_len, 1'b1, ru_pid, ru_slots};
 
-    assign idle_o = tx_idle && rx_idle && mac_tx_idle && mac_rx_idle && rx_quiet_o;
+    assign idle_o = tx_idle && csum_idle && rx_idle && mac_tx_idle && mac_rx_idle && rx_quiet_o;
 endmodule
 
 `default_nettype wire

@@ -257,8 +257,9 @@ struct Device {
     }
     // Puts header and frame into memory from `address` on, cut at the given lengths (the rest is the last piece), with `gap` bytes
     // between the pieces.
-    std::vector<Ring::Element> place(uint64_t address, const Frame& frame, const std::vector<uint32_t>& cuts, uint32_t gap) {
-        Frame packet(VIRTIO_NET_HDR_SIZE, 0);
+    std::vector<Ring::Element> place(uint64_t address, const Frame& frame, const std::vector<uint32_t>& cuts, uint32_t gap,
+                                     const Frame& header = Frame(VIRTIO_NET_HDR_SIZE, 0)) {
+        Frame packet = header;
         packet.insert(packet.end(), frame.begin(), frame.end());
         std::vector<Ring::Element> elements;
         size_t done = 0;

@@ -16,7 +16,7 @@ constexpr uint64_t offered = REGMAP_BIT(VIRTIO_NET_F_MAC_BIT) | REGMAP_BIT(VIRTI
                              REGMAP_BIT(VIRTIO_F_NOTIFICATION_DATA_BIT) | REGMAP_BIT(VIRTIO_F_EVENT_IDX_BIT) |
                              REGMAP_BIT(VIRTIO_F_INDIRECT_DESC_BIT) | REGMAP_BIT(VIRTIO_F_RING_RESET_BIT) |
                              REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT) |
-                             REGMAP_BIT(VIRTIO_NET_F_VQ_NOTF_COAL_BIT);
+                             REGMAP_BIT(VIRTIO_NET_F_VQ_NOTF_COAL_BIT) | REGMAP_BIT(VIRTIO_NET_F_CSUM_BIT);
 constexpr uint64_t minimal = REGMAP_BIT(VIRTIO_F_VERSION_1_BIT) | REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT);
 constexpr uint8_t acknowledge = 1, driver = 2, driver_ok = 4, features_ok = 8, needs_reset = 64, failed = 128;
 
