@@ -2,6 +2,7 @@
 regmap/regmap_pkg.sv
 net/crc32_pkg.sv
 pkg/dma_pkg.sv
+pkg/rx_pkg.sv
 common/fifo.sv
 common/ram_be.sv
 common/window_ram.sv
@@ -34,6 +35,11 @@ net/ones_sum.sv
 net/ones_fold.sv
 net/tx_csum.sv
 net/net_rx.sv
+net/rx_parse.sv
+net/toeplitz.sv
+net/rss.sv
+net/rx_filter.sv
+net/rx_offload.sv
 net/flow_hash.sv
 net/rx_steer.sv
 net/net.sv

@@ -20,15 +20,18 @@ module ones_sum #(
     localparam int unsigned W    = DataWidth / 8;
     localparam int unsigned LgW1 = $clog2(W) + 1;
 
-    logic [DataWidth-1:0] data;
+    logic [W-1:0] counts;
     always_comb begin
-        data  = '0;
-        sum_o = '0;
+        counts = '0;
+        sum_o  = '0;
         if (enable_i) begin
-            data = data_i;
-            if (from_i != '0) data = data & ({DataWidth{1'b1}} << {from_i, 3'b000});
-            if (to_i != LgW1'(W)) data = data & ~({DataWidth{1'b1}} << {to_i, 3'b000});
-            for (int i = 0; i < DataWidth / 32; i++) sum_o = sum_o + {4'd0, data[i*32 +: 32]};
+            if (from_i == '0 && to_i == LgW1'(W)) begin   // nearly all beats of a frame
+                for (int i = 0; i < W / 4; i++) sum_o = sum_o + {4'd0, data_i[i*32 +: 32]};
+            end else begin
+                counts = ({W{1'b1}} << from_i) & ~({W{1'b1}} << to_i);
+                for (int i = 0; i < W / 4; i++)
+                    sum_o = sum_o + {4'd0, data_i[i*32 +: 32] & {{8{counts[4*i+3]}}, {8{counts[4*i+2]}}, {8{counts[4*i+1]}}, {8{counts[4*i]}}}};
+            end
         end
     end
 endmodule

@@ -48,10 +48,10 @@ module tx_csum #(
 
     // ---- which way -------------------------------------------------------------------------------------------------------------------
     // A frame is kept or passes as a whole: what its first beat decides, pass_q and keep_q hold for the others.
-    logic pass_q, keep_q, pass, keep, room, take, kept_any, v_q;
+    logic pass_q, keep_q, pass, keep, room, take, kept_any, r_q, v_q;
     logic [WordW:0]    wp_q, rp_q;              // words, free running over twice the RAM
     logic [CountW-1:0] frames_q;                // frames that are in the RAM, or have begun to be
-    assign kept_any = frames_q != '0 || v_q;
+    assign kept_any = frames_q != '0 || r_q || v_q;
     assign pass     = pass_q || (!keep_q && !s_csum_i && !kept_any);
     assign keep     = s_valid_i && !pass;
     assign room     = wp_q - rp_q != (WordW+1)'(Words) && (keep_q || frames_q != CountW'(Frames));
@@ -142,33 +142,45 @@ module tx_csum #(
         .data_i({wp_q, bytes_q, csum_q, field_q, value}), .valid_o(d_valid), .ready_i(read_last),
         .data_o({d_end, d_bytes, d_csum, d_field, d_value}), .count_o(d_count));
 
+    // Two steps: a word is read, then it gets its part of the field.
     logic [15:0]          out_at_q;             // bytes of the frame in front of the word that is read next
-    logic                 last_q, first_q, second_q;
-    logic [6:0]           out_bytes_q;
-    logic [LgW-1:0]       lane_q;
+    logic                 r_last_q, last_q, first_q, second_q, out_ready;
+    logic [6:0]           r_bytes_q, out_bytes_q;
+    logic [LgW-1:0]       lane_q, next_lane;
     logic [15:0]          value_q, gap;         // from the word to the field
-    logic [DataWidth-1:0] word_q;
-    assign read      = d_valid && (!v_q || m_ready_i);
+    logic [DataWidth-1:0] read_q, word_q;
+    assign out_ready = !v_q || m_ready_i;
+    assign read      = d_valid && (!r_q || out_ready);
     assign read_last = read && rp_q + 1'b1 == d_end;
     assign gap       = d_field - out_at_q;
+    assign next_lane = lane_q + 1'b1;
 
     always_ff @(posedge clk_i) begin
         if (read) begin
-            word_q      <= mem[rp_q[WordW-1:0]];
-            last_q      <= read_last;
-            out_bytes_q <= read_last ? d_bytes : 7'(W);
-            first_q     <= d_csum && gap < 16'(W);                      // the first byte of the field is in this word
-            second_q    <= d_csum && gap + 16'd1 < 16'(W);              // the second one
-            lane_q      <= gap[LgW-1:0];
-            value_q     <= d_value;
+            read_q    <= mem[rp_q[WordW-1:0]];
+            r_last_q  <= read_last;
+            r_bytes_q <= read_last ? d_bytes : 7'(W);
+            first_q   <= d_csum && gap < 16'(W);                        // the first byte of the field is in this word
+            second_q  <= d_csum && gap + 16'd1 < 16'(W);                // the second one
+            lane_q    <= gap[LgW-1:0];
+            value_q   <= d_value;
+        end
+        if (r_q && out_ready) begin
+            word_q <= read_q;
+            if (first_q)  word_q[{lane_q, 3'b000} +: 8]    <= value_q[7:0];
+            if (second_q) word_q[{next_lane, 3'b000} +: 8] <= value_q[15:8];
+            last_q      <= r_last_q;
+            out_bytes_q <= r_bytes_q;
         end
         if (!rst_ni) begin
+            r_q      <= 1'b0;
             v_q      <= 1'b0;
             rp_q     <= '0;
             out_at_q <= '0;
             frames_q <= '0;
         end else begin
-            if (v_q ? m_ready_i : read) v_q <= read;
+            if (r_q ? out_ready : read) r_q <= read;
+            if (v_q ? m_ready_i : r_q) v_q <= r_q;
             if (read) begin
                 rp_q     <= rp_q + 1'b1;
                 out_at_q <= read_last ? '0 : out_at_q + 16'(W);
@@ -177,20 +189,11 @@ module tx_csum #(
         end
     end
 
-    logic [LgW-1:0] next_lane;
-    assign next_lane = lane_q + 1'b1;
-    always_comb begin
-        m_data_o = s_data_i;
-        if (v_q) begin
-            m_data_o = word_q;
-            if (first_q)  m_data_o[{lane_q, 3'b000} +: 8]    = value_q[7:0];
-            if (second_q) m_data_o[{next_lane, 3'b000} +: 8] = value_q[15:8];
-        end
-    end
+    assign m_data_o  = v_q ? word_q : s_data_i;
     assign m_valid_o = v_q || (pass && s_valid_i);
     assign m_last_o  = v_q ? last_q : s_last_i;
     assign m_bytes_o = v_q ? out_bytes_q : s_bytes_i;
-    assign idle_o    = frames_q == '0 && !v_q && !s_valid_i;
+    assign idle_o    = frames_q == '0 && !r_q && !v_q && !s_valid_i;
 
     logic unused;
     assign unused = &{1'b0, d_count, d_ready};

@@ -310,6 +310,7 @@ package regmap_pkg;
   localparam int unsigned VIRTIO_NET_CONFIG_MAX_VIRTQUEUE_PAIRS_BYTES = 'h2;
   localparam int unsigned VIRTIO_NET_CONFIG_MTU = 'hA;
   localparam int unsigned VIRTIO_NET_CONFIG_MTU_BYTES = 'h2;
+  localparam int unsigned VIRTIO_NET_CONFIG_MTU_OFFERED = 'h2328;
   localparam int unsigned VIRTIO_NET_CONFIG_PAIRS_MAX = 'h8000;
   localparam int unsigned VIRTIO_NET_CONFIG_BYTES = 'h18;
   localparam int unsigned VIRTIO_NET_STATUS_LINK_UP_BIT = 'h0;
