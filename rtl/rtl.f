@@ -29,6 +29,9 @@ virtio/vq.sv
 virtio/vq_serial.sv
 virtio/vq_sched.sv
 virtio/virtqueues.sv
+virtio/ctrl_rss.sv
+virtio/ctrl_mac.sv
+virtio/ctrl_net.sv
 virtio/ctrl.sv
 net/net_tx.sv
 net/ones_sum.sv

@@ -60,25 +60,10 @@ module rx_offload #(
 
     // ---- the head ----------------------------------------------------------------------------------------------------------------------
     logic [1023:0] head_q;
-    logic [7:0]    have_q, have;
+    logic [7:0]    have_q;
     logic [4:0]    beat_q;                            // of the frame; Beats: the head is complete
     logic          head_done, parse_q;
-    assign have      = {3'd0, beat_q} * 8'(W) + (s_last_i ? {1'b0, s_bytes_i} : 8'(W));
     assign head_done = take && beat_q != 5'(Beats) && (s_last_i || beat_q == 5'(Beats - 1));
-
-    always_ff @(posedge clk_i) begin
-        if (take && beat_q != 5'(Beats)) begin
-            head_q[beat_q*DataWidth % 1024 +: DataWidth] <= s_data_i;
-            have_q <= have;
-        end
-        if (!rst_ni) begin
-            beat_q  <= '0;
-            parse_q <= 1'b0;
-        end else begin
-            if (take) beat_q <= s_last_i ? '0 : beat_q == 5'(Beats) ? beat_q : beat_q + 5'd1;
-            if (head_done || parse_q) parse_q <= head_done;
-        end
-    end
 
     // ---- first step: parsed and filtered ----------------------------------------------------------------------------------------------
     logic [1:0]   tags;
@@ -95,75 +80,61 @@ module rx_offload #(
         .clk_i, .rst_ni, .by_address_i, .by_vlan_i, .config_i(filter_i), .write_i, .ready_o, .valid_i(parse_q),
         .destination_i(head_q[47:0]), .tagged_i(ctag), .vid_i(tag[11:0]), .pass_o(pass));
 
-    // What is known of a frame before its end.
-    localparam int unsigned KnownW = 1 + 2 + 1 + 8 + 17 + 36;
-    logic              v4_q, v6_q, tcp_q, udp_q, known_valid_q;
+    // ---- second step: hashed; third: the queue ----------------------------------------------------------------------------------------
+    localparam int unsigned KnownW = 1 + 2 + 1 + 8 + 17 + 36;   // what is known of a frame before its end
+    logic              v4_q, v6_q, tcp_q, udp_q, parsed_q, hashed;
     logic [287:0]      tuple_q;
     logic [KnownW-1:0] known_q, known2_q;
-    always_ff @(posedge clk_i) begin
-        if (!rst_ni) known_valid_q <= 1'b0;
-        else if (parse_q || known_valid_q) known_valid_q <= parse_q;
-        if (parse_q) begin
-            {v4_q, v6_q, tcp_q, udp_q} <= {v4, v6, tcp, udp};
-            tuple_q <= tuple;
-            known_q <= {!pass, tags, checkable && check_i, l4, ip_end, pseudo};
-        end
-        if (known_valid_q) known2_q <= known_q;
-    end
-
-    // ---- second step: hashed; third: the queue ----------------------------------------------------------------------------------------
-    logic        hashed;
-    logic [31:0] hash;
-    logic [3:0]  report;
-    logic [7:0]  hash_queue;
+    logic [31:0]       hash;
+    logic [3:0]        report;
+    logic [7:0]        hash_queue;
     rss u_rss (
-        .clk_i, .rst_ni, .config_i(rss_i), .write_i, .valid_i(known_valid_q), .v4_i(v4_q), .v6_i(v6_q), .tcp_i(tcp_q), .udp_i(udp_q),
+        .clk_i, .rst_ni, .config_i(rss_i), .write_i, .valid_i(parsed_q), .v4_i(v4_q), .v6_i(v6_q), .tcp_i(tcp_q), .udp_i(udp_q),
         .tuple_i(tuple_q), .valid_o(hashed), .hash_o(hash), .report_o(report), .queue_o(hash_queue));
 
-    logic              k_valid, k_ready, k_pop, k_unwanted, k_check;
-    logic [1:0]        k_tags;
-    logic [7:0]        k_l4, k_queue;
-    logic [16:0]       k_end;
-    logic [35:0]       k_pseudo;
-    logic [31:0]       k_hash;
-    logic [3:0]        k_report;
-    logic [$clog2(Depth+1)-1:0] k_count, d_count;
-    fifo #(.Width(KnownW + 44), .Depth(Depth)) u_known (
-        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(hashed), .ready_o(k_ready), .data_i({known2_q, hash, report, hash_queue}),
-        .valid_o(k_valid), .ready_i(k_pop),
-        .data_o({k_unwanted, k_tags, k_check, k_l4, k_end, k_pseudo, k_hash, k_report, k_queue}), .count_o(k_count));
+    // ---- two queues: what is known, a frame an entry, and the beats --------------------------------------------------------------------
+    localparam int unsigned LgDepth = $clog2(Depth);
+    logic [KnownW+43:0]    knowns [1 << LgDepth];
+    logic [DataWidth+25:0] beats [1 << LgDepth];
+    logic [LgDepth:0]      known_in_q, known_out_q, beat_in_q, beat_out_q;   // free running over twice the queue
+    logic                  step, busy;                // step: a beat leaves, of a frame that is known
+    assign step = known_in_q != known_out_q && beat_in_q != beat_out_q;
+    assign busy = beat_in_q != beat_out_q;            // as long as anything is here, so is a beat of it
 
-    // ---- the beats --------------------------------------------------------------------------------------------------------------------
-    logic                 d_valid, d_ready, d_sop, d_last, d_bad;
-    logic [6:0]           d_bytes;
-    logic [15:0]          d_length;
-    logic [DataWidth-1:0] d_data;
-    fifo #(.Width(DataWidth + 26), .Depth(Depth)) u_beats (
-        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(take), .ready_o(d_ready),
-        .data_i({s_sop_i, s_last_i, s_bad_i, s_bytes_i, s_length_i, s_data_i}), .valid_o(d_valid), .ready_i(k_valid),
-        .data_o({d_sop, d_last, d_bad, d_bytes, d_length, d_data}), .count_o(d_count));
-    logic step;
-    assign step  = k_valid && d_valid;
-    assign k_pop = d_valid && d_last;
-
-    logic [15:0]  at_q;                               // bytes of the frame in front of this beat
-    logic [16:0]  ahead, beyond;
-    logic [LgW:0] from, to;
-    logic [35:0]  beat_sum;
+    logic                  k_unwanted, k_check, d_sop, d_last, d_bad;
+    logic [1:0]            k_tags;
+    logic [7:0]            k_l4, k_queue;
+    logic [16:0]           k_end;
+    logic [35:0]           k_pseudo;
+    logic [31:0]           k_hash;
+    logic [3:0]            k_report;
+    logic [6:0]            d_bytes;
+    logic [15:0]           d_length;
+    logic [DataWidth-1:0]  d_data;
+    logic [15:0]           at_q;                      // bytes of the frame in front of this beat
+    logic [16:0]           ahead, beyond;
+    logic [LgW:0]          from, to;
+    logic [35:0]           beat_sum;
+    assign d_data = beats[beat_out_q[LgDepth-1:0]][DataWidth-1:0];
     always_comb begin
+        {k_unwanted, k_tags, k_check, k_l4, k_end, k_pseudo, k_hash, k_report, k_queue} = '0;
+        {d_sop, d_last, d_bad, d_bytes, d_length} = '0;
         from   = '0;
         to     = '0;
-        ahead = '0;
+        ahead  = '0;
         beyond = '0;
-        if (step && k_check) begin
-            ahead = {9'd0, k_l4} - {1'b0, at_q};     // bytes of this beat that lie in front of the transport header
-            beyond = k_end - {1'b0, at_q};            // bytes of the IP packet in this beat
-            from   = at_q >= {8'd0, k_l4} ? '0 : ahead >= 17'(W) ? (LgW+1)'(W) : ahead[LgW:0];
-            to     = {1'b0, at_q} >= k_end ? '0 : beyond >= 17'(W) ? (LgW+1)'(W) : beyond[LgW:0];
+        if (step) begin
+            {k_unwanted, k_tags, k_check, k_l4, k_end, k_pseudo, k_hash, k_report, k_queue} = knowns[known_out_q[LgDepth-1:0]];
+            {d_sop, d_last, d_bad, d_bytes, d_length} = beats[beat_out_q[LgDepth-1:0]][DataWidth +: 26];
+            if (k_check) begin
+                ahead  = {9'd0, k_l4} - {1'b0, at_q};     // bytes of this beat that lie in front of the transport header
+                beyond = k_end - {1'b0, at_q};            // bytes of the IP packet in this beat
+                from   = at_q >= {8'd0, k_l4} ? '0 : ahead >= 17'(W) ? (LgW+1)'(W) : ahead[LgW:0];
+                to     = {1'b0, at_q} >= k_end ? '0 : beyond >= 17'(W) ? (LgW+1)'(W) : beyond[LgW:0];
+            end
         end
     end
-    ones_sum #(.DataWidth(DataWidth)) u_sum (
-        .enable_i(step && k_check && to > from), .data_i(d_data), .from_i(from), .to_i(to), .sum_o(beat_sum));
+    ones_sum #(.DataWidth(DataWidth)) u_sum (.enable_i(to > from), .data_i(d_data), .from_i(from), .to_i(to), .sum_o(beat_sum));
 
     // ---- out: a register, and the verdict with the last beat ---------------------------------------------------------------------------
     logic                 v_q, sop_q, last_q, bad_q, check_q, unwanted_q;
@@ -177,23 +148,51 @@ module rx_offload #(
     logic [15:0]          folded;
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
-            v_q  <= 1'b0;
-            at_q <= '0;
-        end else begin
-            if (step || v_q) v_q <= step;
-            if (step) at_q <= d_last ? '0 : at_q + 16'(W);
-        end
-        if (step) begin
-            {sop_q, last_q, bad_q, bytes_q, length_q} <= {d_sop, d_last, d_bad, d_bytes, d_length};
-            data_q <= d_data;
-            if (k_check) sum_q <= (at_q == '0 ? {12'd0, k_pseudo} : sum_q) + {12'd0, beat_sum};
-            if (d_last) begin
-                check_q    <= k_check && k_end <= {1'b0, d_length};
-                unwanted_q <= k_unwanted
-                              || (by_length_i && d_length > Mtu + 16'(regmap_pkg::ETH_HEADER) + {12'd0, k_tags, 2'b00});
-                queue_q    <= k_queue;
-                hash_q     <= k_hash;
-                report_q   <= k_report;
+            beat_q      <= '0;
+            at_q        <= '0;
+            known_in_q  <= '0;
+            known_out_q <= '0;
+            beat_in_q   <= '0;
+            beat_out_q  <= '0;
+            {parse_q, parsed_q, v_q} <= '0;
+        end else if (take || busy || v_q) begin       // nothing of this when no frame comes
+            if (take) begin
+                beats[beat_in_q[LgDepth-1:0]] <= {s_sop_i, s_last_i, s_bad_i, s_bytes_i, s_length_i, s_data_i};
+                beat_in_q <= beat_in_q + 1'b1;
+                beat_q    <= s_last_i ? '0 : beat_q == 5'(Beats) ? beat_q : beat_q + 5'd1;
+                if (beat_q != 5'(Beats)) begin
+                    head_q[beat_q*DataWidth % 1024 +: DataWidth] <= s_data_i;
+                    have_q <= {3'd0, beat_q} * 8'(W) + (s_last_i ? {1'b0, s_bytes_i} : 8'(W));
+                end
+            end
+            parse_q  <= head_done;
+            parsed_q <= parse_q;
+            if (parse_q) begin
+                {v4_q, v6_q, tcp_q, udp_q} <= {v4, v6, tcp, udp};
+                tuple_q <= tuple;
+                known_q <= {!pass, tags, checkable && check_i, l4, ip_end, pseudo};
+            end
+            if (parsed_q) known2_q <= known_q;
+            if (hashed) begin
+                knowns[known_in_q[LgDepth-1:0]] <= {known2_q, hash, report, hash_queue};
+                known_in_q <= known_in_q + 1'b1;
+            end
+            v_q <= step;
+            if (step) begin
+                beat_out_q <= beat_out_q + 1'b1;
+                if (d_last) known_out_q <= known_out_q + 1'b1;
+                at_q <= d_last ? '0 : at_q + 16'(W);
+                {sop_q, last_q, bad_q, bytes_q, length_q} <= {d_sop, d_last, d_bad, d_bytes, d_length};
+                data_q <= d_data;
+                if (k_check) sum_q <= (at_q == '0 ? {12'd0, k_pseudo} : sum_q) + {12'd0, beat_sum};
+                if (d_last) begin
+                    check_q    <= k_check && k_end <= {1'b0, d_length};
+                    unwanted_q <= k_unwanted
+                                  || (by_length_i && d_length > Mtu + 16'(regmap_pkg::ETH_HEADER) + {12'd0, k_tags, 2'b00});
+                    queue_q    <= k_queue;
+                    hash_q     <= k_hash;
+                    report_q   <= k_report;
+                end
             end
         end
     end
@@ -211,12 +210,12 @@ module rx_offload #(
     assign m_queue_o    = queue_q;
     assign m_hash_o     = hash_q;
     assign m_report_o   = report_q;
-    assign idle_o       = !d_valid && !v_q && ready_o;
+    assign idle_o       = !busy && !v_q && ready_o;
 
     logic unused;
-    assign unused = &{1'b0, k_ready, k_count, d_count, tag[15:12]};
+    assign unused = &{1'b0, tag[15:12]};
 
-    `CHECK(BeatsAreNeverLost, !take || d_ready, "rx_offload: the queue of beats is full, and the wire cannot wait")
+    `CHECK(BeatsAreNeverLost, !take || beat_in_q - beat_out_q < (LgDepth+1)'(Depth), "rx_offload: the queue of beats is full, and the wire cannot wait")
 endmodule
 
 `default_nettype wire

@@ -218,7 +218,9 @@ package regmap_pkg;
   localparam int unsigned STATS_INTERRUPTS_BYTES = 'h8;
   localparam int unsigned STATS_DOORBELLS = 'h68;
   localparam int unsigned STATS_DOORBELLS_BYTES = 'h8;
-  localparam int unsigned STATS_COUNT = 'hE;
+  localparam int unsigned STATS_RX_DROPS_UNWANTED = 'h70;
+  localparam int unsigned STATS_RX_DROPS_UNWANTED_BYTES = 'h8;
+  localparam int unsigned STATS_COUNT = 'hF;
   localparam int unsigned DMA_BENCH_CONTROL = 'h0;
   localparam int unsigned DMA_BENCH_CONTROL_BYTES = 'h4;
   localparam int unsigned DMA_BENCH_SIZE = 'h4;
@@ -457,6 +459,7 @@ package regmap_pkg;
   localparam int unsigned TRACE_DROP_FIFO = 'h2;
   localparam int unsigned TRACE_DROP_FCS = 'h3;
   localparam int unsigned TRACE_DROP_LENGTH = 'h4;
+  localparam int unsigned TRACE_DROP_UNWANTED = 'h5;
   /* verilator lint_on UNUSEDPARAM */
 endpackage
 

@@ -211,7 +211,7 @@ module ctrl #(
             all_packets_q  <= '0;
             all_cycles_q   <= '0;
             all_usecs_q    <= '0;
-        end else begin
+        end else if (vq_clear_i != '0 || state_q == Execute) begin
             // [V] 1.3 5.1.6.5.11.3: a queue that was reset has the limits of its direction.
             for (int q = 0; q < Nq; q++) begin
                 if (vq_clear_i[q]) begin
@@ -283,7 +283,7 @@ module ctrl #(
             replied_q  <= 4'd0;
             piece_q    <= 32'd0;
             error_q    <= 1'b0;
-        end else begin
+        end else if (d_valid_i || wr_valid_i || done_valid_i || state_q != Gather) begin
             if (state_q == Reply && d_valid_i && !d_write_i) error_q <= 1'b1;
             if (wr_valid_i && first < 16'd16) command_q[{first[3], 6'd0} +: 64] <= command_q[{first[3], 6'd0} +: 64] | word;
             if (done_valid_i) begin

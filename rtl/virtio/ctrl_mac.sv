@@ -56,13 +56,22 @@ module ctrl_mac (
     logic [35:0] second_end;
     logic        seen;                               // the second count is among the bytes that are there
     logic [31:0] groups;
-    assign first_end  = {4'd0, Data} + {4'd0, unicast_i} * 36'd6;
-    assign groups     = value_q[47:16];              // four bytes have been shifted in
-    assign second_end = first_end + 36'd4 + {4'd0, groups} * 36'd6;
-    assign seen       = first_end + 36'd4 <= {4'd0, Bytes};
-    assign groups_fit = Room - (over_unicast_q ? 5'd0 : unicast_i[4:0]);
-
-    assign value   = 8'(rdata_i >> {at_q[2:0], 3'b000});
+    always_comb begin
+        first_end  = '0;
+        second_end = '0;
+        groups     = '0;
+        groups_fit = '0;
+        value      = '0;
+        seen       = 1'b0;
+        if (start_i || busy_o) begin
+            first_end  = {4'd0, Data} + {4'd0, unicast_i} * 36'd6;
+            groups     = value_q[47:16];             // four bytes have been shifted in
+            second_end = first_end + 36'd4 + {4'd0, groups} * 36'd6;
+            seen       = first_end + 36'd4 <= {4'd0, Bytes};
+            groups_fit = Room - (over_unicast_q ? 5'd0 : unicast_i[4:0]);
+            value      = 8'(rdata_i >> {at_q[2:0], 3'b000});
+        end
+    end
     assign re_o    = (state_q == Count || state_q == Gather) && !fetched_q;
     assign raddr_o = at_q[8:3];
 
@@ -82,7 +91,7 @@ module ctrl_mac (
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             state_q <= Idle;
-        end else begin
+        end else if (start_i || busy_o) begin
             unique case (state_q)
                 Idle: if (start_i && !done_o) begin
                     state_q        <= Count;

@@ -19,7 +19,7 @@ module ctrl_net #(
     input  wire  logic               clk_i,
     input  wire  logic               rst_ni,
     input  wire  logic [63:0]        features_i,
-    input  wire  logic [47:0]        mac_address_i,   // permanent
+    input  wire  logic [47:0]        mac_address_i,   // permanent; taken over by a reset
     input  wire  logic               tables_ready_i,  // the VLAN table can be written
 
     // From ctrl: a command whose class and number mine_o knows, carried out before done_o. It stays until then.
@@ -103,15 +103,19 @@ module ctrl_net #(
         end
     end
 
-    logic promisc_q, allmulti_q, alluni_q, too_many_unicast_q, too_many_groups_q, own_mac_q;
+    logic promisc_q, allmulti_q, alluni_q, too_many_unicast_q, too_many_groups_q;
+    logic late_q;                             // a command was carried out in the last cycle
     always_ff @(posedge clk_i) begin
+        late_q <= rst_ni && (start_i || mac_busy);
         if (!rst_ni) begin
-            promisc_q    <= 1'b1;
-            filter_o     <= '0;
-            rss_o        <= '0;
-            guest_csum_o <= 1'b1;
-            {allmulti_q, alluni_q, too_many_unicast_q, too_many_groups_q, own_mac_q} <= '0;
-        end else begin
+            promisc_q        <= 1'b1;
+            filter_o         <= '0;
+            filter_o.promisc <= 1'b1;
+            filter_o.mac     <= mac_address_i;
+            rss_o            <= '0;
+            guest_csum_o     <= 1'b1;
+            {allmulti_q, alluni_q, too_many_unicast_q, too_many_groups_q} <= '0;
+        end else if (start_i || mac_busy || late_q || rss_commit || pairs_set_i) begin
             if (set_mode) begin
                 case (number)
                     8'(regmap_pkg::VIRTIO_CTRL_RX_PROMISC):  promisc_q <= mode;
@@ -122,12 +126,7 @@ module ctrl_net #(
                     default:                                 filter_o.nobcast <= mode;
                 endcase
             end
-            if (set_mac) begin
-                filter_o.mac <= command_i[63:16];
-                own_mac_q    <= 1'b1;
-            end else if (!own_mac_q) begin
-                filter_o.mac <= mac_address_i;
-            end
+            if (set_mac) filter_o.mac <= command_i[63:16];
             if (mac_we) filter_o.addresses[mac_index*48 +: 48] <= mac_address;
             if (mac_ok) begin
                 filter_o.used      <= 16'((17'd1 << mac_used) - 17'd1);

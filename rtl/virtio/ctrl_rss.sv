@@ -32,34 +32,40 @@ module ctrl_rss #(
     localparam int unsigned Table = Data + regmap_pkg::VIRTIO_RSS_TABLE;
     localparam logic [9:0]  Keys  = 10'(regmap_pkg::VIRTIO_HASH_KEY_BYTES);
 
-    logic [31:0] types;
-    logic [15:0] mask, unclassified, entry;
-    logic [9:0]  table_end, key_at;                  // where the table ends; where the key begins
-    logic        head_ok;
-    assign types        = command_i[8*(Data + regmap_pkg::VIRTIO_RSS_TYPES) +: 32];
-    assign mask         = command_i[8*(Data + regmap_pkg::VIRTIO_RSS_MASK) +: 16];
-    assign unclassified = command_i[8*(Data + regmap_pkg::VIRTIO_RSS_UNCLASSIFIED) +: 16];
-    assign table_end    = 10'(Table) + {1'b0, mask[7:0], 1'b0} + 10'd2;
-    assign key_at       = table_end + 10'd3;
-    assign head_ok      = (types & ~32'(regmap_pkg::VIRTIO_HASH_SUPPORTED)) == '0 && (mask & (mask + 16'd1)) == '0
-                          && mask < 16'(regmap_pkg::VIRTIO_HASH_TABLE_ENTRIES) && unclassified < 16'(QueuePairs)
-                          && length_i >= {22'd0, key_at};
-
     typedef enum logic [1:0] {
         Idle,   // waits for a command
         Fetch,  // asks for the word of byte at_q
         Look    // has it
     } state_e;
     state_e      state_q;
+
+    logic [31:0] types;
+    logic [15:0] mask, unclassified, entry;
+    logic [9:0]  table_end, key_at;                  // where the table ends; where the key begins
+    logic        head_ok;
+    always_comb begin
+        types        = '0;
+        mask         = '0;
+        unclassified = '0;
+        table_end    = '0;
+        key_at       = '0;
+        head_ok      = 1'b0;
+        if (start_i || state_q != Idle) begin
+            types        = command_i[8*(Data + regmap_pkg::VIRTIO_RSS_TYPES) +: 32];
+            mask         = command_i[8*(Data + regmap_pkg::VIRTIO_RSS_MASK) +: 16];
+            unclassified = command_i[8*(Data + regmap_pkg::VIRTIO_RSS_UNCLASSIFIED) +: 16];
+            table_end    = 10'(Table) + {1'b0, mask[7:0], 1'b0} + 10'd2;
+            key_at       = table_end + 10'd3;
+            head_ok      = (types & ~32'(regmap_pkg::VIRTIO_HASH_SUPPORTED)) == '0 && (mask & (mask + 16'd1)) == '0
+                           && mask < 16'(regmap_pkg::VIRTIO_HASH_TABLE_ENTRIES) && unclassified < 16'(QueuePairs)
+                           && length_i >= {22'd0, key_at};
+        end
+    end
+
     logic        apply_q;                            // the second time
     logic [9:0]  at_q, key_index, table_byte;
     logic [7:0]  value, low_q, key_length_q;
     logic        high, bad, last, all_good;
-    assign value     = 8'(rdata_i >> {at_q[2:0], 3'b000});
-    assign entry     = {value, low_q};
-    assign high      = at_q[0] != Table[0];          // second byte of an entry, or of max_tx_vq
-    assign key_index = at_q - key_at;
-    assign table_byte = at_q - 10'(Table);
     assign re_o      = state_q == Fetch;
     assign raddr_o   = at_q[8:3];
 
@@ -68,7 +74,13 @@ module ctrl_rss #(
         all_good = 1'b0;
         last     = 1'b0;
         write_o  = '0;
+        {value, entry, high, key_index, table_byte} = '0;
         if (state_q == Look) begin
+            value      = 8'(rdata_i >> {at_q[2:0], 3'b000});
+            entry      = {value, low_q};
+            high       = at_q[0] != Table[0];        // second byte of an entry, or of max_tx_vq
+            key_index  = at_q - key_at;
+            table_byte = at_q - 10'(Table);
             if (at_q < table_end) begin
                 bad = high && entry >= 16'(QueuePairs);
                 write_o.entry = apply_q && high;
@@ -94,7 +106,7 @@ module ctrl_rss #(
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             state_q <= Idle;
-        end else begin
+        end else if (start_i || state_q != Idle) begin
             unique case (state_q)
                 Idle: if (start_i && head_ok) begin
                     state_q <= Fetch;
