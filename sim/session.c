@@ -14,13 +14,25 @@ struct session {
     int status;
 };
 
+static bool captures(const struct scenario *scenario) {
+    for (unsigned i = 0; i < scenario->driver_stack.count; i++)
+        if (scenario->driver_stack.drivers[i].kind == SCENARIO_DRIVER_CAPTURE) return true;
+    return false;
+}
+
 int session_apply_waves(struct simulation *simulation, const struct options *options, unsigned simulations) {
-    if (!options->waves && !options->events) return 0;
+    if (!options->waves && !options->events && !options->capture) return 0;
     if (simulations > 1) {
-        fprintf(stderr, "ringside: error: --%s writes one file: run one scenario at a time\n", options->waves ? "waves" : "events");
+        fprintf(stderr, "ringside: error: --%s writes one file: run one scenario at a time\n",
+                options->waves ? "waves" : options->events ? "events" : "capture");
+        return -EINVAL;
+    }
+    if (options->capture && !captures(&simulation->scenario)) {
+        scenario_complain(&simulation->scenario, SCENARIO_KEY_driver_stack, stderr, "has no capture driver, which --capture needs");
         return -EINVAL;
     }
     simulation->events = options->events;
+    simulation->capture = options->capture;
     if (options->waves)
         simulation->waves =
             (struct machine_waves){options->waves, options->waves_from_ps, options->waves_to_ps, options->waves_full};
@@ -76,6 +88,7 @@ static int check_outputs(const struct simulation *simulations, unsigned count, c
     int mistakes = output_check("json", options->json) | output_check("junit", options->junit);
     for (unsigned i = 0; i < count; i++)
         mistakes |= output_check("waves", simulations[i].waves.path) | output_check("events", simulations[i].events) |
+                    output_check("capture", simulations[i].capture) |
                     output_check("to-wire", simulations[i].to_wire) | output_check("to-host", simulations[i].to_host);
     return mistakes;
 }

@@ -52,8 +52,8 @@ void flight_report_misuse(struct nbl_record *record, struct ndis_layer *from, en
                         : out                         ? "nbl.wrong_owner"
                                                       : "nbl.completed_not_sent";
     char text[200];
-    snprintf(text, sizeof(text), "was given to %s by %s, who %s", function, from->object.name,
-             twice ? "gave it back before" : out ? "does not hold it" : "was not given it");
+    if (twice) snprintf(text, sizeof(text), completes ? "was completed twice" : "was returned twice");
+    else snprintf(text, sizeof(text), "was given to %s by %s, who %s", function, from->object.name, out ? "does not hold it" : "was not given it");
     nbl_violation(record, check, completes ? "[D] 2.8" : "[D] 2.9", text);
 }
 
