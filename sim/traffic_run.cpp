@@ -212,6 +212,11 @@ void TrafficRun::watch_losses() {
         begin_or_end(rx_.losses, gone);
         check_done();
     };
+    // A pause waits for every send; but frames that come before all drivers run again go back to the NIC.
+    watcher.stack = [this, begin_or_end](bool gone) {
+        begin_or_end(rx_.losses, gone);
+        check_done();
+    };
     watcher.failed = [this](const std::string& message) { fail("stress.reset", "[V] 2.4, 2.6.1", message); };
     disturber_.emplace(scenario_, system_, std::move(watcher));
     system_.wire->on_loss([this](const hw::Frame& frame, bool from_nic) { lost(frame, from_nic); });

@@ -49,6 +49,16 @@ TEST_F(DriversTest, ResetsAndLinkFlapsUnderAStackLoseNothingUnexcused) {
     EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
 }
 
+TEST_F(DriversTest, PauseAndRestartUnderTrafficLoseNoSend) {
+    for (const char* seed : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
+        SCOPED_TRACE(seed);
+        const Json json = run("vlan 7, mux 2, capture", {"--set", "stress.stack_restart_every_us=8", "--seed", seed, "--set",
+                                                         "expect.drops=true"});
+        EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
+        EXPECT_EQ(json.at("tx.packets").integer(), 300);
+    }
+}
+
 TEST_F(DriversTest, TheSameStackTwiceGivesTheSameResult) {
     const std::string stack = "capture, vlan 7, mux 2, vlan 9, capture";
     const std::string first = run(stack, {"--capture", file("1.pcapng")}).comparable();
