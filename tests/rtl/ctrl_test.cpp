@@ -21,8 +21,10 @@ struct Rig {
     std::map<uint64_t, uint8_t> memory;
     struct Read { RdReq req; };
     std::vector<Read> reads;
-    bool fail = false;
-    uint16_t slot = 0;
+    bool fail = false, wrap = true;
+    uint16_t slot = 0, id = 100;
+    uint64_t base = 0;                 // of the addresses of commands
+    uint32_t surplus = 0;              // readable bytes behind a command
 
     explicit Rig(unsigned seed = 1) : b(seed) {
         b->enable_i = 1;
@@ -37,7 +39,8 @@ struct Rig {
         if (!reads.empty() && !b.chance(40)) {
             const RdReq r = reads.front().req;
             reads.erase(reads.begin());
-            uint8_t beat[32] = {};
+            uint8_t beat[32];
+            for (uint8_t& byte : beat) byte = uint8_t(b.random());   // around the bytes that were asked for
             const unsigned lo = unsigned(b.random() % 4);   // the first byte of a completion lies anywhere in its DW
             for (unsigned i = 0; i < r.len; ++i) beat[lo + i] = memory[r.addr + i];
             std::memcpy(&b->wr_data_i, beat, sizeof beat);
@@ -65,16 +68,16 @@ struct Rig {
     int run(const std::vector<Element>& chain) {
         size_t at = 0;
         int length = -1;
-        for (unsigned i = 0; i < 600 && length < 0; ++i) {
+        for (size_t i = 0; i < 600 + 3 * chain.size() && length < 0; ++i) {
             b->d_valid_i = at < chain.size() && !b.chance(20);
             if (at < chain.size()) {
                 b->d_addr_i = chain[at].address;
                 b->d_len_i = chain[at].length;
                 b->d_write_i = chain[at].write;
                 b->d_next_i = at + 1 < chain.size();
-                b->d_id_i = uint16_t(slot + 100);
+                b->d_id_i = uint16_t(slot + id);
                 b->d_slot_i = uint16_t(slot + at);
-                b->d_wrap_i = 1;
+                b->d_wrap_i = wrap;
                 b->d_indirect_i = 0;
             }
             step();
@@ -83,7 +86,8 @@ struct Rig {
                 length = int(b->u_len_o);
                 EXPECT_EQ(b->u_slot_o, slot);
                 EXPECT_EQ(b->u_slots_o, chain.size());
-                EXPECT_EQ(b->u_id_o, slot + 100);
+                EXPECT_EQ(b->u_id_o, uint16_t(slot + id));
+                EXPECT_EQ(b->u_wrap_o, wrap);
             }
             b.edge();
             at += taken;
@@ -95,16 +99,17 @@ struct Rig {
     std::vector<uint8_t> command(const std::vector<uint8_t>& bytes, unsigned writable = 9) {
         std::vector<Element> chain;
         for (size_t done = 0; done < bytes.size();) {
-            const size_t n = std::min<size_t>(bytes.size() - done, 1 + b.random() % 8);
-            const uint64_t address = 0x1000 + b.random() % 64 + 256 * chain.size();
+            const size_t n = std::min<size_t>(bytes.size() - done, 1 + b.random() % 16);
+            const uint64_t address = base + 0x1000 + b.random() % 64 + 256 * chain.size();
             for (size_t i = 0; i < n; ++i) memory[address + i] = bytes[done + i];
             chain.push_back({address, uint32_t(n), false});
             done += n;
         }
-        chain.push_back({0x9001, writable, true});
+        chain.back().length += surplus;
+        chain.push_back({base + 0x9001, writable, true});
         const int length = run(chain);
         std::vector<uint8_t> answer;
-        for (int i = 0; i < length; ++i) answer.push_back(memory[0x9001 + unsigned(i)]);
+        for (int i = 0; i < length; ++i) answer.push_back(memory[base + 0x9001 + unsigned(i)]);
         return answer;
     }
 };
@@ -136,6 +141,64 @@ TEST(Ctrl, TurnsMicrosecondsIntoCyclesAndSaturates) {
               (Answer{0, 0, 1, 0, 255, 255, 255, 255, 0}));
 }
 
+// Any limits, of any queue, from any address, in chains of any slot and id.
+TEST(Ctrl, GivesBackTheLimitsThatWereSet) {  // [V] 1.3 5.1.6.5.11
+    Rig rig;
+    const auto random32 = [&] { return uint32_t(rig.b.random()) >> rig.b.random() % 32; };
+    const auto bytes = [](Answer head, std::initializer_list<uint32_t> words) {
+        for (const uint32_t word : words)
+            for (unsigned i = 0; i < 4; ++i) head.push_back(uint8_t(word >> 8 * i));
+        return head;
+    };
+    for (unsigned i = 0; i < 600; ++i) {
+        const uint32_t packets = random32(), usecs = random32();
+        const uint16_t queue = uint16_t(rig.b.random() % kQueues), per_us = uint16_t(rig.b.random() >> rig.b.random() % 16);
+        rig.base = uint64_t{rig.b.random()} << 32 | rig.b.random();
+        rig.surplus = rig.b.chance(50) ? random32() >> 1 : 0;
+        rig.slot = uint16_t(rig.b.random());
+        rig.id = uint16_t(rig.b.random());
+        rig.wrap = rig.b.chance(50);
+        rig.b->cycles_per_us_i = per_us;
+        const bool all = rig.b.chance(30);
+        const uint8_t direction = queue % 2 ? VIRTIO_CTRL_NOTF_COAL_TX_SET : VIRTIO_CTRL_NOTF_COAL_RX_SET;
+        Answer set{VIRTIO_CTRL_CLASS_NOTF_COAL, all ? direction : uint8_t{VIRTIO_CTRL_NOTF_COAL_VQ_SET}};
+        if (!all) set.insert(set.end(), {uint8_t(queue), 0, 0, 0});
+        ASSERT_EQ(rig.command(bytes(set, {packets, usecs})), kOk);
+        const uint64_t cycles = uint64_t{usecs} * per_us;
+        EXPECT_EQ(get_bits(rig.b->coal_packets_o, 16 * queue, 16), std::min<uint64_t>(packets, 0x7FFF));
+        EXPECT_EQ(get_bits(rig.b->coal_cycles_o, 32 * queue, 32), std::min<uint64_t>(cycles, 0xFFFFFFFF));
+        Answer expected = bytes({}, {packets, usecs});
+        expected.push_back(VIRTIO_CTRL_ACK_OK);
+        const unsigned room = 9 + (rig.b.chance(50) ? random32() >> 1 : 0);
+        ASSERT_EQ(rig.command({VIRTIO_CTRL_CLASS_NOTF_COAL, VIRTIO_CTRL_NOTF_COAL_VQ_GET, uint8_t(queue), 0, 0, 0}, room), expected);
+        if (!rig.b.chance(20)) continue;
+        rig.b->vq_clear_i = uint8_t(1u << rig.b.random() % kQueues);   // the other queues keep theirs
+        rig.b.tick();
+        rig.b->vq_clear_i = 0;
+    }
+}
+
+TEST(Ctrl, RefusesWhatItDoesNotKnowOrWasNotNegotiated) {
+    Rig rig;
+    const uint64_t needed = 1ull << VIRTIO_NET_F_MQ_BIT | 1ull << VIRTIO_NET_F_NOTF_COAL_BIT | 1ull << VIRTIO_NET_F_VQ_NOTF_COAL_BIT;
+    for (unsigned i = 0; i < 300; ++i) {
+        Answer command(2 + rig.b.random() % 40);
+        for (uint8_t& byte : command) byte = uint8_t(rig.b.random());
+        const bool refused_by_features = i % 2;
+        rig.b->features_i = uint64_t{rig.b.random()} << 32 | rig.b.random();
+        if (refused_by_features) {
+            rig.b->features_i &= ~needed;
+            command[0] = rig.b.chance(50) ? VIRTIO_CTRL_CLASS_MQ : VIRTIO_CTRL_CLASS_NOTF_COAL;
+            command[1] &= 3;
+        } else if (command[0] == VIRTIO_CTRL_CLASS_MQ || command[0] == VIRTIO_CTRL_CLASS_NOTF_COAL) {
+            command[1] |= 4;
+        }
+        EXPECT_EQ(rig.command(command), kErr) << i;
+    }
+    EXPECT_EQ(rig.b->pairs_o, 1u);
+    for (unsigned q = 0; q < kQueues; ++q) EXPECT_EQ(get_bits(rig.b->coal_cycles_o, 32 * q, 32), 0u);
+}
+
 TEST(Ctrl, AQueueThatWasResetHasTheLimitsOfItsDirection) {  // [V] 1.3 5.1.6.5.11
     Rig rig;
     rig.command({VIRTIO_CTRL_CLASS_NOTF_COAL, VIRTIO_CTRL_NOTF_COAL_TX_SET, 5, 0, 0, 0, 4, 0, 0, 0});
@@ -155,6 +218,15 @@ TEST(Ctrl, AnswersOnlyWhereThereIsRoom) {  // virtio.md 12.1
     EXPECT_EQ(rig.run({{0x1000, 4, false}, {0x9000, 0, true}}), 0);
     EXPECT_EQ(rig.run({{0x1000, 1, false}, {0x9000, 1, true}}), 0);
     EXPECT_EQ(rig.run({{0x9000, 1, true}}), 0);
+}
+
+TEST(Ctrl, AChainMayBeAsLongAsARing) {  // [V] 2.8
+    Rig rig;
+    std::vector<Rig::Element> chain(VIRTQ_MAX_SIZE, {0x2000, 0, false});
+    chain.front().length = 2;
+    chain.back() = {0x9000, 1, true};
+    EXPECT_EQ(rig.run(chain), 1);
+    EXPECT_EQ(rig.memory[0x9000], VIRTIO_CTRL_ACK_ERR);
 }
 
 TEST(Ctrl, ACommandThatCouldNotBeReadIsRefused) {
