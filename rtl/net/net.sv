@@ -159,7 +159,7 @@ module net #(
         .clk_i, .rst_ni(core_ni), .d_valid_i(txd_valid), .d_ready_o(txd_ready), .d_i(txd_data), .valid_o(td_valid), .ready_i(td_ready),
         .data_o(td), .queue_o(td_queue));
     net_tx #(.DataWidth(DataWidth), .Queues(QueuePairs)) u_tx (
-        .clk_i, .rst_ni(core_ni), .stop_i, .link_up_i, .offload_i(tx_offload_i), .d_valid_i(td_valid), .d_ready_o(td_ready), .d_addr_i(td[131:68]),
+        .clk_i, .rst_ni(core_ni), .stop_i, .link_up_i, .offload_i(tx_offload_i), .hash_report_i(features_i[regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT]), .d_valid_i(td_valid), .d_ready_o(td_ready), .d_addr_i(td[131:68]),
         .d_len_i(td[67:36]), .d_id_i(td[35:20]), .d_next_i(td[19]), .d_write_i(td[18]), .d_indirect_i(td[17]), .d_slot_i(td[16:1]),
         .d_wrap_i(td[0]), .d_queue_i(td_queue), .req_valid_o, .req_ready_i, .req_o,
         .wr_valid_i, .wr_dst_i, .wr_lo_i, .wr_hi_i, .wr_data_i, .done_valid_i, .done_slot_i, .done_bytes_i, .done_error_i,
@@ -185,7 +185,7 @@ module net #(
     // Any of what rx_offload does.
     localparam logic [63:0] RxFeatures = (64'd1 << regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_MTU_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_RX_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VLAN_BIT)
-        | (64'd1 << regmap_pkg::VIRTIO_NET_F_RSS_BIT);
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_RSS_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT);
     always_ff @(posedge clk_i) rx_offload_q <= core_ni && (features_i & RxFeatures) != '0;
     rx_offload #(.DataWidth(DataWidth)) u_offload (
         .clk_i, .rst_ni(core_ni), .enable_i(rx_offload_q),
@@ -209,9 +209,10 @@ module net #(
         assign rm_steered = 8'd0;
     end
     net_rx #(.DataWidth(DataWidth), .Queues(QueuePairs)) u_rx (
-        .clk_i, .rst_ni(core_ni), .enable_i(rx_enable_i), .stop_i,
+        .clk_i, .rst_ni(core_ni), .enable_i(rx_enable_i), .stop_i, .hash_report_i(features_i[regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT]),
         .m_valid_i(rm_valid), .m_sop_i(rm_sop), .m_last_i(rm_last), .m_bad_i(rm_bad), .m_length_i(rm_length), .m_data_i(rm_data),
-        .m_queue_i(rm_queue), .m_unwanted_i(rm_unwanted), .m_verified_i(rm_verified), .queue_o(rx_queue),
+        .m_queue_i(rm_queue), .m_unwanted_i(rm_unwanted), .m_verified_i(rm_verified),
+        .m_hash_i(rm_hash), .m_report_i(rm_report), .queue_o(rx_queue),
         .d_valid_i(rd_valid), .d_ready_o(rd_ready), .d_addr_i(rd[131:68]), .d_len_i(rd[67:36]), .d_id_i(rd[35:20]), .d_next_i(rd[19]),
         .d_write_i(rd[18]), .d_indirect_i(rd[17]), .d_slot_i(rd[16:1]), .d_wrap_i(rd[0]), .d_starved_i(rd_starved),
         .rewind_o(rx_rewind), .rewind_slot_o, .rewind_wrap_o, .cmd_valid_o, .cmd_ready_i, .cmd_o, .src_re_i, .src_addr_i, .src_data_o,
@@ -221,7 +222,7 @@ module net #(
         .stat_no_buffer_o, .stat_fifo_o, .stat_unwanted_o, .quiet_o(rx_quiet_o), .idle_o(rx_idle), .trace_valid_o(rx_trace_o),
         .trace_data_o(rx_trace_data_o));
     logic unused;
-    assign unused = &{1'b0, rm_hash, rm_report, features_i};
+    assign unused = &{1'b0, features_i};
     assign u_rx_o = {ru_slot, ru_wrap, ru_id, ru_len, 1'b1, ru_pid, ru_slots};
 
     assign idle_o = tx_idle && csum_idle && offload_idle && rx_idle && mac_tx_idle && mac_rx_idle && rx_quiet_o;

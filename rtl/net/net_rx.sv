@@ -3,7 +3,7 @@
 //
 // A frame is stored until its end is known to be good; a bad one, or one that does not fit the RAM, is forgotten by setting the write
 // pointer back. The oldest good frame waits for a buffer: each element of its chain becomes one command to dma_wr, whatever its length
-// and alignment; the 12-byte virtio-net header is laid over packet bytes 0 to 11 there. The used descriptor is handed over with the
+// and alignment; the virtio-net header, 12 bytes or with hash_report_i 20, is laid over the first packet bytes there. The used descriptor is handed over with the
 // last command, and so follows the data ([V] 2.8.18). RAM is freed when dma_wr has read it.
 //
 // The wire cannot wait ([V] 5.1.6.4 is silent; ours): with no buffer in sight, frames wait until the RAM or the frame table is three
@@ -23,6 +23,7 @@ module net_rx #(
     input  wire  logic                  rst_ni,
     input  wire  logic                  enable_i,      // the driver is ready; frames are dropped otherwise
     input  wire  logic                  stop_i,        // device reset: begin nothing new
+    input  wire  logic                  hash_report_i, // HASH_REPORT was negotiated
 
     // from mac_rx, by way of rx_offload
     input  wire  logic                  m_valid_i,
@@ -34,6 +35,8 @@ module net_rx #(
     input  wire  logic [7:0]            m_queue_i,     // with last: the receive queue that the frame is for
     input  wire  logic                  m_unwanted_i,  // with last: it is not for this device
     input  wire  logic                  m_verified_i,  // with last: its checksum is good
+    input  wire  logic [31:0]           m_hash_i,      // with last, as the following
+    input  wire  logic [3:0]            m_report_i,    // what was hashed
 
     // from vq_avail of queue_o: the buffer's elements
     output       logic [7:0]            queue_o,       // receive queue of the oldest frame
@@ -88,7 +91,8 @@ module net_rx #(
     localparam int unsigned AW    = $clog2(RamBytes);
     localparam int unsigned WordW = AW - LgW;            // bits of a word pointer
     localparam int unsigned Words = RamBytes / W;
-    localparam int unsigned Hdr   = regmap_pkg::VIRTIO_NET_HDR_SIZE;
+    logic [15:0] hdr_bytes;
+    assign hdr_bytes = hash_report_i ? 16'(regmap_pkg::VIRTIO_NET_HDR_HASH_SIZE) : 16'(regmap_pkg::VIRTIO_NET_HDR_SIZE);
 
     // ---- storing ------------------------------------------------------------------------------------------------------------------
     logic [WordW:0]   wp_q, rp_q, start_q;               // words, free running over twice the RAM
@@ -133,10 +137,12 @@ module net_rx #(
     logic [WordW:0]   f_start, f_end;
     logic [15:0]      f_length, f_pid;
     logic             f_verified;
+    logic [31:0]      f_hash;
+    logic [3:0]       f_report;
     logic [$clog2(Frames+1)-1:0] f_count;
-    fifo #(.Width(2 * (WordW + 1) + 41), .Depth(Frames)) u_frames (
-        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(keep), .ready_o(fifo_ready), .data_i({start_q, wp + 1'b1, m_length_i, pid, m_queue_i, m_verified_i}),
-        .valid_o(f_valid), .ready_i(f_pop), .data_o({f_start, f_end, f_length, f_pid, queue_o, f_verified}), .count_o(f_count));
+    fifo #(.Width(2 * (WordW + 1) + 77), .Depth(Frames)) u_frames (
+        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(keep), .ready_o(fifo_ready), .data_i({start_q, wp + 1'b1, m_length_i, pid, m_queue_i, m_verified_i, m_hash_i, m_report_i}),
+        .valid_o(f_valid), .ready_i(f_pop), .data_o({f_start, f_end, f_length, f_pid, queue_o, f_verified, f_hash, f_report}), .count_o(f_count));
 
     // ---- scattering -----------------------------------------------------------------------------------------------------------------
     logic        in_chain_q, head_wrap_q;
@@ -145,7 +151,7 @@ module net_rx #(
     logic        crowded, refused;
 
     assign pos       = in_chain_q ? pos_q : 16'd0;
-    assign total     = f_length + 16'(Hdr);
+    assign total     = f_length + hdr_bytes;
     assign left      = total - pos;
     assign piece     = d_len_i < {16'd0, left} ? d_len_i[15:0] : left;
     assign last_elem = !d_next_i;
@@ -174,15 +180,21 @@ module net_rx #(
     assign f_pop         = (step && ends) || give_up;
     assign error_o       = d_valid_i && !d_write_i;
 
+    dma_pkg::rx_hdr_t hdr;
     always_comb begin
         cmd_o.addr   = d_addr_i;
         cmd_o.len    = marker ? 16'd0 : piece;
         cmd_o.client = dma_pkg::WrRx;
         cmd_o.cookie = {marker || (piece == left), 15'(f_end)};
-        cmd_o.src    = 16'({f_start[WordW-1:0], {LgW{1'b0}}}) + pos - 16'(Hdr);
+        cmd_o.src    = 16'({f_start[WordW-1:0], {LgW{1'b0}}}) + pos - hdr_bytes;
         cmd_o.pos    = pos;
-        cmd_o.hdr    = {16'd1, 80'd0};   // num_buffers = 1, everything else 0 ([V] 5.1.6.4)
-        cmd_o.hdr[regmap_pkg::VIRTIO_NET_HDR_F_DATA_VALID_BIT] = f_verified;
+        hdr             = '0;
+        hdr.num_buffers = 16'd1;             // everything else 0 ([V] 5.1.6.4)
+        hdr.flags[regmap_pkg::VIRTIO_NET_HDR_F_DATA_VALID_BIT] = f_verified;
+        hdr.hashed      = hash_report_i;
+        hdr.hash_value  = f_hash;
+        hdr.hash_report = {12'd0, f_report};
+        cmd_o.hdr    = hdr;
     end
     assign u_slot_o = rewind_slot_o;
     assign u_wrap_o = rewind_wrap_o;
