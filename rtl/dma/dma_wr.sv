@@ -197,7 +197,8 @@ module dma_wr #(
                 default:         data = '0;
             endcase
             if (client_q == dma_pkg::WrRx && pos_q < 16'd36) begin
-                over_data = {16'd0, rx_hdr.hash_report, rx_hdr.hash_value, rx_hdr.num_buffers, 72'd0, rx_hdr.flags, 128'd0} >> {pos_q[5:0], 3'b000};
+                over_data = {16'd0, rx_hdr.hash_report, rx_hdr.hash_value, rx_hdr.num_buffers, 72'd0, rx_hdr.flags, 128'd0}
+                            >> {pos_q[5:0], 3'b000};
                 over_mask = {{64{rx_hdr.hashed}}, {96{1'b1}}, 128'd0} >> {pos_q[5:0], 3'b000};
                 lay     = DataWidth'(over_data);
                 covered = DataWidth'(over_mask);

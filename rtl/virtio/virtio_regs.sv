@@ -84,7 +84,7 @@ module virtio_regs #(
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_RESET_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_EVENT_IDX_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_INDIRECT_DESC_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_NET_F_CSUM_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT)
-        | (64'd1 << regmap_pkg::VIRTIO_NET_F_MTU_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_MTU_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_MRG_RXBUF_BIT)
         | NeedsControl | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VQ_BIT);
     localparam logic [63:0] Required = (64'd1 << regmap_pkg::VIRTIO_F_VERSION_1_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_PACKED_BIT);

@@ -67,6 +67,7 @@ struct Rig {
         b->enable_i = 1;
         b->stop_i = b->m_valid_i = b->m_sop_i = b->m_last_i = b->m_bad_i = b->d_valid_i = b->d_next_i = b->d_write_i = 0;
         b->m_queue_i = b->d_indirect_i = b->m_unwanted_i = b->m_verified_i = b->hash_report_i = b->m_report_i = 0;
+        b->merge_i = 0;
         b->m_hash_i = 0;
         b->d_wrap_i = b->d_starved_i = b->cmd_ready_i = b->src_re_i = b->done_valid_i = b->u_ready_i = 0;
         b->m_length_i = b->d_id_i = b->d_slot_i = b->src_addr_i = b->done_cookie_i = 0;
