@@ -275,10 +275,9 @@ static PNET_BUFFER_LIST nbl_take(NDIS_HANDLE handle, USHORT size, USHORT backfil
     nbl->NdisPoolHandle = pool;
     record->state = NBL_OWNED;
     record->packet = -1;
-    record->holder = NULL;
-    record->sender = NULL;
-    record->indicator = NULL;
-    record->resources = record->reported = record->complete_pending = false;
+    record->holder = record->origin = NULL;
+    record->depth = record->lent = 0;
+    record->reported = record->overdue = false;
     record->first_send = (struct nbl_hop){0};
     record->hop_count = 0;
     record->nb = NULL;

@@ -56,6 +56,7 @@ struct model_dma_rd {
     struct model_tag tags[MODEL_TAGS];
     uint8_t free_tags[MODEL_TAGS];
     unsigned free_head, free_count, fresh, in_flight;
+    bool extended;
 };
 void model_dma_rd_init(struct model *model);
 void model_dma_rd_reset(struct model *model);

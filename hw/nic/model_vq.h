@@ -211,8 +211,8 @@ struct model_limits {
 struct model_ctrl {
     struct model_task task;
     enum { MODEL_CTRL_GATHER, MODEL_CTRL_ARRIVE, MODEL_CTRL_EXECUTE, MODEL_CTRL_REPLY, MODEL_CTRL_DONE } state;
-    uint8_t command[16], reply[9];
-    uint32_t length, asked, arrived, reply_len, replied, piece;
+    uint8_t command[512], reply[9];
+    uint32_t length, asked, arrived, reply_len, replied, piece; /* piece: bytes of this element that are done */
     bool failed, in_chain, error;
     struct model_buffer buffer;
     uint32_t pairs;
