@@ -106,7 +106,8 @@ void Transcript::registers(hw::Cpu& cpu, BusDriver& bus) {
     for (unsigned offset = 0; offset < config_bytes; offset += word) line("config %02x %08" PRIx32, offset, bus.config_read(offset, word));
 
     const Reader reader(cpu, bus.bar_address());
-    const uint32_t queue = reader.read(BAR0_COMMON + VIRTIO_COMMON_QUEUE_SELECT, 2), queues = reader.read(BAR0_COMMON + VIRTIO_COMMON_NUM_QUEUES, 2);
+    const uint32_t queue = reader.read(BAR0_COMMON + VIRTIO_COMMON_QUEUE_SELECT, 2),
+                   queues = reader.read(BAR0_COMMON + VIRTIO_COMMON_NUM_QUEUES, 2);
     const uint32_t offered = reader.read(BAR0_COMMON + VIRTIO_COMMON_DEVICE_FEATURE_SELECT, word),
                    accepted = reader.read(BAR0_COMMON + VIRTIO_COMMON_DRIVER_FEATURE_SELECT, word);
     for (uint32_t half = 0; half < 2; ++half) {
@@ -127,7 +128,8 @@ void Transcript::registers(hw::Cpu& cpu, BusDriver& bus) {
         reader.write(BAR0_COMMON + VIRTIO_COMMON_QUEUE_SELECT, 2, number);
         for (const Register& entry : table)
             if (is_of_queue(entry))
-                line("reg VIRTIO_COMMON_%s[%" PRIu32 "] %s", entry.name, number, reader.text(BAR0_COMMON + entry.offset, entry.bytes).c_str());
+                line("reg VIRTIO_COMMON_%s[%" PRIu32 "] %s", entry.name, number,
+                     reader.text(BAR0_COMMON + entry.offset, entry.bytes).c_str());
     }
     reader.write(BAR0_COMMON + VIRTIO_COMMON_QUEUE_SELECT, 2, queue);
     line("reg ISR %s", reader.text(BAR0_ISR, 1).c_str());

@@ -55,7 +55,8 @@ void DeviceTap::register_written(uint32_t offset, uint64_t value) {
 
 int DeviceTap::ring_at(uint64_t address) const {
     for (size_t i = 0; i < rings_.size(); ++i)
-        if (address >= rings_[i].desc && address < rings_[i].desc + uint64_t{rings_[i].slots.size()} * VIRTQ_DESC_SIZE) return static_cast<int>(i);
+        if (address >= rings_[i].desc && address < rings_[i].desc + uint64_t{rings_[i].slots.size()} * VIRTQ_DESC_SIZE)
+            return static_cast<int>(i);
     return -1;
 }
 
@@ -102,7 +103,8 @@ void DeviceTap::written(const Tlp& tlp) {
     for (uint64_t at = tlp.first_byte() / VIRTQ_DESC_SIZE * VIRTQ_DESC_SIZE; at + VIRTQ_DESC_SIZE <= end; at += VIRTQ_DESC_SIZE) {
         const uint8_t* descriptor = tlp.payload.data() + (at + VIRTQ_DESC_LEN - begin) - VIRTQ_DESC_LEN;
         used(static_cast<unsigned>(queue), static_cast<uint32_t>((at - desc) / VIRTQ_DESC_SIZE),
-             static_cast<uint16_t>(little_endian(descriptor + VIRTQ_DESC_ID, 2)), static_cast<uint32_t>(little_endian(descriptor + VIRTQ_DESC_LEN, 4)));
+             static_cast<uint16_t>(little_endian(descriptor + VIRTQ_DESC_ID, 2)),
+             static_cast<uint32_t>(little_endian(descriptor + VIRTQ_DESC_LEN, 4)));
     }
 }
 

