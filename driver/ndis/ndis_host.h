@@ -20,7 +20,7 @@
  * here; the protocol charges what it does.
  *
  * Not modelled yet: filter and intermediate drivers, NDIS 5, loopback, OID requests at DISPATCH_LEVEL, configuration store, power,
- * cloned, fragmented and reassembled NBLs, RSS, offload capabilities, reset and check-for-hang.
+ * RSS, offload capabilities, reset and check-for-hang.
  *
  * All functions run at PASSIVE_LEVEL and enter the kernel themselves; start, stop and destroy block.
  */

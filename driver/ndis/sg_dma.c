@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "ndis_internal.h"
+#include "nbl_internal.h"
 
 struct ndis_dma {
     struct ndis_object object;
@@ -33,8 +33,6 @@ struct ndis_sg {
     PSCATTER_GATHER_LIST own_list;  /* when the driver gave no room */
     size_t own_bytes;
 };
-
-bool nb_is_mapped(const NET_BUFFER *nb) { return nb->NdisReserved[0] != NULL; }
 
 void ndis_free_sgs(struct ndis *ndis) {
     while (ndis->all_sgs) {

@@ -152,7 +152,8 @@ TEST_F(NblPool, FreeingTwiceIsReported) {
     PNET_BUFFER_LIST nbl = NdisAllocateNetBufferList(pool_, 0, 0);
     NdisFreeNetBufferList(nbl);
     NdisFreeNetBufferList(nbl);
-    EXPECT_TRUE(violated("nbl.use_after_free"));
+    EXPECT_TRUE(violated("nbl.freed_twice"));
+    EXPECT_NE(message("nbl.freed_twice").find("freed at nbl_pool_test.cpp:"), std::string::npos) << message("nbl.freed_twice");
 }
 
 }  // namespace
