@@ -116,8 +116,7 @@ static bool free_first(struct ndis *ndis, PNET_BUFFER nb, NET_BUFFER_FREE_MDL_HA
     struct nb_retreat *retreat = retreat_top(nb);
     PMDL mdl = nb->MdlChain;
     if (!retreat || retreat->mdl != mdl) return false;
-    bool whole_chain_unused = nb->DataLength == 0 && !mdl->Next;
-    if (nb->CurrentMdl == mdl && !whole_chain_unused) return false;
+    if (nb->CurrentMdl == mdl && nb->DataLength > 0) return false;
     bool made_by_default = is_default(retreat);
     if (!made_by_default && !handler) return false;
     ULONG bytes = mdl->ByteCount;

@@ -24,6 +24,32 @@ TEST_F(NblData, RetreatBuildsAFrameFromNothing) {
     NdisFreeNetBufferList(nbl_);
 }
 
+TEST_F(NblData, AnAdvanceOverAllDataFreesAFrontThatHasMdlsBehind) {
+    PNET_BUFFER_LIST nbl = make_nbl(0, 20);
+    PNET_BUFFER nb = nbl->FirstNetBuffer;
+    PMDL own = nb->MdlChain;
+    ASSERT_EQ(NdisRetreatNetBufferDataStart(nb, 30, 5, nullptr), NDIS_STATUS_SUCCESS);  // 10 bytes more than the backfill
+    ASSERT_EQ(NdisRetreatNetBufferDataStart(nb, nb->DataOffset, 0, nullptr), NDIS_STATUS_SUCCESS);
+    NdisAdvanceNetBufferDataStart(nb, nb->DataLength, TRUE, nullptr);
+    EXPECT_EQ(nb->MdlChain, own);
+    EXPECT_EQ(nb_fault_of(nb), "");
+    NdisAdvanceNetBufferDataStart(nb, 0, TRUE, nullptr);
+    free_nbl(nbl);
+}
+
+TEST_F(NblData, ARetreatOverNoDataIsTakenBackWhole) {
+    PNET_BUFFER_LIST nbl = make_nbl(0, 0);
+    PNET_BUFFER nb = nbl->FirstNetBuffer;
+    PMDL own = nb->MdlChain;
+    ASSERT_EQ(NdisRetreatNetBufferDataStart(nb, 30, 5, nullptr), NDIS_STATUS_SUCCESS);
+    NdisAdvanceNetBufferDataStart(nb, 10, FALSE, nullptr);
+    nb->DataLength = 0;  // its owner says that nothing is used
+    NdisAdvanceNetBufferDataStart(nb, 0, TRUE, nullptr);
+    EXPECT_EQ(nb->MdlChain, own);
+    EXPECT_EQ(nb_fault_of(nb), "");
+    free_nbl(nbl);
+}
+
 TEST_F(NblData, RetreatIntoBackfillAllocatesNothing) {
     PNET_BUFFER_LIST nbl = make_nbl(100, 12);
     PNET_BUFFER nb = nbl->FirstNetBuffer;
