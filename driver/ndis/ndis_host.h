@@ -58,6 +58,10 @@ NDIS_STATUS ndis_restart(struct ndis *ndis);
 /* How long a pause, an OID or a completion may take before it is reported and given up: simulated ns, 1 s by default. */
 void ndis_set_timeout(struct ndis *ndis, uint64_t ns);
 
+/* The handler of every n-th scatter/gather list runs from a DPC, after the call that asked for the list has returned, as on a machine that
+ * is short of map registers; 0, the default: all run inside the call. A driver must live with both. [D] 2.7 */
+void ndis_defer_sg_lists(struct ndis *ndis, unsigned every);
+
 struct ndis_counts {
     uint64_t nbl_allocated;                                     /* live NBLs of all pools */
     uint64_t nbl_sent, nbl_completed, nbl_indicated, nbl_returned;

@@ -158,6 +158,9 @@ struct ndis {
     uint32_t nbl_numbers, nb_numbers;
     uint64_t retreat_operations;
     struct ndis_sg *free_sgs, *all_sgs;
+    struct ndis_sg *deferred_sgs;      /* whose handlers sg_dpc runs */
+    KDPC sg_dpc;
+    unsigned defer_every, sg_lists;    /* ndis_defer_sg_lists; lists since then */
     uint64_t timeout_ns;
     bool started, running;
 };

@@ -77,6 +77,48 @@ TEST_F(NblPool, MembersAreCleanAndDistinctWhenUsedAgain) {
     }
 }
 
+TEST_F(NblPool, NothingOfALastLifeIsLeftInTheNext) {
+    NDIS_HANDLE with_context = make_pool(miniport_.driver, true, 0, 32);
+    for (NDIS_HANDLE pool : {pool_, with_context}) {
+        PNET_BUFFER_LIST nbl = NdisAllocateNetBufferList(pool, 0, 0);
+        PNET_BUFFER nb = nbl->FirstNetBuffer;
+        auto dirty = [](void* at, size_t bytes) { memset(at, 0xA5, bytes); };
+        dirty(&nbl->Next, sizeof(PVOID));
+        dirty(&nbl->ParentNetBufferList, sizeof(PVOID));
+        dirty(nbl->ProtocolReserved, offsetof(NET_BUFFER_LIST, NblFlags) - offsetof(NET_BUFFER_LIST, ProtocolReserved));
+        nbl->NblFlags = nbl->Flags = 0xA5A5A5A5;
+        nbl->Status = NDIS_STATUS_FAILURE;
+        dirty(nbl->NetBufferListInfo, sizeof(nbl->NetBufferListInfo));
+        dirty(&nb->CurrentMdl, offsetof(NET_BUFFER, Reserved) + sizeof(USHORT) - offsetof(NET_BUFFER, CurrentMdl));
+        dirty(nb->ProtocolReserved, sizeof(*nb) - offsetof(NET_BUFFER, ProtocolReserved));
+        NdisFreeNetBufferList(nbl);
+        ASSERT_EQ(NdisAllocateNetBufferList(pool, 0, 0), nbl);
+        EXPECT_EQ(nbl->FirstNetBuffer, nb);
+        EXPECT_EQ(nbl->NdisPoolHandle, pool);
+        EXPECT_EQ(nb->NdisPoolHandle, pool);
+        nbl->FirstNetBuffer = nullptr;
+        nbl->NdisPoolHandle = nb->NdisPoolHandle = nullptr;
+        nbl->Context = nullptr;
+        const std::vector<UCHAR> zero(sizeof(*nbl));
+        EXPECT_EQ(memcmp(nbl, zero.data(), sizeof(*nbl)), 0);
+        EXPECT_EQ(memcmp(nb, zero.data(), sizeof(*nb)), 0);
+        nbl->FirstNetBuffer = nb;
+        nbl->NdisPoolHandle = nb->NdisPoolHandle = pool;
+        NdisFreeNetBufferList(nbl);
+    }
+    NdisFreeNetBufferListPool(with_context);
+}
+
+TEST_F(NblPool, AnNblWhoseFirstNetBufferWasReplacedHasItsOwnAgain) {
+    PNET_BUFFER_LIST nbl = NdisAllocateNetBufferList(pool_, 0, 0);
+    PNET_BUFFER own = nbl->FirstNetBuffer;
+    nbl->FirstNetBuffer = nullptr;
+    NdisFreeNetBufferList(nbl);
+    ASSERT_EQ(NdisAllocateNetBufferList(pool_, 0, 0), nbl);
+    EXPECT_EQ(nbl->FirstNetBuffer, own);
+    NdisFreeNetBufferList(nbl);
+}
+
 TEST_F(NblPool, ASteadyStateAllocatesNothing) {
     NdisFreeNetBufferList(NdisAllocateNetBufferList(pool_, 0, 0));
     unsigned before = fake_platform_live_allocations(fake_);
