@@ -115,7 +115,7 @@ PNET_BUFFER WdkAllocateNetBufferMdlAndData(NDIS_HANDLE PoolHandle, const char *S
 }
 
 VOID WdkFreeNetBuffer(PNET_BUFFER NetBuffer, const char *Site) {
-    struct ndis *ndis = ndis_current("NdisFreeNetBuffer");
+    struct ndis *ndis = nbl_ndis("NdisFreeNetBuffer");
     struct ndis_pool *pool = NetBuffer->NdisPoolHandle;
     if (!ndis_is_pool(ndis, pool, NDIS_OBJECT_NB_POOL)) {
         kernel_violation(ndis->kernel, "nb.foreign", "[D] 2.1", -1, "NdisFreeNetBuffer at %s was given an NB of no NB pool", kernel_site(Site));
@@ -313,7 +313,7 @@ void nbl_free(struct nbl_record *record, const char *site) {
     record->ledger.freed_site = site;
 }
 
-bool nbl_check_ours(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function) {
+bool nbl_check_ours_slowly(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function) {
     if (!LIKELY(ndis_is_pool(ndis, nbl->NdisPoolHandle, NDIS_OBJECT_NBL_POOL))) {
         kernel_violation(ndis->kernel, "nbl.foreign", "[D] 2.1", -1, "%s was given an NBL that no pool of NDIS made", function);
         return false;
@@ -348,9 +348,10 @@ static INLINE bool is_free_to_go(const struct nbl_record *record, const NET_BUFF
 }
 
 VOID WdkFreeNetBufferList(PNET_BUFFER_LIST NetBufferList, const char *Site) {
-    struct ndis *ndis = LIKELY(kernel_context_now != NULL) ? kernel_context_now->kernel->ndis : ndis_current("NdisFreeNetBufferList");
+    struct ndis *ndis = nbl_ndis("NdisFreeNetBufferList");
     struct nbl_record *record = nbl_record_of(NetBufferList);
-    if (LIKELY(ndis_is_known_pool(ndis, NetBufferList->NdisPoolHandle)) && LIKELY(is_free_to_go(record, NetBufferList))) {
+    if (LIKELY(ndis_is_near_pool(ndis, NetBufferList->NdisPoolHandle, NDIS_OBJECT_NBL_POOL)) &&
+        LIKELY(is_free_to_go(record, NetBufferList))) {
         record->ledger.freed_site = Site;
         if (record->hop_count) forget_flights(record);
         put(record);

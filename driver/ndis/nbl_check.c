@@ -11,7 +11,7 @@
 enum { ENDLESS = 1 << 20 };  /* MDLs or NBs: more is a ring */
 
 /* ---- Out */
-static const char *chain_fault(const NET_BUFFER *nb) {
+static __attribute__((noinline)) const char *chain_fault(const NET_BUFFER *nb) {
     uint64_t before = 0, total = 0;
     bool seen = nb->CurrentMdl == NULL && nb->MdlChain == NULL;
     unsigned mdls = 0;
@@ -30,19 +30,21 @@ static const char *chain_fault(const NET_BUFFER *nb) {
     return NULL;
 }
 
-/* NULL when the NB obeys [D] 1.2, else what is wrong. */
-static inline const char *nb_fault(const NET_BUFFER *nb) {
+/* The data lies in the first MDL, as it should. */
+static inline bool is_whole(const NET_BUFFER *nb) {
     const MDL *mdl = nb->CurrentMdl;
-    const bool whole = mdl && mdl == nb->MdlChain && nb->DataOffset == nb->CurrentMdlOffset &&
-                       (uint64_t)nb->DataOffset + nb->DataLength <= mdl->ByteCount;
-    return whole ? NULL : chain_fault(nb);
+    return mdl && mdl == nb->MdlChain && nb->DataOffset == nb->CurrentMdlOffset && (uint64_t)nb->DataOffset + nb->DataLength <= mdl->ByteCount;
 }
 
-void nbl_check_buffers(struct nbl_record *record, const char *function) {
+/* NULL when the NB obeys [D] 1.2, else what is wrong. */
+static inline const char *nb_fault(const NET_BUFFER *nb) { return is_whole(nb) ? NULL : chain_fault(nb); }
+
+static __attribute__((noinline)) void check_each(struct nbl_record *record, const char *function) {
+    struct ndis *ndis = record->pool->object.ndis;
     unsigned number = 0;
     for (const NET_BUFFER *nb = nbl_of(record)->FirstNetBuffer; nb; nb = nb->Next, number++) {
-        if (nb->NdisPoolHandle != record->pool && !ndis_is_pool(record->pool->object.ndis, nb->NdisPoolHandle, NDIS_OBJECT_NB_POOL) &&
-            !ndis_is_pool(record->pool->object.ndis, nb->NdisPoolHandle, NDIS_OBJECT_NBL_POOL)) {
+        if (nb->NdisPoolHandle != record->pool && !ndis_is_pool(ndis, nb->NdisPoolHandle, NDIS_OBJECT_NB_POOL) &&
+            !ndis_is_pool(ndis, nb->NdisPoolHandle, NDIS_OBJECT_NBL_POOL)) {
             nbl_violation(record, "nb.foreign", "[D] 2.1", "in %s, NB %u: its NdisPoolHandle is no pool of NDIS: allocate it from one", function,
                           number);
             return;
@@ -54,7 +56,15 @@ void nbl_check_buffers(struct nbl_record *record, const char *function) {
     }
 }
 
-bool nb_check_ours(struct ndis *ndis, const NET_BUFFER *nb, const char *function) {
+void nbl_check_buffers(struct nbl_record *record, const char *function) {
+    const NET_BUFFER *nb = nbl_of(record)->FirstNetBuffer;
+    const bool common = nb && !nb->Next && is_whole(nb) &&
+                        (nb->NdisPoolHandle == record->pool ||
+                         ndis_is_near_pool(record->pool->object.ndis, nb->NdisPoolHandle, NDIS_OBJECT_NB_POOL));
+    if (!__builtin_expect(common, 1)) check_each(record, function);
+}
+
+bool nb_check_ours_slowly(struct ndis *ndis, const NET_BUFFER *nb, const char *function) {
     if (ndis_is_pool(ndis, nb->NdisPoolHandle, NDIS_OBJECT_NBL_POOL)) {  /* part of an NBL's block: freed with that */
         struct nbl_record *record = nbl_record_of_nb(nb);
         return __builtin_expect(record->state != NBL_FREE, 1) || nbl_check_ours(ndis, nbl_of(record), function);
@@ -121,17 +131,23 @@ static void compare(struct nbl_record *record, const struct nbl_edge *was, const
                   verb(what), fault, is->offset, is->length, was->offset, was->length);
 }
 
+static __attribute__((noinline)) void compare_now(struct nbl_record *record, const struct nbl_edge *was, enum nbl_what what) {
+    const struct nbl_edge is = look(record, nbl_of(record));
+    compare(record, was, &is, what);
+}
+
 void nbl_edge_back(struct nbl_record *record, enum nbl_what what) {
     struct nbl_ledger *ledger = &record->ledger;
     if (ledger->edges == 0 || record->state == NBL_ZOMBIE) return;
     const uint32_t edge = --ledger->edges;
     if (ledger->derived && edge + 1 <= NBL_EDGES && ledger->derived_at[edge + 1] > 0)
-        nbl_violation(record, "nbl.children_out", "[D] 2.6",
-                      what == NBL_RETURN ? "was returned while NBLs that were derived from it use its memory"
-                                         : "was completed while NBLs that were derived from it use its memory");
+        nbl_violation(record, "nbl.children_out", "[D] 2.6", "was %s while NBLs that were derived from it use its memory", verb(what));
     if (edge >= NBL_EDGES) return;
-    const struct nbl_edge *was = &ledger->edge[edge], is = look(record, nbl_of(record));
-    const bool same = was->first == is.first && was->chain == is.chain && was->offset == is.offset && was->length == is.length &&
-                      was->others == is.others && was->parent == is.parent && was->children == is.children && was->pushes == is.pushes;
-    if (!__builtin_expect(same, 1)) compare(record, was, &is, what);
+    const struct nbl_edge *was = &ledger->edge[edge];
+    const NET_BUFFER_LIST *nbl = nbl_of(record);
+    const NET_BUFFER *nb = nbl->FirstNetBuffer;
+    const bool same = nb && nb == was->first && !nb->Next && was->others == 0 && nb->MdlChain == was->chain && nb->DataOffset == was->offset &&
+                      nb->DataLength == was->length && nbl->ParentNetBufferList == was->parent && nbl->ChildRefCount == was->children &&
+                      ledger->pushes == was->pushes;
+    if (!__builtin_expect(same, 1)) compare_now(record, was, what);
 }

@@ -96,7 +96,7 @@ static struct nb_retreat *prepend(struct ndis *ndis, PNET_BUFFER nb, ULONG wante
 NDIS_STATUS NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
                                           NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler) {
     ULONG unused = NetBuffer->DataOffset;
-    struct ndis *ndis = ndis_current(__func__);
+    struct ndis *ndis = nbl_ndis(__func__);
     if (!nb_check_ours(ndis, NetBuffer, __func__)) return NDIS_STATUS_FAILURE;
     if (DataOffsetDelta > UINT32_MAX - NetBuffer->DataLength || DataBackFill > UINT32_MAX - DataOffsetDelta) return NDIS_STATUS_FAILURE;
     if (DataOffsetDelta <= unused) {
@@ -131,7 +131,7 @@ static bool free_first(struct ndis *ndis, PNET_BUFFER nb, NET_BUFFER_FREE_MDL_HA
 }
 
 VOID NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl, NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
-    struct ndis *ndis = ndis_current(__func__);
+    struct ndis *ndis = nbl_ndis(__func__);
     if (!nb_check_ours(ndis, NetBuffer, __func__)) return;
     if (DataOffsetDelta > NetBuffer->DataLength) {
         kernel_violation(ndis->kernel, "nb.advance", "[D] 2.2", -1, "an advance by %u bytes over the %u bytes that are used", DataOffsetDelta,
@@ -147,7 +147,7 @@ VOID NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta,
 NDIS_STATUS NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta, ULONG DataBackFill,
                                               NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler,
                                               NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
-    struct ndis *ndis = ndis_current(__func__);
+    struct ndis *ndis = nbl_ndis(__func__);
     if (!nbl_check_ours(ndis, NetBufferList, __func__)) return NDIS_STATUS_FAILURE;
     ndis->retreat_operations++;
     for (PNET_BUFFER nb = NetBufferList->FirstNetBuffer; nb; nb = nb->Next) {
@@ -166,7 +166,7 @@ NDIS_STATUS NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, UL
 
 VOID NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
                                        NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
-    if (!nbl_check_ours(ndis_current(__func__), NetBufferList, __func__)) return;
+    if (!nbl_check_ours(nbl_ndis(__func__), NetBufferList, __func__)) return;
     for (PNET_BUFFER nb = NetBufferList->FirstNetBuffer; nb; nb = nb->Next)
         NdisAdvanceNetBufferDataStart(nb, DataOffsetDelta, FreeMdl, FreeMdlHandler);
 }

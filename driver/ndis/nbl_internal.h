@@ -41,17 +41,18 @@ struct ndis_pool {
     const char *site;
     struct ndis_pool *next;
 };
+C_ASSERT(sizeof(struct ndis_pool) <= NDIS_POOL_BYTES);
 
 /* nbl_pool.c */
-bool ndis_find_pool(struct ndis *ndis, const void *handle);
+bool ndis_find_pool(const struct ndis *ndis, const void *handle);
 /* Is it a pool of this machine, of that kind? No byte of it is read before that is known. */
-static inline struct ndis_pool **ndis_known_slot(struct ndis *ndis, const void *handle) {
-    return &ndis->known_pools[((ULONG_PTR)handle >> 8) % NDIS_KNOWN_POOLS];
-}
-static inline bool ndis_is_known_pool(struct ndis *ndis, const void *handle) { return handle && *ndis_known_slot(ndis, handle) == handle; }
 static inline bool ndis_is_pool(struct ndis *ndis, NDIS_HANDLE handle, enum ndis_object_type type) {
     const struct ndis_pool *pool = handle;
-    return (ndis_is_known_pool(ndis, handle) || ndis_find_pool(ndis, handle)) && pool->object.type == type;
+    return ndis_is_near_pool(ndis, handle, type) || (ndis_find_pool(ndis, handle) && pool->object.type == type);
+}
+/* The NDIS of the machine whose code runs. */
+static inline struct ndis *nbl_ndis(const char *function) {
+    return __builtin_expect(kernel_context_now != NULL, 1) ? kernel_context_now->kernel->ndis : ndis_current(function);
 }
 bool ndis_pool_grow(struct ndis_pool *pool);
 /* The pool for derived NBLs whose caller names none: shape (b), or of NBs. NULL without memory. */
@@ -98,7 +99,16 @@ unsigned nbl_mdl_free(PMDL chain, const void *owner);
 /* nbl_check.c */
 void nbl_edge_out(struct nbl_record *record);
 void nbl_edge_back(struct nbl_record *record, enum nbl_what what);
-bool nb_check_ours(struct ndis *ndis, const NET_BUFFER *nb, const char *function);
+bool nb_check_ours_slowly(struct ndis *ndis, const NET_BUFFER *nb, const char *function);
+/* Is it an NB of one of this machine's pools, in use? Reports "nb.foreign" or "nb.use_after_free" if not. */
+static inline bool nb_check_ours(struct ndis *ndis, const NET_BUFFER *nb, const char *function) {
+    const struct ndis_pool *pool = nb->NdisPoolHandle;
+    bool ours = false;
+    if (ndis_is_near_pool(ndis, pool, NDIS_OBJECT_NB_POOL)) ours = nb_record_of(nb)->live;
+    else if (ndis_is_near_pool(ndis, pool, NDIS_OBJECT_NBL_POOL))
+        ours = ((const struct nbl_record *)(const void *)((const uint8_t *)nb - pool->nb_at))->state != NBL_FREE;
+    return __builtin_expect(ours, 1) || nb_check_ours_slowly(ndis, nb, function);
+}
 
 /* nbl_context.c, nbl_derive.c: what an NBL that is freed leaves behind, reported and freed. */
 void nbl_free_contexts(struct nbl_record *record, PNET_BUFFER_LIST nbl);

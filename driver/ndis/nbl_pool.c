@@ -21,20 +21,28 @@ static size_t round16(size_t bytes) { return (bytes + 15) & ~(size_t)15; }
 /* Blocks start on a cache line, and so does the NBL behind its record: wide stores do not straddle. */
 static size_t round_line(size_t bytes) { return (bytes + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1); }
 
-bool ndis_find_pool(struct ndis *ndis, const void *handle) {
-    for (struct ndis_pool *pool = ndis->pools; pool; pool = pool->next) {
-        if (pool != handle) continue;
-        *ndis_known_slot(ndis, handle) = pool;
-        return true;
-    }
-    return false;
+bool ndis_find_pool(const struct ndis *ndis, const void *handle) {
+    const struct ndis_pool *pool = ndis->pools;
+    while (pool && pool != handle) pool = pool->next;
+    return pool != NULL;
+}
+
+/* From the machine's block while that has room. */
+static struct ndis_pool *pool_memory(struct ndis *ndis) {
+    if (!ndis->pool_block) ndis->pool_block = calloc(NDIS_POOLS, NDIS_POOL_BYTES);
+    if (!ndis->pool_block || ndis->pools_made == NDIS_POOLS) return calloc(1, sizeof(struct ndis_pool));
+    return (struct ndis_pool *)(void *)(ndis->pool_block + (size_t)NDIS_POOL_BYTES * ndis->pools_made++);
+}
+
+static bool is_in_block(const struct ndis *ndis, const struct ndis_pool *pool) {
+    return (uintptr_t)pool - (uintptr_t)ndis->pool_block < (size_t)NDIS_POOLS * NDIS_POOL_BYTES;
 }
 
 /* ---- Making pools */
 static struct ndis_pool *pool_create(NDIS_HANDLE handle, enum ndis_object_type type, ULONG tag, ULONG data_size, const char *site) {
     struct ndis_object *owner = handle;
     struct ndis *ndis = owner ? owner->ndis : ndis_current(__func__);
-    struct ndis_pool *pool = calloc(1, sizeof(*pool));
+    struct ndis_pool *pool = pool_memory(ndis);
     if (!pool) return NULL;
     pool->object = (struct ndis_object){.type = type, .ndis = ndis, .name = owner ? owner->name : "ndis"};
     pool->kernel = ndis->kernel;
@@ -236,8 +244,9 @@ void ndis_free_pools(struct ndis *ndis) {
             free(slab);
         }
         ndis->pools = pool->next;
-        free(pool);
+        if (!is_in_block(ndis, pool)) free(pool);
     }
-    memset(ndis->known_pools, 0, sizeof(ndis->known_pools));
+    free(ndis->pool_block);
+    ndis->pool_block = NULL;
     ndis->own_nbls = ndis->own_nbs = NULL;
 }

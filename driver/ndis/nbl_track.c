@@ -17,9 +17,9 @@ static const char *const what_words[] = {"allocated", "sent", "completed", "indi
 void nbl_hop(struct nbl_record *record, enum nbl_what what, const char *from, const char *to) {
     if (what == NBL_SEND || what == NBL_INDICATE) nbl_edge_out(record);
     else nbl_edge_back(record, what);
-    const struct platform *platform = record->pool->object.ndis->platform;
+    const struct ndis_pool *pool = record->pool;
     struct nbl_hop *hop = &record->hops[record->hop_count++ % NBL_HISTORY];
-    *hop = (struct nbl_hop){.time_ps = platform->ops->now_ps(platform->ctx), .from = from, .to = to, .what = what};
+    *hop = (struct nbl_hop){.time_ps = pool->now_ps(pool->machine), .from = from, .to = to, .what = what};
     if (what == NBL_SEND && !record->first_send.from) record->first_send = *hop;
 }
 

@@ -101,7 +101,7 @@ enum nbl_state { NBL_FREE, NBL_OWNED, NBL_SENT, NBL_INDICATED, NBL_ZOMBIE /* fre
 enum nbl_what { NBL_ALLOCATED, NBL_SEND, NBL_COMPLETE, NBL_INDICATE, NBL_RETURN };
 enum { NBL_HISTORY = 8, NBL_OOB_SLOTS = 30, NBL_BYTES = 384 };
 
-enum { NDIS_KNOWN_POOLS = 8 /* a power of two */ };
+enum { NDIS_POOL_BYTES = 256, NDIS_POOLS = 64 /* in one piece; more are found by a search */ };
 
 struct nbl_hop {
     uint64_t time_ps;
@@ -148,7 +148,9 @@ struct ndis {
     struct ndis_driver *drivers;
     struct ndis_protocol *protocols, *dead_protocols;  /* the dead are still named by bindings that lost an NBL */
     struct ndis_adapter *adapters;
-    struct ndis_pool *pools, *known_pools[NDIS_KNOWN_POOLS];
+    struct ndis_pool *pools;
+    uint8_t *pool_block;               /* NDIS_POOLS of NDIS_POOL_BYTES each: a handle into it is a pool's */
+    unsigned pools_made;
     struct ndis_pool *own_nbls, *own_nbs;  /* for derived NBLs without a pool of the caller's */
     struct ndis_driver *loading;       /* whose DriverEntry runs */
     struct ndis_binding *binding_now;  /* in ProtocolBindAdapterEx */
@@ -184,8 +186,17 @@ static inline struct nbl_record *nbl_record_of(const NET_BUFFER_LIST *nbl) {
 static inline PNET_BUFFER_LIST nbl_of(struct nbl_record *record) {
     return (PNET_BUFFER_LIST)(void *)((PUCHAR)record + NBL_RECORD_BYTES);
 }
+/* Is the handle a pool of that kind in the machine's block? No byte behind it is read before it is known to be a pool. */
+static inline bool ndis_is_near_pool(const struct ndis *ndis, const void *handle, enum ndis_object_type type) {
+    const ULONG_PTR at = (ULONG_PTR)handle - (ULONG_PTR)ndis->pool_block;
+    return at < NDIS_POOLS * NDIS_POOL_BYTES && at % NDIS_POOL_BYTES == 0 && ndis->pool_block && ((const struct ndis_object *)handle)->type == type;
+}
+bool nbl_check_ours_slowly(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function);
 /* Is it an NBL of one of this machine's pools, in use? Reports "nbl.foreign" or "nbl.use_after_free" if not. */
-bool nbl_check_ours(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function);
+static inline bool nbl_check_ours(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function) {
+    const bool ours = ndis_is_near_pool(ndis, nbl->NdisPoolHandle, NDIS_OBJECT_NBL_POOL) && nbl_record_of(nbl)->state != NBL_FREE;
+    return __builtin_expect(ours, 1) || nbl_check_ours_slowly(ndis, nbl, function);
+}
 void nbl_recycle(struct nbl_record *record);
 void ndis_free_pools(struct ndis *ndis);
 uint64_t ndis_live_nbls(const struct ndis *ndis);

@@ -119,6 +119,21 @@ TEST_F(NblPool, AnNblWhoseFirstNetBufferWasReplacedHasItsOwnAgain) {
     NdisFreeNetBufferList(nbl);
 }
 
+TEST_F(NblPool, AnyNumberOfPoolsServes) {
+    std::vector<NDIS_HANDLE> pools;
+    std::vector<PNET_BUFFER_LIST> nbls;
+    for (int i = 0; i < 100; i++) {
+        pools.push_back(make_pool(miniport_.driver, true, 0, 0));
+        nbls.push_back(NdisAllocateNetBufferList(pools.back(), 0, 0));
+    }
+    for (PNET_BUFFER_LIST nbl : nbls) {
+        EXPECT_EQ(NdisRetreatNetBufferDataStart(nbl->FirstNetBuffer, 10, 0, nullptr), NDIS_STATUS_SUCCESS);
+        NdisAdvanceNetBufferDataStart(nbl->FirstNetBuffer, 10, TRUE, nullptr);
+        NdisFreeNetBufferList(nbl);
+    }
+    for (NDIS_HANDLE pool : pools) NdisFreeNetBufferListPool(pool);
+}
+
 TEST_F(NblPool, ASteadyStateAllocatesNothing) {
     NdisFreeNetBufferList(NdisAllocateNetBufferList(pool_, 0, 0));
     unsigned before = fake_platform_live_allocations(fake_);
