@@ -136,7 +136,7 @@ module nic_top #(
         .vq_vector_o(vq_vector), .vq_reset_o(vq_reset), .vq_reset_done_i(vq_reset_done),
         .config_vector_o(config_vector), .db_valid_o(db_valid), .db_queue_o(db_queue), .db_data_o(db_data),
         .db_has_data_o(db_has_data), .reset_req_o(reset_req), .reset_done_i(soft_reset_q), .isr_queue_i(irq_valid && irq_ready),
-        .needs_reset_i(needs_reset), .link_up_i, .mac_address_i, .isr_pending_o(isr_pending), .cfgirq_valid_o(cfgirq_valid),
+        .needs_reset_i(needs_reset), .link_up_i, .mac_address_i(filter.mac), .mac_set_i(mac_set), .isr_pending_o(isr_pending), .cfgirq_valid_o(cfgirq_valid),
         .cfgirq_ready_i(cfgirq_ready), .stat_doorbell_o(stat_doorbell), .idle_o(virtio_idle));
 
     // Device reset ([V] 2.4): nothing new is begun, what is in flight comes home, a frame that is being sent is finished; then the
@@ -164,9 +164,11 @@ module nic_top #(
     localparam int unsigned RdTx = 3 * Nq, RdCtrl = 3 * Nq + 1, RdBench = 3 * Nq + 2;
     localparam int unsigned WrRx = Nq, WrMsix = Nq + 1, WrCtrl = Nq + 2, WrBench = Nq + 3;
     logic [RdSources-1:0]                  rd_valid, rd_ready;
-    logic [RdSources*dma_pkg::RdReqW-1:0]  rd_req;
     logic [WrSources-1:0]                  wr_valid, wr_ready;
+    /* verilator tracing_off */  // all in one word; each is seen where it comes from
+    logic [RdSources*dma_pkg::RdReqW-1:0]  rd_req;
     logic [WrSources*dma_pkg::WrCmdW-1:0]  wr_cmd;
+    /* verilator tracing_on */
     logic                                  b_valid, rdone_valid, rdone_error, wdone_valid, src_re;
     logic [2:0]                            b_client, rdone_client;
     logic [1:0]                            wdone_client, src_client;
@@ -187,6 +189,10 @@ module nic_top #(
     logic [2*QueuePairs*16-1:0]            coal_packets;
     logic [2*QueuePairs*32-1:0]            coal_cycles;
     logic [7:0]                            pairs;
+    rx_pkg::filter_t                       filter;
+    rx_pkg::rss_t                          rss;
+    rx_pkg::write_t                        table_write;
+    logic                                  guest_csum, tables_ready, mac_set;
 
     virtqueues #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_vqs (
         .clk_i, .rst_ni(core_ni), .stop_i(stop), .cycle_i(cycle_q), .driver_ok_i(driver_ok), .features_i(features),
@@ -217,7 +223,7 @@ module nic_top #(
     assign dc = d_data[QCtrl*132 +: 132];
     ctrl #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_ctrl (
         .clk_i, .rst_ni(core_ni), .enable_i(driver_ok && vq_enable[QCtrl]), .stop_i(stop), .features_i(features), .cycles_per_us_i(cycles_per_us_q),
-        .vq_clear_i(vq_reset[2*QueuePairs-1:0] & vq_reset_done[2*QueuePairs-1:0]),
+        .vq_clear_i(vq_reset[2*QueuePairs-1:0] & vq_reset_done[2*QueuePairs-1:0]), .mac_address_i, .tables_ready_i(tables_ready),
         .d_valid_i(d_valid[QCtrl]), .d_ready_o(d_ready[QCtrl]), .d_addr_i(dc[131:68]), .d_len_i(dc[67:36]), .d_id_i(dc[35:20]),
         .d_next_i(dc[19]), .d_write_i(dc[18]), .d_indirect_i(dc[17]), .d_slot_i(dc[16:1]), .d_wrap_i(dc[0]),
         .req_valid_o(rd_valid[RdCtrl]), .req_ready_i(rd_ready[RdCtrl]), .req_o(ctrl_req),
@@ -225,8 +231,8 @@ module nic_top #(
         .done_valid_i(rdone_valid && rdone_client == dma_pkg::RdCtrl), .done_bytes_i(rdone_bytes), .done_error_i(rdone_error),
         .cmd_valid_o(wr_valid[WrCtrl]), .cmd_ready_i(wr_ready[WrCtrl]), .cmd_o(ctrl_cmd),
         .u_valid_o(u_valid[QCtrl]), .u_ready_i(u_ready[QCtrl]), .u_slot_o(cu_slot), .u_wrap_o(cu_wrap), .u_id_o(cu_id), .u_len_o(cu_len),
-        .u_slots_o(cu_slots), .pairs_o(pairs), .coal_packets_o(coal_packets), .coal_cycles_o(coal_cycles), .error_o(rx_error[QCtrl]),
-        .idle_o(ctrl_idle));
+        .u_slots_o(cu_slots), .pairs_o(pairs), .coal_packets_o(coal_packets), .coal_cycles_o(coal_cycles), .filter_o(filter), .rss_o(rss),
+        .write_o(table_write), .guest_csum_o(guest_csum), .mac_set_o(mac_set), .error_o(rx_error[QCtrl]), .idle_o(ctrl_idle));
     assign ctrl_u = {cu_slot, cu_wrap, cu_id, cu_len, cu_len != 32'd0, 16'd0, cu_slots};
 
     // ---- DMA --------------------------------------------------------------------------------------------------------------------------
@@ -333,7 +339,7 @@ module nic_top #(
     end
 
     // ---- frames -----------------------------------------------------------------------------------------------------------------------
-    logic         net_idle, tx_drop, stat_tx_frame, stat_rx_frame, stat_fcs, stat_length, stat_no_buffer, stat_fifo;
+    logic         net_idle, tx_drop, stat_tx_frame, stat_rx_frame, stat_fcs, stat_length, stat_no_buffer, stat_fifo, stat_unwanted;
     logic [15:0]  stat_tx_bytes, stat_rx_bytes;
     logic [3:0]   tx_trace, rx_trace;
     logic [255:0] tx_trace_data, rx_trace_data;
@@ -344,7 +350,9 @@ module nic_top #(
     end
     net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_net (
         .clk_i, .rst_ni(rst_nq), .core_ni, .stop_i(stop), .pairs_i(pairs), .link_up_i(link_up_q),
-        .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_q),
+        .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_q), .tx_offload_i(features[regmap_pkg::VIRTIO_NET_F_CSUM_BIT]),
+        .features_i(features), .guest_csum_i(guest_csum), .filter_i(filter), .rss_i(rss), .write_i(table_write),
+        .tables_ready_o(tables_ready), .stat_unwanted_o(stat_unwanted),
         .d_valid_i(d_valid[2*QueuePairs-1:0]), .d_ready_o(d_ready[2*QueuePairs-1:0]), .d_i(d_data[2*QueuePairs*132-1:0]),
         .starved_i(starved[2*QueuePairs-1:0]), .rewind_o(rewind[2*QueuePairs-1:0]), .rewind_slot_o(rewind_slot),
         .rewind_wrap_o(rewind_wrap), .u_valid_o(u_valid[2*QueuePairs-1:0]), .u_ready_i(u_ready[2*QueuePairs-1:0]), .u_tx_o(tx_u),
@@ -370,7 +378,7 @@ module nic_top #(
         .tx_frame_i(stat_tx_frame), .tx_bytes_i(stat_tx_bytes), .tx_drop_i(tx_drop), .rx_frame_i(stat_rx_frame),
         .rx_bytes_i(stat_rx_bytes), .rx_drop_no_buffer_i(stat_no_buffer), .rx_drop_fifo_i(stat_fifo), .rx_drop_fcs_i(stat_fcs),
         .rx_drop_length_i(stat_length), .dma_read_i(stat_read), .dma_write_i(stat_write), .dma_error_i(stat_error || stat_bad),
-        .interrupt_i(stat_msix), .doorbell_i(stat_doorbell));
+        .interrupt_i(stat_msix), .doorbell_i(stat_doorbell), .rx_drop_unwanted_i(stat_unwanted));
 
     // ---- idle -------------------------------------------------------------------------------------------------------------------------
     always_ff @(posedge clk_i) begin

@@ -2,8 +2,8 @@
 /*
  * ringside bench latency: from the doorbell to the wire, and from the wire to the interrupt message, in an idle machine.
  *
- * One frame at a time, tens of microseconds apart and not on the grid of the NIC's clock, so that the phases of clock and frame are
- * all seen. Beside it the sum of what link, memory and wire take whatever the NIC: the difference is the NIC's own.
+ * One frame at a time, tens of microseconds apart, each at another phase of the NIC's clock, so that all phases are seen. Beside it
+ * the sum of what link, memory and wire take whatever the NIC: the difference is the NIC's own.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
@@ -67,10 +67,27 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     return 0;
 }
 
-/* One frame in GAP_US and a bit: the rate is in whole Mb/s, so the gap is no multiple of the NIC's clock. */
-static uint64_t rate_for(uint32_t size) {
+/* FRAMES phases, each `step` behind the one before, in a period of `period`: the most that two neighbours are apart. */
+static uint64_t widest_gap(uint64_t step, uint64_t period) {
+    uint64_t widest = 0;
+    for (uint64_t i = 0; i < FRAMES; i++) {
+        uint64_t next = period;
+        for (uint64_t k = 0; k < FRAMES; k++) {
+            const uint64_t ahead = (k * step + period - i * step % period) % period;
+            if (ahead != 0 && ahead < next) next = ahead;
+        }
+        if (next > widest) widest = next;
+    }
+    return widest;
+}
+
+/* Mb/s for about one frame in GAP_US, such that the frames meet every phase of the NIC's clock: a gap is bits / rate microseconds, so
+ * the phase moves by the remainder of bits * clock / rate, in 1 / rate of a period. */
+static uint64_t rate_for(uint32_t size, uint64_t clock_mhz) {
     const uint64_t bits = ((uint64_t)size + 20) * 8;
-    return bits / GAP_US ? bits / GAP_US : 1;
+    uint64_t rate = bits / GAP_US ? bits / GAP_US : 1;
+    while (widest_gap(bits * clock_mhz % rate, rate) * FRAMES > 2 * rate) rate++;
+    return rate;
 }
 
 static int make_row(struct row *row, const struct scenario *machine, uint32_t size, bool transmit) {
@@ -78,10 +95,10 @@ static int make_row(struct row *row, const struct scenario *machine, uint32_t si
     scenario_copy(&scenario, machine);
     if (transmit) {
         bench_generate_from_host(&scenario, FRAMES, size);
-        scenario.host_rate_mbps = rate_for(size);
+        scenario.host_rate_mbps = rate_for(size, machine->nic_clock_mhz);
     } else {
         bench_generate_from_wire(&scenario, FRAMES, size);
-        scenario.wire_rate_mbps = rate_for(size);
+        scenario.wire_rate_mbps = rate_for(size, machine->nic_clock_mhz);
     }
     row->size = size;
     row->transmit = transmit;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "frame_limits.h"
 #include "regmap.h"
 #include "system.h"
 
@@ -39,9 +40,11 @@ void LatencyProbe::see(const hw::Event& event) {
 
 namespace {
 
-// Memory and MSI-X messages are below 4 GiB, registers too: three double words of header.
-constexpr uint32_t header_bytes = TLP_OVERHEAD_PHYSICAL + 12;
+// Host memory is above 4 GiB: a header of four double words for what the device sends there. Completions, and what goes to the registers
+// and to the address of an MSI-X message, which are below, have three.
+constexpr uint32_t memory_header = TLP_OVERHEAD_PHYSICAL + 16, short_header = TLP_OVERHEAD_PHYSICAL + 12;
 constexpr uint32_t doorbell_bytes = 4, event_bytes = 4, message_bytes = 4;
+constexpr uint32_t used_bytes = VIRTQ_DESC_SIZE - VIRTQ_DESC_LEN;  // length, id and flags; the address is no news to the driver
 
 class Terms {
 public:
@@ -54,9 +57,9 @@ public:
         const hw::LinkRate rate = hw::link_rate(link_);
         return count * static_cast<double>(rate.ps_numerator) / static_cast<double>(rate.ps_denominator) / 1000;
     }
-    // A request, and its first completion of so many bytes.
-    double read(uint32_t count) const { return bytes(header_bytes) + link_.read_latency_ns + bytes(header_bytes + count); }
-    double write(uint32_t count) const { return bytes(header_bytes + count); }
+    // A read request to memory, and so many bytes of completions.
+    double read(uint32_t count) const { return bytes(memory_header) + link_.read_latency_ns + bytes(count); }
+    double short_write(uint32_t count) const { return bytes(short_header + count) + link_.propagation_ns; }
     const hw::LinkConfig& link() const { return link_; }
     unsigned count() const { return count_; }
 
@@ -67,22 +70,23 @@ private:
     unsigned count_ = 0;
 };
 
-void transmit_terms(Terms& terms, const scenario& scenario, uint32_t packet) {
+void transmit_terms(Terms& terms, const scenario& scenario, uint32_t frame_bytes) {
     const hw::LinkConfig& link = terms.link();
-    const uint32_t first = std::min(packet, link.mps), rest = packet - first, completions = (rest + link.mps - 1) / link.mps;
-    terms.add("doorbell", terms.write(doorbell_bytes) + link.propagation_ns);
-    terms.add("descriptor", terms.read(VIRTQ_DESC_SIZE));
+    const hw::PacketLayout packet = sent_layout(scenario, frame_bytes), chain{{{0, packet.descriptors * VIRTQ_DESC_SIZE}}, 1};
+    const uint32_t all = hw::completion_bytes_of(link, packet), first = std::min(all, short_header + link.mps);
+    terms.add("doorbell", terms.short_write(doorbell_bytes));
+    terms.add("descriptor", terms.read(hw::completion_bytes_of(link, chain)));
     terms.add("data", terms.read(first));
-    terms.add("rest of data", terms.bytes(rest + completions * header_bytes));
+    terms.add("rest of data", terms.bytes(all - first));
     terms.add("preamble", ETH_PREAMBLE * 8 / static_cast<double>(scenario.wire_gbps));
 }
 
-void receive_terms(Terms& terms, uint32_t packet) {
+void receive_terms(Terms& terms, const scenario& scenario, uint32_t frame_bytes) {
     const hw::LinkConfig& link = terms.link();
-    terms.add("data", terms.bytes(packet + (packet + link.mps - 1) / link.mps * header_bytes));
-    terms.add("used descriptor", terms.write(VIRTQ_DESC_SIZE));
-    terms.add("event flags", terms.read(event_bytes));
-    terms.add("message", terms.write(message_bytes) + link.propagation_ns + link.write_latency_ns);
+    terms.add("data", terms.bytes(hw::write_bytes_of(link, received_layout(scenario, frame_bytes))));
+    terms.add("used descriptor", terms.bytes(memory_header + used_bytes));
+    terms.add("event flags", terms.read(short_header + event_bytes));
+    terms.add("message", terms.short_write(message_bytes) + link.write_latency_ns);
 }
 
 }  // namespace
@@ -91,10 +95,9 @@ void receive_terms(Terms& terms, uint32_t packet) {
 
 unsigned machine_latency_terms(const scenario* scenario, bool transmit, uint32_t frame_bytes, machine_term* terms, unsigned room) {
     sim::Terms list(*scenario, terms, room);
-    const uint32_t packet = frame_bytes - ETH_FCS + VIRTIO_NET_HDR_SIZE;
     if (transmit)
-        sim::transmit_terms(list, *scenario, packet);
+        sim::transmit_terms(list, *scenario, frame_bytes);
     else
-        sim::receive_terms(list, packet);
+        sim::receive_terms(list, *scenario, frame_bytes);
     return list.count();
 }

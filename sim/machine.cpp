@@ -19,6 +19,7 @@
 #include "sim_time.h"
 #include "system.h"
 #include "traffic_run.h"
+#include "verilated_nic.h"
 
 namespace {
 

@@ -9,13 +9,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVENTS, KEY_JSON, KEY_JUNIT, KEY_DRIVER };
+enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVENTS, KEY_JSON, KEY_JUNIT, KEY_DRIVER, KEY_NIC };
 
 #define SCENARIO_OPTIONS                                                                                                           \
     {0, 0, 0, 0, "Scenario:", 10},                                                                                                 \
     {"set", KEY_SET, "KEY=VALUE", 0, "Set a key of the scenario, dotted, for example pcie.mps=128; may be repeated", 0},           \
     {"seed", KEY_SEED, "N", 0, "Seed of everything that is random (the key seed)", 0},                                             \
-    {"driver", KEY_DRIVER, "ndis|netcx", 0, "Driver interface (the key driver.model); this version has ndis", 0}
+    {"driver", KEY_DRIVER, "ndis|netcx", 0, "Driver interface (the key driver.model); this version has ndis", 0},                           \
+    {"nic", KEY_NIC, "rtl|model", 0, "The device itself, or its C model, which is faster (the key nic.kind)", 0}
 /* A bench knows them, so that it can say what to use instead, and does not list them. */
 #define RECORDING_OPTIONS(flags)                                                                                                   \
     {"waves", KEY_WAVES, "FILE.fst", flags, "Write a waveform with hardware signals and software lanes, for GTKWave", 0},          \
@@ -107,6 +108,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     case KEY_SET: add_set(options, state, "", argument); break;
     case KEY_SEED: add_set(options, state, "seed=", argument); break;
     case KEY_DRIVER: add_set(options, state, "driver.model=", argument); break;
+    case KEY_NIC: add_set(options, state, "nic.kind=", argument); break;
     case KEY_WAVES: options->waves = argument; break;
     case KEY_FROM:
         options->waves_from_ps = parse_time(state, "waves-from", argument);

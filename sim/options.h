@@ -3,7 +3,7 @@
  * options.h: the options that every command which simulates has, as a child parser for argp.
  *
  * Numbers and times are checked while they are parsed; values of --set are collected and applied to each scenario afterwards, in
- * the order in which they were given (--seed and --driver are shorthands for keys and take part in that order).
+ * the order in which they were given (--seed, --driver and --nic are shorthands for keys and take part in that order).
  */
 #ifndef RINGSIDE_OPTIONS_H
 #define RINGSIDE_OPTIONS_H

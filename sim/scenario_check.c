@@ -46,6 +46,7 @@ static int check_shape(const struct scenario *scenario, FILE *errors) {
 #undef SHAPE
     };
     char built[256] = "";
+    if (scenario->nic_kind != 0) return 0; /* the C model has every shape */
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         if (shapes[i].bits == scenario->nic_datapath_bits && shapes[i].pairs == scenario->nic_queue_pairs) return 0;
         const size_t used = strlen(built);

@@ -5,6 +5,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "model_nic.h"
+#include "verilated_nic.h"
+
 namespace sim {
 
 namespace {
@@ -96,7 +99,10 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted) 
     cable.stall_seed = scenario.seed;
     wire = std::make_unique<hw::Wire>("wire", cable, events);
     partner = std::make_unique<hw::LinkPartner>("partner", hw::LinkPartnerConfig{}, *wire, events);
-    nic = hw::make_nic("nic", nic_config(scenario), events);
+    if (scenario.nic_kind == 0)
+        nic = hw::make_nic("nic", nic_config(scenario), events);
+    else
+        nic = hw::make_model_nic("nic", nic_config(scenario), events);
 
     root->memory_socket.bind(memory_target->socket);
     reset_watch = std::make_unique<hw::ResetWatch>(*nic, events, scenario.stress_queue_reset_every_us != 0);

@@ -20,10 +20,10 @@
 #include "link_partner.h"
 #include "machine.h"
 #include "memory_target.h"
+#include "nic_module.h"
 #include "reset_watch.h"
 #include "root_complex.h"
 #include "sim_platform.h"
-#include "verilated_nic.h"
 #include "waves.h"
 #include "wire.h"
 
@@ -53,7 +53,7 @@ public:
     std::unique_ptr<hw::Wire> wire;
     std::unique_ptr<hw::LinkPartner> partner;
     std::unique_ptr<hw::Waves> waves;
-    std::unique_ptr<hw::VerilatedNic> nic;
+    std::unique_ptr<hw::NicModule> nic;
     std::unique_ptr<hw::ResetWatch> reset_watch;
     std::unique_ptr<hw::Cpu> cpu;
     std::unique_ptr<BusDriver> bus;

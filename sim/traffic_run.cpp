@@ -370,9 +370,10 @@ void TrafficRun::report_drops() {
     char text[320];
     std::snprintf(text, sizeof text,
                   "the NIC dropped %" PRIu64 " frames: %" PRIu64 " for want of a receive buffer (or it was too small), %" PRIu64
-                  " because its FIFO was full, %" PRIu64 " with bad FCS, %" PRIu64 " of wrong length; expect.drops allows drops",
+                  " because its FIFO was full, %" PRIu64 " with bad FCS, %" PRIu64 " of wrong length, %" PRIu64
+                  " not for it; expect.drops allows drops",
                   dropped_, drops_by_reason_[TRACE_DROP_NO_BUFFER], drops_by_reason_[TRACE_DROP_FIFO],
-                  drops_by_reason_[TRACE_DROP_FCS], drops_by_reason_[TRACE_DROP_LENGTH]);
+                  drops_by_reason_[TRACE_DROP_FCS], drops_by_reason_[TRACE_DROP_LENGTH], drops_by_reason_[TRACE_DROP_UNWANTED]);
     fail("frames.dropped", "end to end", text);
 }
 

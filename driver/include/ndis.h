@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ndis.h: the NDIS 6 interface of miniport and protocol drivers, Microsoft's names and x64 layouts in our own text.
+ * ndis.h: the NDIS 6 interface of network drivers, Microsoft's names and x64 layouts in our own text.
  *
  * A driver includes this header alone. The parts:
  *   ndis/types.h      handles, object headers, status codes, media enumerations
@@ -11,6 +11,8 @@
  *   ndis/oid.h        OID requests, OID codes, statistics, link state, status indications, PnP events
  *   ndis/miniport.h   miniport registration, attributes, states, data path, resources, DMA, interrupts
  *   ndis/protocol.h   protocol registration, bindings, data path
+ *   ndis/filter.h     filter registration, modules, data path
+ *   ndis/intermediate.h  virtual adapters of intermediate drivers
  *   ndis/services.h   memory, locks, events, timers
  *
  * The interface is that of NDIS 6.80 (27 OOB slots); structures only ever grow at their end, so older revisions are accepted by Size.
@@ -19,6 +21,8 @@
 #ifndef RINGSIDE_NDIS_H
 #define RINGSIDE_NDIS_H
 
+#include "ndis/filter.h"
+#include "ndis/intermediate.h"
 #include "ndis/miniport.h"
 #include "ndis/nbl.h"
 #include "ndis/nbl8021q.h"

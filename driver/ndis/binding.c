@@ -1,8 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* binding.c: NDIS's side of a binding: bind and unbind calls, net PnP events, and when it is idle. [D] 3.6 */
+/* binding.c: NDIS's side of a binding: who is bound to what, bind and unbind calls. [D] 3.6 */
 #include <stdlib.h>
 
 #include "ndis_internal.h"
+
+/* One adapter that the host binds a protocol to. */
+struct ndis_allowed {
+    struct ndis_allowed *next;
+    const char *adapter;
+};
+
+NDIS_STATUS ndis_bind_only(struct ndis *ndis, const char *protocol_name, const char *adapter_name) {
+    struct ndis_protocol *protocol = ndis->protocols;
+    while (protocol && strcmp(protocol->object.name, protocol_name) != 0) protocol = protocol->next;
+    if (!protocol) return NDIS_STATUS_ADAPTER_NOT_FOUND;
+    struct ndis_allowed *allowed = malloc(sizeof(*allowed));
+    if (!allowed) return NDIS_STATUS_RESOURCES;
+    *allowed = (struct ndis_allowed){.next = protocol->allowed, .adapter = ndis_intern(ndis, adapter_name)};
+    protocol->allowed = allowed;
+    return NDIS_STATUS_SUCCESS;
+}
+
+void ndis_protocol_free(struct ndis_protocol *protocol) {
+    while (protocol->allowed) {
+        struct ndis_allowed *allowed = protocol->allowed;
+        protocol->allowed = allowed->next;
+        free(allowed);
+    }
+    free(protocol);
+}
+
+bool ndis_may_bind(const struct ndis_adapter *adapter, const struct ndis_protocol *protocol) {
+    if (adapter->is_virtual && protocol->driver == adapter->driver) return false;
+    if (!protocol->allowed) return true;
+    for (const struct ndis_allowed *allowed = protocol->allowed; allowed; allowed = allowed->next)
+        if (allowed->adapter == adapter->object.name) return true;  /* both are interned */
+    return false;
+}
+
+UCHAR ndis_revision_of(UCHAR minor) { return minor >= 30 ? 4 : minor >= 20 ? 3 : minor >= 1 ? 2 : 1; }
 
 static NDIS_PNP_CAPABILITIES no_power;  /* all unspecified; protocols dereference it */
 
@@ -10,27 +46,27 @@ static NDIS_PNP_CAPABILITIES no_power;  /* all unspecified; protocols dereferenc
 static void fill_bind_parameters(struct ndis_binding *binding, PNDIS_BIND_PARAMETERS bind) {
     static const USHORT sizes[] = {NDIS_SIZEOF_BIND_PARAMETERS_REVISION_1, NDIS_SIZEOF_BIND_PARAMETERS_REVISION_2,
                                    NDIS_SIZEOF_BIND_PARAMETERS_REVISION_3, NDIS_SIZEOF_BIND_PARAMETERS_REVISION_4};
-    UCHAR minor = binding->protocol->chars.MinorNdisVersion;
-    UCHAR revision = minor >= 30 ? 4 : minor >= 20 ? 3 : minor >= 1 ? 2 : 1;
+    const UCHAR revision = ndis_revision_of(binding->protocol->chars.MinorNdisVersion);
     struct ndis_adapter *adapter = binding->adapter;
     const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *general = &adapter->general;
+    const NDIS_RESTART_GENERAL_ATTRIBUTES *stack = &adapter->restarted;
     *bind = (NDIS_BIND_PARAMETERS){
         .Header = {NDIS_OBJECT_TYPE_BIND_PARAMETERS, revision, sizes[revision - 1]},
         .ProtocolSection = &adapter->device_string,
         .AdapterName = &adapter->device_string,
         .BoundAdapterName = &adapter->device_string,
         .MediaType = general->MediaType,
-        .MtuSize = general->MtuSize,
-        .MaxXmitLinkSpeed = general->MaxXmitLinkSpeed,
+        .MtuSize = stack->MtuSize,
+        .MaxXmitLinkSpeed = stack->MaxXmitLinkSpeed,
         .XmitLinkSpeed = adapter->link.XmitLinkSpeed,
-        .MaxRcvLinkSpeed = general->MaxRcvLinkSpeed,
+        .MaxRcvLinkSpeed = stack->MaxRcvLinkSpeed,
         .RcvLinkSpeed = adapter->link.RcvLinkSpeed,
         .MediaConnectState = adapter->link.MediaConnectState,
         .MediaDuplexState = adapter->link.MediaDuplexState,
-        .LookaheadSize = general->LookaheadSize,
+        .LookaheadSize = stack->LookaheadSize,
         .PowerManagementCapabilities = general->PowerManagementCapabilities ? general->PowerManagementCapabilities : &no_power,
-        .SupportedPacketFilters = general->SupportedPacketFilters,
-        .MaxMulticastListSize = general->MaxMulticastListSize,
+        .SupportedPacketFilters = stack->SupportedPacketFilters,
+        .MaxMulticastListSize = stack->MaxMulticastListSize,
         .MacAddressLength = general->MacAddressLength,
         .PhysicalMediumType = general->PhysicalMediumType,
         .BoundIfIndex = adapter->if_index,
@@ -42,9 +78,9 @@ static void fill_bind_parameters(struct ndis_binding *binding, PNDIS_BIND_PARAME
         .ConnectionType = general->ConnectionType,
         .IfType = general->IfType,
         .IfConnectorPresent = general->IfConnectorPresent,
-        .DataBackFillSize = general->DataBackFillSize,
-        .ContextBackFillSize = general->ContextBackFillSize,
-        .MacOptions = general->MacOptions,
+        .DataBackFillSize = stack->DataBackFillSize,
+        .ContextBackFillSize = stack->ContextBackFillSize,
+        .MacOptions = stack->MacOptions,
     };
     memcpy(bind->CurrentMacAddress, general->CurrentMacAddress, sizeof(bind->CurrentMacAddress));
 }
@@ -60,11 +96,10 @@ NDIS_STATUS ndis_bind(struct ndis_adapter *adapter, struct ndis_protocol *protoc
     struct ndis *ndis = adapter->object.ndis;
     struct ndis_binding *binding = calloc(1, sizeof(*binding));
     if (!binding) return NDIS_STATUS_RESOURCES;
-    binding->object = (struct ndis_object){.type = NDIS_OBJECT_BINDING, .ndis = ndis, .name = protocol->object.name};
+    ndis_layer_init(&binding->layer, NDIS_OBJECT_BINDING, protocol->object.name, protocol->driver, adapter);
+    binding->layer.state = NDIS_STATE_INITIALIZING;
     binding->adapter = adapter;
     binding->protocol = protocol;
-    binding->state = NDIS_STATE_INITIALIZING;
-    KeInitializeEvent(&binding->idle, NotificationEvent, TRUE);
     struct ndis_binding **link = &adapter->bindings;
     while (*link) link = &(*link)->next;
     *link = binding;
@@ -81,7 +116,7 @@ NDIS_STATUS ndis_bind(struct ndis_adapter *adapter, struct ndis_protocol *protoc
         ndis_binding_free(binding);
         return status != NDIS_STATUS_SUCCESS ? status : NDIS_STATUS_OPEN_FAILED;
     }
-    binding->state = NDIS_STATE_PAUSED;
+    binding->layer.state = NDIS_STATE_PAUSED;
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -98,22 +133,10 @@ void ndis_unbind(struct ndis_binding *binding) {
         binding->open = false;
     }
     /* A lost NBL still names its sender, and a driver that pended may still use the handle: such a binding lives on with the adapter. */
-    if (ended && binding->sends_out == 0 && binding->receives_out == 0) ndis_binding_free(binding);
-}
-
-NDIS_STATUS ndis_net_pnp(struct ndis_binding *binding, NET_PNP_EVENT_CODE code, void *buffer, ULONG length, const char *what) {
-    struct ndis *ndis = binding->object.ndis;
-    NET_PNP_EVENT_NOTIFICATION notification = {
-        .Header = {NDIS_OBJECT_TYPE_DEFAULT, NET_PNP_EVENT_NOTIFICATION_REVISION_1, sizeof(notification)},
-        .NetPnPEvent = {.NetEvent = code, .Buffer = buffer, .BufferLength = length}};
-    ndis_pending_begin(&binding->pnp);
-    ndis_function_enter(ndis, "ProtocolNetPnPEvent");
-    NDIS_STATUS status = binding->protocol->chars.NetPnPEventHandler(binding->context, &notification);
-    if (!ndis_pending_wait(ndis, &binding->pnp, &status, what, binding->protocol->object.name)) status = NDIS_STATUS_FAILURE;
-    ndis_function_exit(ndis, "ProtocolNetPnPEvent");
-    return status;
-}
-
-void ndis_binding_check_idle(struct ndis_binding *binding) {
-    if (binding->sends_out == 0 && binding->receives_out == 0) (void)KeSetEvent(&binding->idle, 0, FALSE);
+    const struct ndis_layer *layer = &binding->layer;
+    if (layer->oids_out)
+        kernel_violation(ndis->kernel, "ndis.oid", "[D] 3.4", -1, "%s was unbound with %u OID requests outstanding", protocol->object.name,
+                         layer->oids_out);
+    if (ended && layer->originated == 0 && layer->held == 0 && layer->oids_out == 0) ndis_binding_free(binding);
+    else binding->layer.state = NDIS_STATE_HALTED;
 }

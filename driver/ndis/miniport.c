@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* miniport.c: registration and attributes of miniports, completion of what they pended, status indications. [D] 2.11, 3.6 */
+/* miniport.c: registration and attributes of miniports, completion of what they pended. [D] 2.11, 3.6 */
 #include <stdlib.h>
 
 #include "ndis_internal.h"
@@ -71,6 +71,7 @@ NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle, PNDIS_MIN
             return NDIS_STATUS_BAD_CHARACTERISTICS;
         adapter->context = MiniportAttributes->RegistrationAttributes.MiniportAdapterContext;
         adapter->attribute_flags = MiniportAttributes->RegistrationAttributes.AttributeFlags;
+        adapter->hang_seconds = MiniportAttributes->RegistrationAttributes.CheckForHangTimeInSeconds;
         adapter->have_registration = true;
         return NDIS_STATUS_SUCCESS;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
@@ -88,22 +89,4 @@ VOID NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle) {
 VOID NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status) {
     struct ndis_adapter *adapter = ndis_object_of(MiniportAdapterHandle, NDIS_OBJECT_ADAPTER, __func__);
     if (adapter) ndis_pending_complete(adapter->object.ndis, &adapter->restart, Status, __func__);
-}
-
-VOID NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDICATION StatusIndication) {
-    struct ndis_adapter *adapter = ndis_object_of(MiniportAdapterHandle, NDIS_OBJECT_ADAPTER, __func__);
-    if (!adapter) return;
-    if (StatusIndication->Header.Size < NDIS_SIZEOF_STATUS_INDICATION_REVISION_1) {
-        kernel_violation(adapter->object.ndis->kernel, "ndis.status", "[D] 6 (0x7C/0x20)", -1, "%s indicated a status of %u bytes",
-                         adapter->object.name, StatusIndication->Header.Size);
-        return;
-    }
-    if (StatusIndication->StatusCode == NDIS_STATUS_LINK_STATE && StatusIndication->StatusBufferSize >= sizeof(adapter->link))
-        memcpy(&adapter->link, StatusIndication->StatusBuffer, sizeof(adapter->link));
-    for (struct ndis_binding *binding = adapter->bindings; binding; binding = binding->next) {
-        if (!binding->open || !binding->protocol->chars.StatusHandlerEx) continue;
-        NDIS_STATUS_INDICATION copy = *StatusIndication;
-        copy.Header = (NDIS_OBJECT_HEADER){NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1, sizeof(copy)};
-        binding->protocol->chars.StatusHandlerEx(binding->context, &copy);
-    }
 }

@@ -63,10 +63,9 @@ static INLINE void begin_life(struct nbl_record *record, const struct ndis_pool 
 
 /* What an NBL that was handed over leaves in its record. */
 static void forget_flights(struct nbl_record *record) {
-    record->holder = NULL;
-    record->sender = NULL;
-    record->indicator = NULL;
-    record->resources = record->reported = record->complete_pending = false;
+    record->holder = record->origin = NULL;
+    record->depth = record->lent = 0;
+    record->reported = record->overdue = false;
     record->first_send.from = NULL;
     record->hop_count = 0;
 }

@@ -102,9 +102,12 @@ static inline struct nbl_edge look(const struct nbl_record *record, const NET_BU
     return edge;
 }
 
-void nbl_edge_out(struct nbl_record *record) {
+void nbl_edge_out(struct nbl_record *record, const char *from) {
     struct nbl_ledger *ledger = &record->ledger;
-    if (ledger->edges < NBL_EDGES) ledger->edge[ledger->edges] = look(record, nbl_of(record));
+    if (ledger->edges < NBL_EDGES) {
+        ledger->edge[ledger->edges] = look(record, nbl_of(record));
+        ledger->edge[ledger->edges].from = from;
+    }
     ledger->edges++;
 }
 
@@ -136,13 +139,29 @@ static __attribute__((noinline)) void compare_now(struct nbl_record *record, con
     compare(record, was, &is, what);
 }
 
-void nbl_edge_back(struct nbl_record *record, enum nbl_what what) {
-    struct nbl_ledger *ledger = &record->ledger;
-    if (ledger->edges == 0 || record->state == NBL_ZOMBIE) return;
-    const uint32_t edge = --ledger->edges;
-    if (ledger->derived && edge + 1 <= NBL_EDGES && ledger->derived_at[edge + 1] > 0)
+/* Nobody who had the NBL since may have left an NBL behind that was derived from it. */
+static void check_derived(struct nbl_record *record, uint32_t edge, enum nbl_what what) {
+    uint32_t left = 0;
+    for (uint32_t at = edge + 1; at <= NBL_EDGES; at++) left += record->ledger.derived_at[at];
+    if (left > 0)
         nbl_violation(record, "nbl.children_out", "[D] 2.6", "was %s while NBLs that were derived from it use its memory", verb(what));
-    if (edge >= NBL_EDGES) return;
+}
+
+/* Takes the hand-overs off that are undone when `to` has the NBL again. A driver without a completion or return handler is passed by on
+ * the way back, and one with nothing else is not on the way out: then there is nothing to undo, and the answer is false. */
+static bool find_edge(struct nbl_ledger *ledger, const char *to, uint32_t *edge) {
+    uint32_t at = ledger->edges < NBL_EDGES ? ledger->edges : NBL_EDGES;
+    while (at > 0 && ledger->edge[at - 1].from != to) at--;
+    if (at == 0) return false;
+    *edge = ledger->edges = at - 1;
+    return true;
+}
+
+void nbl_edge_back(struct nbl_record *record, enum nbl_what what, const char *to) {
+    struct nbl_ledger *ledger = &record->ledger;
+    uint32_t edge;
+    if (record->state == NBL_ZOMBIE || !find_edge(ledger, to, &edge)) return;
+    if (ledger->derived) check_derived(record, edge, what);
     const struct nbl_edge *was = &ledger->edge[edge];
     const NET_BUFFER_LIST *nbl = nbl_of(record);
     const NET_BUFFER *nb = nbl->FirstNetBuffer;

@@ -13,12 +13,13 @@
 
 struct nbl_record;
 
-enum { NBL_EDGES = 8, NBL_PUSHES = 8 };  /* drivers of a stack; what lies deeper is counted, not checked */
+enum { NBL_EDGES = 16, NBL_PUSHES = 8 };  /* drivers of a stack; what lies deeper is counted, not checked */
 
 enum nbl_kind { NBL_PLAIN, NBL_CLONE, NBL_FRAGMENT, NBL_REASSEMBLED };
 
 /* An NBL as it was handed over: so it has to look when it comes back. [D] 2.2, 2.4, 2.6 */
 struct nbl_edge {
+    const char *from;            /* who handed it over: a name that lives as long as NDIS */
     PNET_BUFFER first;           /* and where its data starts: */
     PMDL chain;
     ULONG offset, length;

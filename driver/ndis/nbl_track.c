@@ -15,8 +15,8 @@ static const char *const state_words[] = {"free", "owned by its allocator", "sen
 static const char *const what_words[] = {"allocated", "sent", "completed", "indicated", "returned"};
 
 void nbl_hop(struct nbl_record *record, enum nbl_what what, const char *from, const char *to) {
-    if (what == NBL_SEND || what == NBL_INDICATE) nbl_edge_out(record);
-    else nbl_edge_back(record, what);
+    if (what == NBL_SEND || what == NBL_INDICATE) nbl_edge_out(record, from);
+    else nbl_edge_back(record, what, to);
     const struct ndis_pool *pool = record->pool;
     struct nbl_hop *hop = &record->hops[record->hop_count++ % NBL_HISTORY];
     *hop = (struct nbl_hop){.time_ps = pool->now_ps(pool->machine), .from = from, .to = to, .what = what};
@@ -128,13 +128,19 @@ struct lost_search {
     unsigned found;
 };
 
+/* Did it come from the layer, in this flight or one around it? */
+static bool is_from(const struct nbl_record *record, const struct ndis_object *source) {
+    if (&record->origin->object == source) return true;
+    for (unsigned i = 0; i < record->depth; i++)
+        if (record->outer[i].origin && &record->outer[i].origin->object == source) return true;
+    return false;
+}
+
 static void report_if_lost(struct nbl_record *record, void *arg) {
     struct lost_search *search = arg;
     if (record->reported || (record->state != NBL_SENT && record->state != NBL_INDICATED)) return;
-    if (search->holder && record->holder != search->holder) return;
-    const struct ndis_object *source =
-        record->state == NBL_SENT ? &record->sender->object : &record->indicator->object;
-    if (search->source && source != search->source) return;
+    if (search->holder && &record->holder->object != search->holder) return;
+    if (search->source && !is_from(record, search->source)) return;
     record->reported = true;
     search->found++;
     char description[900];

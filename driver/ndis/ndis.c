@@ -39,6 +39,8 @@ void ndis_destroy(struct ndis *ndis) {
     if (ndis->started) ndis_stop(ndis);
     unload_drivers(ndis);
     while (ndis->protocols) NdisDeregisterProtocolDriver(ndis->protocols);
+    ndis_free_loopback(ndis);
+    ndis_free_filters(ndis);
     while (ndis->adapters) {
         struct ndis_adapter *adapter = ndis->adapters;
         ndis->adapters = adapter->next;
@@ -49,10 +51,11 @@ void ndis_destroy(struct ndis *ndis) {
     while (ndis->dead_protocols) {
         struct ndis_protocol *protocol = ndis->dead_protocols;
         ndis->dead_protocols = protocol->next;
-        free(protocol);
+        ndis_protocol_free(protocol);
     }
     ndis_free_pools(ndis);
     ndis_free_sgs(ndis);
+    ndis_free_oids(ndis);
     while (ndis->free_retreats) {
         struct nb_retreat *retreat = ndis->free_retreats;
         ndis->free_retreats = retreat->next;
@@ -110,24 +113,10 @@ void *ndis_driver_argument(PDRIVER_OBJECT driver_object) {
     return CONTAINING_RECORD(driver_object, struct ndis_driver, driver_object)->argument;
 }
 
-NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver_name, const char *name) {
-    struct ndis_driver *driver = ndis->drivers;
-    while (driver && !(driver->is_miniport && strcmp(driver->object.name, driver_name) == 0)) driver = driver->next;
-    if (!driver) return NDIS_STATUS_ADAPTER_NOT_FOUND;
-    struct ndis_adapter *adapter = calloc(1, sizeof(*adapter));
-    if (!adapter) return NDIS_STATUS_RESOURCES;
-    adapter->object = (struct ndis_object){.type = NDIS_OBJECT_ADAPTER, .ndis = ndis, .name = ndis_intern(ndis, name)};
-    adapter->driver = driver;
-    KeInitializeEvent(&adapter->oid_free, SynchronizationEvent, TRUE);
-    char text[sizeof(adapter->device_name) / sizeof(WCHAR)];
-    snprintf(text, sizeof(text), "\\DEVICE\\%s", name);
-    for (size_t i = 0; i < sizeof(text) && text[i] != '\0'; i++) adapter->device_name[i] = (WCHAR)(unsigned char)text[i];
-    RtlInitUnicodeString(&adapter->device_string, adapter->device_name);
-    struct ndis_adapter **link = &ndis->adapters;
-    adapter->if_index = 1;
-    for (; *link; link = &(*link)->next) adapter->if_index++;
-    *link = adapter;
-    return NDIS_STATUS_SUCCESS;
+struct ndis_adapter *ndis_find_adapter(struct ndis *ndis, const char *name) {
+    struct ndis_adapter *adapter = ndis->adapters;
+    while (adapter && strcmp(adapter->object.name, name) != 0) adapter = adapter->next;
+    return adapter;
 }
 
 void ndis_set_timeout(struct ndis *ndis, uint64_t ns) { ndis->timeout_ns = ns; }

@@ -9,7 +9,8 @@
  *   ndis_load_driver(ndis, "netvio", NetvioDriverEntry, &config);        calls DriverEntry
  *   ndis_load_driver(ndis, "traffic", TrafficDriverEntry, traffic);
  *   ndis_add_adapter(ndis, "netvio", "nic0");
- *   ndis_start(ndis);     InitializeEx of each adapter, bind every protocol, restart bottom to top
+ *   ndis_add_filter(ndis, "vlan", "nic0", "vlan7");
+ *   ndis_start(ndis);     InitializeEx of each adapter, attach its filters, bind every protocol, restart bottom to top
  *   ...
  *   ndis_stop(ndis);      pause top to bottom, unbind, halt; what is still out is reported as "nbl.lost"
  *   ndis_destroy(ndis);   unload
@@ -19,8 +20,7 @@
  * each driver callback there are FUNCTION_ENTER and FUNCTION_EXIT with its name in Microsoft's spelling. CPU time: none is charged
  * here; the protocol charges what it does.
  *
- * Not modelled yet: filter and intermediate drivers, NDIS 5, loopback, OID requests at DISPATCH_LEVEL, configuration store, power,
- * RSS, offload capabilities, reset and check-for-hang.
+ * Not modelled yet: NDIS 5, direct and synchronous OID requests, configuration store, power, ports, RSS, offload capabilities.
  *
  * All functions run at PASSIVE_LEVEL and enter the kernel themselves; start, stop and destroy block.
  */
@@ -48,12 +48,40 @@ void *ndis_driver_argument(PDRIVER_OBJECT driver_object);
 /* One adapter of the named miniport driver over the kernel's NIC, not yet started. ADAPTER_NOT_FOUND: no such driver. */
 NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver, const char *name);
 
+/* One module of the named filter driver on top of those that the adapter has. Before ndis_start it is attached then; on a running
+ * adapter at once, which pauses and restarts its stack. ADAPTER_NOT_FOUND: no such driver or adapter; or FilterAttach's failure. */
+NDIS_STATUS ndis_add_filter(struct ndis *ndis, const char *driver, const char *adapter, const char *name);
+/* Pause, detach, restart. ADAPTER_NOT_FOUND: no such module. */
+NDIS_STATUS ndis_remove_filter(struct ndis *ndis, const char *adapter, const char *name);
+/* From the first call on, the protocol is bound to the adapters named for it, and to no others. They need not exist yet. */
+NDIS_STATUS ndis_bind_only(struct ndis *ndis, const char *protocol, const char *adapter);
+
 /* The first failure stops the start, undoes what was done, and is returned. A protocol that refuses to bind is not a failure. */
 NDIS_STATUS ndis_start(struct ndis *ndis);
 void ndis_stop(struct ndis *ndis);
 /* Pause every binding and miniport, and restart them: the state machine alone. */
 NDIS_STATUS ndis_pause(struct ndis *ndis);
 NDIS_STATUS ndis_restart(struct ndis *ndis);
+
+/* MiniportResetEx, under traffic; waits for its end. NOT_SUPPORTED: the miniport has no such handler, or is not in a state for it. */
+NDIS_STATUS ndis_reset(struct ndis *ndis, const char *adapter);
+/* A net PnP event to the filters and bindings of an adapter; the last status that was not SUCCESS. The buffer stays the caller's. */
+NDIS_STATUS ndis_net_event(struct ndis *ndis, const char *adapter, NET_PNP_EVENT_CODE code, void *buffer, ULONG length);
+/* A device PnP event to the filters and the miniport. */
+NDIS_STATUS ndis_device_event(struct ndis *ndis, const char *adapter, NDIS_DEVICE_PNP_EVENT code);
+/* The device is gone: SurpriseRemoved to the drivers, then the stack goes down, HaltEx with NdisHaltDeviceSurpriseRemoved. */
+NDIS_STATUS ndis_surprise_remove(struct ndis *ndis, const char *adapter);
+
+/* The stack as it is bound, from the top of each adapter down to it; `line` is called for each driver in it. */
+struct ndis_stack_entry {
+    enum { NDIS_STACK_PROTOCOL, NDIS_STACK_FILTER, NDIS_STACK_MINIPORT } kind;
+    const char *driver, *name, *adapter;  /* of the module or adapter, and whose stack it is in */
+    const char *below;                    /* a virtual adapter's: the driver that makes it. Else NULL */
+    const char *state;
+    bool sees_sends, sees_receives;       /* a filter's data path; without it it is passed by */
+    ULONG data_backfill, context_backfill;/* what protocols are told at the top of this adapter */
+};
+void ndis_walk_stack(const struct ndis *ndis, void (*entry)(void *arg, const struct ndis_stack_entry *entry), void *arg);
 
 /* How long a pause, an OID or a completion may take before it is reported and given up: simulated ns, 1 s by default. */
 void ndis_set_timeout(struct ndis *ndis, uint64_t ns);

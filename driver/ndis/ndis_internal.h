@@ -2,8 +2,8 @@
 /*
  * ndis_internal.h: the objects of NDIS and what its files share. Not for drivers.
  *
- *   ndis -> drivers (miniport), protocols, adapters, pools
- *   adapter -> bindings <- protocol
+ *   ndis -> drivers -> their miniport, filter and protocol registrations
+ *   adapter -> filter modules, bottom to top -> bindings; each of these three is a layer
  * Every NDIS_HANDLE points at a struct ndis_object, the first member of each of these.
  */
 #ifndef RINGSIDE_NDIS_INTERNAL_H
@@ -15,7 +15,7 @@
 
 enum ndis_object_type {
     NDIS_OBJECT_DRIVER = 0x4E440001, NDIS_OBJECT_PROTOCOL, NDIS_OBJECT_ADAPTER, NDIS_OBJECT_BINDING, NDIS_OBJECT_NBL_POOL,
-    NDIS_OBJECT_NB_POOL, NDIS_OBJECT_DMA, NDIS_OBJECT_INTERRUPT, NDIS_OBJECT_TIMER
+    NDIS_OBJECT_NB_POOL, NDIS_OBJECT_DMA, NDIS_OBJECT_INTERRUPT, NDIS_OBJECT_TIMER, NDIS_OBJECT_FILTER_DRIVER, NDIS_OBJECT_FILTER
 };
 
 struct ndis_object {
@@ -37,12 +37,31 @@ struct ndis_driver {
 
 struct ndis_protocol {
     struct ndis_object object;
+    struct ndis_driver *driver;      /* whose DriverEntry registered it; NULL: registered later */
+    struct ndis_driver *associated;  /* the miniport half of an intermediate driver */
     NDIS_HANDLE context;
     NDIS_PROTOCOL_DRIVER_CHARACTERISTICS chars;
+    struct ndis_allowed *allowed;    /* NULL: it is bound to every adapter */
     struct ndis_protocol *next;
 };
 
-/* ---- Adapters and bindings */
+struct ndis_filter_driver {
+    struct ndis_object object;
+    struct ndis_driver *driver;
+    NDIS_HANDLE context;
+    NDIS_FILTER_DRIVER_CHARACTERISTICS chars;
+    bool deregistered;
+    struct ndis_filter_driver *next;
+};
+
+/* ---- Adapters, filter modules, bindings */
+enum { NDIS_MULTICAST_MOST = 32 };
+
+struct ndis_multicast {
+    unsigned count;
+    UCHAR addresses[NDIS_MULTICAST_MOST][6];
+};
+
 enum ndis_state { NDIS_STATE_HALTED, NDIS_STATE_INITIALIZING, NDIS_STATE_PAUSED, NDIS_STATE_RESTARTING, NDIS_STATE_RUNNING,
                   NDIS_STATE_PAUSING };
 
@@ -53,14 +72,32 @@ struct ndis_pending {
     KEVENT done;
 };
 
-struct ndis_adapter {
+/* What NBLs and requests pass on their way through the stack of an adapter: the miniport's adapter itself, a filter module, a binding. */
+struct ndis_layer {
     struct ndis_object object;
-    struct ndis_driver *driver;
+    struct ndis_driver *driver;  /* whose code it is */
+    struct ndis_adapter *adapter;
     enum ndis_state state;
+    uint64_t originated;         /* NBLs that it sent or indicated itself and that are not back */
+    uint64_t held;               /* NBLs of others that it has */
+    unsigned calls;              /* of the data path, inside it now */
+    KEVENT idle;                 /* set when the three above become 0 */
+    struct ndis_oid *oid;        /* the one request inside it */
+    LIST_ENTRY oid_queue;        /* those that wait for it to be done */
+    unsigned oids_out;           /* requests that it made and that are not done */
+};
+
+struct ndis_adapter {
+    union {
+        struct ndis_object object;
+        struct ndis_layer layer;
+    };
+    struct ndis_driver *driver;
     NDIS_HANDLE context;
-    ULONG attribute_flags;
+    ULONG attribute_flags, hang_seconds;
     bool have_registration, have_general;
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
+    NDIS_RESTART_GENERAL_ATTRIBUTES restarted;  /* general, as the stack changed it at its last restart */
     NDIS_PNP_CAPABILITIES power;
     NDIS_OID *oids;
     NDIS_LINK_STATE link;
@@ -68,38 +105,67 @@ struct ndis_adapter {
     NDIS_STRING device_string;
     NET_IFINDEX if_index;
     ULONG packet_filter;          /* what the miniport was told: OR of the bindings */
-    uint64_t sends_out, receives_out;
-    struct ndis_pending pause, restart;
-    PNDIS_OID_REQUEST oid;        /* in the miniport */
-    struct ndis_pending oid_done;
-    KEVENT oid_free;
+    struct ndis_multicast multicast;  /* the same: their union */
+    struct ndis_pending pause, restart, reset;
+    bool resetting, addressing_reset, removed;
     unsigned interrupts_registered, dmas_registered;
+    struct ndis_filter *bottom, *top;
     struct ndis_binding *bindings;
+    unsigned loopback_bindings;   /* that hear what the others send */
+    KEVENT pnp_free;              /* one pause, restart, bind, attach or removal at a time */
+    bool is_virtual;              /* of an intermediate driver */
+    bool cancelled;               /* NdisIMCancelInitializeDeviceInstance, or taken down for good */
+    NDIS_HANDLE im_context;       /* DeviceContext of NdisIMInitializeDeviceInstanceEx */
+    uint64_t hang_timer;
+    bool hang_watched;            /* the timer is set */
     struct ndis_adapter *next;
+};
+
+/* A filter module. */
+struct ndis_filter {
+    union {
+        struct ndis_object object;
+        struct ndis_layer layer;
+    };
+    struct ndis_filter_driver *filter_driver;
+    NDIS_HANDLE context;
+    /* Of the driver, or the module's own choice. */
+    FILTER_SEND_NET_BUFFER_LISTS_HANDLER send;
+    FILTER_SEND_NET_BUFFER_LISTS_COMPLETE_HANDLER send_complete;
+    FILTER_CANCEL_SEND_HANDLER cancel_send;
+    FILTER_RECEIVE_NET_BUFFER_LISTS_HANDLER receive;
+    FILTER_RETURN_NET_BUFFER_LISTS_HANDLER return_nbls;
+    bool attaching, choosing;    /* FilterAttach, FilterSetFilterModuleOptions run */
+    bool attached;
+    struct ndis_pending pause, restart;
+    WCHAR name[64];
+    NDIS_STRING name_string;
+    struct ndis_filter *above, *below;
 };
 
 enum { NDIS_FRAME_TYPES = 16 };
 
 struct ndis_binding {
-    struct ndis_object object;
+    union {
+        struct ndis_object object;
+        struct ndis_layer layer;
+    };
     struct ndis_adapter *adapter;
     struct ndis_protocol *protocol;
     NDIS_HANDLE context;
-    enum ndis_state state;
     bool open;                    /* NdisOpenAdapterEx was done, NdisCloseAdapterEx not yet */
     ULONG packet_filter;
+    struct ndis_multicast multicast;
     NET_FRAME_TYPE frame_types[NDIS_FRAME_TYPES];
     unsigned frame_type_count;    /* 0: all */
-    uint64_t sends_out, receives_out;
     struct ndis_pending bind, unbind, pnp;
-    KEVENT idle;                  /* set when the two counts above are 0 */
     struct ndis_binding *next;
 };
 
 /* ---- Packets */
 enum nbl_state { NBL_FREE, NBL_OWNED, NBL_SENT, NBL_INDICATED, NBL_ZOMBIE /* freed while it was out */ };
 enum nbl_what { NBL_ALLOCATED, NBL_SEND, NBL_COMPLETE, NBL_INDICATE, NBL_RETURN };
-enum { NBL_HISTORY = 8, NBL_OOB_SLOTS = 30, NBL_BYTES = 384 };
+enum { NBL_HISTORY = 16, NBL_OOB_SLOTS = 30, NBL_BYTES = 384, NBL_LEVELS = 7 };
 
 enum { NDIS_POOL_BYTES = 256, NDIS_POOLS = 64 /* in one piece; more are found by a search */ };
 
@@ -109,6 +175,13 @@ struct nbl_hop {
     enum nbl_what what;
 };
 
+/* One flight of an NBL: from the layer that sent or indicated it until it is back there. Intermediate drivers nest them. */
+struct nbl_level {
+    enum nbl_state state, flight;
+    unsigned lent;
+    struct ndis_layer *holder, *origin;
+};
+
 /* Lies in front of each NBL. */
 struct nbl_record {
     struct ndis_pool *pool;
@@ -116,14 +189,17 @@ struct nbl_record {
     enum nbl_state state;
     uint32_t number;
     int64_t packet;
-    struct ndis_object *holder;      /* an adapter or binding while it is out */
-    struct ndis_binding *sender;     /* while NBL_SENT */
-    struct ndis_adapter *indicator;  /* while NBL_INDICATED */
-    bool resources;                  /* indicated with NDIS_RECEIVE_FLAGS_RESOURCES: may not be returned */
-    bool reported;                   /* as lost */
-    bool complete_pending;           /* scratch of one completion call: see send.c */
+    enum nbl_state flight;           /* NBL_SENT or NBL_INDICATED while it is out, also when it was freed meanwhile */
+    unsigned depth;                  /* flights around this one */
+    unsigned lent;                   /* indications with NDIS_RECEIVE_FLAGS_RESOURCES that it is inside of: may not be returned */
+    struct ndis_layer *holder;       /* who has it; the origin itself while NDIS carries it */
+    struct ndis_layer *origin;       /* who sent or indicated it, and gets it back */
+    struct ndis_layer *deliver;      /* scratch of one completion or return: who is next */
+    bool reported, overdue;          /* as lost; as out for too long */
+    uint64_t since_ps;               /* begin of the flight */
     struct nbl_hop first_send, hops[NBL_HISTORY];
     unsigned hop_count;
+    struct nbl_level outer[NBL_LEVELS];
     PNET_BUFFER nb;                  /* of the pool's block, shapes (b) and (c) */
     PNET_BUFFER_LIST_CONTEXT context;/* of the pool's block, ContextSize > 0 */
     PNET_BUFFER_LIST_CONTEXT allocated_context; /* given at allocation beyond the pool's: freed with the NBL */
@@ -147,6 +223,8 @@ struct ndis {
     struct platform *platform;
     struct ndis_driver *drivers;
     struct ndis_protocol *protocols, *dead_protocols;  /* the dead are still named by bindings that lost an NBL */
+    struct ndis_filter_driver *filter_drivers;
+    struct ndis_filter *dead_filters;                  /* as above */
     struct ndis_adapter *adapters;
     struct ndis_pool *pools;
     uint8_t *pool_block;               /* NDIS_POOLS of NDIS_POOL_BYTES each: a handle into it is a pool's */
@@ -163,8 +241,15 @@ struct ndis {
     struct ndis_sg *deferred_sgs;      /* whose handlers sg_dpc runs */
     KDPC sg_dpc;
     unsigned defer_every, sg_lists;    /* ndis_defer_sg_lists; lists since then */
+    struct ndis_workers *workers;
+    struct ndis_oid *free_oids;
+    struct ndis_pool *loopback_pool;
     uint64_t timeout_ns;
-    bool started, running;
+    uint64_t watch_timer;
+    bool watching;                     /* the timer above is set */
+    UCHAR cancel_ids;
+    bool started;
+    bool bringing_up;                  /* ndis_start will come to adapters that are made now */
 };
 
 /* ndis.c */
@@ -215,18 +300,73 @@ unsigned nbl_count_nbs(const NET_BUFFER_LIST *nbl);
 /* Reports every NBL that `holder` holds, or came from `source`; NULL fits any. Each NBL is reported once. */
 unsigned nbl_report_lost(struct ndis *ndis, const struct ndis_object *holder, const struct ndis_object *source, const char *when);
 
-/* binding.c, state.c */
+/* binding.c */
 NDIS_STATUS ndis_bind(struct ndis_adapter *adapter, struct ndis_protocol *protocol);
 void ndis_unbind(struct ndis_binding *binding);
+void ndis_protocol_free(struct ndis_protocol *protocol);
 void ndis_binding_free(struct ndis_binding *binding);
-NDIS_STATUS ndis_net_pnp(struct ndis_binding *binding, NET_PNP_EVENT_CODE code, void *buffer, ULONG length, const char *what);
-void ndis_binding_check_idle(struct ndis_binding *binding);
-void ndis_pause_adapter(struct ndis_adapter *adapter);
+
+/* The rules of who is bound where: the host's, and no protocol to the virtual adapters of its own driver. */
+bool ndis_may_bind(const struct ndis_adapter *adapter, const struct ndis_protocol *protocol);
+
+/* layer.c */
+void ndis_layer_init(struct ndis_layer *layer, enum ndis_object_type type, const char *name, struct ndis_driver *driver,
+                     struct ndis_adapter *adapter);
+void ndis_layer_check_idle(struct ndis_layer *layer);
+/* Waits until the layer has no NBL, and sent or indicated none, that is still out. What is then is reported; `when`: "the pause of .." */
+void ndis_layer_wait_idle(struct ndis_layer *layer, const char *when);
+
+/* state.c */
+void ndis_pause_adapter(struct ndis_adapter *adapter, ULONG reason);
 NDIS_STATUS ndis_restart_adapter(struct ndis_adapter *adapter);
 
-/* oid.c: a request of NDIS itself, waits for its end. PASSIVE. */
+/* bringup.c. Begin and end bracket every change of an adapter's state. */
+void ndis_pnp_begin(struct ndis_adapter *adapter);
+void ndis_pnp_end(struct ndis_adapter *adapter);
+struct ndis_adapter *ndis_adapter_create(struct ndis *ndis, struct ndis_driver *driver, const char *name);
+NDIS_STATUS ndis_bring_up_adapter(struct ndis_adapter *adapter);
+void ndis_take_down_adapter(struct ndis_adapter *adapter, NDIS_HALT_ACTION action);
+
+/* filter.c, filter_driver.c */
+NDIS_STATUS ndis_attach_filters(struct ndis_adapter *adapter);
+void ndis_detach_filters(struct ndis_adapter *adapter);
+/* Out of its stack for good, which is paused for it if it runs. PASSIVE. */
+void ndis_detach_filter_module(struct ndis_filter *filter);
+void ndis_free_filters(struct ndis *ndis);
+/* loopback.c */
+void ndis_free_loopback(struct ndis *ndis);
+/* reset.c: waits for its end. PASSIVE. */
+NDIS_STATUS ndis_reset_now(struct ndis_adapter *adapter);
+/* Revision of bind and attach parameters that a driver of NDIS 6.minor knows. */
+UCHAR ndis_revision_of(UCHAR minor);
+struct ndis_adapter *ndis_find_adapter(struct ndis *ndis, const char *name);
+
+/* pnp.c: to a binding, and to a protocol that need not have one. A status that pended is waited for. */
+NDIS_STATUS ndis_net_pnp(struct ndis_binding *binding, NET_PNP_EVENT_CODE code, void *buffer, ULONG length, const char *what);
+void ndis_protocol_event(struct ndis_protocol *protocol, NET_PNP_EVENT_CODE code, void *buffer, ULONG length);
+
+/* work.c: `function` runs in a thread, at PASSIVE_LEVEL, soon. Any IRQL. False without memory. */
+bool ndis_queue_work(struct ndis *ndis, void (*function)(void *arg), void *arg);
+void ndis_stop_workers(struct ndis *ndis);
+
+/* watch.c: sends that take too long, and miniports that hang. [D] 6 */
+void ndis_watch_sends(struct ndis *ndis);
+void ndis_stop_watching(struct ndis *ndis);
+void ndis_watch_hangs(struct ndis_adapter *adapter);
+void ndis_unwatch_hangs(struct ndis_adapter *adapter);
+
+/* oid.c: a request of NDIS itself, through the filters; waits for its end. PASSIVE. */
 NDIS_STATUS ndis_miniport_oid(struct ndis_adapter *adapter, PNDIS_OID_REQUEST request);
+/* Requests that wait for the layer are given up. */
+void ndis_oid_abort_queue(struct ndis_layer *layer);
+void ndis_free_oids(struct ndis *ndis);
+/* oid_known.c: what NDIS answers or combines itself. True: *status is final. */
+bool ndis_oid_known(struct ndis_binding *binding, PNDIS_OID_REQUEST request, NDIS_STATUS *status);
+/* oid_filter.c: the miniport is told the sum of what the bindings set, when it changes. */
 NDIS_STATUS ndis_apply_filter(struct ndis_adapter *adapter);
+NDIS_STATUS ndis_apply_multicast(struct ndis_adapter *adapter);
+NDIS_STATUS ndis_set_packet_filter(struct ndis_binding *binding, PNDIS_OID_REQUEST request);
+NDIS_STATUS ndis_set_multicast(struct ndis_binding *binding, PNDIS_OID_REQUEST request);
 
 /* sg_dma.c */
 void ndis_free_sgs(struct ndis *ndis);

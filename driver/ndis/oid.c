@@ -1,129 +1,171 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * oid.c: OID requests: what NDIS answers from what it knows, what it combines, and the one slot of the miniport. [D] 3.7
+ * oid.c: OID requests on their way through the filters to the miniport, and back to who asked. [D] 3.7
  *
- * A request waits here until the miniport has finished it and returns the final status, which spares protocols the completion call.
- * Requests therefore need PASSIVE_LEVEL.
+ *   NdisOidRequest, NdisFOidRequest -> the next filter below with an OidRequest handler, or the miniport: one at a time, the rest queue
+ *
+ * A handler's final status goes back at once; what it pends ends in one call of the asker's completion handler, which may come before the
+ * request call has returned. The miniport is called at PASSIVE_LEVEL: a request from above that goes to a worker.
  */
-#include "ndis_internal.h"
+#include <stdlib.h>
 
-/* ---- To the miniport, one at a time */
-NDIS_STATUS ndis_miniport_oid(struct ndis_adapter *adapter, PNDIS_OID_REQUEST request) {
-    struct ndis *ndis = adapter->object.ndis;
-    (void)KeWaitForSingleObject(&adapter->oid_free, Executive, KernelMode, FALSE, NULL);
-    adapter->oid = request;
-    ndis_pending_begin(&adapter->oid_done);
-    ndis_function_enter(ndis, "MiniportOidRequest");
-    NDIS_STATUS status = adapter->driver->miniport.OidRequestHandler(adapter->context, request);
-    if (!ndis_pending_wait(ndis, &adapter->oid_done, &status, "MiniportOidRequest", adapter->object.name)) status = NDIS_STATUS_REQUEST_ABORTED;
-    ndis_function_exit(ndis, "MiniportOidRequest");
-    adapter->oid = NULL;
-    (void)KeSetEvent(&adapter->oid_free, 0, FALSE);
+#include "ndis_oid.h"
+
+struct ndis_oid *ndis_oid_take(struct ndis *ndis, PNDIS_OID_REQUEST request, struct ndis_layer *origin) {
+    struct ndis_oid *oid = ndis->free_oids;
+    if (oid) ndis->free_oids = oid->next_free;
+    else oid = malloc(sizeof(*oid));
+    if (!oid) return NULL;
+    *oid = (struct ndis_oid){.request = request, .origin = origin, .since_ps = ndis->platform->ops->now_ps(ndis->platform->ctx)};
+    if (origin) origin->oids_out++;
+    return oid;
+}
+
+void ndis_oid_give(struct ndis *ndis, struct ndis_oid *oid) {
+    if (oid->origin) oid->origin->oids_out--;
+    oid->next_free = ndis->free_oids;
+    ndis->free_oids = oid;
+}
+
+void ndis_free_oids(struct ndis *ndis) {
+    while (ndis->free_oids) {
+        struct ndis_oid *oid = ndis->free_oids;
+        ndis->free_oids = oid->next_free;
+        free(oid);
+    }
+}
+
+static void clip(PNDIS_OID_REQUEST request) {
+    if (request->RequestType == NdisRequestMethod) return;
+    const UINT length = request->DATA.QUERY_INFORMATION.InformationBufferLength;
+    if (request->DATA.QUERY_INFORMATION.BytesWritten > length) request->DATA.QUERY_INFORMATION.BytesWritten = length;
+}
+
+/* To who asked. */
+void ndis_oid_deliver(struct ndis *ndis, struct ndis_oid *oid, NDIS_STATUS status) {
+    if (status == NDIS_STATUS_SUCCESS && !oid->abandoned) clip(oid->request);
+    if (oid->waiter) {
+        ndis_pending_complete(ndis, oid->waiter, status, "an OID request");
+    } else if (oid->origin && oid->origin->object.type == NDIS_OBJECT_BINDING) {
+        struct ndis_binding *binding = CONTAINING_RECORD(oid->origin, struct ndis_binding, layer);
+        ndis_function_enter(ndis, "ProtocolOidRequestComplete");
+        binding->protocol->chars.OidRequestCompleteHandler(binding->context, oid->request, status);
+        ndis_function_exit(ndis, "ProtocolOidRequestComplete");
+    } else if (oid->origin) {
+        struct ndis_filter *filter = CONTAINING_RECORD(oid->origin, struct ndis_filter, layer);
+        ndis_function_enter(ndis, "FilterOidRequestComplete");
+        filter->filter_driver->chars.OidRequestCompleteHandler(filter->context, oid->request, status);
+        ndis_function_exit(ndis, "FilterOidRequestComplete");
+    }
+}
+
+static NDIS_STATUS call_handler(struct ndis_layer *at, PNDIS_OID_REQUEST request) {
+    struct ndis *ndis = at->object.ndis;
+    const bool miniport = at->object.type == NDIS_OBJECT_ADAPTER;
+    const char *function = miniport ? "MiniportOidRequest" : "FilterOidRequest";
+    NDIS_STATUS status;
+    ndis_function_enter(ndis, function);
+    if (miniport) {
+        struct ndis_adapter *adapter = CONTAINING_RECORD(at, struct ndis_adapter, layer);
+        status = adapter->driver->miniport.OidRequestHandler(adapter->context, request);
+    } else {
+        struct ndis_filter *filter = CONTAINING_RECORD(at, struct ndis_filter, layer);
+        status = filter->filter_driver->chars.OidRequestHandler(filter->context, request);
+    }
+    ndis_function_exit(ndis, function);
     return status;
+}
+
+static void run_queue(void *arg);
+
+static void leave(struct ndis_layer *at, struct ndis_oid *oid) {
+    at->oid = NULL;
+    ndis_oid_give(at->object.ndis, oid);
+    if (!IsListEmpty(&at->oid_queue)) (void)ndis_queue_work(at->object.ndis, run_queue, at);
+}
+
+/* The layer is free for it. PENDING: it is, or will be, delivered; any other status is the caller's to deliver. */
+static NDIS_STATUS call(struct ndis_layer *at, struct ndis_oid *oid) {
+    at->oid = oid;
+    oid->calling = true;
+    NDIS_STATUS status = call_handler(at, oid->request);
+    oid->calling = false;
+    if (oid->done && status != NDIS_STATUS_PENDING) {
+        kernel_violation(at->object.ndis->kernel, "ndis.oid", "[D] 3.7", -1,
+                         "%s completed an OID request and also returned the final status 0x%08x for it", at->object.name, (unsigned)status);
+        status = NDIS_STATUS_PENDING;
+    }
+    return status;
+}
+
+static void run_queue(void *arg) {
+    struct ndis_layer *at = arg;
+    while (!at->oid && !IsListEmpty(&at->oid_queue)) {
+        struct ndis_oid *oid = CONTAINING_RECORD(RemoveHeadList(&at->oid_queue), struct ndis_oid, entry);
+        NDIS_STATUS status = call(at, oid);
+        if (status != NDIS_STATUS_PENDING) ndis_oid_deliver(at->object.ndis, oid, status);
+        if (status != NDIS_STATUS_PENDING || oid->done) {
+            at->oid = NULL;
+            ndis_oid_give(at->object.ndis, oid);
+        }
+    }
+}
+
+NDIS_STATUS ndis_oid_submit(struct ndis_adapter *adapter, struct ndis_filter *first, struct ndis_oid *oid) {
+    while (first && !first->filter_driver->chars.OidRequestHandler) first = first->below;
+    struct ndis_layer *at = first ? &first->layer : &adapter->layer;
+    const bool too_high = !first && KeGetCurrentIrql() >= DISPATCH_LEVEL;
+    if (at->oid || !IsListEmpty(&at->oid_queue) || too_high || adapter->resetting) {
+        InsertTailList(&at->oid_queue, &oid->entry);
+        if (!at->oid && !adapter->resetting) (void)ndis_queue_work(at->object.ndis, run_queue, at);
+        return NDIS_STATUS_PENDING;
+    }
+    NDIS_STATUS status = call(at, oid);
+    if (status != NDIS_STATUS_PENDING || oid->done) leave(at, oid);
+    return status;
+}
+
+void ndis_oid_resume_queue(struct ndis_layer *at) {
+    if (!at->oid && !IsListEmpty(&at->oid_queue)) (void)ndis_queue_work(at->object.ndis, run_queue, at);
+}
+
+static void complete(struct ndis_layer *at, PNDIS_OID_REQUEST request, NDIS_STATUS status) {
+    struct ndis_oid *oid = at->oid;
+    struct ndis *ndis = at->object.ndis;
+    if (!oid || oid->request != request || oid->done) {
+        kernel_violation(ndis->kernel, "ndis.oid", "[D] 6 (0x7C/0x26)", -1, "%s completed an OID request that it does not have",
+                         at->object.name);
+        return;
+    }
+    if (status == NDIS_STATUS_PENDING)
+        kernel_violation(ndis->kernel, "ndis.oid", "[D] 3.7", -1, "%s completed an OID request with the status PENDING", at->object.name);
+    oid->done = true;
+    const bool inside = oid->calling;
+    ndis_oid_deliver(ndis, oid, status);
+    if (!inside) leave(at, oid);
 }
 
 VOID NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status) {
     struct ndis_adapter *adapter = ndis_object_of(MiniportAdapterHandle, NDIS_OBJECT_ADAPTER, __func__);
-    if (!adapter) return;
-    if (adapter->oid != OidRequest)
-        kernel_violation(adapter->object.ndis->kernel, "ndis.oid", "[D] 6 (0x7C/0x26)", -1, "%s completed an OID request that it does not have",
-                         adapter->object.name);
-    else
-        ndis_pending_complete(adapter->object.ndis, &adapter->oid_done, Status, __func__);
+    if (adapter) complete(&adapter->layer, OidRequest, Status);
 }
 
-/* ---- Packet filter: the miniport is told the OR of all bindings, when it changes */
-NDIS_STATUS ndis_apply_filter(struct ndis_adapter *adapter) {
-    ULONG filter = 0;
-    for (const struct ndis_binding *binding = adapter->bindings; binding; binding = binding->next) filter |= binding->packet_filter;
-    if (filter == adapter->packet_filter || adapter->state == NDIS_STATE_HALTED || adapter->state == NDIS_STATE_INITIALIZING)
-        return NDIS_STATUS_SUCCESS;
-    NDIS_OID_REQUEST request = {.Header = {NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1, NDIS_SIZEOF_OID_REQUEST_REVISION_1},
-                                .RequestType = NdisRequestSetInformation};
-    request.DATA.SET_INFORMATION.Oid = OID_GEN_CURRENT_PACKET_FILTER;
-    request.DATA.SET_INFORMATION.InformationBuffer = &filter;
-    request.DATA.SET_INFORMATION.InformationBufferLength = sizeof(filter);
-    NDIS_STATUS status = ndis_miniport_oid(adapter, &request);
-    if (status == NDIS_STATUS_SUCCESS) adapter->packet_filter = filter;
-    return status;
+VOID NdisFOidRequestComplete(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status) {
+    struct ndis_filter *filter = ndis_object_of(NdisFilterHandle, NDIS_OBJECT_FILTER, __func__);
+    if (filter) complete(&filter->layer, OidRequest, Status);
 }
 
-static NDIS_STATUS set_filter(struct ndis_binding *binding, PNDIS_OID_REQUEST request) {
-    ULONG filter, old = binding->packet_filter;
-    if (request->DATA.SET_INFORMATION.InformationBufferLength < sizeof(filter)) {
-        request->DATA.SET_INFORMATION.BytesNeeded = sizeof(filter);
-        return NDIS_STATUS_INVALID_LENGTH;
-    }
-    memcpy(&filter, request->DATA.SET_INFORMATION.InformationBuffer, sizeof(filter));
-    binding->packet_filter = filter;
-    NDIS_STATUS status = ndis_apply_filter(binding->adapter);
-    if (status != NDIS_STATUS_SUCCESS) {
-        binding->packet_filter = old;
-        return status;
-    }
-    request->DATA.SET_INFORMATION.BytesRead = sizeof(filter);
-    return NDIS_STATUS_SUCCESS;
-}
-
-/* ---- Queries that NDIS answers */
-static NDIS_STATUS answer(PNDIS_OID_REQUEST request, const void *value, ULONG size) {
-    if (request->DATA.QUERY_INFORMATION.InformationBufferLength < size) {
-        request->DATA.QUERY_INFORMATION.BytesNeeded = size;
-        request->DATA.QUERY_INFORMATION.BytesWritten = 0;
-        return NDIS_STATUS_BUFFER_TOO_SHORT;
-    }
-    if (size) memcpy(request->DATA.QUERY_INFORMATION.InformationBuffer, value, size);
-    request->DATA.QUERY_INFORMATION.BytesWritten = size;
-    return NDIS_STATUS_SUCCESS;
-}
-
-static NDIS_STATUS answer_ulong(PNDIS_OID_REQUEST request, ULONG value) { return answer(request, &value, sizeof(value)); }
-
-/* True when the query is one that never reaches an NDIS 6 miniport; *status is then final. */
-static bool query_known(struct ndis_binding *binding, PNDIS_OID_REQUEST request, NDIS_STATUS *status) {
-    const struct ndis_adapter *adapter = binding->adapter;
-    const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *general = &adapter->general;
-    switch (request->DATA.QUERY_INFORMATION.Oid) {
-    case OID_GEN_SUPPORTED_LIST: *status = answer(request, adapter->oids, general->SupportedOidListLength); return true;
-    case OID_GEN_MEDIA_SUPPORTED:
-    case OID_GEN_MEDIA_IN_USE: *status = answer_ulong(request, general->MediaType); return true;
-    case OID_GEN_PHYSICAL_MEDIUM: *status = answer_ulong(request, general->PhysicalMediumType); return true;
-    case OID_GEN_MAXIMUM_LOOKAHEAD:
-    case OID_GEN_CURRENT_LOOKAHEAD: *status = answer_ulong(request, general->LookaheadSize); return true;
-    case OID_GEN_MAXIMUM_FRAME_SIZE: *status = answer_ulong(request, general->MtuSize); return true;
-    case OID_GEN_LINK_SPEED: *status = answer_ulong(request, (ULONG)(adapter->link.XmitLinkSpeed / 100)); return true;
-    case OID_GEN_CURRENT_PACKET_FILTER: *status = answer_ulong(request, binding->packet_filter); return true;
-    case OID_GEN_MAC_OPTIONS: *status = answer_ulong(request, general->MacOptions); return true;
-    case OID_GEN_MEDIA_CONNECT_STATUS:  /* the old enumeration: 0 is connected */
-        *status = answer_ulong(request, adapter->link.MediaConnectState == MediaConnectStateConnected ? 0 : 1);
-        return true;
-    case OID_GEN_LINK_STATE: *status = answer(request, &adapter->link, sizeof(adapter->link)); return true;
-    default: return false;
-    }
-}
-
-/* ---- From protocols */
-static void clip(PNDIS_OID_REQUEST request) {
-    if (request->RequestType == NdisRequestMethod) return;
-    UINT length = request->DATA.QUERY_INFORMATION.InformationBufferLength;
-    if (request->DATA.QUERY_INFORMATION.BytesWritten > length) request->DATA.QUERY_INFORMATION.BytesWritten = length;
-}
-
-NDIS_STATUS NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest) {
-    struct ndis_binding *binding = ndis_object_of(NdisBindingHandle, NDIS_OBJECT_BINDING, __func__);
-    if (!binding) return NDIS_STATUS_INVALID_PARAMETER;
-    if (!binding->open) return NDIS_STATUS_CLOSING;
-    if (KeGetCurrentIrql() >= DISPATCH_LEVEL) {
-        kernel_violation(binding->object.ndis->kernel, "kernel.irql", "[D] 3.7", -1,
-                         "NdisOidRequest at IRQL %u: requests are accepted at PASSIVE_LEVEL only", KeGetCurrentIrql());
-        return NDIS_STATUS_NOT_ACCEPTED;
-    }
-    NDIS_STATUS status;
-    bool query = OidRequest->RequestType == NdisRequestQueryInformation || OidRequest->RequestType == NdisRequestQueryStatistics;
-    if (query && query_known(binding, OidRequest, &status)) return status;
-    bool set = OidRequest->RequestType == NdisRequestSetInformation;
-    if (set && OidRequest->DATA.SET_INFORMATION.Oid == OID_GEN_CURRENT_PACKET_FILTER) return set_filter(binding, OidRequest);
-    status = ndis_miniport_oid(binding->adapter, OidRequest);
-    if (status == NDIS_STATUS_SUCCESS) clip(OidRequest);
-    return status;
+/* ---- NDIS's own, and those of protocols that cannot be told later */
+NDIS_STATUS ndis_miniport_oid(struct ndis_adapter *adapter, PNDIS_OID_REQUEST request) {
+    struct ndis *ndis = adapter->object.ndis;
+    struct ndis_pending pending;
+    struct ndis_oid *oid = ndis_oid_take(ndis, request, NULL);
+    if (!oid) return NDIS_STATUS_RESOURCES;
+    ndis_pending_begin(&pending);
+    oid->waiter = &pending;
+    NDIS_STATUS status = ndis_oid_submit(adapter, adapter->top, oid);
+    if (ndis_pending_wait(ndis, &pending, &status, "MiniportOidRequest", adapter->object.name)) return status;
+    oid->waiter = NULL;  /* the driver may still complete it */
+    oid->abandoned = true;
+    return NDIS_STATUS_REQUEST_ABORTED;
 }

@@ -17,6 +17,7 @@ NDIS_STATUS NdisRegisterProtocolDriver(NDIS_HANDLE ProtocolDriverContext, PNDIS_
     if (!protocol) return NDIS_STATUS_RESOURCES;
     protocol->object = (struct ndis_object){
         .type = NDIS_OBJECT_PROTOCOL, .ndis = ndis, .name = ndis->loading ? ndis->loading->object.name : "protocol"};
+    protocol->driver = ndis->loading;
     protocol->context = ProtocolDriverContext;
     size_t size = chars->Header.Size < sizeof(protocol->chars) ? chars->Header.Size : sizeof(protocol->chars);
     memcpy(&protocol->chars, chars, size);
@@ -29,7 +30,7 @@ NDIS_STATUS NdisRegisterProtocolDriver(NDIS_HANDLE ProtocolDriverContext, PNDIS_
     if (status != NDIS_STATUS_SUCCESS) {
         *link = NULL;
         *NdisProtocolHandle = NULL;
-        free(protocol);
+        ndis_protocol_free(protocol);
     }
     return status;
 }
@@ -92,13 +93,15 @@ NDIS_STATUS NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle) {
         kernel_violation(ndis->kernel, "ndis.state", "[D] 3.6", -1, "%s closed a binding that is not open", binding->protocol->object.name);
         return NDIS_STATUS_FAILURE;
     }
-    if (binding->sends_out || binding->receives_out) {
+    if (binding->layer.originated || binding->layer.held) {
         (void)nbl_report_lost(ndis, &binding->object, NULL, "close of the binding");
         (void)nbl_report_lost(ndis, NULL, &binding->object, "close of the binding");
     }
     binding->open = false;
     binding->packet_filter = 0;
+    binding->multicast.count = 0;
     (void)ndis_apply_filter(binding->adapter);  /* filter 0 when the last binding closes */
+    (void)ndis_apply_multicast(binding->adapter);
     return NDIS_STATUS_SUCCESS;
 }
 

@@ -1,197 +1,140 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * send.c: NBLs down to the miniport and back to their senders. [D] 2.8
+ * send.c: NBLs down to the next filter that looks at sends, or the miniport. [D] 2.8, 3.2
  *
- *   protocol --NdisSendNetBufferLists--> miniport (holds it) --NdisMSendNetBufferListsComplete--> protocol of SourceHandle
- *
- * A chain may come back in any order and grouping, so completion sorts it by the binding that the tracker recorded, not by what the
- * NBL says: a clobbered SourceHandle is reported and survived. CPU time is charged by the protocol, who knows what it does.
+ * CPU time is charged by the protocol, who knows what it does.
  */
-#include "ndis_internal.h"
+#include "ndis_path.h"
 
-static void check_level(struct ndis *ndis, bool flag, const char *function) {
-    if (flag && KeGetCurrentIrql() < DISPATCH_LEVEL)
-        kernel_violation(ndis->kernel, "nbl.flags", "[D] 2.8", -1, "%s: the DISPATCH_LEVEL flag is set at IRQL %u", function,
-                         KeGetCurrentIrql());
+static struct ndis_layer *next_below(const struct ndis_layer *from) {
+    struct ndis_filter *filter = from->adapter->top;
+    if (from->object.type == NDIS_OBJECT_FILTER) filter = CONTAINING_RECORD(from, struct ndis_filter, layer)->below;
+    while (filter && !filter->send) filter = filter->below;
+    return filter ? &filter->layer : &from->adapter->layer;
 }
 
-/* May this NBL go down through the binding? Reports why not. */
-static bool may_send(struct ndis_binding *binding, PNET_BUFFER_LIST nbl) {
-    struct ndis *ndis = binding->object.ndis;
-    if (!nbl_check_ours(ndis, nbl, "NdisSendNetBufferLists")) return false;
+/* A filter passes on what it holds, unless it made the NBL its own by its SourceHandle. */
+static bool passes_on(const struct nbl_record *record, const NET_BUFFER_LIST *nbl, const struct ndis_layer *from) {
+    return record->holder == from && record->state == NBL_SENT && record->origin != from && nbl->SourceHandle != from;
+}
+
+/* May this NBL go down from the layer? Reports why not. */
+static bool may_send(struct ndis_layer *from, PNET_BUFFER_LIST nbl, const char *function) {
+    if (!nbl_check_ours(from->object.ndis, nbl, function)) return false;
     struct nbl_record *record = nbl_record_of(nbl);
-    if (record->state != NBL_OWNED) {
-        nbl_violation(record, record->state == NBL_SENT ? "nbl.sent_twice" : "nbl.wrong_owner", "[D] 2.8",
-                      "was sent by a driver that does not own it");
-        return false;
+    if (!passes_on(record, nbl, from)) {
+        if (!flight_may_begin(record, from, NBL_SENT, function)) return false;
+        if (record->lent) {
+            nbl_violation(record, "nbl.resources_kept", "[D] 2.9", "was sent on although it was indicated with RECEIVE_FLAGS_RESOURCES");
+            return false;
+        }
+        if (nbl->SourceHandle != from)
+            nbl_violation(record, "nbl.source_handle", "[D] 2.8", "was sent with a SourceHandle that is not the sender's handle");
+        if (!nbl->FirstNetBuffer) nbl_violation(record, "nbl.empty", "[D] 2.8", "was sent without a NET_BUFFER");
     }
-    if (nbl->SourceHandle != binding)
-        nbl_violation(record, "nbl.source_handle", "[D] 2.8", "was sent with a SourceHandle that is not the sender's binding");
-    if (!nbl->FirstNetBuffer) nbl_violation(record, "nbl.empty", "[D] 2.8", "was sent without a NET_BUFFER");
-    nbl_check_buffers(record, "NdisSendNetBufferLists");
+    nbl_check_buffers(record, function);
     return true;
 }
 
-static void mark_sent(struct ndis_binding *binding, PNET_BUFFER_LIST nbl) {
+static void mark_sent(struct ndis_layer *from, struct ndis_layer *to, PNET_BUFFER_LIST nbl) {
     struct nbl_record *record = nbl_record_of(nbl);
-    struct ndis_adapter *adapter = binding->adapter;
-    record->state = NBL_SENT;
-    record->sender = binding;
-    record->holder = &adapter->object;
-    nbl_hop(record, NBL_SEND, binding->protocol->object.name, adapter->object.name);
+    const bool begins = !passes_on(record, nbl, from);
+    if (begins) flight_begin(record, from, NBL_SENT);
+    flight_move(record, to);
+    nbl_hop(record, NBL_SEND, from->object.name, to->object.name);
+    if (!begins || !flight_is_counted(record)) return;
+    struct ndis *ndis = from->object.ndis;
+    record->since_ps = record->hops[(record->hop_count - 1) % NBL_HISTORY].time_ps;
+    if (!ndis->watching) ndis_watch_sends(ndis);
     nbl_trace(record, PLATFORM_TRACE_NBL_SENT);
-    binding->sends_out++;
-    adapter->sends_out++;
-    struct ndis_counts *counts = &binding->object.ndis->counts;
-    counts->nbl_sent++;
-    counts->nbl_outstanding++;
+    ndis->counts.nbl_sent++;
+    ndis->counts.nbl_outstanding++;
 }
 
-/* Sends in a state that allows none: NDIS completes them itself. */
-static void reject(struct ndis_binding *binding, PNET_BUFFER_LIST first) {
-    for (PNET_BUFFER_LIST nbl = first; nbl; nbl = nbl->Next) {
+static bool accepts(const struct ndis_layer *layer) {
+    if (layer->object.type == NDIS_OBJECT_ADAPTER && CONTAINING_RECORD(layer, struct ndis_adapter, layer)->resetting) return false;
+    return layer->state == NDIS_STATE_RUNNING || (layer->object.type == NDIS_OBJECT_FILTER && layer->state == NDIS_STATE_PAUSING);
+}
+
+/* In a state that allows no sends NDIS completes them itself. */
+static void reject(struct ndis_layer *from, PNET_BUFFER_LIST chain, NDIS_STATUS status, const char *function) {
+    for (PNET_BUFFER_LIST nbl = chain; nbl; nbl = nbl->Next) {
         struct nbl_record *record = nbl_record_of(nbl);
-        nbl_hop(record, NBL_SEND, binding->protocol->object.name, "ndis");
-        nbl_hop(record, NBL_COMPLETE, "ndis", binding->protocol->object.name);
-        nbl->Status = NDIS_STATUS_PAUSED;
+        nbl_hop(record, NBL_SEND, from->object.name, "ndis");
+        nbl_hop(record, NBL_COMPLETE, "ndis", from->object.name);
+        nbl->Status = status;
     }
-    binding->protocol->chars.SendNetBufferListsCompleteHandler(
-        binding->context, first, KeGetCurrentIrql() >= DISPATCH_LEVEL ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0);
+    path_refuse(from, chain, function);
 }
 
-VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags) {
-    struct ndis_binding *binding = ndis_object_of(NdisBindingHandle, NDIS_OBJECT_BINDING, __func__);
-    if (!binding) return;
-    struct ndis *ndis = binding->object.ndis;
-    struct ndis_adapter *adapter = binding->adapter;
-    check_level(ndis, NDIS_TEST_SEND_AT_DISPATCH_LEVEL(SendFlags) != 0, __func__);
+static void call_send(struct ndis_layer *to, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER port, ULONG flags) {
+    struct ndis *ndis = to->object.ndis;
+    to->calls++;
+    if (to->object.type == NDIS_OBJECT_ADAPTER) {
+        struct ndis_adapter *adapter = CONTAINING_RECORD(to, struct ndis_adapter, layer);
+        ndis_function_enter(ndis, "MiniportSendNetBufferLists");
+        adapter->driver->miniport.SendNetBufferListsHandler(adapter->context, chain, port, flags);
+        ndis_function_exit(ndis, "MiniportSendNetBufferLists");
+    } else {
+        struct ndis_filter *filter = CONTAINING_RECORD(to, struct ndis_filter, layer);
+        ndis_function_enter(ndis, "FilterSendNetBufferLists");
+        filter->send(filter->context, chain, port, flags);
+        ndis_function_exit(ndis, "FilterSendNetBufferLists");
+    }
+    to->calls--;
+    ndis_layer_check_idle(to);
+}
 
+void path_send(struct ndis_layer *from, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER port, ULONG flags, const char *function) {
+    struct ndis *ndis = from->object.ndis;
+    path_check_level(ndis, NDIS_TEST_SEND_AT_DISPATCH_LEVEL(flags) != 0, function);
     PNET_BUFFER_LIST good = NULL, *tail = &good;
-    for (PNET_BUFFER_LIST nbl = NetBufferLists, next; nbl; nbl = next) {
+    for (PNET_BUFFER_LIST nbl = chain, next; nbl; nbl = next) {
         next = nbl->Next;
-        if (!may_send(binding, nbl)) continue;
+        if (!may_send(from, nbl, function)) continue;
         *tail = nbl;
         tail = &nbl->Next;
     }
     *tail = NULL;
     if (!good) return;
-    bool accepts = adapter->state == NDIS_STATE_RUNNING && binding->state == NDIS_STATE_RUNNING;
-    if (!accepts) {
-        kernel_violation(ndis->kernel, "ndis.state", "[D] 3.4", ndis_nbl_packet(good), "%s sent while its binding is not running",
-                         binding->protocol->object.name);
-        reject(binding, good);
+    if (!accepts(from)) {
+        kernel_violation(ndis->kernel, "ndis.state", "[D] 3.4", ndis_nbl_packet(good), "%s sent while it is not running",
+                         from->object.name);
+        reject(from, good, NDIS_STATUS_PAUSED, function);
         return;
     }
-    for (PNET_BUFFER_LIST nbl = good; nbl; nbl = nbl->Next) mark_sent(binding, nbl);
-    ndis_function_enter(ndis, "MiniportSendNetBufferLists");
-    adapter->driver->miniport.SendNetBufferListsHandler(adapter->context, good, PortNumber, SendFlags);
-    ndis_function_exit(ndis, "MiniportSendNetBufferLists");
+    struct ndis_layer *to = next_below(from);
+    if (!accepts(to)) {
+        reject(from, good, from->adapter->resetting ? NDIS_STATUS_RESET_IN_PROGRESS : NDIS_STATUS_PAUSED, function);
+        return;
+    }
+    for (PNET_BUFFER_LIST nbl = good; nbl; nbl = nbl->Next) mark_sent(from, to, nbl);
+    call_send(to, good, port, flags);
+    ndis_layer_check_idle(from);
+}
+
+VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags) {
+    struct ndis_binding *binding = ndis_object_of(NdisBindingHandle, NDIS_OBJECT_BINDING, __func__);
+    if (!binding) return;
+    if (path_is_heard(binding, SendFlags)) path_loop_back(binding, NetBufferLists, SendFlags);
+    path_send(&binding->layer, NetBufferLists, PortNumber, SendFlags, __func__);
+}
+
+/* ---- Cancel: to every filter that may have queued a send, and the miniport; each completes what it finds with SEND_ABORTED. */
+static void cancel_below(struct ndis_adapter *adapter, struct ndis_filter *filter, PVOID id) {
+    while (filter && !filter->cancel_send) filter = filter->below;
+    if (filter) filter->cancel_send(filter->context, id);  /* who passes it on with NdisFCancelSendNetBufferLists */
+    else if (adapter->driver->miniport.CancelSendHandler) adapter->driver->miniport.CancelSendHandler(adapter->context, id);
 }
 
 VOID NdisCancelSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PVOID CancelId) {
     struct ndis_binding *binding = ndis_object_of(NdisBindingHandle, NDIS_OBJECT_BINDING, __func__);
-    if (binding && binding->adapter->driver->miniport.CancelSendHandler)
-        binding->adapter->driver->miniport.CancelSendHandler(binding->adapter->context, CancelId);
+    if (binding) cancel_below(binding->adapter, binding->adapter->top, CancelId);
 }
 
-/* May this NBL be completed by the adapter? Reports why not. */
-static bool may_complete(struct ndis_adapter *adapter, PNET_BUFFER_LIST nbl) {
-    struct ndis *ndis = adapter->object.ndis;
-    if (!nbl_check_ours(ndis, nbl, "NdisMSendNetBufferListsComplete")) return false;
-    struct nbl_record *record = nbl_record_of(nbl);
-    if (record->state == NBL_ZOMBIE && record->sender && record->holder == &adapter->object) return true;
-    if (record->state != NBL_SENT) {
-        const struct nbl_hop *last = &record->hops[(record->hop_count - 1) % NBL_HISTORY];
-        bool twice = last->what == NBL_COMPLETE && record->hop_count > 0;
-        nbl_violation(record, twice ? "nbl.completed_twice" : "nbl.completed_not_sent", "[D] 2.8",
-                      twice ? "was completed twice" : "was completed but is not with the miniport");
-        return false;
-    }
-    if (record->holder != &adapter->object) {
-        nbl_violation(record, "nbl.wrong_owner", "[D] 2.8", "was completed by an adapter that does not hold it");
-        return false;
-    }
-    if (nbl->SourceHandle != record->sender)
-        nbl_violation(record, "nbl.source_handle", "[D] 2.8", "was completed with another SourceHandle than it was sent with");
-    if (nbl->Status == NDIS_STATUS_PENDING)
-        nbl_violation(record, "nbl.status_pending", "[D] 1.7", "was completed with the status PENDING");
-    nbl_check_buffers(record, "NdisMSendNetBufferListsComplete");
-    return true;
+VOID NdisFCancelSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PVOID CancelId) {
+    struct ndis_filter *filter = ndis_object_of(NdisFilterHandle, NDIS_OBJECT_FILTER, __func__);
+    if (filter) cancel_below(filter->layer.adapter, filter->below, CancelId);
 }
 
-static bool is_with(struct ndis_adapter *adapter, PNET_BUFFER_LIST nbl) {
-    struct nbl_record *record = nbl_record_of(nbl);
-    return record->state == NBL_SENT && record->holder == &adapter->object;
-}
-
-/* Takes the NBL out of flight. False: it goes to nobody, because its owner freed it meanwhile. */
-static bool mark_completed(struct ndis_adapter *adapter, PNET_BUFFER_LIST nbl) {
-    struct nbl_record *record = nbl_record_of(nbl);
-    struct ndis_counts *counts = &adapter->object.ndis->counts;
-    adapter->sends_out--;
-    counts->nbl_completed++;
-    counts->nbl_outstanding--;
-    nbl_hop(record, NBL_COMPLETE, adapter->object.name, record->sender->protocol->object.name);
-    nbl_trace(record, PLATFORM_TRACE_NBL_COMPLETED);
-    record->holder = NULL;
-    if (record->state != NBL_ZOMBIE) {
-        record->state = NBL_OWNED;
-        record->complete_pending = true;
-        return true;
-    }
-    record->sender->sends_out--;
-    ndis_binding_check_idle(record->sender);
-    record->sender = NULL;
-    return false;
-}
-
-/* Hands the NBLs of one sender to it; the chain left behind is that of the other senders. */
-static PNET_BUFFER_LIST deliver_first(struct ndis *ndis, PNET_BUFFER_LIST chain, ULONG flags) {
-    struct ndis_binding *binding = nbl_record_of(chain)->sender;
-    PNET_BUFFER_LIST theirs = NULL, rest = NULL, *their_tail = &theirs, *rest_tail = &rest;
-    uint64_t count = 0;
-    for (PNET_BUFFER_LIST nbl = chain; nbl; nbl = nbl->Next) {
-        struct nbl_record *record = nbl_record_of(nbl);
-        if (record->sender == binding) {
-            record->sender = NULL;
-            record->complete_pending = false;
-            *their_tail = nbl;
-            their_tail = &nbl->Next;
-            count++;
-        } else {
-            *rest_tail = nbl;
-            rest_tail = &nbl->Next;
-        }
-    }
-    *their_tail = *rest_tail = NULL;
-    binding->sends_out -= count;
-    ndis_function_enter(ndis, "ProtocolSendNetBufferListsComplete");
-    binding->protocol->chars.SendNetBufferListsCompleteHandler(binding->context, theirs, flags);
-    ndis_function_exit(ndis, "ProtocolSendNetBufferListsComplete");
-    ndis_binding_check_idle(binding);
-    return rest;
-}
-
-VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList, ULONG SendCompleteFlags) {
-    struct ndis_adapter *adapter = ndis_object_of(MiniportAdapterHandle, NDIS_OBJECT_ADAPTER, __func__);
-    if (!adapter) return;
-    struct ndis *ndis = adapter->object.ndis;
-    check_level(ndis, NDIS_TEST_SEND_COMPLETE_AT_DISPATCH_LEVEL(SendCompleteFlags) != 0, __func__);
-
-    PNET_BUFFER_LIST good = NULL, *tail = &good;
-    bool bad = false;
-    for (PNET_BUFFER_LIST nbl = NetBufferList, next; nbl; nbl = next) {
-        next = nbl->Next;
-        /* An NBL that is not the miniport's to complete may link to its owner's list: believe what follows only if it is with us. */
-        if (bad && !is_with(adapter, nbl)) break;
-        if (!may_complete(adapter, nbl)) {
-            bad = true;
-            continue;
-        }
-        if (!mark_completed(adapter, nbl)) continue;
-        *tail = nbl;
-        tail = &nbl->Next;
-    }
-    *tail = NULL;
-    while (good) good = deliver_first(ndis, good, SendCompleteFlags);
-}
+UCHAR NdisGeneratePartialCancelId(VOID) { return ++ndis_current(__func__)->cancel_ids; }

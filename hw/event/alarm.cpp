@@ -12,6 +12,12 @@
 
 namespace hw {
 
+namespace {
+
+constexpr unsigned most_ahead = 1024;  // calls ahead of the kernel before it is asked again
+
+}  // namespace
+
 uint64_t AlarmClock::kernel_time() { return sc_core::sc_time_stamp().value(); }
 
 // A machine has about ten alarms: looking at all of them is cheaper than any order that is kept.
@@ -93,7 +99,21 @@ void AlarmClock::run_due() {
     kernel().armed_ps = Alarm::never;
     const uint64_t now = kernel_time();
     while (next_ps_ <= now) ring_next();
+    if (leads_) run_beyond();
     arm();
+}
+
+// ... and, when nobody else has anything to do at this time, what is due before somebody has. Some calls at a time, so that a machine
+// that goes on by itself lets the kernel see to its end.
+void AlarmClock::run_beyond() {
+    if (sc_core::sc_pending_activity_at_current_time()) return;
+    run_ahead();
+    const uint64_t horizon = kernel_ps_ + sc_core::sc_time_to_pending_activity().value();
+    for (unsigned calls = 0; calls < most_ahead && next_ps_ < horizon && next_->when_ == Alarm::When::ahead; ++calls) {
+        time_ps_ = next_ps_;
+        ring_next();
+    }
+    ahead_ = false;
 }
 
 void AlarmClock::arm() {

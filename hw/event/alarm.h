@@ -12,6 +12,9 @@
 // SystemC processes (an interrupt, a completion that a CPU waits for) asks for When::kernel_time, which nobody runs ahead of. Hardware
 // must take the time from now_ps() (sim_time.h), not from sc_time_stamp(), which may be behind.
 //
+// A machine without such a model (hw/nic/model_nic.h) asks for the same with lead(): the process of the alarms then runs them ahead of the
+// kernel, up to the next activity of any other process.
+//
 // Alarms of one time run in the order in which they were made. Not thread safe; SystemC is one thread.
 #pragma once
 
@@ -58,6 +61,8 @@ public:
     // Runs all alarms up to time_ps, including it, and makes it the time. False: an alarm for kernel time is due before; it was not
     // run, and the caller must give way.
     static bool advance(uint64_t time_ps);
+    // From now on, for good, alarms run ahead by themselves. Not together with somebody who calls run_ahead().
+    static void lead() { leads_ = true; }
     // The kernel takes over again. The caller goes on when kernel time has reached what it did last, and meanwhile alarms run by the
     // kernel.
     static void give_way();
@@ -72,9 +77,11 @@ private:
     static void find_next();
     static void ring_next();
     static void run_due();
+    static void run_beyond();
     static void arm();
 
     static inline bool ahead_ = false;
+    static inline bool leads_ = false;
     static inline uint64_t time_ps_ = 0;              // while ahead_
     static inline uint64_t kernel_ps_ = 0;            // sc_time_stamp() while ahead_
     static inline Alarm* next_ = nullptr;             // the alarm that is due next, of several the one made first

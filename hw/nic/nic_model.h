@@ -26,12 +26,6 @@ inline void load_beat(Port& port, const uint8_t* data, uint32_t bytes) {
     if (bytes < sizeof(Port)) std::memset(to + bytes, 0, sizeof(Port) - bytes);
 }
 
-// Clock cycles of a microsecond, rounded, at least one: what interrupt moderation ([V] 1.3, 5.1.6.5.11) counts with.
-inline uint16_t cycles_per_us(uint64_t clock_period_ps) {
-    const uint64_t cycles = (1'000'000 + clock_period_ps / 2) / clock_period_ps;
-    return static_cast<uint16_t>(std::min<uint64_t>(std::max<uint64_t>(cycles, 1), 0xFFFF));
-}
-
 // All inputs to 0: Verilator gives them random values with the registers.
 template <class Model>
 void clear_inputs(Model& model) {

@@ -23,23 +23,9 @@
 #include <systemc>
 
 #include "event.h"
-#include "nic.h"
-#include "stalls.h"
-#include "waves.h"
+#include "nic_module.h"
 
 namespace hw {
-
-struct NicConfig {
-    uint32_t datapath_bits = 256;       // this and the queue pairs: one of shapes.def
-    uint32_t queue_pairs = 1;
-    uint64_t clock_period_ps = 4000;    // 250 MHz
-    uint64_t mac_address = 0x010000000002;  // bits 7:0 are the first byte on the wire: 02:00:00:00:00:01
-    uint32_t reset_cycles = 8;          // edges with rst_ni low, from time 0 on
-    int x_seed = 1;                     // values of registers that reset leaves alone; two seeds must give the same run
-    bool idle_skip = true;
-    StallConfig stalls;                 // of the streams at its pins; off
-    uint32_t max_run_ahead = 64;        // edges evaluated per SystemC activation at most; 1: one wait per edge
-};
 
 struct NicStats {
     uint64_t tlps_received = 0, tlps_sent = 0;
@@ -47,17 +33,13 @@ struct NicStats {
     uint64_t assertions = 0;            // failed assertions and $error of the RTL
 };
 
-// A NIC that can be traced. Made by make_nic(); connect() it and, if wanted, attach_waves() before the simulation starts.
-class VerilatedNic : public sc_core::sc_module, public Nic {
+// The device of rtl/. Made by make_nic().
+class VerilatedNic : public NicModule {
 public:
-    // Adds the model's signals to this file and opens it. waves must outlive the simulation and be closed before the NIC is destroyed.
-    virtual void attach_waves(Waves& waves) = 0;
     virtual const NicStats& stats() const = 0;
-    // Reports what is still queued or partly transferred as violations: the end of a run leaves nothing inside the adapter.
-    virtual void finish() = 0;
 
 protected:
-    explicit VerilatedNic(sc_core::sc_module_name name) : sc_module(name) {}
+    explicit VerilatedNic(sc_core::sc_module_name name) : NicModule(name) {}
 };
 
 // Builds the NIC of that shape; throws std::invalid_argument naming the shapes there are for any other, for a clock period of less

@@ -158,6 +158,18 @@ FrameCost frame_cost(const LinkConfig& config, FrameDirection direction, const P
     return cost;
 }
 
+uint32_t completion_bytes_of(const LinkConfig& config, const PacketLayout& sent) {
+    uint32_t bytes = 0;
+    for (const PacketPiece& piece : sent.pieces) bytes += padded(piece.offset, piece.bytes) + completion_bytes * completions(config, piece);
+    return bytes;
+}
+
+uint32_t write_bytes_of(const LinkConfig& config, const PacketLayout& received) {
+    uint32_t bytes = 0;
+    for (const PacketPiece& piece : received.pieces) bytes += padded(piece.offset, piece.bytes) + request_bytes * tlps(piece, config.mps);
+    return bytes;
+}
+
 FrameLimit frame_limit(const LinkConfig& config, FrameDirection direction, uint32_t frame_bytes, double wire_gbps) {
     return limit_of(config, frame_cost(config, direction, frame_bytes), frame_bytes, wire_gbps);
 }

@@ -42,6 +42,11 @@ struct PacketLayout {
 // `direction` is not looked at.
 FrameCost frame_cost(const LinkConfig& config, FrameDirection direction, const PacketLayout& sent, const PacketLayout& received);
 
+// Bytes on the link of the completions that bring such a packet, and of the writes that take one to memory: with headers and padding,
+// and without requests, descriptors and used descriptors.
+uint32_t completion_bytes_of(const LinkConfig& config, const PacketLayout& sent);
+uint32_t write_bytes_of(const LinkConfig& config, const PacketLayout& received);
+
 // Million packets per second (each way, for both) that wire and link allow. limited_by is "wire", "up" or "down", static storage; of
 // equal limits the first named.
 struct FrameLimit {

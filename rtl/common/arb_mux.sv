@@ -10,7 +10,9 @@ module arb_mux #(
     input  wire  logic               rst_ni,
     input  wire  logic [N-1:0]       valid_i,
     output       logic [N-1:0]       ready_o,
+    /* verilator tracing_off */  // one word of all the requests, which are seen where they come from
     input  wire  logic [N*Width-1:0] data_i,
+    /* verilator tracing_on */
     output       logic               valid_o,
     input  wire  logic               ready_i,
     output       logic [Width-1:0]   data_o

@@ -4,6 +4,7 @@
 // The mask comes bit by bit but is constant within a lane, so that a tool finds byte (lane) enables. A read of the word that is being
 // written returns the old contents. rdata_o holds while re_i is low.
 `default_nettype none
+/* verilator tracing_off */  // what goes in and out is seen at its user
 
 module ram_be #(
     parameter int unsigned Width = 256,  // bits of a word
@@ -39,4 +40,5 @@ module ram_be #(
     end
 endmodule
 
+/* verilator tracing_on */
 `default_nettype wire

@@ -33,11 +33,13 @@ module window_ram #(
     // Word k is in bank k[0]. Of the words k and k + 1, the odd one is always in row k >> 1 and the even one in row (k + 1) >> 1.
     logic [AW-LgW-1:0]      wword, rword;
     logic [AW-LgW-1:0]      wnext, rnext;
-    logic [2*DataWidth-1:0] wdata2, wmask2;
     logic [LgW-1:0]         wofs, rofs, rofs_q;
     logic                   rodd_q, ractive_q;
     logic                   we0, we1;
+    /* verilator tracing_off */  // the ports' data at another place in a word: comparing it each cycle is what a waveform costs
+    logic [2*DataWidth-1:0] wdata2, wmask2, rdata2;
     logic [DataWidth-1:0]   wmask0, wmask1, wdata0, wdata1, rdata0, rdata1;
+    /* verilator tracing_on */
 
     assign wword = waddr_i[AW-1:LgW];
     assign wnext = wword + 1'b1;
@@ -102,7 +104,6 @@ module window_ram #(
         end
     end
 
-    logic [2*DataWidth-1:0] rdata2;
     generate
         if (W / Lane <= 4) begin : gen_few_offsets   // a choice of slices, which simulates faster than a shift
             assign rdata2 = rodd_q ? {rdata0, rdata1} : {rdata1, rdata0};

@@ -15,7 +15,8 @@
 
 module dma_rd #(
     parameter int unsigned DataWidth = 256,
-    parameter int unsigned Tags      = 256
+    parameter int unsigned Tags      = 256,
+    parameter int unsigned ShortTags = 32     // what 5 bits hold, [P] 2.2.6.2; a proof has fewer
 ) (
     input  wire  logic                          clk_i,
     input  wire  logic                          rst_ni,
@@ -72,7 +73,9 @@ module dma_rd #(
     logic             fits, last_chunk, issue, tag_ok;
     logic [TagW-1:0]  tag;
     logic [TagW:0]    fresh_q;      // tags that were never used are handed out in order first
+    logic [TagW:0]    inflight_q;
     logic [TagW:0]    fresh_limit;
+    logic             ext_q, change, renew;
     logic             free_valid, free_ready;
     logic [$clog2(Tags+1)-1:0] free_count;
     logic [TagW-1:0]  free_tag;
@@ -96,8 +99,12 @@ module dma_rd #(
             chunk      = last_chunk ? cur_q.len[12:0] : room;
         end
     end
-    assign fresh_limit = ext_tag_i || Tags <= 32 ? (TagW+1)'(Tags) : (TagW+1)'(32);
-    assign tag_ok      = fresh_q < fresh_limit || free_valid;
+    // [P] 7.5.3.4: with Extended Tag Field Enable clear a tag has 5 bits. Wider ones may be in the free list when the host clears it: the
+    // list begins anew when nothing is in flight, and nothing is issued until then.
+    assign change      = ext_tag_i != ext_q;
+    assign renew       = change && inflight_q == '0;
+    assign fresh_limit = ext_q || Tags <= ShortTags ? (TagW+1)'(Tags) : (TagW+1)'(ShortTags);
+    assign tag_ok      = !change && (fresh_q < fresh_limit || free_valid);
     assign tag         = fresh_q < fresh_limit ? fresh_q[TagW-1:0] : free_tag;
     assign issue       = cur_valid_q && tag_ok && bus_master_i && out_ready;
     assign req_ready_o = !cur_valid_q || (issue && last_chunk);
@@ -131,6 +138,7 @@ module dma_rd #(
         if (!rst_ni) begin
             cur_valid_q <= 1'b0;
             fresh_q     <= '0;
+            ext_q       <= 1'b0;
         end else begin
             if (req_ready_o) cur_valid_q <= req_valid_i;
             if (req_ready_o && req_valid_i) begin
@@ -140,7 +148,12 @@ module dma_rd #(
                 cur_q.len  <= cur_q.len - {3'd0, chunk};
                 cur_q.dst  <= cur_q.dst + {3'd0, chunk};
             end
-            if (issue && fresh_q < fresh_limit) fresh_q <= fresh_q + 1'b1;
+            if (renew) begin
+                fresh_q <= '0;
+                ext_q   <= ext_tag_i;
+            end else if (issue && fresh_q < fresh_limit) begin
+                fresh_q <= fresh_q + 1'b1;
+            end
         end
     end
     assign stat_read_o = issue;
@@ -155,7 +168,6 @@ module dma_rd #(
     localparam int unsigned EntryW = 3 + 16 + 16 + 13;
     logic [EntryW-1:0] table_q [Tags];
     logic [Tags-1:0]   busy_q;
-    logic [TagW:0]     inflight_q;
     always_ff @(posedge clk_i) begin
         if (issue) table_q[tag] <= {cur_q.client, cur_q.cookie, cur_q.dst + {3'd0, chunk}, chunk};
     end
@@ -281,7 +293,7 @@ module dma_rd #(
     end
 
     fifo #(.Width(TagW), .Depth(Tags)) u_free (
-        .clk_i, .rst_ni, .flush_i(1'b0),
+        .clk_i, .rst_ni, .flush_i(renew),
         .valid_i(release_tag), .ready_o(free_ready), .data_i(beat_idx),
         .valid_o(free_valid), .ready_i(issue && fresh_q >= fresh_limit), .data_o(free_tag), .count_o(free_count));
 
@@ -311,8 +323,9 @@ module dma_rd #(
     end
     `CHECK(TagIssuedIsNotInFlight, !issue || !busy_q[tag], "[P] 2.2.6.2: two reads in flight with one tag")
     `CHECK(CountIsTagsInFlight, inflight_q == busy_count, "dma_rd: the count of reads in flight is wrong")
-    `CHECK(NoTagIsLost, {1'b0, fresh_limit - fresh_q} + (TagW+2)'(free_count) + {1'b0, inflight_q} == (TagW+2)'(Tags),
+    `CHECK(NoTagIsLost, fresh_q <= fresh_limit && (TagW+2)'(free_count) + {1'b0, inflight_q} == {1'b0, fresh_q},
            "dma_rd: a tag is neither free nor in flight, or both")
+    `CHECK(TagFits, !issue || ext_tag_i || 32'(tag) < ShortTags, "[P] 7.5.3.4: a tag of more than 5 bits without Extended Tag Field Enable")
     `CHECK(TagGivenBackWasInFlight, !release_tag || (busy_q[beat_idx] && free_ready), "dma_rd: a tag is given back twice")
     `CHECK(UnknownCompletionsDoNothing, !unknown_q || (!wr_valid_o && !done_valid_o && busy_q == (busy_before_q | issued_q)),
            "[P] 2.3.2: an unexpected completion is dropped")

@@ -24,14 +24,16 @@ module net_rx #(
     input  wire  logic                  enable_i,      // the driver is ready; frames are dropped otherwise
     input  wire  logic                  stop_i,        // device reset: begin nothing new
 
-    // from mac_rx
+    // from mac_rx, by way of rx_offload
     input  wire  logic                  m_valid_i,
     input  wire  logic                  m_sop_i,
     input  wire  logic                  m_last_i,
     input  wire  logic                  m_bad_i,
     input  wire  logic [15:0]           m_length_i,
     input  wire  logic [DataWidth-1:0]  m_data_i,
-    input  wire  logic [7:0]            m_queue_i,     // with last: the receive queue that the frame is for, from rx_steer
+    input  wire  logic [7:0]            m_queue_i,     // with last: the receive queue that the frame is for
+    input  wire  logic                  m_unwanted_i,  // with last: it is not for this device
+    input  wire  logic                  m_verified_i,  // with last: its checksum is good
 
     // from vq_avail of queue_o: the buffer's elements
     output       logic [7:0]            queue_o,       // receive queue of the oldest frame
@@ -75,6 +77,7 @@ module net_rx #(
     output       logic [15:0]           stat_bytes_o,
     output       logic                  stat_no_buffer_o,
     output       logic                  stat_fifo_o,
+    output       logic                  stat_unwanted_o,
     output       logic                  quiet_o,
     output       logic                  idle_o,
     output       logic [3:0]            trace_valid_o, // RX_FIRST, RX_LAST, RX_WRITE, RX_DROP
@@ -101,7 +104,7 @@ module net_rx #(
     assign full  = words == (WordW+1)'(Words);
     assign over  = (!m_sop_i && over_q) || full || !enable_i || !fifo_ready;
     assign store = m_valid_i && !over;
-    assign keep  = store && m_last_i && !m_bad_i;
+    assign keep  = store && m_last_i && !m_bad_i && !m_unwanted_i;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -129,10 +132,11 @@ module net_rx #(
     logic             f_valid, f_pop;
     logic [WordW:0]   f_start, f_end;
     logic [15:0]      f_length, f_pid;
+    logic             f_verified;
     logic [$clog2(Frames+1)-1:0] f_count;
-    fifo #(.Width(2 * (WordW + 1) + 40), .Depth(Frames)) u_frames (
-        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(keep), .ready_o(fifo_ready), .data_i({start_q, wp + 1'b1, m_length_i, pid, m_queue_i}),
-        .valid_o(f_valid), .ready_i(f_pop), .data_o({f_start, f_end, f_length, f_pid, queue_o}), .count_o(f_count));
+    fifo #(.Width(2 * (WordW + 1) + 41), .Depth(Frames)) u_frames (
+        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(keep), .ready_o(fifo_ready), .data_i({start_q, wp + 1'b1, m_length_i, pid, m_queue_i, m_verified_i}),
+        .valid_o(f_valid), .ready_i(f_pop), .data_o({f_start, f_end, f_length, f_pid, queue_o, f_verified}), .count_o(f_count));
 
     // ---- scattering -----------------------------------------------------------------------------------------------------------------
     logic        in_chain_q, head_wrap_q;
@@ -178,6 +182,7 @@ module net_rx #(
         cmd_o.src    = 16'({f_start[WordW-1:0], {LgW{1'b0}}}) + pos - 16'(Hdr);
         cmd_o.pos    = pos;
         cmd_o.hdr    = {16'd1, 80'd0};   // num_buffers = 1, everything else 0 ([V] 5.1.6.4)
+        cmd_o.hdr[regmap_pkg::VIRTIO_NET_HDR_F_DATA_VALID_BIT] = f_verified;
     end
     assign u_slot_o = rewind_slot_o;
     assign u_wrap_o = rewind_wrap_o;
@@ -208,8 +213,11 @@ module net_rx #(
 
     assign stat_frame_o     = step && ends;
     assign stat_bytes_o     = f_length;
-    assign stat_no_buffer_o = give_up || (m_valid_i && m_last_i && !m_bad_i && !enable_i);
-    assign stat_fifo_o      = m_valid_i && m_last_i && !m_bad_i && over && enable_i;
+    logic wanted;
+    assign wanted           = m_valid_i && m_last_i && !m_bad_i && !m_unwanted_i;
+    assign stat_no_buffer_o = give_up || (wanted && !enable_i);
+    assign stat_fifo_o      = wanted && over && enable_i;
+    assign stat_unwanted_o  = m_valid_i && m_last_i && !m_bad_i && m_unwanted_i;
     // Quiet is a pause that is longer than the gap between frames at line rate: preamble, gap and the first beat.
     localparam logic [3:0] Pause = 4'd10;
     logic [3:0] pause_q;
@@ -226,7 +234,7 @@ module net_rx #(
     // ---- trace ------------------------------------------------------------------------------------------------------------------------
     logic [15:0] drop_reason;
     assign drop_reason = m_valid_i && m_last_i && m_bad_i ? 16'(regmap_pkg::TRACE_DROP_FCS)
-                         : stat_fifo_o ? 16'(regmap_pkg::TRACE_DROP_FIFO) : 16'(regmap_pkg::TRACE_DROP_NO_BUFFER);
+                         : stat_unwanted_o ? 16'(regmap_pkg::TRACE_DROP_UNWANTED) : stat_fifo_o ? 16'(regmap_pkg::TRACE_DROP_FIFO) : 16'(regmap_pkg::TRACE_DROP_NO_BUFFER);
     assign trace_valid_o[0] = m_valid_i && m_sop_i;
     assign trace_valid_o[1] = keep;
     assign trace_valid_o[2] = cmd_valid_o && cmd_ready_i && !marker && pos == 16'd0;

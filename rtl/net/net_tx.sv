@@ -10,6 +10,9 @@
 // A malformed chain (a writable element, shorter than header and Ethernet header, longer than the largest frame) or a failed read
 // drops that frame alone: its buffer is used, nothing is sent, the drop is counted.
 //
+// With offload_i the header is read from the RAM first, which takes one cycle a frame (two on 64 bits): what it asks for goes with the
+// beats to tx_csum, and a frame whose header asks for what cannot be done is dropped too. Without it nothing of the header is looked at.
+//
 // Spec: [V] VIRTIO 1.2
 `default_nettype none
 `include "check.svh"
@@ -25,6 +28,7 @@ module net_tx #(
     input  wire  logic                          rst_ni,
     input  wire  logic                          stop_i,        // device reset: begin nothing new
     input  wire  logic                          link_up_i,     // without carrier frames are used and not sent
+    input  wire  logic                          offload_i,     // CSUM was negotiated: the header counts
 
     // from vq_sched: descriptors, chain by chain
     input  wire  logic                          d_valid_i,
@@ -63,13 +67,16 @@ module net_tx #(
     output       logic [15:0]                   u_pid_o,
     output       logic [15:0]                   u_slots_o,     // slots of the chain
 
-    // to mac_tx
+    // to tx_csum
     output       logic                          m_valid_o,
     input  wire  logic                          m_ready_i,
     output       logic                          m_last_o,
     output       logic [6:0]                    m_bytes_o,
     output       logic [DataWidth-1:0]          m_data_o,
     output       logic [7:0]                    m_queue_o,     // transmit queue of the frame
+    output       logic                          m_csum_o,      // complete its checksum
+    output       logic [15:0]                   m_start_o,     // from this byte on
+    output       logic [15:0]                   m_field_o,     // and put it here
 
     output       logic                          stat_drop_o,
     output       logic                          quiet_o,       // no frame is under way: used descriptors need not wait for more
@@ -230,14 +237,40 @@ module net_tx #(
     logic [15:0]   m_pid_q, m_queue_q;
 
     assign {sb_base, sb_length, sb_end, sb_drop, sb_queue, sb_slot, sb_wrap, sb_id, sb_expect, sb_pid, sb_slots} = table_q[send_q[SlotW-1:0]];
+    // The header of the oldest frame: in ram_data once it was read, as long as nothing else is.
+    localparam logic [1:0] HdrBeats = W >= 16 ? 2'd1 : 2'd2;
+    logic [1:0]  hdr_beats_q;                   // of it that were read
+    logic        hdr_read, hdr_here, hdr_bad, hdr_csum;
+    logic [63:0] hdr_first_q;                   // its first half, where a beat is narrower
+    logic [95:0] hdr;
+    logic [16:0] field, field_end;
+    assign hdr_here  = !offload_i || active_q || hdr_beats_q == HdrBeats;
+    assign hdr_read  = !hdr_here && sendable && !active_q && !skip && s1_ready && !stop_i;
+    always_comb begin
+        hdr       = '0;
+        hdr_csum  = 1'b0;
+        field     = '0;
+        field_end = '0;
+        hdr_bad   = 1'b0;
+        if (offload_i && hdr_here && !active_q) begin
+            hdr       = W >= 16 ? 96'(ram_data) : {ram_data[31:0], hdr_first_q};
+            hdr_csum  = hdr[8*regmap_pkg::VIRTIO_NET_HDR_FLAGS + regmap_pkg::VIRTIO_NET_HDR_F_NEEDS_CSUM_BIT];
+            field     = {1'b0, hdr[8*regmap_pkg::VIRTIO_NET_HDR_CSUM_START +: 16]}
+                        + {1'b0, hdr[8*regmap_pkg::VIRTIO_NET_HDR_CSUM_OFFSET +: 16]};
+            field_end = field + 17'd2 + 17'(Hdr);
+            hdr_bad   = hdr[8*regmap_pkg::VIRTIO_NET_HDR_GSO_TYPE +: 8] != 8'(regmap_pkg::VIRTIO_NET_HDR_GSO_NONE)
+                        || (hdr_csum && (field[16] || field_end > {1'b0, sb_length}));
+        end
+    end
+
     assign sendable  = send_q != used_q;
-    assign skip      = sendable && !active_q && (sb_drop || !link_up_i || failed_q[send_q[SlotW-1:0]]);
+    assign skip      = sendable && !active_q && (sb_drop || !link_up_i || failed_q[send_q[SlotW-1:0]] || hdr_bad);
     assign s1_ready  = !m_valid_q || m_ready_i;
-    assign beat      = sendable && !skip && s1_ready && (active_q || !stop_i);
+    assign beat      = sendable && !skip && hdr_here && s1_ready && (active_q || !stop_i);
     assign left      = active_q ? left_q : sb_length - 16'(Hdr);
     assign beat_last = left <= 16'(W);
-    assign send_re   = beat;
-    assign send_addr = active_q ? addr_q : sb_base + AW'(Hdr);
+    assign send_re   = beat || hdr_read;
+    assign send_addr = active_q ? addr_q : hdr_read ? sb_base + AW'({hdr_beats_q, 3'b000}) : sb_base + AW'(Hdr);
     assign slot_free = skip || (beat && beat_last);
 
     always_ff @(posedge clk_i) begin
@@ -246,8 +279,17 @@ module net_tx #(
             rptr_q    <= '0;
             active_q  <= 1'b0;
             m_valid_q <= 1'b0;
+            hdr_beats_q <= 2'd0;
         end else begin
             if (s1_ready) m_valid_q <= beat;
+            if (hdr_read) hdr_beats_q <= hdr_beats_q + 2'd1;
+            if (hdr_read && hdr_beats_q == 2'd1) hdr_first_q <= ram_data[63:0];
+            if (skip || (beat && !active_q)) hdr_beats_q <= 2'd0;
+            if (beat && !active_q) begin
+                m_csum_o  <= hdr_csum;
+                m_start_o <= hdr[8*regmap_pkg::VIRTIO_NET_HDR_CSUM_START +: 16];
+                m_field_o <= field[15:0];
+            end
             if (beat) begin
                 active_q  <= !beat_last;
                 addr_q    <= send_addr + AW'(W);
@@ -286,7 +328,7 @@ module net_tx #(
     end
 
     logic unused;
-    assign unused = &{1'b0, ub_base, ub_end, ub_drop, sb_wrap, sb_id, sb_expect, sb_slots, wr_dst_i, done_slot_i};
+    assign unused = &{1'b0, ub_base, ub_end, ub_drop, sb_wrap, sb_id, sb_expect, sb_slots, wr_dst_i, done_slot_i, hdr, field_end};
 
     `CHECK(RamNeverOverflows, wptr_q - rptr_q <= (AW+1)'(RamBytes), "net_tx: more bytes reserved than the RAM holds")
 endmodule

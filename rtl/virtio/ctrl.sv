@@ -2,8 +2,8 @@
 // ctrl: the control queue: reads a command, carries it out, acknowledges it.
 //
 // A command is a chain: readable elements with class, command and data, then writable ones for a reply and the acknowledgement byte
-// ([V] 5.1.6.5). Only its first 16 bytes are read; no command that is known here is longer. It is carried out before its buffer is
-// used. A chain with less than two readable bytes or no room for the acknowledgement is used with length 0 and not carried out. A readable
+// ([V] 5.1.6.5). Its first 512 bytes are read, in words of 8; no command needs more. It is carried out before its buffer is
+// used, here or, if it says what is received, in ctrl_net. A chain with less than two readable bytes or no room for the acknowledgement is used with length 0 and not carried out. A readable
 // element behind a writable one is a ring error ([V] 2.8.5).
 //
 //   class MQ (4):        VQ_PAIRS_SET, with MQ
@@ -25,6 +25,8 @@ module ctrl #(
     input  wire  logic [63:0]                   features_i,
     input  wire  logic [15:0]                   cycles_per_us_i,
     input  wire  logic [Nq-1:0]                 vq_clear_i,    // pulse: this queue was reset
+    input  wire  logic [47:0]                   mac_address_i, // permanent
+    input  wire  logic                          tables_ready_i, // of the receive path: can be written
 
     // from vq_avail of the control queue
     input  wire  logic                          d_valid_i,
@@ -69,6 +71,11 @@ module ctrl #(
     output       logic [7:0]                    pairs_o,
     output       logic [Nq*16-1:0]              coal_packets_o,
     output       logic [Nq*32-1:0]              coal_cycles_o,
+    output       rx_pkg::filter_t               filter_o,
+    output       rx_pkg::rss_t                  rss_o,
+    output       rx_pkg::write_t                write_o,
+    output       logic                          guest_csum_o,
+    output       logic                          mac_set_o,     // pulse: filter_o.mac changes
 
     output       logic                          error_o,       // level: ring error of the control queue
     output       logic                          idle_o
@@ -80,6 +87,7 @@ module ctrl #(
         Gather,   // takes readable elements
         Arrive,   // waits for the bytes that were asked for
         Execute,  // one cycle
+        Carry,    // ctrl_net is at it
         Reply,    // takes writable elements, writes reply and acknowledgement
         Done      // waits for vq_used
     } state_e;
@@ -92,41 +100,55 @@ module ctrl #(
     logic [15:0]  slot_q, id_q, slots_q;
     logic [71:0]  reply_q;                     // reply and acknowledgement, first byte lowest
     logic [3:0]   reply_len_q, replied_q;
-    logic [31:0]  piece_q;                     // bytes of this writable element that are done
+    logic [31:0]  piece_q;                     // bytes of this element that are done
 
     // ---- readable elements ----------------------------------------------------------------------------------------------------------
-    logic [15:0] want, room;
-    logic        read_elem, take_read;
-    assign room      = 16'd16 - asked_q;
-    assign want      = d_len_i < {16'd0, room} ? d_len_i[15:0] : room;
+    localparam logic [15:0] Kept = 16'd512;    // bytes of a command
+    logic [31:0] elem_left;
+    logic [63:0] elem_addr;
+    logic [3:0]  want, word_left;              // of this word
+    logic        read_elem, ask, take_read;
+    assign elem_left = d_len_i - piece_q;
+    assign elem_addr = d_addr_i + {32'd0, piece_q};
+    assign word_left = 4'd8 - {1'b0, asked_q[2:0]};
+    assign want      = asked_q == Kept ? 4'd0 : elem_left < {28'd0, word_left} ? elem_left[3:0] : word_left;
     assign read_elem = state_q == Gather && d_valid_i && !d_write_i && !stop_i;
-    assign req_valid_o = read_elem && want != 16'd0;
-    assign take_read = read_elem && (want == 16'd0 || req_ready_i);
+    assign req_valid_o = read_elem && want != 4'd0;
+    assign ask       = req_valid_o && req_ready_i;
+    assign take_read = read_elem && (want == 4'd0 || (req_ready_i && elem_left == {28'd0, want}));
     always_comb begin
-        req_o.addr   = d_addr_i;
-        req_o.len    = want;
+        req_o.addr   = elem_addr;
+        req_o.len    = {12'd0, want};
         req_o.client = dma_pkg::RdCtrl;
         req_o.cookie = 16'd0;
         req_o.dst    = asked_q;
     end
 
-    // Bytes as they come: those of the beat that lie in the first 16.
+    // Bytes as they come: some of one word, for no more was asked for.
     logic [15:0]          first;
-    assign first = wr_dst_i + 16'(wr_lo_i);
-    logic [127:0]         mask, bytes;
-    logic [7:0]           n_bytes;
+    logic [3:0]           n_bytes;
+    logic [63:0]          mask, word;
     logic [DataWidth-1:0] beat;
-    assign beat = wr_data_i >> {wr_lo_i, 3'b000};
     always_comb begin
-        n_bytes = 8'd0;
-        mask  = '0;
-        bytes = '0;
+        first   = '0;
+        n_bytes = '0;
+        mask    = '0;
+        word    = '0;
+        beat    = '0;
         if (wr_valid_i) begin
-            n_bytes = 8'(wr_hi_i) - 8'(wr_lo_i);
-            mask  = (128'hFFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF >> {8'd16 - (n_bytes > 8'd16 ? 8'd16 : n_bytes), 3'b000});
-            bytes = (128'(beat) & mask) << {first[3:0], 3'b000};
+            first   = wr_dst_i + 16'(wr_lo_i);
+            n_bytes = 4'(8'(wr_hi_i) - 8'(wr_lo_i));
+            mask    = (64'hFFFF_FFFF_FFFF_FFFF >> {4'd8 - n_bytes, 3'b000}) << {first[2:0], 3'b000};
+            beat    = wr_data_i >> {wr_lo_i, 3'b000};
+            word    = (beat[63:0] << {first[2:0], 3'b000}) & mask;
         end
     end
+    logic        net_re;
+    logic [5:0]  net_raddr;
+    logic [63:0] net_word;
+    ram_be #(.Width(64), .Depth(64), .Lane(8)) u_command (
+        .clk_i, .we_i(wr_valid_i), .waddr_i(first[8:3]), .wmask_i(mask), .wdata_i(word), .re_i(net_re), .raddr_i(net_raddr),
+        .rdata_o(net_word));
 
     // ---- commands -------------------------------------------------------------------------------------------------------------------
     logic [7:0]  class_code, command;
@@ -154,6 +176,13 @@ module ctrl #(
                         && coal_vq && vq < 16'(Nq);
         end
     end
+    logic net_mine, net_start, net_done, net_ok;
+    assign net_start  = state_q == Execute && net_mine && !failed_q && length_q >= 32'd2;
+    ctrl_net #(.QueuePairs(QueuePairs)) u_net (
+        .clk_i, .rst_ni, .features_i, .mac_address_i, .tables_ready_i, .mine_o(net_mine), .start_i(net_start), .command_i(command_q),
+        .length_i(length_q), .done_o(net_done), .ok_o(net_ok), .pairs_set_i(set_pairs && ok), .re_o(net_re), .raddr_o(net_raddr),
+        .rdata_i(net_word), .filter_o, .rss_o, .write_o, .guest_csum_o, .mac_set_o);
+
     assign vq         = value16;
     assign ok         = !failed_q && (set_pairs || set_tx || set_rx || set_vq || get_vq);
     assign set_packets = set_vq ? command_q[79:48] : command_q[47:16];
@@ -182,7 +211,7 @@ module ctrl #(
             all_packets_q  <= '0;
             all_cycles_q   <= '0;
             all_usecs_q    <= '0;
-        end else begin
+        end else if (vq_clear_i != '0 || state_q == Execute) begin
             // [V] 1.3 5.1.6.5.11.3: a queue that was reset has the limits of its direction.
             for (int q = 0; q < Nq; q++) begin
                 if (vq_clear_i[q]) begin
@@ -212,14 +241,10 @@ module ctrl #(
     end
 
     // ---- reply: at most four bytes a write, so that it fits the narrowest beat -------------------------------------------------------
-    logic [31:0] elem_left;
     logic [3:0]  reply_left, n;
     logic        write_elem, write_more, take_write, no_room, error_q;
-    logic [63:0] waddr;
     logic [31:0] wdata;
     assign reply_left  = reply_len_q - replied_q;
-    assign elem_left   = d_len_i - piece_q;
-    assign waddr       = d_addr_i + {32'd0, piece_q};
     assign write_elem  = state_q == Reply && d_valid_i && d_write_i;
     assign n           = reply_left > 4'd4 ? (elem_left < 32'd4 ? elem_left[3:0] : 4'd4)
                                            : (elem_left < {28'd0, reply_left} ? elem_left[3:0] : reply_left);
@@ -229,10 +254,10 @@ module ctrl #(
     assign cmd_valid_o = write_more && !stop_i;
     always_comb begin
         cmd_o        = '0;
-        cmd_o.addr   = waddr;
+        cmd_o.addr   = elem_addr;
         cmd_o.len    = {12'd0, n};
         cmd_o.client = dma_pkg::WrImm;
-        cmd_o.hdr    = {32'd0, {32'd0, wdata} << {waddr[1:0], 3'b000}};
+        cmd_o.hdr    = {32'd0, {32'd0, wdata} << {elem_addr[1:0], 3'b000}};
     end
 
     // Room for the acknowledgement is looked for before a command is carried out.
@@ -258,9 +283,9 @@ module ctrl #(
             replied_q  <= 4'd0;
             piece_q    <= 32'd0;
             error_q    <= 1'b0;
-        end else begin
+        end else if (d_valid_i || wr_valid_i || done_valid_i || state_q != Gather) begin
             if (state_q == Reply && d_valid_i && !d_write_i) error_q <= 1'b1;
-            if (wr_valid_i && first < 16'd16) command_q <= command_q | bytes;
+            if (wr_valid_i && first < 16'd16) command_q[{first[3], 6'd0} +: 64] <= command_q[{first[3], 6'd0} +: 64] | word;
             if (done_valid_i) begin
                 arrived_q <= arrived_q + {3'd0, done_bytes_i};
                 failed_q  <= failed_q || done_error_i;
@@ -276,9 +301,13 @@ module ctrl #(
             end
             unique case (state_q)
                 Gather: begin
+                    if (ask) begin
+                        asked_q <= asked_q + {12'd0, want};
+                        piece_q <= piece_q + {28'd0, want};
+                    end
                     if (take_read) begin
-                        length_q    <= length_q + d_len_i;
-                        asked_q     <= asked_q + want;
+                        length_q <= length_q + d_len_i;
+                        piece_q  <= 32'd0;
                         if (!d_next_i) state_q <= Done;      // nowhere to answer to
                     end else if (no_room) begin
                         if (!d_next_i) state_q <= Done;
@@ -287,11 +316,15 @@ module ctrl #(
                     end
                 end
                 Arrive: if (arrived_q == asked_q) state_q <= Execute;
+                Carry: if (net_done) begin
+                    state_q      <= Reply;
+                    reply_q[7:0] <= net_ok ? 8'(regmap_pkg::VIRTIO_CTRL_ACK_OK) : 8'(regmap_pkg::VIRTIO_CTRL_ACK_ERR);
+                end
                 Execute: begin
-                    state_q     <= Reply;
+                    state_q     <= net_start && !net_done ? Carry : Reply;
                     reply_len_q <= length_q < 32'd2 ? 4'd0 : get_vq && ok ? 4'd9 : 4'd1;
                     reply_q     <= get_vq && ok ? {8'(regmap_pkg::VIRTIO_CTRL_ACK_OK), usecs_q[vq*32 +: 32], packets_q[vq*32 +: 32]}
-                                                : {64'd0, ok ? 8'(regmap_pkg::VIRTIO_CTRL_ACK_OK) : 8'(regmap_pkg::VIRTIO_CTRL_ACK_ERR)};
+                                                : {64'd0, ok || (net_done && net_ok) ? 8'(regmap_pkg::VIRTIO_CTRL_ACK_OK) : 8'(regmap_pkg::VIRTIO_CTRL_ACK_ERR)};
                 end
                 Reply: begin
                     if (cmd_valid_o && cmd_ready_i) begin
@@ -320,7 +353,7 @@ module ctrl #(
     assign idle_o = state_q == Gather && !d_valid_i;
 
     logic unused;
-    assign unused = &{1'b0, command_q[127:112], beat};
+    assign unused = &{1'b0, beat};
 endmodule
 
 `default_nettype wire

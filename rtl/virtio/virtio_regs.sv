@@ -60,6 +60,7 @@ module virtio_regs #(
     input  wire  logic                    needs_reset_i,  // pulse: unrecoverable error, [V] 2.1.2
     input  wire  logic                    link_up_i,
     input  wire  logic [47:0]             mac_address_i,  // bits 7:0 are the first byte on the wire
+    input  wire  logic                    mac_set_i,      // pulse: it changes, because the driver set it
     output       logic                    isr_pending_o,  // the ISR byte is not 0, for the PCI status register
 
     // Configuration change interrupt, to msix.
@@ -71,14 +72,18 @@ module virtio_regs #(
 );
     // Features that make no sense without a control queue ([V] 5.1.3.1).
     localparam logic [63:0] NeedsControl = (64'd1 << regmap_pkg::VIRTIO_NET_F_NOTF_COAL_BIT)
-        | (64'd1 << regmap_pkg::VIRTIO_NET_F_VQ_NOTF_COAL_BIT)
-        | (QueuePairs > 1 ? 64'd1 << regmap_pkg::VIRTIO_NET_F_MQ_BIT : 64'd0);
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_VQ_NOTF_COAL_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_RX_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_RX_EXTRA_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VLAN_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_MAC_ADDR_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT)
+        | (QueuePairs > 1 ? 64'd1 << regmap_pkg::VIRTIO_NET_F_MQ_BIT | 64'd1 << regmap_pkg::VIRTIO_NET_F_RSS_BIT : 64'd0);
     localparam logic [63:0] Offered = (64'd1 << regmap_pkg::VIRTIO_NET_F_MAC_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_STATUS_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_VERSION_1_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_ACCESS_PLATFORM_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_PACKED_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_IN_ORDER_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_ORDER_PLATFORM_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_NOTIFICATION_DATA_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_RESET_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_EVENT_IDX_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_INDIRECT_DESC_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_CSUM_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_MTU_BIT)
         | NeedsControl | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VQ_BIT);
     localparam logic [63:0] Required = (64'd1 << regmap_pkg::VIRTIO_F_VERSION_1_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_PACKED_BIT);
@@ -184,10 +189,11 @@ module virtio_regs #(
     assign config_vector_o = config_vector_q;
 
     // ---- Registers of the queues.
-    // [V] 5.1.2: without MQ the control queue is queue 2, whatever the device has; with it, it is the last one.
+    // [V] 5.1.2: without MQ and RSS the control queue is queue 2, whatever the device has; with one of them, it is the last one.
     logic [15:0] physical_select;
     logic        single_pair;
-    assign single_pair     = QueuePairs > 1 && !features_q[regmap_pkg::VIRTIO_NET_F_MQ_BIT] && status_q[FeaturesOk];
+    assign single_pair     = QueuePairs > 1 && !features_q[regmap_pkg::VIRTIO_NET_F_MQ_BIT]
+                             && !features_q[regmap_pkg::VIRTIO_NET_F_RSS_BIT] && status_q[FeaturesOk];
     assign physical_select = single_pair && queue_select_q == 16'd2 ? 16'(NumQueues - 1)
                              : single_pair && queue_select_q > 16'd2 ? 16'(NumQueues) : queue_select_q;
     logic [31:0] queue_rdata;
@@ -217,7 +223,7 @@ module virtio_regs #(
             // [V] 2.5.2: counted when the changed fields are read, not when they change, so that no number of changes between two
             // reads of the generation brings it back to where it was.
             if (read_device && changed_q) generation_q <= generation_q + 8'd1;
-            if (change) changed_q <= 1'b1;
+            if (change || mac_set_i) changed_q <= 1'b1;
             else if (read_device) changed_q <= 1'b0;
         end
     end
@@ -297,7 +303,10 @@ module virtio_regs #(
         if (reg_valid_i) case (addr)
             12'(regmap_pkg::VIRTIO_NET_CONFIG_MAC):       device_rdata = mac_address_i[31:0];
             12'(regmap_pkg::VIRTIO_NET_CONFIG_MAC + 4):   device_rdata = {15'd0, link_q, mac_address_i[47:32]};
-            12'(regmap_pkg::VIRTIO_NET_CONFIG_MAX_VIRTQUEUE_PAIRS): device_rdata = QueuePairs;  // MTU, not offered, reads 0
+            12'(regmap_pkg::VIRTIO_NET_CONFIG_MAX_VIRTQUEUE_PAIRS): device_rdata = {16'(regmap_pkg::VIRTIO_NET_CONFIG_MTU_OFFERED), 16'(QueuePairs)};
+            12'(regmap_pkg::VIRTIO_NET_CONFIG_RSS_MAX_KEY_SIZE - 1):
+                device_rdata = {16'(regmap_pkg::VIRTIO_HASH_TABLE_ENTRIES), 8'(regmap_pkg::VIRTIO_HASH_KEY_BYTES), 8'd0};
+            12'(regmap_pkg::VIRTIO_NET_CONFIG_HASH_TYPES): device_rdata = 32'(regmap_pkg::VIRTIO_HASH_SUPPORTED);
             default: ;
         endcase
     end

@@ -158,6 +158,36 @@ TEST(DmaRd, KeepsNoMoreThan32ReadsOpenWithoutExtendedTags) {
     for (const auto& r : rig.open) EXPECT_LT(r.tag, 32u);
 }
 
+// The host may take extended tags away again, though not wisely while reads are open: what was sent before keeps its tag, and nothing
+// follows until it is answered.
+TEST(DmaRd, ClauseP_7_5_3_4_IssuesNoTagAbove31OnceExtendedTagsAreTakenAway) {
+    for (const bool open_reads : {false, true}) {
+        Rig rig(1);
+        const RdReq request{0x200000000ull, 64, 0, 0, 0};
+        const auto steps = [&](unsigned n, const RdReq* wanted, bool answer) {
+            for (unsigned i = 0; i < n; ++i) {
+                rig.step(wanted, nullptr, 0, answer);
+                rig.got.clear();   // all go to the same place
+            }
+        };
+        steps(100, &request, false);
+        ASSERT_GT(rig.open.size(), 64u);
+        steps(open_reads ? 0 : 3000, nullptr, true);
+        EXPECT_EQ(rig.b->idle_o, !open_reads);
+        rig.b->ext_tag_i = 0;
+        steps(4, nullptr, false);   // what was under way has left
+        const size_t before = rig.reads.size();
+        steps(3000, &request, true);
+        ASSERT_GT(rig.reads.size(), before + 64);
+        for (size_t i = before; i < rig.reads.size(); ++i) ASSERT_LT(rig.reads[i].tag, 32u) << "read " << i;
+
+        rig.b->ext_tag_i = 1;
+        steps(3000, nullptr, true);
+        steps(300, &request, false);
+        EXPECT_EQ(rig.open.size(), 256u) << "all tags are there again";
+    }
+}
+
 TEST(DmaRd, ReportsAnErrorCompletionAndFreesTheTag) {
     Rig rig(1);
     rig.status = TLP_STATUS_UR;

@@ -31,6 +31,7 @@ struct Frame {
     Bytes bytes;
     bool bad;
     uint8_t queue;
+    bool unwanted, verified;
     uint16_t pid;                              // its number in its queue
     unsigned words() const { return unsigned(bytes.size() + kBeat - 1) / kBeat; }
 };
@@ -56,21 +57,24 @@ struct Rig {
     Bytes compare;                             // what the RAM has to show in this cycle
     unsigned stall = 0, gap = 0;               // percent: a handshake is refused; a cycle between beats
     bool dma = true, offer = true;
-    unsigned delivered = 0, bad = 0, no_buffer = 0, fifo = 0, rewound = 0, good = 0;
+    unsigned delivered = 0, bad = 0, no_buffer = 0, fifo = 0, rewound = 0, good = 0, unwanted = 0;
     std::vector<uint64_t> command_cycles;
     std::vector<uint16_t> used_pids, used_slots;
 
     explicit Rig(unsigned seed = 1) : b(seed) {
         b->enable_i = 1;
         b->stop_i = b->m_valid_i = b->m_sop_i = b->m_last_i = b->m_bad_i = b->d_valid_i = b->d_next_i = b->d_write_i = 0;
-        b->m_queue_i = b->d_indirect_i = 0;
+        b->m_queue_i = b->d_indirect_i = b->m_unwanted_i = b->m_verified_i = 0;
         b->d_wrap_i = b->d_starved_i = b->cmd_ready_i = b->src_re_i = b->done_valid_i = b->u_ready_i = 0;
         b->m_length_i = b->d_id_i = b->d_slot_i = b->src_addr_i = b->done_cookie_i = 0;
         b->d_addr_i = b->d_len_i = 0;
         for (unsigned i = 0; i < kBeat / 4; ++i) set_bits(b->m_data_i, i * 32, 32, 0);
         b.reset();
     }
-    void frame(unsigned bytes, bool is_bad = false) { wire.push_back({random_frame(b.random, bytes), is_bad, uint8_t(kQueues == 1 ? 0 : b.random() % kQueues), 0}); }
+    void frame(unsigned bytes, bool is_bad = false, bool unwanted = false) {
+        const uint8_t queue = uint8_t(kQueues == 1 ? 0 : b.random() % kQueues);
+        wire.push_back({random_frame(b.random, bytes), is_bad, queue, unwanted, b.chance(50), 0});
+    }
     // A buffer of elements in the ring or, with `indirect`, in a table, which is one slot of it.
     void buffer(const std::vector<uint32_t>& lengths, bool write = true, bool indirect = false) {
         for (size_t i = 0; i < lengths.size(); ++i) {
@@ -96,6 +100,8 @@ struct Rig {
         b->m_last_i = beat + 1 == f.words();
         b->m_bad_i = b->m_last_i && f.bad;
         b->m_queue_i = b->m_last_i ? f.queue : uint8_t(0);
+        b->m_unwanted_i = b->m_last_i ? f.unwanted : b.random() & 1;
+        b->m_verified_i = b->m_last_i ? f.verified : b.random() & 1;
         b->m_length_i = b->m_last_i ? uint16_t(f.bytes.size()) : uint16_t(b.random());
     }
     void drive_descriptor() {
@@ -179,7 +185,7 @@ struct Rig {
         ASSERT_EQ(c.len, std::min(e.length, total() - pos));
         ASSERT_EQ(c.pos, pos);
         EXPECT_EQ(c.client, 0) << "dma_pkg::WrRx";
-        EXPECT_EQ(c.hdr_low, 0u);
+        EXPECT_EQ(c.hdr_low, stored.front().verified ? 2u : 0u) << "[V] 5.1.6.4: DATA_VALID";
         EXPECT_EQ(c.hdr_high, 0x00010000u) << "[V] 5.1.6.4: num_buffers is 1";
         EXPECT_EQ(c.cookie >> 15, pos + c.len == total());
         if (c.cookie >> 15) to_free.push_back(stored.front().words());  // also when elements without data are still to come
@@ -226,6 +232,7 @@ struct Rig {
     void see_wire(bool table_full) {
         if (!b->m_valid_i) {
             EXPECT_FALSE(b->stat_fifo_o);
+            EXPECT_FALSE(b->stat_unwanted_o);
             return;
         }
         if (beat == 0) over = false;
@@ -236,11 +243,13 @@ struct Rig {
         wire.pop_front();
         good += !f.bad;
         bad += f.bad;
-        const bool keep = !f.bad && !over;
-        EXPECT_EQ(b->stat_fifo_o, !f.bad && over && b->enable_i) << "RAM words in use: " << held << ", frames " << stored.size();
+        const bool keep = !f.bad && !f.unwanted && !over;
+        EXPECT_EQ(b->stat_unwanted_o, !f.bad && f.unwanted);
+        unwanted += b->stat_unwanted_o;
+        EXPECT_EQ(b->stat_fifo_o, !f.bad && !f.unwanted && over && b->enable_i) << "RAM words in use: " << held << ", frames " << stored.size();
         EXPECT_EQ(b->trace_valid_o >> 1 & 1, keep);
         fifo += b->stat_fifo_o;
-        if (!f.bad && !b->enable_i) {
+        if (!f.bad && !f.unwanted && !b->enable_i) {
             EXPECT_TRUE(b->stat_no_buffer_o);
             ++no_buffer;
         }
@@ -279,7 +288,7 @@ struct Rig {
         if (testing::Test::HasFatalFailure()) return;
         ASSERT_TRUE(done()) << "stuck: " << wire.size() << " frames to come, " << stored.size() << " in the RAM";
         EXPECT_EQ(held, 0u);
-        EXPECT_EQ(delivered + no_buffer + fifo, good) << "each good frame is delivered or counted as dropped";
+        EXPECT_EQ(delivered + no_buffer + fifo + unwanted, good) << "each good frame is delivered or counted as dropped";
         EXPECT_TRUE(at != elements.size() || b->idle_o);
         EXPECT_TRUE(b->quiet_o);
         EXPECT_FALSE(b->error_o);

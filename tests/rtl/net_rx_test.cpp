@@ -42,6 +42,20 @@ TEST(NetRx, ScattersFramesOverAnyElements) {
     }
 }
 
+TEST(NetRx, ForgetsFramesThatAreNotWanted) {
+    for (unsigned seed = 1; seed <= 3; ++seed) {
+        Rig rig(seed);
+        rig.gap = 40;
+        for (unsigned i = 0; i < 200; ++i) {
+            rig.frame(random_length(rig), rig.b.chance(20), rig.b.chance(50));
+            rig.buffer(layout(rig, kFrame + kHeader));
+        }
+        rig.drain();
+        EXPECT_GT(rig.unwanted, 50u);
+        EXPECT_GT(rig.delivered, 50u);
+    }
+}
+
 TEST(NetRx, ForgetsBadFrames) {
     for (unsigned seed = 1; seed <= 6; ++seed) {
         Rig rig(seed);

@@ -26,7 +26,10 @@ constexpr unsigned kHeader = VIRTIO_NET_HDR_SIZE, kShortest = VIRTIO_NET_HDR_SIZ
 
 inline uint8_t host_byte(uint64_t address) { return uint8_t(address * 7 + (address >> 8) * 13 + (address >> 32)); }
 
-struct Element { uint64_t address; uint32_t length; bool next, write; unsigned frame; };
+struct Element { uint64_t address; uint32_t length; bool next, write; unsigned frame, at; };   // at: of the packet
+
+// What a virtio-net header says of checksums.
+struct Header { uint8_t flags = 0, gso_type = 0; uint16_t csum_start = 0, csum_offset = 0; };
 
 // A chain, and what became of it.
 struct Chain {
@@ -38,6 +41,8 @@ struct Chain {
     unsigned open;                // bytes asked for that are not yet here
     bool indirect;                // the elements are those of a table: one slot
     uint16_t pid;                 // its number in its queue
+    bool with_header;             // its first bytes are `header`
+    Header header;
     unsigned slots() const { return indirect ? 1 : elements; }  // of the ring
 };
 
@@ -49,7 +54,7 @@ struct Rig {
     unsigned used = 0, sent = 0, drops = 0, expected_drops = 0, fetched = 0, requests = 0;
     unsigned stall = 0;                          // percent of cycles in which a handshake is refused, and no data comes
     bool answer = true, mac = true, fail_any = false;
-    struct Piece { uint64_t address; unsigned length, done, frame; uint16_t dst; uint8_t slot; bool failed; };
+    struct Piece { uint64_t address; unsigned length, done, frame, at; uint16_t dst; uint8_t slot; bool failed; };
     std::vector<Piece> pieces;
     std::vector<uint8_t> frame;                  // as far as the MAC has it
     std::vector<uint64_t> beats;                 // cycles in which the MAC took one
@@ -59,6 +64,7 @@ struct Rig {
 
     explicit Rig(unsigned seed = 1) : b(seed) {
         b->link_up_i = 1;
+        b->offload_i = 0;
         b->stop_i = b->d_indirect_i = b->d_valid_i = b->req_ready_i = b->wr_valid_i = b->done_valid_i = b->done_error_i = 0;
         b->u_ready_i = b->m_ready_i = 0;
         b->d_addr_i = b->d_len_i = b->d_id_i = b->d_next_i = b->d_write_i = b->d_slot_i = b->d_wrap_i = b->d_queue_i = 0;
@@ -67,15 +73,33 @@ struct Rig {
         for (unsigned i = 0; i < kBeat / 4; ++i) set_bits(b->wr_data_i, i * 32, 32, 0);
         b.reset();
     }
+    // A chain that begins with this header, as far as its bytes reach.
+    void chain_with(const Header& header, const std::vector<uint32_t>& lengths) {
+        chain(lengths);
+        Chain& c = chains.back();
+        c.with_header = true;
+        c.header = header;
+        if (c.drop || !b->offload_i) return;
+        const bool needs_csum = header.flags & 1;
+        c.drop = header.gso_type != 0 || (needs_csum && header.csum_start + header.csum_offset + 2u > c.bytes.size());
+        expected_drops += c.drop;
+    }
+    uint8_t byte_of(const Chain& c, uint64_t address, unsigned at) const {
+        if (!c.with_header || at >= kHeader) return host_byte(address);
+        const Header& h = c.header;
+        const uint8_t bytes[kHeader] = {h.flags, h.gso_type, 0xAB, 0xCD, 0xEF, 0x12, uint8_t(h.csum_start), uint8_t(h.csum_start >> 8),
+                                        uint8_t(h.csum_offset), uint8_t(h.csum_offset >> 8), 0x34, 0x56};
+        return bytes[at];
+    }
     // A chain with elements of these lengths; bit i of `writable` makes element i writable by the device.
     void chain(const std::vector<uint32_t>& lengths, unsigned writable = 0) {
-        Chain c{uint16_t(b.random()), uint16_t(b.random()), b.chance(50), false, uint8_t(b.random() % kQueues), 0, {}, 0, b.chance(30), 0};
+        Chain c{uint16_t(b.random()), uint16_t(b.random()), b.chance(50), false, uint8_t(b.random() % kQueues), 0, {}, 0, b.chance(30), 0, false, {}};
         c.elements = unsigned(lengths.size());
         uint64_t total = 0;
         for (size_t i = 0; i < lengths.size(); ++i) {
             const uint64_t high = b.random(), address = high << 32 | b.random();
             const bool write = i < 32 && (writable >> i & 1);
-            elements.push_back({address, lengths[i], i + 1 < lengths.size(), write, unsigned(chains.size())});
+            elements.push_back({address, lengths[i], i + 1 < lengths.size(), write, unsigned(chains.size()), unsigned(total)});
             total += lengths[i];
             c.drop |= elements.back().write || total > kLongest;
             for (uint32_t k = 0; !c.drop && k < lengths[i]; ++k) c.bytes.push_back(host_byte(address + k));
@@ -116,7 +140,7 @@ struct Rig {
         if (!p.failed) {
             uint8_t data[kBeat];
             for (auto& byte : data) byte = uint8_t(b.random());
-            for (unsigned k = 0; k < bytes; ++k) data[low + k] = host_byte(p.address + p.done + k);
+            for (unsigned k = 0; k < bytes; ++k) data[low + k] = byte_of(chains[p.frame], p.address + p.done + k, p.at + p.done + k);
             std::memcpy(&b->wr_data_i, data, kBeat);
             b->wr_valid_i = 1;
             b->wr_dst_i = uint16_t(p.dst + p.done - low);
@@ -175,7 +199,7 @@ struct Rig {
                 c.drop = true;
                 ++expected_drops;
             }
-            pieces.push_back({e.address + done, bytes, 0, e.frame, uint16_t(q.dst + done), uint8_t(q.cookie), failed});
+            pieces.push_back({e.address + done, bytes, 0, e.frame, e.at + done, uint16_t(q.dst + done), uint8_t(q.cookie), failed});
             done += bytes;
         }
     }
@@ -213,6 +237,12 @@ struct Rig {
         ASSERT_EQ(frame.size(), chains[sent].bytes.size()) << "chain " << sent;
         ASSERT_EQ(frame, chains[sent].bytes) << "chain " << sent;
         ASSERT_EQ(b->m_queue_o, chains[sent].queue);
+        const Header& header = chains[sent].header;
+        ASSERT_EQ(b->m_csum_o, b->offload_i ? header.flags & 1 : 0) << "chain " << sent;
+        if (b->m_csum_o) {
+            ASSERT_EQ(b->m_start_o, header.csum_start) << "chain " << sent;
+            ASSERT_EQ(b->m_field_o, header.csum_start + header.csum_offset) << "chain " << sent;
+        }
         frame.clear();
         ++sent;
     }

@@ -208,4 +208,74 @@ TEST(NetTx, UsesBuffersAndSendsNothingWithoutLink) {
     EXPECT_EQ(rig.drops, 40u);
 }
 
+// [V] 5.1.6.2: what the header asks for goes with the frame, and what lies outside of the frame is refused.
+TEST(NetTx, PassesOnWhatTheHeaderAsksForWhateverItsFragments) {
+    for (unsigned seed = 1; seed <= 6; ++seed) {
+        Rig rig(seed);
+        rig.stall = seed * 17 % 60;
+        rig.b->offload_i = 1;
+        for (unsigned i = 0; i < 300; ++i) {
+            const unsigned length = random_length(rig), frame = length - kHeader;
+            const unsigned field = unsigned(rig.b.random() % (frame + 1)), start = unsigned(rig.b.random() % (field + 1));
+            Header header;
+            header.flags = uint8_t(rig.b.random());   // [V] 5.1.6.2.1: flags that are not known are ignored
+            header.gso_type = rig.b.chance(5) ? uint8_t(rig.b.random()) : 0;
+            header.csum_start = uint16_t(rig.b.chance(5) ? rig.b.random() : start);
+            header.csum_offset = uint16_t(field - start);
+            rig.chain_with(header, cut(rig, length));
+        }
+        rig.drain();
+        if (HasFatalFailure()) FAIL() << "seed " << seed;
+        EXPECT_GT(rig.drops, 10u);
+        EXPECT_LT(rig.drops, 100u);
+    }
+}
+
+TEST(NetTx, KnowsTheLastPlaceOfAChecksum) {
+    Rig rig(21);
+    rig.b->offload_i = 1;
+    auto ask = [&](unsigned start, unsigned offset) {
+        Header header;
+        header.flags = 1;
+        header.csum_start = uint16_t(start);
+        header.csum_offset = uint16_t(offset);
+        rig.chain_with(header, {kHeader + 60});
+    };
+    ask(34, 24);                 // bytes 58 and 59 of 60
+    ask(58, 0);
+    ask(0, 58);
+    rig.drain();
+    EXPECT_EQ(rig.drops, 0u);
+    ask(34, 25);
+    ask(59, 0);
+    ask(0xFFFF, 1);              // a sum of 0 in 16 bits
+    ask(0xFFFF, 0xFFFF);
+    ask(0, 0xFFFE);
+    rig.drain();
+    EXPECT_EQ(rig.drops, 5u);
+}
+
+TEST(NetTx, DoesNotLookAtTheHeaderUnlessThatWasNegotiated) {
+    Rig rig(22);
+    Header header;
+    header.flags = 1;
+    header.gso_type = 1;
+    header.csum_start = 0xFFFF;
+    rig.chain_with(header, {kHeader, 60});
+    rig.drain();
+    EXPECT_EQ(rig.drops, 0u);
+}
+
+TEST(NetTx, ReadsTheHeaderInACycleOfItsOwn) {
+    Rig rig(23);
+    rig.b->offload_i = 1;
+    rig.mac = false;
+    for (unsigned i = 0; i < kFrames; ++i) rig.chain_with({}, {kHeader, 60});
+    for (unsigned i = 0; i < 5000 && rig.used < kFrames; ++i) rig.step();
+    rig.mac = true;
+    rig.drain();
+    const unsigned frame = (60 + kBeat - 1) / kBeat, read = kBeat >= 16 ? 1 : 2;
+    EXPECT_EQ(rig.beats.back() - rig.beats.front() + 1, kFrames * (frame + read) - read);
+}
+
 }  // namespace

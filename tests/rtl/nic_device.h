@@ -239,8 +239,8 @@ struct Device {
         rings[q].forget(ring_size);
         std::memset(host.at(event_address(q)), 0, 64);
         const uint32_t c = BAR0_COMMON;
-        // [V] 5.1.2: without MQ the control queue is queue 2, whatever the device has.
-        host.write(c + VIRTIO_COMMON_QUEUE_SELECT, q == kControl && !(features & feature(VIRTIO_NET_F_MQ_BIT)) ? 2 : q, 2);
+        // [V] 5.1.2: without MQ and RSS the control queue is queue 2, whatever the device has.
+        host.write(c + VIRTIO_COMMON_QUEUE_SELECT, q == kControl && !own_control_number() ? 2 : q, 2);
         host.write(c + VIRTIO_COMMON_QUEUE_SIZE, ring_size, 2);
         host.write(c + VIRTIO_COMMON_QUEUE_MSIX_VECTOR, q + 1, 2);
         EXPECT_EQ(host.read(c + VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 2), q + 1);
@@ -257,8 +257,9 @@ struct Device {
     }
     // Puts header and frame into memory from `address` on, cut at the given lengths (the rest is the last piece), with `gap` bytes
     // between the pieces.
-    std::vector<Ring::Element> place(uint64_t address, const Frame& frame, const std::vector<uint32_t>& cuts, uint32_t gap) {
-        Frame packet(VIRTIO_NET_HDR_SIZE, 0);
+    std::vector<Ring::Element> place(uint64_t address, const Frame& frame, const std::vector<uint32_t>& cuts, uint32_t gap,
+                                     const Frame& header = Frame(VIRTIO_NET_HDR_SIZE, 0)) {
+        Frame packet = header;
         packet.insert(packet.end(), frame.begin(), frame.end());
         std::vector<Ring::Element> elements;
         size_t done = 0;
@@ -281,6 +282,13 @@ struct Device {
         const Frame header{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0};
         EXPECT_TRUE(got.size() >= 12 && std::equal(header.begin(), header.end(), got.begin()));
         return Frame(got.begin() + 12, got.end());
+    }
+    // A used receive buffer: header and frame.
+    std::pair<Frame, Frame> packet_in(const Ring::Buffer& buffer) {
+        Frame got;
+        for (const auto& e : buffer.elements) got.insert(got.end(), host.at(e.address), host.at(e.address) + e.length);
+        got.resize(buffer.length);
+        return {Frame(got.begin(), got.begin() + VIRTIO_NET_HDR_SIZE), Frame(got.begin() + VIRTIO_NET_HDR_SIZE, got.end())};
     }
     // Runs until done() was true; it is asked once a cycle, and may have effects.
     bool run_until(const std::function<bool()>& done, unsigned limit = 20000) {
@@ -339,8 +347,9 @@ struct Device {
     uint8_t use_pairs(unsigned n) { return command({VIRTIO_CTRL_CLASS_MQ, VIRTIO_CTRL_MQ_VQ_PAIRS_SET, uint8_t(n), uint8_t(n >> 8)}); }
 
 private:
+    bool own_control_number() const { return features & (feature(VIRTIO_NET_F_MQ_BIT) | feature(VIRTIO_NET_F_RSS_BIT)); }
     void kick_control() {
-        if (features & feature(VIRTIO_NET_F_MQ_BIT)) return ctrl().kick();
+        if (own_control_number()) return ctrl().kick();
         const auto& r = ctrl();     // its number is 2, its doorbell is where queue_notify_off says
         host.write(BAR0_NOTIFY + 4 * r.queue, 2 | r.next << 16 | (r.wrap ? 1u << 31 : 0), 4);
     }

@@ -16,7 +16,11 @@ constexpr uint64_t offered = REGMAP_BIT(VIRTIO_NET_F_MAC_BIT) | REGMAP_BIT(VIRTI
                              REGMAP_BIT(VIRTIO_F_NOTIFICATION_DATA_BIT) | REGMAP_BIT(VIRTIO_F_EVENT_IDX_BIT) |
                              REGMAP_BIT(VIRTIO_F_INDIRECT_DESC_BIT) | REGMAP_BIT(VIRTIO_F_RING_RESET_BIT) |
                              REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT) |
-                             REGMAP_BIT(VIRTIO_NET_F_VQ_NOTF_COAL_BIT);
+                             REGMAP_BIT(VIRTIO_NET_F_VQ_NOTF_COAL_BIT) | REGMAP_BIT(VIRTIO_NET_F_CSUM_BIT) |
+                             REGMAP_BIT(VIRTIO_NET_F_GUEST_CSUM_BIT) | REGMAP_BIT(VIRTIO_NET_F_MTU_BIT) |
+                             REGMAP_BIT(VIRTIO_NET_F_CTRL_RX_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_RX_EXTRA_BIT) |
+                             REGMAP_BIT(VIRTIO_NET_F_CTRL_VLAN_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_MAC_ADDR_BIT) |
+                             REGMAP_BIT(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT);
 constexpr uint64_t minimal = REGMAP_BIT(VIRTIO_F_VERSION_1_BIT) | REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT);
 constexpr uint8_t acknowledge = 1, driver = 2, driver_ok = 4, features_ok = 8, needs_reset = 64, failed = 128;
 
@@ -27,6 +31,7 @@ struct VirtioRegs : ::testing::Test {
         b->reg_valid_i = b->reg_write_i = b->flr_i = b->reset_done_i = b->isr_queue_i = b->needs_reset_i = 0;
         b->cfgirq_ready_i = b->link_up_i = 0;
         b->vq_reset_done_i = 0;
+        b->mac_set_i = 0;
         b->mac_address_i = 0x665544332211;
         b.reset();
         b.tick();

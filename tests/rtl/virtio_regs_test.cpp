@@ -32,7 +32,7 @@ TEST_F(VirtioRegs, ClauseV_2_2_2_AcceptableFeatureSetsKeepFeaturesOk) {
 }
 TEST_F(VirtioRegs, AccessPlatformAndTheOptionalFeaturesMayBeDeclined) { EXPECT_TRUE(negotiate(minimal)); }
 TEST_F(VirtioRegs, FeatureThatWasNotOfferedIsRefused) {
-    EXPECT_FALSE(negotiate(minimal | REGMAP_BIT(VIRTIO_NET_F_CSUM_BIT)));
+    EXPECT_FALSE(negotiate(minimal | UINT64_C(1) << 14));   // HOST_UFO
     EXPECT_EQ(status(), acknowledge | driver);
 }
 TEST_F(VirtioRegs, LegacyDriverIsRefused) { EXPECT_FALSE(negotiate(offered & ~REGMAP_BIT(VIRTIO_F_VERSION_1_BIT))); }
@@ -346,8 +346,36 @@ TEST_F(VirtioRegs, ClauseV_2_6_1_QueueResetNeedsRingResetAndTheValue1) {
     EXPECT_EQ(b->vq_reset_o, 0u);
 }
 
+TEST_F(VirtioRegs, ClauseV_5_1_4_FieldsOfOfferedFeaturesAreThereBeforeFeaturesOk) {
+    auto config = [&](uint32_t at, unsigned bytes) { return bus_read(b, BAR0_DEVICE + at, bytes); };
+    EXPECT_EQ(config(VIRTIO_NET_CONFIG_MAC, 4), 0x44332211u);
+    EXPECT_EQ(config(VIRTIO_NET_CONFIG_MAC + 4, 2), 0x6655u);
+    EXPECT_EQ(config(VIRTIO_NET_CONFIG_MTU, 2), 9000u);
+    EXPECT_EQ(config(VIRTIO_NET_CONFIG_RSS_MAX_KEY_SIZE, 1), 40u);
+    EXPECT_EQ(config(VIRTIO_NET_CONFIG_RSS_MAX_TABLE, 2), 128u);
+    EXPECT_EQ(config(VIRTIO_NET_CONFIG_HASH_TYPES, 4), 0x3Fu);
+}
+
+// [V] 2.5.2: what the driver set itself is a change too, though not one that interrupts.
+TEST_F(VirtioRegs, ANewAddressChangesTheGenerationAndInterruptsNobody) {
+    go_live();
+    const uint32_t before = read(VIRTIO_COMMON_CONFIG_GENERATION, 1);
+    b->mac_set_i = 1;
+    b->mac_address_i = 0x0A0908070605;
+    b.tick();
+    b->mac_set_i = 0;
+    for (int i = 0; i < 5; ++i) {
+        b.tick();
+        EXPECT_FALSE(b->cfgirq_valid_o);
+    }
+    EXPECT_EQ(bus_read(b, BAR0_DEVICE + VIRTIO_NET_CONFIG_MAC, 4), 0x08070605u);
+    EXPECT_NE(read(VIRTIO_COMMON_CONFIG_GENERATION, 1), before);
+}
+
 TEST_F(VirtioRegs, ClauseV_5_1_3_1_FeaturesOfTheControlQueueNeedIt) {
-    for (uint32_t bit : {uint32_t{VIRTIO_NET_F_NOTF_COAL_BIT}, uint32_t{VIRTIO_NET_F_VQ_NOTF_COAL_BIT}}) {
+    for (uint32_t bit : {uint32_t{VIRTIO_NET_F_NOTF_COAL_BIT}, uint32_t{VIRTIO_NET_F_VQ_NOTF_COAL_BIT}, uint32_t{VIRTIO_NET_F_CTRL_RX_BIT},
+                         uint32_t{VIRTIO_NET_F_CTRL_VLAN_BIT}, uint32_t{VIRTIO_NET_F_CTRL_RX_EXTRA_BIT},
+                         uint32_t{VIRTIO_NET_F_CTRL_MAC_ADDR_BIT}, uint32_t{VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT}}) {
         b.reset();
         b.tick();
         EXPECT_FALSE(negotiate(minimal | REGMAP_BIT(bit)));

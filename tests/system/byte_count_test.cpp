@@ -174,6 +174,28 @@ TEST_P(ByteCountOf, TheResultCountsTheSameTlps) {
 INSTANTIATE_TEST_SUITE_P(Bytes, ByteCountOf, ::testing::Values(64, 65, 247, 248, 249, 504, 505, 1518, 4088, 4089, 9018, 9022),
                          [](const auto& info) { return std::to_string(info.param); });
 
+// A byte takes as long in every term; a frame of 64 bytes more tells how long. What leaves and arrives while something else is waited
+// for is not on the way of the packet: the second read and those behind it, and all that follows the last data of a transmit.
+TEST_P(ByteCountOf, TheTermsOfBenchLatencyCountTheseBytes) {
+    const uint64_t frame = GetParam(), waits_ns = 75 + 450;  // of doorbell or message, and of a read
+    const Json rows = result({"bench", "latency", "--sizes", "64,128," + std::to_string(frame)}).at("rows");
+    const double byte_ns = (rows.at(3).at("terms_ns.data").number() - rows.at(1).at("terms_ns.data").number()) / 64;
+    EXPECT_NEAR(byte_ns, 8 / 57.88, 1e-4);
+
+    run_one("host", frame);
+    const std::vector<EventLine> sent(packet_.begin(), std::find_if(packet_.begin(), packet_.end(), [](const EventLine& event) {
+                                          return event.kind == "tlp_up" && event.text.rfind("MWr64", 0) == 0;   // used descriptor
+                                      }));
+    const double preamble_ns = 8 * 8 / 40.0, descriptor_ns = 450;
+    EXPECT_NEAR((rows.at(4).at("unavoidable_ns").number() - waits_ns - descriptor_ns - preamble_ns) / byte_ns,
+                static_cast<double>(total(sent, "tlp_down") + 2 * request), 0.01);
+
+    run_one("wire", frame);
+    const uint64_t event_data = completion + 4;
+    EXPECT_NEAR((rows.at(5).at("unavoidable_ns").number() - waits_ns) / byte_ns,
+                static_cast<double>(total(packet_, "tlp_up") + event_data), 0.01);
+}
+
 // --- times ---
 
 TEST_F(ByteCount, FramesFollowOneAnotherAtTheWireRate) {

@@ -91,29 +91,51 @@ Sizes draw_sizes(Draw& draw, bool short_ones) {
     }
 }
 
-void draw_machine(Draw& draw) {
-    draw.pick("pcie.generation", {1, 2, 3, 3, 4, 5});
-    draw.pick("pcie.lanes", {1, 2, 4, 8, 8, 16});
+// What a machine carries, roughly: a slow one gets fewer frames, or the nightly million would be spent waiting for it.
+struct Pace {
+    uint64_t link_mbps;      // of the PCIe link, for payload
+    uint64_t round_trip_us;  // from a descriptor to the interrupt for it
+
+    // Of frames of so many bytes in so many descriptors, so many of them out at once, in this time, on a wire of this rate.
+    uint64_t frames(uint64_t bytes, uint64_t descriptors, uint64_t in_flight, uint64_t wire_mbps, uint64_t us) const {
+        constexpr uint64_t descriptor_cost = 100;  // itself, and the headers of reading it and what it points at
+        const uint64_t on_wire = wire_mbps * us / 8 / (bytes + 20), on_link = link_mbps * us / 8 / (bytes + descriptor_cost * descriptors);
+        return std::min({on_wire, on_link, in_flight * us / round_trip_us});
+    }
+};
+
+uint64_t lane_mbps(uint64_t generation) {
+    constexpr uint64_t rates[] = {2000, 4000, 7877, 15754, 31508};
+    return rates[generation - 1] * 3 / 4;
+}
+
+Pace draw_machine(Draw& draw) {
+    const uint64_t generation = draw.pick("pcie.generation", {1, 2, 3, 3, 4, 5});
+    const uint64_t lanes = draw.pick("pcie.lanes", {1, 2, 4, 8, 8, 16});
     draw.pick("pcie.mps", {128, 256, 512});
     draw.pick("pcie.mrrs", {128, 256, 512, 1024, 4096});
     draw.pick("pcie.rcb", {64, 128});
-    draw.pick("pcie.read_latency_ns", {250, 450, 1000, 1500, 5000});
-    draw.pick("pcie.read_reorder_ns", {0, 100, 1000, 5000});
+    const uint64_t read_ns = draw.pick("pcie.read_latency_ns", {250, 450, 1000, 1500, 5000});
+    const uint64_t reorder_ns = draw.pick("pcie.read_reorder_ns", {0, 100, 1000, 5000});
     draw.pick("pcie.propagation_ns", {0, 75, 100});
     draw.pick("memory.run_pages", {1, 2, 16, 512});
     draw.pick("memory.iommu_tlb_entries", {0, 0, 1, 4, 64});
     draw.word("cpu.free", {"true", "false"});
-    draw.pick("cpu.interrupt_ns", {0, 300, 1000, 20000});
+    const uint64_t interrupt_ns = draw.pick("cpu.interrupt_ns", {0, 300, 1000, 20000});
     draw.pick("wire.cable_ns", {0, 10, 5000});
+    // A descriptor is read, then what it points at; the used entry raises an interrupt.
+    return {lanes * lane_mbps(generation), 1 + (2 * (read_ns + reorder_ns) + interrupt_ns) / 1000};
 }
 
-void draw_driver(Draw& draw) {
+// Returns how many frames may be on their way to the wire at once.
+uint64_t draw_driver(Draw& draw) {
     draw.pick("driver.backfill", {0, 1, 11, 12, 12, 64});
     draw.pick("driver.data_offset", {0, 1, 2, 3, 31, 63, 64, 4031});
-    draw.pick("driver.nbs_per_nbl", {1, 1, 2, 7});
+    const uint64_t nbs = draw.pick("driver.nbs_per_nbl", {1, 1, 2, 7});
     draw.pick("driver.nbls_per_send", {1, 4, 16, 256});
-    draw.pick("driver.outstanding", {1, 2, 16, 256});
+    const uint64_t outstanding = draw.pick("driver.outstanding", {1, 2, 16, 256});
     draw.pick("driver.rx_elements", {1, 1, 2, 3, 16});
+    return nbs * outstanding;
 }
 
 // Queues and events, of a NIC with so many pairs.
@@ -143,21 +165,21 @@ bool draw_losses(Draw& draw) {
     return true;
 }
 
-// How much one scenario is: at most so many frames each way, and not more than the wire carries in this time.
+// How much one scenario is: at most so many frames each way, and not more than the machine carries in this time.
 struct Effort {
     uint64_t frames, us;
 };
-constexpr Effort brief{300, 100}, nightly{3000, 1000};
+constexpr Effort brief{300, 100}, nightly{10000, 1000};
 
 std::string scenario(uint64_t seed, Effort effort) {
     Draw draw(seed);
     draw.set("seed", seed);
-    draw_machine(draw);
-    draw_driver(draw);
+    Pace pace = draw_machine(draw);
+    const uint64_t in_flight = draw_driver(draw);
     const bool losses = draw_losses(draw);
-    draw.pick("stress.stall_percent", {0, 0, 1, 5, 20, 50, 80});
+    pace.link_mbps = pace.link_mbps * (100 - draw.pick("stress.stall_percent", {0, 0, 1, 5, 20, 50, 80})) / 100;
     draw.pick("stress.split_percent", {0, 0, 30, 100});
-    draw.pick("stress.interrupt_jitter_ns", {0, 0, 2000, 50000});
+    pace.round_trip_us += draw.pick("stress.interrupt_jitter_ns", {0, 0, 2000, 50000}) / 2000;
 
     const uint64_t bits = draw.pick("nic.datapath_bits", {64, 128, 256, 256, 256, 256, 512});
     const uint64_t pairs = bits == 256 ? draw.pick("nic.queue_pairs", {1, 1, 4}) : 1;
@@ -174,15 +196,15 @@ std::string scenario(uint64_t seed, Effort effort) {
     if (cut == "byte") draw.set("memory.size_mib", 1024);
     // Every cycle of a machine that does not skip the idle ones is paid for.
     const bool skip = draw.word("nic.idle_skip", {"true", "true", "true", "true", "false"}) == "true";
-    const auto frames = [&](const Sizes& sizes, uint64_t mbps) {
-        const uint64_t carried = std::min(mbps, gbps * 1000) * effort.us / 8 / (sizes.mean + 20);
+    const auto frames = [&](const Sizes& sizes, uint64_t descriptors, uint64_t out, uint64_t mbps) {
+        const uint64_t carried = pace.frames(sizes.mean, descriptors, out, std::min(mbps, gbps * 1000), effort.us);
         return std::min(effort.frames, carried) / (skip ? 1 : 8) + 20;
     };
     // 0: transmit alone, 1: receive alone, else both. With several pairs a received flow moves to the pair that is seen to send it
     // first, and may then overtake itself: not both.
     const unsigned directions = static_cast<unsigned>(draw.below(pairs > 1 ? 2 : 5));
     if (directions != 1) {
-        draw.set("traffic.from_host.frames", frames(host, gbps * 1000 / (cut == "byte" ? 16 : 1)));
+        draw.set("traffic.from_host.frames", frames(host, cut == "byte" ? host.mean : 3, in_flight, gbps * 1000));
         draw.set("traffic.from_host.size", host.text);
         draw.word("traffic.from_host.pattern", {"random", "random", "counter", "zeros"});
     }
@@ -190,7 +212,7 @@ std::string scenario(uint64_t seed, Effort effort) {
     const bool calm = !losses && draw.chance(40);
     if (directions != 0) {
         const uint64_t mbps = calm ? 300 : draw.from({gbps * 1000, gbps * 1000, 500, 2000, 10000});
-        draw.set("traffic.from_wire.frames", frames(wire, mbps));
+        draw.set("traffic.from_wire.frames", frames(wire, 2, 256, mbps));
         draw.set("traffic.from_wire.size", wire.text);
         draw.word("traffic.from_wire.pattern", {"random", "random", "counter", "ones"});
         draw.set("traffic.from_wire.rate_mbps", mbps);

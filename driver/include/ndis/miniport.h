@@ -111,7 +111,14 @@ typedef struct _NDIS_MINIPORT_PAUSE_PARAMETERS {
     ULONG Flags;
     ULONG PauseReason;
 } NDIS_MINIPORT_PAUSE_PARAMETERS, *PNDIS_MINIPORT_PAUSE_PARAMETERS;
+/* PauseReason of miniports, filters and protocols. */
 #define NDIS_PAUSE_NDIS_INTERNAL 0x1u
+#define NDIS_PAUSE_LOW_POWER 0x2u
+#define NDIS_PAUSE_BIND_PROTOCOL 0x4u
+#define NDIS_PAUSE_UNBIND_PROTOCOL 0x8u
+#define NDIS_PAUSE_ATTACH_FILTER 0x10u
+#define NDIS_PAUSE_DETACH_FILTER 0x20u
+#define NDIS_PAUSE_FILTER_RESTART_STACK 0x40u
 #define NDIS_PAUSE_MINIPORT_DEVICE_REMOVE 0x80u
 
 typedef struct _NDIS_MINIPORT_RESTART_PARAMETERS {
@@ -197,6 +204,8 @@ VOID NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle);
 NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle, PNDIS_MINIPORT_ADAPTER_ATTRIBUTES MiniportAttributes);
 VOID NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle);
 VOID NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status);
+/* Ends a reset that ResetEx pended. AddressingReset: NDIS sets packet filter and multicast list again. */
+VOID NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status, BOOLEAN AddressingReset);
 VOID NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status);
 /* The NBLs go back to their senders by SourceHandle; the caller may not touch them any more. */
 VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList, ULONG SendCompleteFlags);

@@ -92,6 +92,12 @@ typedef struct _NDIS_OID_REQUEST {
 #define NDIS_OID_REQUEST_REVISION_1 1
 #define NDIS_SIZEOF_OID_REQUEST_REVISION_1 236
 
+/* A request for the driver below on behalf of one that a driver holds: buffers are shared, reserved areas are the clone's own.
+ * RESOURCES: no memory. Freed when the clone is complete. */
+NDIS_STATUS NdisAllocateCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST OidRequest, UINT PoolTag,
+                                        PNDIS_OID_REQUEST *ClonedOidRequest);
+VOID NdisFreeCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST Request);
+
 #define NDIS_STATISTICS_FLAGS_VALID_DIRECTED_FRAMES_RCV 0x1u
 #define NDIS_STATISTICS_FLAGS_VALID_RCV_DISCARDS 0x20u
 #define NDIS_STATISTICS_FLAGS_VALID_RCV_ERROR 0x40u
@@ -140,10 +146,11 @@ typedef struct _NDIS_STATUS_INDICATION {
 #define NDIS_STATUS_INDICATION_REVISION_1 1
 #define NDIS_SIZEOF_STATUS_INDICATION_REVISION_1 112
 
-/* Net PnP events: NDIS to protocol. */
+/* Net PnP events: NDIS to the filters, bottom to top, and the protocols. */
 typedef enum _NET_PNP_EVENT_CODE {
     NetEventSetPower, NetEventQueryPower, NetEventQueryRemoveDevice, NetEventCancelRemoveDevice, NetEventReconfigure, NetEventBindList,
-    NetEventBindsComplete, NetEventPnPCapabilities, NetEventPause, NetEventRestart
+    NetEventBindsComplete, NetEventPnPCapabilities, NetEventPause, NetEventRestart, NetEventPortActivation, NetEventPortDeactivation,
+    NetEventIMReEnableDevice, NetEventNDKEnable, NetEventFilterPreDetach = 15, NetEventBindFailed = 16
 } NET_PNP_EVENT_CODE;
 typedef struct _NET_PNP_EVENT {
     NET_PNP_EVENT_CODE NetEvent;
@@ -159,7 +166,7 @@ typedef struct _NET_PNP_EVENT_NOTIFICATION {
 } NET_PNP_EVENT_NOTIFICATION, *PNET_PNP_EVENT_NOTIFICATION;
 #define NET_PNP_EVENT_NOTIFICATION_REVISION_1 1
 
-/* Device PnP events: NDIS to miniport. */
+/* Device PnP events: NDIS to the filters, top to bottom, and the miniport. */
 typedef enum _NDIS_DEVICE_PNP_EVENT {
     NdisDevicePnPEventQueryRemoved, NdisDevicePnPEventRemoved, NdisDevicePnPEventSurpriseRemoved, NdisDevicePnPEventQueryStopped,
     NdisDevicePnPEventStopped, NdisDevicePnPEventPowerProfileChanged, NdisDevicePnPEventFilterListChanged

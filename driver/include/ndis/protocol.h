@@ -153,10 +153,14 @@ NDIS_STATUS NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle); /* PASSIVE; SUCCE
 VOID NdisCompleteBindAdapterEx(NDIS_HANDLE BindAdapterContext, NDIS_STATUS Status);
 VOID NdisCompleteUnbindAdapterEx(NDIS_HANDLE UnbindAdapterContext);
 VOID NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification, NDIS_STATUS Status);
-/* PENDING ends with OidRequestComplete; any other status is final. */
+/* PENDING ends with OidRequestComplete, which may come before this returns; any other status is final. At DISPATCH_LEVEL always PENDING.
+ * A protocol without OidRequestComplete has NDIS wait here instead, and may ask at PASSIVE_LEVEL only. */
 NDIS_STATUS NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest);
 /* The caller set SourceHandle = its binding handle in each NBL; it owns nothing of them until SendNetBufferListsComplete. */
 VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags);
+/* Has pending requests with this RequestId given up, if their holder can: they complete with REQUEST_ABORTED. */
+VOID NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId);
+UCHAR NdisGeneratePartialCancelId(VOID); /* the high byte of a driver's cancel ids: no other driver gets the same */
 VOID NdisCancelSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PVOID CancelId);
 VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags);
 

@@ -102,8 +102,17 @@ NDIS_STATUS pause(NDIS_HANDLE context, PNDIS_MINIPORT_PAUSE_PARAMETERS) {
 }
 
 NDIS_STATUS restart(NDIS_HANDLE context, PNDIS_MINIPORT_RESTART_PARAMETERS) {
-    static_cast<TestMiniport*>(context)->calls += "restart ";
+    auto* miniport = static_cast<TestMiniport*>(context);
+    miniport->calls += "restart ";
+    if (miniport->indicate_on_restart) miniport->indicate({miniport->indicate_on_restart});
+    miniport->indicate_on_restart = nullptr;
     return NDIS_STATUS_SUCCESS;
+}
+
+VOID cancel_send(NDIS_HANDLE context, PVOID id) { static_cast<TestMiniport*>(context)->cancelled_sends.push_back(id); }
+
+VOID device_event(NDIS_HANDLE context, PNET_DEVICE_PNP_EVENT event) {
+    static_cast<TestMiniport*>(context)->device_events.push_back(event->DevicePnPEvent);
 }
 
 NDIS_STATUS oid_request(NDIS_HANDLE context, PNDIS_OID_REQUEST request) {
@@ -130,6 +139,7 @@ NDIS_STATUS bind(NDIS_HANDLE context, NDIS_HANDLE bind_context, PNDIS_BIND_PARAM
     auto* protocol = static_cast<TestProtocol*>(context);
     protocol->calls += "bind ";
     protocol->data_backfill = parameters->DataBackFillSize;
+    protocol->context_backfill = parameters->ContextBackFillSize;
     NDIS_OPEN_PARAMETERS open{};
     open.Header = {NDIS_OBJECT_TYPE_OPEN_PARAMETERS, 1, NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1};
     open.AdapterName = parameters->AdapterName;
@@ -150,11 +160,23 @@ NDIS_STATUS unbind(NDIS_HANDLE, NDIS_HANDLE context) {
     return NdisCloseAdapterEx(protocol->binding);
 }
 
+void note_restart(TestProtocol* protocol, const NET_PNP_EVENT& event) {
+    auto* parameters = static_cast<PNDIS_PROTOCOL_RESTART_PARAMETERS>(event.Buffer);
+    auto* general = reinterpret_cast<PNDIS_RESTART_GENERAL_ATTRIBUTES>(parameters->RestartAttributes->Data);
+    protocol->restart_data_backfill = general->DataBackFillSize;
+    protocol->filter_names = 0;
+    for (ULONG at = 0; at < parameters->FilterModuleNameBufferLength / sizeof(WCHAR); protocol->filter_names++)
+        at += 1 + parameters->FilterModuleNameBuffer[at] / static_cast<ULONG>(sizeof(WCHAR));
+}
+
 NDIS_STATUS net_pnp(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICATION notification) {
     auto* protocol = static_cast<TestProtocol*>(context);
     switch (notification->NetPnPEvent.NetEvent) {
     case NetEventPause: protocol->calls += "pause "; return NDIS_STATUS_SUCCESS;
-    case NetEventRestart: protocol->calls += "restart "; return NDIS_STATUS_SUCCESS;
+    case NetEventRestart: 
+        protocol->calls += "restart ";
+        note_restart(protocol, notification->NetPnPEvent);
+        return NDIS_STATUS_SUCCESS;
     default: return NDIS_STATUS_NOT_SUPPORTED;
     }
 }
@@ -218,6 +240,8 @@ NTSTATUS test_miniport_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path) {
     chars.OidRequestHandler = oid_request;
     chars.SendNetBufferListsHandler = send_lists;
     chars.ReturnNetBufferListsHandler = return_lists;
+    chars.CancelSendHandler = cancel_send;
+    chars.DevicePnPEventNotifyHandler = device_event;
     return NdisMRegisterMiniportDriver(driver, path, miniport, &chars, &miniport->driver);
 }
 
@@ -297,6 +321,11 @@ void StackTest::free_nbl(PNET_BUFFER_LIST nbl) {
 UCHAR* StackTest::bytes_of(PNET_BUFFER_LIST nbl) {
     PNET_BUFFER nb = nbl->FirstNetBuffer;
     return static_cast<UCHAR*>(MmGetMdlVirtualAddress(nb->CurrentMdl)) + nb->CurrentMdlOffset;
+}
+
+void StackTest::sleep_us(uint64_t us) {
+    platform* seam = kernel_platform(kernel_);
+    seam->ops->sleep_ns(seam->ctx, us * 1000);
 }
 
 bool StackTest::violated(const char* check) {

@@ -15,6 +15,9 @@ struct TestMiniport {
     std::string calls;                        // one word per control call
     std::vector<PNET_BUFFER_LIST> held;       // sent down and not completed
     std::vector<PNET_BUFFER_LIST> returned;
+    std::vector<PVOID> cancelled_sends, cancelled_oids;
+    std::vector<NDIS_DEVICE_PNP_EVENT> device_events;
+    PNET_BUFFER_LIST indicate_on_restart = nullptr;  // inside MiniportRestart
     std::vector<ULONG> filters;               // set by OID
     unsigned interrupts = 0, dpcs = 0;
     PSCATTER_GATHER_LIST list = nullptr;      // of the last NdisMAllocateNetBufferSGList
@@ -35,7 +38,9 @@ struct TestProtocol {
     std::vector<ULONG> receive_flags;
     std::vector<NDIS_STATUS> statuses;        // indicated status codes
     std::vector<NET_FRAME_TYPE> frame_types;
-    ULONG data_backfill = 0;
+    ULONG data_backfill = 0, context_backfill = 0;  // told at the bind
+    ULONG restart_data_backfill = 0;                // told at the last restart
+    unsigned filter_names = 0;                      // modules below it, as it was told then
     bool return_at_once = false;
     NDIS_MEDIUM medium = NdisMedium802_3;
 
@@ -58,6 +63,7 @@ protected:
     PNET_BUFFER_LIST make_nbl(ULONG length, ULONG backfill = 0, NDIS_HANDLE source = nullptr);
     void free_nbl(PNET_BUFFER_LIST nbl);
     static UCHAR* bytes_of(PNET_BUFFER_LIST nbl);
+    void sleep_us(uint64_t us);  // the machine runs meanwhile
     // True when the check was reported; all reports so far are then accounted for.
     bool violated(const char* check);
     std::string message(const char* check);

@@ -130,6 +130,17 @@ TEST(PacketLayouts, UnalignedPiecesCostTheirTlpsAndTheirPadding) {
     EXPECT_DOUBLE_EQ(received({{{0, 256}}, 2}).up, received({{{0, 256}}, 1}).up + 24 * 16 / 512.0 + 24 * (1 - 16 / 256.0));
 }
 
+TEST(PacketLayouts, DataIsPaddedAndHasAHeaderForEachTlp) {
+    const LinkConfig config;  // MPS 256, MRRS 512, RCB 64
+    EXPECT_EQ(completion_bytes_of(config, {{{0, 72}}, 1}), 72u + 20);
+    EXPECT_EQ(write_bytes_of(config, {{{0, 72}}, 1}), 72u + 24);
+    EXPECT_EQ(completion_bytes_of(config, {{{0, 1526}}, 1}), 1528u + 6 * 20);
+    EXPECT_EQ(write_bytes_of(config, {{{0, 1526}}, 1}), 1528u + 6 * 24);
+    EXPECT_EQ(completion_bytes_of(config, {{{1, 256}}, 1}), 260u + 2 * 20);
+    EXPECT_EQ(write_bytes_of(config, {{{4095, 2}}, 1}), 8u + 2 * 24);  // across a page
+    EXPECT_EQ(completion_bytes_of(config, {{{0, 100}, {1002, 156}}, 2}), 100u + 160 + 2 * 20);
+}
+
 TEST(PacketLayouts, RequestsMayEndAtMultiplesOfMrrsWhereThatSavesCompletions) {
     const LinkConfig config;
     // 27 to 627: at 256 and 512, one request more or not; as one request of 509 and the rest it would be four completions.

@@ -2,13 +2,15 @@
 // proof_dma_rd: the tag table of dma_rd, whatever is asked of it and whatever the host answers: a tag is free or in flight, never
 // both and never neither; it is not issued again before its last completion; and completions of a tag that is not in flight do nothing.
 //
-// Few tags are enough: nothing in the table depends on their number, and going round is what is hard. The host may send completions
-// of any tag, status, length and byte count at any time. It keeps to the framing of the link: a TLP begins where the last one ended.
+// Few tags are enough, a few of them short ones: nothing in the table depends on their number, and going round is what is hard. The host
+// may send completions of any tag, status, length and byte count at any time, and enable extended tags or not. It keeps to the framing
+// of the link: a TLP begins where the last one ended.
 `default_nettype none
 `include "proof.svh"
 
 module proof_dma_rd #(
-    parameter int unsigned Tags = 4
+    parameter int unsigned Tags      = 4,
+    parameter int unsigned ShortTags = 2
 ) (
     input wire logic             clk_i,
     input wire logic             req_valid_i,
@@ -19,6 +21,7 @@ module proof_dma_rd #(
     input wire logic [127:0]     cpl_hdr_i,
     input wire logic [63:0]      cpl_data_i,
     input wire logic [2:0]       mrrs_i,
+    input wire logic             ext_tag_i,
     input wire logic             bus_master_i
 );
     localparam int unsigned TagW = $clog2(Tags);
@@ -28,12 +31,12 @@ module proof_dma_rd #(
     logic         inside_q = 1'b0;   // a completion was begun
     always_ff @(posedge clk_i) if (cpl_valid_i && rst_n) inside_q <= !cpl_eop_i;
 
-    dma_rd #(.DataWidth(64), .Tags(Tags)) u_dut (
+    dma_rd #(.DataWidth(64), .Tags(Tags), .ShortTags(ShortTags)) u_dut (
         .clk_i, .rst_ni(rst_n), .req_valid_i, .req_ready_o(), .req_i, .rd_valid_o(rd_valid), .rd_ready_i, .rd_hdr_o(rd_hdr),
         .cpl_valid_i, .cpl_sop_i(!inside_q), .cpl_eop_i, .cpl_hdr_i, .cpl_data_i,
         .wr_valid_o(), .wr_client_o(), .wr_cookie_o(), .wr_dst_o(), .wr_lo_o(), .wr_hi_o(), .wr_data_o(),
         .done_valid_o(done_valid), .done_client_o(), .done_cookie_o(), .done_bytes_o(), .done_error_o(),
-        .mrrs_i, .ext_tag_i(1'b1), .bus_master_i, .requester_id_i(16'd0), .stat_read_o(), .stat_error_o(), .idle_o());
+        .mrrs_i, .ext_tag_i, .bus_master_i, .requester_id_i(16'd0), .stat_read_o(), .stat_error_o(), .idle_o());
 
     // Seen from the link: reads that left, less those that were answered. Any one tag is followed.
     (* anyconst *) logic [TagW-1:0] who;
@@ -52,9 +55,13 @@ module proof_dma_rd #(
         if (rst_n && cpl_valid_i && !inside_q && cpl_hdr_i[79:72] == 8'(who) && open_q == 2'd0) answers_q <= 1'b0;
     end
 
+    logic wide_q = 1'b0;         // a tag that is not a short one was used
+    always_ff @(posedge clk_i) if (rd_valid && rd_hdr[47:40] >= 8'(ShortTags)) wide_q <= 1'b1;
+
     `ASSUME(mrrs_i <= 3'd5)
     `ASSUME(req_i.len != 16'd0)
     `PROVE(OneReadATag, !answers_q || open_q < 2'd2)
+    `REACH(ShortTagAfterAWideOne, !ext_tag_i && sent && who == '0 && wide_q)
     `REACH(TagAgain, open_q == 2'd0 && sent && who == TagW'(Tags - 1) && rd_hdr[47:40] == 8'd3 && done_valid)
 endmodule
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* layout_filter.c: the x64 layouts of the filter interface, checked by the compiler. [D] 1.6, 1.9, [H] */
+#include "ndis_internal.h"
+
+#define AT(type, field, offset) C_ASSERT(offsetof(type, field) == (offset))
+#define SIZE(type, bytes) C_ASSERT(sizeof(type) == (bytes))
+
+SIZE(NDIS_FILTER_DRIVER_CHARACTERISTICS, 224);
+AT(NDIS_FILTER_DRIVER_CHARACTERISTICS, FriendlyName, 16); AT(NDIS_FILTER_DRIVER_CHARACTERISTICS, ServiceName, 48);
+AT(NDIS_FILTER_DRIVER_CHARACTERISTICS, SetOptionsHandler, 64); AT(NDIS_FILTER_DRIVER_CHARACTERISTICS, DirectOidRequestHandler, 200);
+SIZE(NDIS_FILTER_PARTIAL_CHARACTERISTICS, 48); AT(NDIS_FILTER_PARTIAL_CHARACTERISTICS, SendNetBufferListsHandler, 8);
+AT(NDIS_FILTER_PARTIAL_CHARACTERISTICS, ReturnNetBufferListsHandler, 40);
+SIZE(NDIS_FILTER_ATTACH_PARAMETERS, 224);
+AT(NDIS_FILTER_ATTACH_PARAMETERS, IfIndex, 4); AT(NDIS_FILTER_ATTACH_PARAMETERS, NetLuid, 8);
+AT(NDIS_FILTER_ATTACH_PARAMETERS, FilterModuleGuidName, 16); AT(NDIS_FILTER_ATTACH_PARAMETERS, BaseMiniportIfIndex, 24);
+AT(NDIS_FILTER_ATTACH_PARAMETERS, BaseMiniportInstanceName, 32); AT(NDIS_FILTER_ATTACH_PARAMETERS, BaseMiniportName, 40);
+AT(NDIS_FILTER_ATTACH_PARAMETERS, MediaConnectState, 48); AT(NDIS_FILTER_ATTACH_PARAMETERS, XmitLinkSpeed, 56);
+AT(NDIS_FILTER_ATTACH_PARAMETERS, MiniportMediaType, 72); AT(NDIS_FILTER_ATTACH_PARAMETERS, DefaultOffloadConfiguration, 88);
+AT(NDIS_FILTER_ATTACH_PARAMETERS, MacAddressLength, 96); AT(NDIS_FILTER_ATTACH_PARAMETERS, CurrentMacAddress, 98);
+AT(NDIS_FILTER_ATTACH_PARAMETERS, BaseMiniportNetLuid, 136); AT(NDIS_FILTER_ATTACH_PARAMETERS, LowerIfIndex, 144);
+AT(NDIS_FILTER_ATTACH_PARAMETERS, LowerIfNetLuid, 152); AT(NDIS_FILTER_ATTACH_PARAMETERS, Flags, 160);
+AT(NDIS_FILTER_ATTACH_PARAMETERS, HDSplitCurrentConfig, 168); AT(NDIS_FILTER_ATTACH_PARAMETERS, ReceiveFilterCapabilities, 176);
+AT(NDIS_FILTER_ATTACH_PARAMETERS, BaseMiniportIfConnectorPresent, 200); AT(NDIS_FILTER_ATTACH_PARAMETERS, SriovCapabilities, 208);
+SIZE(NDIS_FILTER_ATTRIBUTES, 8); SIZE(NDIS_FILTER_PAUSE_PARAMETERS, 12); SIZE(NDIS_FILTER_RESTART_PARAMETERS, 48);
+AT(NDIS_FILTER_RESTART_PARAMETERS, RestartAttributes, 16); AT(NDIS_FILTER_RESTART_PARAMETERS, LowerIfNetLuid, 32);
+AT(NDIS_FILTER_RESTART_PARAMETERS, Flags, 40);
+
+/* The routes in ndis_path.h cast between these. */
+C_ASSERT(offsetof(struct ndis_adapter, layer) == 0); C_ASSERT(offsetof(struct ndis_filter, layer) == 0);
+C_ASSERT(offsetof(struct ndis_binding, layer) == 0);

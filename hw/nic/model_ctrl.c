@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ctrl: the control queue's commands ([V] 5.1.6.5): reads one, carries it out, acknowledges it. */
+#include <string.h>
+
+#include "model_device.h"
+
+enum { MOST_PACKETS = 0x7FFF, REPLY_PIECE = 4, CLASS_AND_COMMAND = VIRTIO_CTRL_HEADER_BYTES };
+
+static unsigned ctrl_queue(const struct model *model) { return model->queues - 1; }
+
+static void begin(struct model_ctrl *ctrl) {
+    ctrl->state = MODEL_CTRL_GATHER;
+    memset(ctrl->command, 0, sizeof ctrl->command);
+    ctrl->length = 0;
+    ctrl->asked = ctrl->arrived = ctrl->replied = 0;
+    ctrl->failed = false;
+}
+
+void model_ctrl_restart(struct model *model) {
+    begin(&model->ctrl);
+    model->ctrl.in_chain = model->ctrl.error = false;
+    model->ctrl.piece = 0;
+}
+
+void model_ctrl_reset(struct model *model) {
+    model_ctrl_restart(model);
+    model->ctrl.pairs = 1;
+    memset(model->ctrl.limits, 0, sizeof model->ctrl.limits);
+    memset(model->ctrl.all, 0, sizeof model->ctrl.all);
+}
+
+/* [V] 1.3 5.1.6.5.11.3: a queue that was reset has the limits of its direction. */
+void model_ctrl_queue_reset(struct model *model, unsigned q, uint64_t cycle) {
+    (void)cycle;
+    model->ctrl.limits[q] = model->ctrl.all[q % 2];
+}
+
+void model_ctrl_wake(struct model *model, uint64_t cycle) { model_at(model, &model->ctrl.task, cycle); }
+
+uint32_t model_ctrl_packets(const struct model *model, unsigned q) {
+    if (model_is_ctrl(model, q)) return 0;
+    const uint32_t packets = model->ctrl.limits[q].packets;
+    return packets > MOST_PACKETS ? MOST_PACKETS : packets;
+}
+
+uint64_t model_ctrl_cycles(const struct model *model, unsigned q) {
+    if (model_is_ctrl(model, q)) return 0;
+    const uint64_t cycles = (uint64_t)model->ctrl.limits[q].usecs * model->config.cycles_per_us;
+    return cycles > UINT32_MAX ? UINT32_MAX : cycles;
+}
+
+/* --- commands --- */
+
+static void set_limits(struct model *model, unsigned q, struct model_limits limits, uint64_t cycle) {
+    model->ctrl.limits[q] = limits;
+    model_event_moderation_changed(model, q, cycle);
+}
+
+static bool set_pairs(struct model *model, const uint8_t *data, uint32_t bytes) {
+    const uint32_t pairs = model_le16(data + VIRTIO_CTRL_MQ_PAIRS);
+    if (bytes < VIRTIO_CTRL_MQ_BYTES || !model_has(model, VIRTIO_NET_F_MQ_BIT) || pairs == 0 || pairs > model->pairs) return false;
+    model->ctrl.pairs = pairs;
+    return true;
+}
+
+static struct model_limits limits_at(const uint8_t *data) {
+    return (struct model_limits){model_le32(data + VIRTIO_CTRL_COAL_MAX_PACKETS), model_le32(data + VIRTIO_CTRL_COAL_MAX_USECS)};
+}
+
+static bool set_direction(struct model *model, bool tx, const uint8_t *data, uint32_t bytes, uint64_t cycle) {
+    if (bytes < VIRTIO_CTRL_COAL_BYTES || !model_has(model, VIRTIO_NET_F_NOTF_COAL_BIT)) return false;
+    model->ctrl.all[tx] = limits_at(data);
+    for (unsigned q = tx; q < 2 * model->pairs; q += 2) set_limits(model, q, model->ctrl.all[tx], cycle);
+    return true;
+}
+
+static bool one_queue(struct model *model, bool set, const uint8_t *data, uint32_t bytes, uint64_t cycle) {
+    struct model_ctrl *ctrl = &model->ctrl;
+    const uint32_t q = model_le16(data + VIRTIO_CTRL_COAL_VQ_QUEUE);
+    if (bytes < (set ? VIRTIO_CTRL_COAL_VQ_BYTES : VIRTIO_CTRL_COAL_VQ_GET_BYTES) || !model_has(model, VIRTIO_NET_F_VQ_NOTF_COAL_BIT) ||
+        q >= 2 * model->pairs)
+        return false;
+    if (set) {
+        set_limits(model, q, limits_at(data + VIRTIO_CTRL_COAL_VQ_LIMITS), cycle);
+    } else {
+        model_put_le(ctrl->reply + VIRTIO_CTRL_COAL_MAX_PACKETS, ctrl->limits[q].packets, 4);
+        model_put_le(ctrl->reply + VIRTIO_CTRL_COAL_MAX_USECS, ctrl->limits[q].usecs, 4);
+        ctrl->reply_len = VIRTIO_CTRL_COAL_BYTES;
+    }
+    return true;
+}
+
+static bool carry_out(struct model *model, uint64_t cycle) {
+    const struct model_ctrl *ctrl = &model->ctrl;
+    const uint8_t *data = ctrl->command + CLASS_AND_COMMAND, command = ctrl->command[VIRTIO_CTRL_COMMAND];
+    const uint32_t bytes = ctrl->length - CLASS_AND_COMMAND;
+    if (ctrl->command[VIRTIO_CTRL_CLASS] == VIRTIO_CTRL_CLASS_MQ)
+        return command == VIRTIO_CTRL_MQ_VQ_PAIRS_SET && set_pairs(model, data, bytes);
+    if (ctrl->command[VIRTIO_CTRL_CLASS] != VIRTIO_CTRL_CLASS_NOTF_COAL) return false;
+    switch (command) {
+    case VIRTIO_CTRL_NOTF_COAL_TX_SET: return set_direction(model, true, data, bytes, cycle);
+    case VIRTIO_CTRL_NOTF_COAL_RX_SET: return set_direction(model, false, data, bytes, cycle);
+    case VIRTIO_CTRL_NOTF_COAL_VQ_SET: return one_queue(model, true, data, bytes, cycle);
+    case VIRTIO_CTRL_NOTF_COAL_VQ_GET: return one_queue(model, false, data, bytes, cycle);
+    default: return false;
+    }
+}
+
+/* A chain with less than class and command is not answered. */
+static void execute(struct model *model, uint64_t cycle) {
+    struct model_ctrl *ctrl = &model->ctrl;
+    ctrl->reply_len = 0;
+    ctrl->state = MODEL_CTRL_REPLY;
+    if (ctrl->length < CLASS_AND_COMMAND) return;
+    const bool ok = !ctrl->failed && carry_out(model, cycle);
+    ctrl->reply[ctrl->reply_len++] = ok ? VIRTIO_CTRL_ACK_OK : VIRTIO_CTRL_ACK_ERR;
+}
+
+/* --- elements --- */
+
+static void take(struct model *model, const struct model_element *element, uint64_t cycle) {
+    struct model_ctrl *ctrl = &model->ctrl;
+    struct model_buffer *buffer = &ctrl->buffer;
+    buffer->slots = (uint16_t)(ctrl->in_chain && !element->indirect ? buffer->slots + 1 : 1);
+    if (!ctrl->in_chain) {
+        buffer->slot = element->slot;
+        buffer->wrap = element->wrap;
+    }
+    buffer->id = element->id;
+    ctrl->in_chain = element->next;
+    ctrl->piece = 0;
+    if (!element->next) ctrl->state = MODEL_CTRL_DONE;
+    model_vq_take(model, ctrl_queue(model), cycle);
+    model_ctrl_wake(model, cycle + 1);
+}
+
+/* Bytes of a readable element that are kept: the command's first 16. */
+static uint32_t kept(const struct model_ctrl *ctrl, const struct model_element *element) {
+    const uint32_t room = (uint32_t)sizeof ctrl->command - ctrl->asked;
+    return element->len < room ? element->len : room;
+}
+
+static void gather(struct model *model, const struct model_element *element, uint64_t cycle) {
+    struct model_ctrl *ctrl = &model->ctrl;
+    if (!element->write) {
+        if (kept(ctrl, element)) {
+            model_rd_ask(model, model_rd_source_ctrl(model), cycle);
+            return;
+        }
+        ctrl->length += element->len;
+        take(model, element, cycle);
+        return;
+    }
+    if (element->len == 0) { /* room for the acknowledgement is looked for before a command is carried out */
+        take(model, element, cycle);
+        return;
+    }
+    ctrl->state = MODEL_CTRL_ARRIVE;
+    model_ctrl_wake(model, cycle + 1);
+}
+
+bool model_ctrl_rd_grant(struct model *model, struct model_read *read, uint64_t cycle) {
+    struct model_ctrl *ctrl = &model->ctrl;
+    const struct model_element *element = model_vq_head(model, ctrl_queue(model), cycle);
+    if (ctrl->state != MODEL_CTRL_GATHER || !element || element->write) return false;
+    *read = (struct model_read){.addr = element->addr, .len = kept(ctrl, element), .client = MODEL_RD_CTRL, .dst = ctrl->asked};
+    ctrl->asked += read->len;
+    ctrl->length += element->len;
+    take(model, element, cycle);
+    return true;
+}
+
+void model_ctrl_rd_done(struct model *model, uint32_t bytes, bool error, uint64_t cycle) {
+    model->ctrl.arrived += bytes;
+    model->ctrl.failed = model->ctrl.failed || error;
+    model_ctrl_wake(model, cycle + 1);
+}
+
+/* Bytes of the reply that the next write takes: few enough for the narrowest beat. */
+static uint32_t next_piece(const struct model_ctrl *ctrl, const struct model_element *element) {
+    uint32_t piece = ctrl->reply_len - ctrl->replied;
+    if (piece > REPLY_PIECE) piece = REPLY_PIECE;
+    return element->len - ctrl->piece < piece ? element->len - ctrl->piece : piece;
+}
+
+static void reply(struct model *model, const struct model_element *element, uint64_t cycle) {
+    struct model_ctrl *ctrl = &model->ctrl;
+    if (!element->write) { /* [V] 2.8.5: readable behind writable */
+        ctrl->error = true;
+        model_ring_error(model, ctrl_queue(model), cycle + 1);
+        return;
+    }
+    if (next_piece(ctrl, element) == 0) {
+        take(model, element, cycle);
+        return;
+    }
+    model_wr_ask(model, model_wr_source_ctrl(model), cycle);
+}
+
+bool model_ctrl_wr_grant(struct model *model, struct model_write *write, uint64_t cycle) {
+    struct model_ctrl *ctrl = &model->ctrl;
+    const struct model_element *element = model_vq_head(model, ctrl_queue(model), cycle);
+    if (ctrl->state != MODEL_CTRL_REPLY || !element || !element->write) return false;
+    const uint32_t bytes = next_piece(ctrl, element);
+    if (bytes == 0) return false;
+    *write = (struct model_write){.addr = element->addr + ctrl->piece, .len = bytes, .client = MODEL_WR_IMM};
+    for (uint32_t i = 0; i < bytes; i++) write->imm |= (uint32_t)ctrl->reply[ctrl->replied + i] << 8 * i;
+    ctrl->replied += bytes;
+    ctrl->piece += bytes;
+    model_ctrl_wake(model, cycle + 1);
+    return true;
+}
+
+static void run(struct model *model, unsigned argument, uint64_t cycle) {
+    struct model_ctrl *ctrl = &model->ctrl;
+    const unsigned q = ctrl_queue(model);
+    (void)argument;
+    if (ctrl->state == MODEL_CTRL_ARRIVE && ctrl->arrived == ctrl->asked) {
+        ctrl->state = MODEL_CTRL_EXECUTE;
+        model_ctrl_wake(model, cycle + 1);
+        return;
+    }
+    if (ctrl->state == MODEL_CTRL_EXECUTE) {
+        execute(model, cycle);
+        model_ctrl_wake(model, cycle + 1);
+        return;
+    }
+    if (ctrl->state == MODEL_CTRL_DONE && ctrl->arrived == ctrl->asked) {
+        ctrl->buffer.len = ctrl->replied;
+        ctrl->buffer.write = ctrl->replied != 0;
+        if (model_vq_use(model, q, &ctrl->buffer, cycle)) begin(ctrl);
+        return;
+    }
+    const struct model_element *element = model_vq_head(model, q, cycle);
+    if (!element || model_stopped(model) || ctrl->error) return;
+    if (element->ready > cycle) {
+        model_ctrl_wake(model, element->ready);
+        return;
+    }
+    if (ctrl->state == MODEL_CTRL_GATHER)
+        gather(model, element, cycle);
+    else if (ctrl->state == MODEL_CTRL_REPLY)
+        reply(model, element, cycle);
+}
+
+void model_ctrl_init(struct model *model) { model_task_add(&model->tasks, &model->ctrl.task, run, 0); }

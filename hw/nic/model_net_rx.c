@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mac_rx and net_rx: stores frames from the wire and scatters them into receive buffers.
+ *
+ * A frame is stored until its end is known to be good. The oldest one waits for a buffer: each element of its chain becomes one command
+ * to dma_wr, and the used descriptor is handed over with the last. With no buffer in sight, frames wait until the RAM or the frame table
+ * is three quarters full, then the oldest are dropped; with several queues at once, for one must not hold up the others. A buffer that
+ * is too short for its frame is given back to the ring, and the frame dropped.
+ */
+#include <string.h>
+
+#include "model_device.h"
+
+enum {
+    STORED = 3,  /* cycles from a beat at the pins to the RAM; one less for the beat in front of one that is all FCS */
+    PAUSE = 11,  /* cycles without a frame after which none is about to follow */
+    CROWDED_WORDS_QUARTERS = 3,
+    CROWDED_FRAMES = MODEL_RX_FRAMES / 4 * 3
+};
+
+static uint32_t ram_words(const struct model *model) { return MODEL_RX_RAM / model->config.beat_bytes; }
+
+/* --- storing --- */
+
+void model_net_rx_update(struct model *model, uint64_t cycle) {
+    struct model_net_rx *rx = &model->rx;
+    bool enabled = false;
+    for (unsigned pair = 0; pair < model->pairs; pair++) enabled = enabled || model->queue[2 * pair].enabled;
+    enabled = enabled && model_driver_ok(model) && model->regs.link;
+    if (enabled && !rx->enabled) rx->enabled_from = cycle;
+    rx->enabled = enabled;
+    if (!enabled && rx->count) model_net_rx_wake(model, cycle + 1); /* what waits is dropped */
+}
+
+void model_net_rx_wake(struct model *model, uint64_t cycle) {
+    if (model->rx.count) model_at(model, &model->rx.scatter, cycle);
+}
+
+/* The cycle in which the last beat of a frame is stored, if it is good. */
+static uint64_t stored(const struct model *model, const struct model_frame *frame) {
+    const uint32_t tail = frame->length % model->config.beat_bytes;
+    return frame->last + (tail != 0 && tail <= ETH_FCS ? STORED - 1 : STORED);
+}
+
+void model_net_rx_arrived(struct model *model, const struct model_frame *frame) {
+    struct model_net_rx *rx = &model->rx;
+    if (rx->incoming_count == MODEL_RX_INCOMING) { /* no wire delivers so many at once */
+        model_count(model, STATS_RX_DROPS_FIFO, 1);
+        model->host.frame_done(model->host.ctx, frame->handle);
+        return;
+    }
+    rx->incoming[(rx->incoming_head + rx->incoming_count++) % MODEL_RX_INCOMING] = *frame;
+    model_trace(model, TRACE_RX_FIRST, 0, 0, 0, rx->pid[0]);
+    model_at(model, &rx->store, stored(model, &rx->incoming[rx->incoming_head]));
+}
+
+void model_frame_arrived(struct model *model, const struct model_frame *frame) { model_net_rx_arrived(model, frame); }
+
+static void refuse(struct model *model, const struct model_frame *frame, unsigned counter, uint32_t reason) {
+    model_count(model, counter, 1);
+    model_trace(model, TRACE_RX_DROP, reason, 0, 0, model->rx.pid[0]);
+    model->host.frame_done(model->host.ctx, frame->handle);
+}
+
+/* [E] 3.4: runts, oversize frames and bad ones are dropped, each counted once. */
+static void store(struct model *model, const struct model_frame *frame, uint64_t cycle) {
+    struct model_net_rx *rx = &model->rx;
+    const uint32_t length = frame->length - ETH_FCS, words = model_beats(model, length);
+    unsigned counter = 0;
+    uint32_t reason = 0;
+    if (frame->length < ETH_MIN_FRAME || frame->length > ETH_MAX_FRAME)
+        counter = STATS_RX_DROPS_LENGTH, reason = TRACE_DROP_FCS;
+    else if (!frame->fcs_good)
+        counter = STATS_RX_DROPS_FCS, reason = TRACE_DROP_FCS;
+    else if (!rx->enabled)
+        counter = STATS_RX_DROPS_NO_BUFFER, reason = TRACE_DROP_NO_BUFFER;
+    else if (rx->enabled_from > frame->first + STORED || rx->count == MODEL_RX_FRAMES || rx->ram_words + words > ram_words(model))
+        counter = STATS_RX_DROPS_FIFO, reason = TRACE_DROP_FIFO;
+    if (reason) {
+        refuse(model, frame, counter, reason);
+        return;
+    }
+    const unsigned pair = model_steer_pair(model, frame->bytes, length);
+    rx->frames[(rx->head + rx->count++) % MODEL_RX_FRAMES] =
+        (struct model_rx_frame){frame->handle, frame->bytes, length, words, pair, rx->pid[pair]};
+    rx->frame_words += words;
+    rx->ram_words += words;
+    model_trace(model, TRACE_RX_LAST, length, 0, pair, rx->pid[pair]++);
+    model_at(model, &rx->scatter, cycle + 1);
+}
+
+static void store_run(struct model *model, unsigned argument, uint64_t cycle) {
+    struct model_net_rx *rx = &model->rx;
+    (void)argument;
+    while (rx->incoming_count && stored(model, &rx->incoming[rx->incoming_head]) <= cycle) {
+        const struct model_frame frame = rx->incoming[rx->incoming_head];
+        rx->incoming_head = (rx->incoming_head + 1) % MODEL_RX_INCOMING;
+        rx->incoming_count--;
+        rx->last_busy = cycle;
+        store(model, &frame, cycle);
+    }
+    if (rx->incoming_count) model_at(model, &rx->store, stored(model, &rx->incoming[rx->incoming_head]));
+}
+
+uint64_t model_net_rx_quiet_from(const struct model *model, uint64_t cycle) {
+    const struct model_net_rx *rx = &model->rx;
+    if (rx->count) return cycle + 1;
+    if (rx->incoming_count && rx->incoming[rx->incoming_head].first + STORED <= cycle) return stored(model, &rx->incoming[rx->incoming_head]) + 1;
+    return rx->last_busy + PAUSE;
+}
+
+/* --- scattering --- */
+
+static bool crowded(const struct model *model, uint64_t cycle) {
+    const struct model_net_rx *rx = &model->rx;
+    uint32_t words = rx->frame_words;
+    if (rx->incoming_count && rx->incoming[rx->incoming_head].first + STORED <= cycle)
+        words += (uint32_t)(cycle - rx->incoming[rx->incoming_head].first) / 2; /* the wire is slower than the datapath */
+    return words >= ram_words(model) / 4 * CROWDED_WORDS_QUARTERS || rx->count >= CROWDED_FRAMES;
+}
+
+/* What the oldest frame and the element that is shown to it come to. */
+struct step {
+    enum { NOTHING, PIECE, GIVE_UP } kind;
+    const struct model_element *element; /* GIVE_UP: may be NULL */
+    uint32_t pos, left, piece;
+    bool ends;
+};
+
+static struct step plan(struct model *model, uint64_t cycle) {
+    struct model_net_rx *rx = &model->rx;
+    struct step step = {.kind = NOTHING};
+    const struct model_rx_frame *frame = &rx->frames[rx->head];
+    const unsigned q = 2 * frame->pair;
+    const struct model_element *element = model_vq_head(model, q, cycle);
+    if (!element || element->ready > cycle) {
+        const bool starving = !rx->in_chain && model_vq_starved(model, q) && (crowded(model, cycle) || !rx->enabled || model->pairs > 1);
+        if (element && !starving) model_at(model, &rx->scatter, element->ready);
+        if (starving && !element) step.kind = GIVE_UP;
+        return step;
+    }
+    if (!element->write) { /* [V] 2.8.5: a readable element in a receive buffer */
+        model_ring_error(model, q, cycle + 1);
+        return step;
+    }
+    if (model_stopped(model) && !rx->in_chain) return step;
+    step.element = element;
+    step.pos = rx->in_chain ? rx->pos : 0;
+    step.left = frame->length + VIRTIO_NET_HDR_SIZE - step.pos;
+    step.piece = element->len < step.left ? element->len : step.left;
+    step.ends = !element->next && step.piece == step.left;
+    step.kind = !element->next && !step.ends ? GIVE_UP : PIECE;
+    return step;
+}
+
+static void pop_frame(struct model *model, uint64_t cycle) {
+    struct model_net_rx *rx = &model->rx;
+    rx->frame_words -= rx->frames[rx->head].words;
+    rx->head = (rx->head + 1) % MODEL_RX_FRAMES;
+    rx->count--;
+    rx->last_busy = cycle;
+}
+
+static void begin_chain(struct model_net_rx *rx, const struct model_element *element, uint16_t pid) {
+    if (!rx->in_chain) rx->buffer = (struct model_buffer){.slot = element->slot, .wrap = element->wrap, .pid = pid, .write = true};
+    rx->buffer.slots = (uint16_t)(rx->in_chain && !element->indirect ? rx->buffer.slots + 1 : 1);
+}
+
+/* The element is taken; with the last one the buffer is used. False: not now. */
+static bool advance(struct model *model, const struct step *step, uint64_t cycle) {
+    struct model_net_rx *rx = &model->rx;
+    const struct model_rx_frame *frame = &rx->frames[rx->head];
+    const struct model_element element = *step->element;
+    const struct model_buffer before = rx->buffer;
+    begin_chain(rx, &element, frame->pid);
+    if (step->ends) {
+        rx->buffer.id = element.id;
+        rx->buffer.len = frame->length + VIRTIO_NET_HDR_SIZE;
+        if (!model_vq_use(model, 2 * frame->pair, &rx->buffer, cycle)) {
+            rx->buffer = before;
+            return false;
+        }
+        model_count(model, STATS_RX_FRAMES, 1);
+        model_count(model, STATS_RX_BYTES, frame->length);
+    }
+    if (step->pos == 0 && step->piece) model_trace(model, TRACE_RX_WRITE, frame->length, rx->buffer.slot, frame->pair, frame->pid);
+    rx->in_chain = element.next;
+    rx->pos = step->pos + step->piece;
+    rx->free = cycle + 1;
+    model_vq_take(model, 2 * frame->pair, cycle);
+    if (step->ends) pop_frame(model, cycle);
+    model_net_rx_wake(model, cycle + 1);
+    return true;
+}
+
+static void scatter_run(struct model *model, unsigned argument, uint64_t cycle) {
+    struct model_net_rx *rx = &model->rx;
+    (void)argument;
+    if (rx->count == 0) return;
+    if (cycle < rx->free) {
+        model_at(model, &rx->scatter, rx->free);
+        return;
+    }
+    const struct step step = plan(model, cycle);
+    if (step.kind == NOTHING) return;
+    if (step.kind == PIECE && step.piece == 0)
+        advance(model, &step, cycle);
+    else
+        model_wr_ask(model, model_wr_source_rx(model), cycle);
+}
+
+static void give_up(struct model *model, const struct step *step, struct model_write *write, uint64_t cycle) {
+    struct model_net_rx *rx = &model->rx;
+    const struct model_rx_frame frame = rx->frames[rx->head];
+    *write = (struct model_write){.client = MODEL_WR_RX, .last = true, .frame = frame.handle, .words = frame.words};
+    model_count(model, STATS_RX_DROPS_NO_BUFFER, 1);
+    model_trace(model, TRACE_RX_DROP, TRACE_DROP_NO_BUFFER, 0, frame.pair, frame.pid);
+    if (step->element) {
+        const struct model_pos head = rx->in_chain ? (struct model_pos){rx->buffer.slot, rx->buffer.wrap}
+                                                   : (struct model_pos){step->element->slot, step->element->wrap};
+        model_vq_rewind(model, 2 * frame.pair, head, cycle);
+        rx->in_chain = false;
+    }
+    rx->free = cycle + 1;
+    pop_frame(model, cycle);
+    model_net_rx_wake(model, cycle + 1);
+}
+
+bool model_net_rx_grant(struct model *model, struct model_write *write, uint64_t cycle) {
+    struct model_net_rx *rx = &model->rx;
+    if (rx->count == 0 || cycle < rx->free) return false;
+    const struct step step = plan(model, cycle);
+    if (step.kind == NOTHING || (step.kind == PIECE && step.piece == 0)) return false;
+    if (step.kind == GIVE_UP) {
+        give_up(model, &step, write, cycle);
+        return true;
+    }
+    const struct model_rx_frame frame = rx->frames[rx->head];
+    *write = (struct model_write){.addr = step.element->addr, .len = step.piece, .client = MODEL_WR_RX, .src = frame.bytes, .pos = step.pos,
+                                  .last = step.piece == step.left, .frame = frame.handle, .words = frame.words};
+    return advance(model, &step, cycle);
+}
+
+void model_net_rx_done(struct model *model, const struct model_write *write) {
+    if (!write->last) return;
+    model->rx.ram_words -= write->words;
+    model->host.frame_done(model->host.ctx, write->frame);
+}
+
+/* Frames of before the reset are forgotten; one that is being received is not stored (model_net_rx_update). */
+void model_net_rx_reset(struct model *model) {
+    struct model_net_rx *rx = &model->rx;
+    for (; rx->count; rx->count--, rx->head = (rx->head + 1) % MODEL_RX_FRAMES)
+        model->host.frame_done(model->host.ctx, rx->frames[rx->head].handle);
+    rx->frame_words = rx->ram_words = 0;
+    rx->in_chain = false;
+    memset(rx->pid, 0, sizeof rx->pid);
+}
+
+void model_net_rx_init(struct model *model) {
+    model_task_add(&model->tasks, &model->rx.store, store_run, 0);
+    model_task_add(&model->tasks, &model->rx.scatter, scatter_run, 0);
+}
