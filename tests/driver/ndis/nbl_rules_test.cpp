@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules about what an NBL is made of, each broken by a driver that a test plays. Who has it is tested in checks_test.cpp.
 #include "nbl_bytes.h"
+#include "test_filter.h"
 
 namespace {
 
@@ -285,6 +286,55 @@ TEST_F(NblRules, AnMdlFreedTwice) {
     NdisFreeMdl(mdl);
     NdisFreeMdl(mdl);
     expect_report("mdl.freed_twice", "allocated at nbl_rules_test.cpp:");
+}
+
+// The same below a filter: what a driver leaves is seen where its own hand-over is undone, not before.
+class NblRulesBelowAFilter : public FilterTest {
+protected:
+    NblRulesBelowAFilter() {
+        filter_.hold_sends = true;
+        add(filter_, "held");
+        start();
+    }
+    ~NblRulesBelowAFilter() override { stop(); }
+    TestFilter filter_;
+};
+
+TEST_F(NblRulesBelowAFilter, AContextThatTheFilterLeavesIsSeenByTheProtocol) {
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    protocol_.send({nbl});
+    ASSERT_EQ(filter_.sends.size(), 1u);
+    ASSERT_EQ(NdisAllocateNetBufferListContext(nbl, 16, 0, 0), NDIS_STATUS_SUCCESS);
+    filter_.pass_sends();
+    EXPECT_FALSE(violated("nbl.context_unbalanced"));
+    miniport_.complete_all();
+    EXPECT_TRUE(violated("nbl.context_unbalanced"));
+    EXPECT_NE(message("nbl.context_unbalanced").find("with 1 contexts on it, but came with 0"), std::string::npos);
+    NdisFreeNetBufferListContext(nbl, 16);
+    free_nbl(nbl);
+}
+
+TEST_F(NblRulesBelowAFilter, ACloneThatTheFilterKeepsIsSeenByTheProtocol) {
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    protocol_.send({nbl});
+    PNET_BUFFER_LIST clone = NdisAllocateCloneNetBufferList(nbl, nullptr, nullptr, 0);
+    filter_.pass_sends();
+    miniport_.complete_all();
+    EXPECT_TRUE(violated("nbl.children_out"));
+    NdisFreeCloneNetBufferList(clone, 0);
+    free_nbl(nbl);
+}
+
+TEST_F(NblRulesBelowAFilter, WhatTheProtocolHasOnItMayStay) {
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    ASSERT_EQ(NdisAllocateNetBufferListContext(nbl, 16, 0, 0), NDIS_STATUS_SUCCESS);
+    PNET_BUFFER_LIST clone = NdisAllocateCloneNetBufferList(nbl, nullptr, nullptr, 0);
+    protocol_.send({nbl});
+    filter_.pass_sends();
+    miniport_.complete_all();
+    NdisFreeCloneNetBufferList(clone, 0);
+    NdisFreeNetBufferListContext(nbl, 16);
+    free_nbl(nbl);
 }
 
 }  // namespace
