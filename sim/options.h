@@ -30,7 +30,7 @@ struct options {
 
 /* The child parser; its input is a struct options that options_init() prepared. */
 extern const struct argp options_argp;
-/* The same without those that a bench has no use for in its help; bench_check_options() refuses them. */
+/* The same without those that a bench has no use for in its help; bench_command_run() refuses them. */
 extern const struct argp options_bench_argp;
 void options_init(struct options *options);
 void options_free(struct options *options);
