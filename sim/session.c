@@ -21,10 +21,10 @@ static bool captures(const struct scenario *scenario) {
 }
 
 int session_apply_waves(struct simulation *simulation, const struct options *options, unsigned simulations) {
-    if (!options->waves && !options->events && !options->capture) return 0;
+    const char *option = options->waves ? "waves" : options->events ? "events" : options->transcript ? "transcript" : options->capture ? "capture" : NULL;
+    if (!option) return 0;
     if (simulations > 1) {
-        fprintf(stderr, "ringside: error: --%s writes one file: run one scenario at a time\n",
-                options->waves ? "waves" : options->events ? "events" : "capture");
+        fprintf(stderr, "ringside: error: --%s writes one file: run one scenario at a time\n", option);
         return -EINVAL;
     }
     if (options->capture && !captures(&simulation->scenario)) {
@@ -33,6 +33,7 @@ int session_apply_waves(struct simulation *simulation, const struct options *opt
     }
     simulation->events = options->events;
     simulation->capture = options->capture;
+    simulation->transcript = options->transcript;
     if (options->waves)
         simulation->waves =
             (struct machine_waves){options->waves, options->waves_from_ps, options->waves_to_ps, options->waves_full};
@@ -89,6 +90,7 @@ static int check_outputs(const struct simulation *simulations, unsigned count, c
     for (unsigned i = 0; i < count; i++)
         mistakes |= output_check("waves", simulations[i].waves.path) | output_check("events", simulations[i].events) |
                     output_check("capture", simulations[i].capture) |
+                    output_check("transcript", simulations[i].transcript) |
                     output_check("to-wire", simulations[i].to_wire) | output_check("to-host", simulations[i].to_host);
     return mistakes;
 }

@@ -23,6 +23,7 @@ struct simulation {
     const char *events;            /* event log to write, or NULL; borrowed */
     const char *capture;           /* pcapng of the capture drivers to write, or NULL; borrowed */
     bool describe;                 /* bring the stack up, and let the result tell of its drivers */
+    const char *transcript;        /* transcript to write, or NULL; borrowed */
     uint64_t warmup_frames, idle_ps;
     bool speed;  /* the result also tells how fast the simulator was while traffic flowed, as `speed' */
     bool latencies; /* measure what the hardware makes of a frame alone */

@@ -142,6 +142,7 @@ void TrafficRun::main() {
         up_end_ = system_.link->up().statistics();
         down_end_ = system_.link->down().statistics();
         settle();
+        if (system_.transcript) system_.transcript->registers(*system_.cpu, *system_.bus);
         traffic_stop(traffic_);
         traffic_ = nullptr;
         finished_ = true;
@@ -344,6 +345,7 @@ void TrafficRun::sent(uint64_t id, int32_t status) {
 }
 
 void TrafficRun::recorded(const uint8_t* data, size_t length, const hw::Frame& frame) {
+    if (system_.transcript) system_.transcript->frame("wire", data, length);
     if (config_.to_wire) capture_writer_add(config_.to_wire, frame.first.value(), data, length);
     untag(&data, &length);
     const int64_t number = frame_check_arrived(&tx_.check, tx_.taken, data, length);
@@ -366,6 +368,7 @@ void TrafficRun::received(const uint8_t* data, size_t length) {
     }
     ++rx_.arrived;
     rx_.meter.delivered(length);
+    if (system_.transcript) system_.transcript->frame("host", data, length);
     if (config_.to_host) capture_writer_add(config_.to_host, hw::now_ps(), data, length);
     step();
 }

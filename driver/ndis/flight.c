@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flight.c: what may not happen to an NBL on its way, and how it is reported. [D] 2.8, 2.9 */
-#include <stdio.h>
-
+#include "nbl_internal.h"
 #include "ndis_path.h"
 
 void path_check_level(struct ndis *ndis, bool flag, const char *function) {
@@ -28,17 +27,14 @@ static bool gave_before(const struct nbl_record *record, const struct ndis_layer
 bool flight_may_begin(struct nbl_record *record, struct ndis_layer *from, enum nbl_state flight, const char *function) {
     if (record->state == NBL_OWNED) return true;
     const bool theirs = record->holder && record->holder->driver && record->holder->driver == from->driver;
-    char text[200];
     if (!theirs || record->state == NBL_ZOMBIE) {
         const bool again = record->flight == flight && record->origin == from;
         const char *check = !again ? "nbl.wrong_owner" : flight == NBL_SENT ? "nbl.sent_twice" : "nbl.indicated_twice";
-        snprintf(text, sizeof(text), "was given to %s by %s, who does not have it", function, from->object.name);
-        nbl_violation(record, check, "[D] 2.8", text);
+        nbl_violation(record, check, "[D] 2.8", "was given to %s by %s, who does not have it", function, from->object.name);
         return false;
     }
     if (record->depth == NBL_LEVELS) {
-        snprintf(text, sizeof(text), "is passed on by more than %u drivers, one inside the other", NBL_LEVELS);
-        nbl_violation(record, "nbl.depth", "[D] 3.5", text);
+        nbl_violation(record, "nbl.depth", "[D] 3.5", "is passed on by more than %u drivers, one inside the other", NBL_LEVELS);
         return false;
     }
     return true;
@@ -51,10 +47,11 @@ void flight_report_misuse(struct nbl_record *record, struct ndis_layer *from, en
     const char *check = twice || (!completes && !out) ? (completes ? "nbl.completed_twice" : "nbl.returned_twice")
                         : out                         ? "nbl.wrong_owner"
                                                       : "nbl.completed_not_sent";
-    char text[200];
-    if (twice) snprintf(text, sizeof(text), completes ? "was completed twice" : "was returned twice");
-    else snprintf(text, sizeof(text), "was given to %s by %s, who %s", function, from->object.name, out ? "does not hold it" : "was not given it");
-    nbl_violation(record, check, completes ? "[D] 2.8" : "[D] 2.9", text);
+    const char *clause = completes ? "[D] 2.8" : "[D] 2.9";
+    if (twice) nbl_violation(record, check, clause, completes ? "was completed twice" : "was returned twice");
+    else
+        nbl_violation(record, check, clause, "was given to %s by %s, who %s", function, from->object.name,
+                      out ? "does not hold it" : "was not given it");
 }
 
 PNET_BUFFER_LIST flight_split(PNET_BUFFER_LIST *chain, struct ndis_layer **to, unsigned *count) {
