@@ -88,6 +88,11 @@ static inline void flight_end(struct nbl_record *record) {
     record->origin = outer->origin;
 }
 
+/* Does anybody look at these events? Asked once for a list. */
+static inline bool path_is_traced(const struct ndis *ndis, enum platform_trace_kind kind) {
+    return ndis->platform->ops->trace_enabled(ndis->platform->ctx, kind);
+}
+
 /* Only the way of the allocator's own NBL is counted and traced: an intermediate driver's part of it is not a packet more. */
 static inline bool flight_is_counted(const struct nbl_record *record) { return record->depth == 0; }
 

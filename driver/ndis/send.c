@@ -31,7 +31,7 @@ static bool may_begin(struct ndis_layer *from, PNET_BUFFER_LIST nbl, struct nbl_
     return true;
 }
 
-static void begin(struct nbl_record *record, struct ndis_layer *from, struct ndis_layer *to) {
+static void begin(struct nbl_record *record, struct ndis_layer *from, struct ndis_layer *to, bool traced) {
     struct ndis *ndis = from->object.ndis;
     flight_begin(record, from, NBL_SENT);
     flight_move(record, to);
@@ -39,13 +39,13 @@ static void begin(struct nbl_record *record, struct ndis_layer *from, struct ndi
     if (!flight_is_counted(record)) return;
     record->since_ps = record->hops[(record->hop_count - 1) % NBL_HISTORY].time_ps;
     if (!ndis->watching) ndis_watch_sends(ndis);
-    nbl_trace(record, PLATFORM_TRACE_NBL_SENT);
+    if (traced) nbl_trace(record, PLATFORM_TRACE_NBL_SENT);
     ndis->counts.nbl_sent++;
     ndis->counts.nbl_outstanding++;
 }
 
 /* Checks the NBL and, if it can go, notes that `to` has it. False: it stays where it is, for a reason that was reported. */
-static bool give(struct ndis_layer *from, struct ndis_layer *to, PNET_BUFFER_LIST nbl, bool goes, const char *function) {
+static bool give(struct ndis_layer *from, struct ndis_layer *to, PNET_BUFFER_LIST nbl, bool goes, bool traced, const char *function) {
     if (!nbl_check_ours(from->object.ndis, nbl, function)) return false;
     struct nbl_record *record = nbl_record_of(nbl);
     const bool passed = passes_on(record, nbl, from);
@@ -53,7 +53,7 @@ static bool give(struct ndis_layer *from, struct ndis_layer *to, PNET_BUFFER_LIS
     nbl_check_buffers(record, function);
     if (!goes) return true;
     if (!passed) {
-        begin(record, from, to);
+        begin(record, from, to, traced);
     } else {
         flight_move(record, to);
         nbl_hop(record, NBL_SEND, from->object.name, to->object.name);
@@ -99,11 +99,11 @@ void path_send(struct ndis_layer *from, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER
     struct ndis *ndis = from->object.ndis;
     path_check_level(ndis, NDIS_TEST_SEND_AT_DISPATCH_LEVEL(flags) != 0, function);
     struct ndis_layer *to = next_below(from);
-    const bool runs = accepts(from), goes = runs && accepts(to);
+    const bool runs = accepts(from), goes = runs && accepts(to), traced = path_is_traced(ndis, PLATFORM_TRACE_NBL_SENT);
     PNET_BUFFER_LIST good = NULL, *tail = &good;
     for (PNET_BUFFER_LIST nbl = chain, next; nbl; nbl = next) {
         next = nbl->Next;
-        if (!give(from, to, nbl, goes, function)) continue;
+        if (!give(from, to, nbl, goes, traced, function)) continue;
         *tail = nbl;
         tail = &nbl->Next;
     }
