@@ -341,9 +341,11 @@ static __attribute__((noinline)) void free_any(struct ndis *ndis, PNET_BUFFER_LI
 /* With its driver, and as it was allocated but for what allocation clears: nothing to say and nothing to undo? */
 static INLINE bool is_free_to_go(const struct nbl_record *record, const NET_BUFFER_LIST *nbl) {
     const NET_BUFFER *nb = nbl->FirstNetBuffer;
-    if (record->pool != nbl->NdisPoolHandle || record->state != NBL_OWNED || record->ledger.special) return false;
-    if (nbl->ChildRefCount != 0 || nb != own_nb(nbl) || nb->NdisPoolHandle != nbl->NdisPoolHandle) return false;
-    return !((uintptr_t)nb->Next | (uintptr_t)nb->NdisReserved[0] | (uintptr_t)nb->NdisReserved[1]);
+    const uintptr_t pool = (uintptr_t)nbl->NdisPoolHandle;
+    const uintptr_t odd = ((uintptr_t)record->pool ^ pool) | ((uintptr_t)nb ^ (uintptr_t)own_nb(nbl)) | (record->state ^ NBL_OWNED) |
+                          record->ledger.special | (ULONG)nbl->ChildRefCount;
+    if (odd) return false;
+    return !(((uintptr_t)nb->NdisPoolHandle ^ pool) | (uintptr_t)nb->Next | (uintptr_t)nb->NdisReserved[0] | (uintptr_t)nb->NdisReserved[1]);
 }
 
 VOID WdkFreeNetBufferList(PNET_BUFFER_LIST NetBufferList, const char *Site) {
