@@ -4,7 +4,7 @@
 //   class RX (0):             PROMISC and ALLMULTI, with CTRL_RX; ALLUNI, NOMULTI, NOUNI and NOBCAST, with CTRL_RX_EXTRA
 //   class MAC (1):            TABLE_SET, with CTRL_RX; ADDR_SET, with CTRL_MAC_ADDR alone (1.2 asks for CTRL_RX too; its drivers do not)
 //   class VLAN (2):           ADD and DEL, with CTRL_VLAN
-//   class MQ (4):             RSS_CONFIG, with RSS; VQ_PAIRS_SET, which is in ctrl, goes back to automatic steering
+//   class MQ (4):             RSS_CONFIG, with RSS; HASH_CONFIG, with HASH_REPORT; VQ_PAIRS_SET, which is in ctrl, ends steering by hash
 //   class GUEST_OFFLOADS (5): SET, with CTRL_GUEST_OFFLOADS
 //
 // A command that cannot be carried out changes nothing. A device reset brings back the permanent address, empties the tables, and turns
@@ -48,15 +48,16 @@ module ctrl_net #(
 
     logic [7:0]  class_code, number;
     logic [63:0] offloads, allowed;
-    logic        has_rx, has_vlan, mode, set_mode, set_table, set_mac, set_vlan, set_rss, set_offloads, good;
+    logic        has_rx, has_vlan, mode, set_mode, set_table, set_mac, set_vlan, set_rss, set_offloads, good, hash_only;
     assign class_code = command_i[7:0];
     assign number     = command_i[15:8];
+    assign hash_only  = number == 8'(regmap_pkg::VIRTIO_CTRL_MQ_HASH_CONFIG);
     assign offloads   = command_i[79:16];
     assign allowed    = features_i & (64'd1 << regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT);
     assign has_rx     = features_i[regmap_pkg::VIRTIO_NET_F_CTRL_RX_BIT];
     assign has_vlan   = features_i[regmap_pkg::VIRTIO_NET_F_CTRL_VLAN_BIT];
     assign mine_o     = class_code == ClassRx || class_code == ClassMac || class_code == ClassVlan || class_code == ClassOffloads
-                        || (class_code == ClassMq && number == 8'(regmap_pkg::VIRTIO_CTRL_MQ_RSS_CONFIG));
+                        || (class_code == ClassMq && (number == 8'(regmap_pkg::VIRTIO_CTRL_MQ_RSS_CONFIG) || hash_only));
     always_comb begin
         {set_mode, set_table, set_mac, set_vlan, set_rss, set_offloads} = '0;
         if (start_i) begin
@@ -68,7 +69,7 @@ module ctrl_net #(
                         && features_i[regmap_pkg::VIRTIO_NET_F_CTRL_MAC_ADDR_BIT] && !command_i[16];   // a group is no one's address
             set_vlan  = class_code == ClassVlan && number <= 8'(regmap_pkg::VIRTIO_CTRL_VLAN_DEL) && has_vlan && length_i >= 32'd4
                         && command_i[31:28] == 4'd0 && tables_ready_i;
-            set_rss   = class_code == ClassMq && features_i[regmap_pkg::VIRTIO_NET_F_RSS_BIT];
+            set_rss   = class_code == ClassMq && features_i[hash_only ? regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT : regmap_pkg::VIRTIO_NET_F_RSS_BIT];
             set_offloads = class_code == ClassOffloads && number == 8'(regmap_pkg::VIRTIO_CTRL_GUEST_OFFLOADS_SET) && length_i >= 32'd10
                         && features_i[regmap_pkg::VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT] && (offloads & ~allowed) == '0;
         end
@@ -83,8 +84,8 @@ module ctrl_net #(
     logic [47:0]    mac_address;
     logic [4:0]     mac_used;
     ctrl_rss #(.QueuePairs(QueuePairs)) u_rss (
-        .clk_i, .rst_ni, .start_i(set_rss), .command_i, .length_i, .done_o(rss_done), .ok_o(rss_ok), .re_o(rss_re), .raddr_o(rss_raddr),
-        .rdata_i, .write_o(rss_write), .commit_o(rss_commit));
+        .clk_i, .rst_ni, .start_i(set_rss), .hash_only_i(hash_only), .command_i, .length_i, .done_o(rss_done), .ok_o(rss_ok),
+        .re_o(rss_re), .raddr_o(rss_raddr), .rdata_i, .write_o(rss_write), .commit_o(rss_commit));
     ctrl_mac u_mac (
         .clk_i, .rst_ni, .start_i(set_table), .unicast_i(command_i[47:16]), .length_i, .done_o(mac_done), .ok_o(mac_ok), .busy_o(mac_busy),
         .re_o(mac_re), .raddr_o(mac_raddr), .rdata_i, .we_o(mac_we), .index_o(mac_index), .address_o(mac_address), .used_o(mac_used),
@@ -139,10 +140,12 @@ module ctrl_net #(
             filter_o.alluni   <= alluni_q || too_many_unicast_q;
             if (set_offloads) guest_csum_o <= offloads[regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT];
             if (rss_commit) begin
-                rss_o.steer        <= 1'b1;
-                rss_o.types        <= command_i[8*(regmap_pkg::VIRTIO_CTRL_HEADER_BYTES + regmap_pkg::VIRTIO_RSS_TYPES) +: 6];
-                rss_o.mask         <= command_i[8*(regmap_pkg::VIRTIO_CTRL_HEADER_BYTES + regmap_pkg::VIRTIO_RSS_MASK) +: 7];
-                rss_o.unclassified <= command_i[8*(regmap_pkg::VIRTIO_CTRL_HEADER_BYTES + regmap_pkg::VIRTIO_RSS_UNCLASSIFIED) +: 8];
+                rss_o.types <= command_i[8*(regmap_pkg::VIRTIO_CTRL_HEADER_BYTES + regmap_pkg::VIRTIO_RSS_TYPES) +: 6];
+                if (!hash_only) begin
+                    rss_o.steer        <= 1'b1;
+                    rss_o.mask         <= command_i[8*(regmap_pkg::VIRTIO_CTRL_HEADER_BYTES + regmap_pkg::VIRTIO_RSS_MASK) +: 7];
+                    rss_o.unclassified <= command_i[8*(regmap_pkg::VIRTIO_CTRL_HEADER_BYTES + regmap_pkg::VIRTIO_RSS_UNCLASSIFIED) +: 8];
+                end
             end else if (pairs_set_i) begin
                 rss_o.steer <= 1'b0;          // [V] 5.1.6.5.5: back to automatic steering
             end
