@@ -218,14 +218,14 @@ static void free_slot(struct model *model, uint64_t cycle) {
     model_at(model, &tx->gather, cycle + 1);
 }
 
-/* When a beat leaves at the pins; MODEL_NEVER: its frame has not begun. */
+/* When a beat leaves at the pins, or has left (0: long ago); MODEL_NEVER: its frame has not begun. */
 static uint64_t leaves(struct model *model, uint64_t beat) {
     const struct model_net_tx *tx = &model->tx;
     const struct model_tx_frame *frame = frame_at(model, tx->send);
-    if (tx->send != tx->used && beat < frame->begin) return 0;
-    if (!tx->sending) return tx->send == tx->used && beat < tx->beats ? 0 : MODEL_NEVER;
-    if (beat >= frame->begin + frame->beats) return MODEL_NEVER;
-    const uint32_t number = (uint32_t)(beat - frame->begin);
+    const uint64_t begin = tx->send != tx->used ? frame->begin : tx->beats; /* of the frame that is, or will be, at the pins */
+    if (beat < begin) return beat + 1 == begin && !tx->sending ? tx->mac_free - 1 : 0;
+    if (!tx->sending || beat >= begin + frame->beats) return MODEL_NEVER;
+    const uint32_t number = (uint32_t)(beat - begin);
     if (number == 0) return tx->started;
     const uint64_t paced = model->host.frame_continue(model->host.ctx, number * model->config.beat_bytes), soonest = tx->started + number;
     return paced > soonest ? paced : soonest;
@@ -335,6 +335,7 @@ void model_net_tx_reset(struct model *model, uint64_t cycle) {
     struct model_net_tx *tx = &model->tx;
     tx->tail = tx->used = tx->send = tx->freed = 0;
     tx->beats = tx->read_free = 0;
+    if (!tx->mac_free) tx->mac_free = 1;
     tx->wptr = tx->rptr = tx->rptr_before = 0;
     tx->freed_from = 0;
     tx->in_chain = false;
