@@ -66,7 +66,7 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     prepare_systemc();
     std::optional<sim::EventLog> log;
     if (config.events) log.emplace(config.events);
-    sim::System system(*config.scenario, config.waves);
+    sim::System system(*config.scenario, config.waves, config.transcript);
     if (log) log->attach(system.events);
     collect_failures(system.events, result);
     sim::TrafficRun traffic(config, system);
@@ -95,14 +95,15 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     }
     system.finish();
     result.dma_violations = system.iommu->counters().violations;
-    if (!log || log->close()) return 0;
-    std::snprintf(error, error_size, "the event log could not be written completely; is the disk full?");
+    const bool whole = (!log || log->close()) && (!system.transcript || system.transcript->close());
+    if (whole) return 0;
+    std::snprintf(error, error_size, "the event log or the transcript could not be written completely; is the disk full?");
     return -EIO;
 }
 
 int dma_bench(const scenario& scenario, dma_bench_row* rows, size_t row_count, char* error, size_t error_size) {
     prepare_systemc();
-    sim::System system(scenario, machine_waves{nullptr, 0, 0, false});
+    sim::System system(scenario, machine_waves{nullptr, 0, 0, false}, nullptr);
     machine_result result{};
     collect_failures(system.events, result);
     std::string problem;

@@ -29,6 +29,7 @@ struct machine_config {
     struct capture_writer *to_wire, *to_host; /* record what came out, or NULL; borrowed */
     struct machine_waves waves;
     const char *events;     /* event log to write (event_log.h), or NULL; borrowed */
+    const char *transcript; /* transcript to write (transcript.h), or NULL; borrowed */
     uint64_t warmup_frames; /* of each direction, left out of its rates (benches) */
     uint64_t idle_ps;       /* simulate so much time after start-up before traffic begins */
     bool latencies;         /* fill in tx.hardware and rx.hardware; for a machine with one frame at a time */

@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVENTS, KEY_JSON, KEY_JUNIT, KEY_DRIVER, KEY_NIC };
+enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVENTS, KEY_JSON, KEY_JUNIT, KEY_DRIVER, KEY_NIC, KEY_TRANSCRIPT };
 
 #define SCENARIO_OPTIONS                                                                                                           \
     {0, 0, 0, 0, "Scenario:", 10},                                                                                                 \
@@ -26,6 +26,8 @@ enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVEN
 #define OUTPUT_OPTIONS(flags)                                                                                                      \
     {0, 0, 0, 0, "Output:", 30},                                                                                                   \
     {"events", KEY_EVENTS, "FILE", flags, "Write every event of driver, NIC, link and wire as a line of text", 0},                 \
+    {"transcript", KEY_TRANSCRIPT, "FILE", flags,                                                                                  \
+     "Write what the NIC did, without times: frames, used buffers, registers; equal NICs write the same", 0},                      \
     {"json", KEY_JSON, "FILE", 0, "Write the result as JSON; - is standard output", 0},                                            \
     {"junit", KEY_JUNIT, "FILE", flags, "Write the verdicts as JUnit XML", 0},                                                     \
     {"jobs", 'j', "N", 0, "Simulate up to N scenarios at once (default 1); 0: one for each processor", 0},                         \
@@ -125,6 +127,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         options->waves_window = true;
         break;
     case KEY_EVENTS: options->events = argument; break;
+    case KEY_TRANSCRIPT: options->transcript = argument; break;
     case KEY_JSON: options->json = argument; break;
     case KEY_JUNIT: options->junit = argument; break;
     case 'j': {

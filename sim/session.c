@@ -15,12 +15,14 @@ struct session {
 };
 
 int session_apply_waves(struct simulation *simulation, const struct options *options, unsigned simulations) {
-    if (!options->waves && !options->events) return 0;
+    const char *option = options->waves ? "waves" : options->events ? "events" : options->transcript ? "transcript" : NULL;
+    if (!option) return 0;
     if (simulations > 1) {
-        fprintf(stderr, "ringside: error: --%s writes one file: run one scenario at a time\n", options->waves ? "waves" : "events");
+        fprintf(stderr, "ringside: error: --%s writes one file: run one scenario at a time\n", option);
         return -EINVAL;
     }
     simulation->events = options->events;
+    simulation->transcript = options->transcript;
     if (options->waves)
         simulation->waves =
             (struct machine_waves){options->waves, options->waves_from_ps, options->waves_to_ps, options->waves_full};
@@ -76,6 +78,7 @@ static int check_outputs(const struct simulation *simulations, unsigned count, c
     int mistakes = output_check("json", options->json) | output_check("junit", options->junit);
     for (unsigned i = 0; i < count; i++)
         mistakes |= output_check("waves", simulations[i].waves.path) | output_check("events", simulations[i].events) |
+                    output_check("transcript", simulations[i].transcript) |
                     output_check("to-wire", simulations[i].to_wire) | output_check("to-host", simulations[i].to_host);
     return mistakes;
 }

@@ -109,6 +109,7 @@ int simulation_body(void *arg, struct runner_progress *progress, json_t **result
     config->scenario = &simulation->scenario;
     config->waves = simulation->waves;
     config->events = simulation->events;
+    config->transcript = simulation->transcript;
     config->warmup_frames = simulation->warmup_frames;
     config->idle_ps = simulation->idle_ps;
     config->latencies = simulation->latencies;

@@ -21,6 +21,7 @@ struct simulation {
     const char *to_wire, *to_host; /* captures to write, or NULL; borrowed */
     struct machine_waves waves;    /* path borrowed */
     const char *events;            /* event log to write, or NULL; borrowed */
+    const char *transcript;        /* transcript to write, or NULL; borrowed */
     uint64_t warmup_frames, idle_ps;
     bool speed;  /* the result also tells how fast the simulator was while traffic flowed, as `speed' */
     bool latencies; /* measure what the hardware makes of a frame alone */

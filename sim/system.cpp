@@ -66,11 +66,13 @@ hw::NicConfig nic_config(const scenario& scenario) {
     return config;
 }
 
-System::System(const scenario& scenario, const machine_waves& waves_wanted) { build(scenario, waves_wanted); }
+System::System(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted) {
+    build(scenario, waves_wanted, transcript_wanted);
+}
 
 System::~System() = default;
 
-void System::build(const scenario& scenario, const machine_waves& waves_wanted) {
+void System::build(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted) {
     const hw::LinkConfig pcie = link_config(scenario);
     const hw::CpuConfig software = cpu_config(scenario);
     require(pcie.error());
@@ -105,7 +107,9 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted) 
         nic = hw::make_model_nic("nic", nic_config(scenario), events);
 
     root->memory_socket.bind(memory_target->socket);
-    reset_watch = std::make_unique<hw::ResetWatch>(*nic, events, scenario.stress_queue_reset_every_us != 0);
+    if (transcript_wanted) transcript = std::make_unique<Transcript>(transcript_wanted, *nic, scenario.nic_queue_pairs > 1);
+    hw::Nic& device = transcript ? transcript->tap() : *nic;
+    reset_watch = std::make_unique<hw::ResetWatch>(device, events, scenario.stress_queue_reset_every_us != 0);
     link->connect(*reset_watch, *root);
     reset_watch->connect(*link, *wire);
     wire->connect(*nic);

@@ -24,6 +24,7 @@
 #include "reset_watch.h"
 #include "root_complex.h"
 #include "sim_platform.h"
+#include "transcript.h"
 #include "waves.h"
 #include "wire.h"
 
@@ -36,7 +37,8 @@ hw::NicConfig nic_config(const scenario& scenario);
 class System {
 public:
     // Throws what the parts throw, and std::invalid_argument with a message for a configuration that they refuse.
-    System(const scenario& scenario, const machine_waves& waves);
+    // transcript: the file to write it to, or null.
+    System(const scenario& scenario, const machine_waves& waves, const char* transcript);
     ~System();
     System(const System&) = delete;
     System& operator=(const System&) = delete;
@@ -54,13 +56,14 @@ public:
     std::unique_ptr<hw::LinkPartner> partner;
     std::unique_ptr<hw::Waves> waves;
     std::unique_ptr<hw::NicModule> nic;
+    std::unique_ptr<Transcript> transcript;  // or null
     std::unique_ptr<hw::ResetWatch> reset_watch;
     std::unique_ptr<hw::Cpu> cpu;
     std::unique_ptr<BusDriver> bus;
     std::unique_ptr<SimPlatform> platform;
 
 private:
-    void build(const scenario& scenario, const machine_waves& waves_wanted);
+    void build(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted);
 };
 
 }  // namespace sim

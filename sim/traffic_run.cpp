@@ -120,6 +120,7 @@ void TrafficRun::main() {
         up_end_ = system_.link->up().statistics();
         down_end_ = system_.link->down().statistics();
         settle();
+        if (system_.transcript) system_.transcript->registers(*system_.cpu, *system_.bus);
         traffic_stop(traffic_);
         traffic_ = nullptr;
         finished_ = true;
@@ -300,6 +301,7 @@ void TrafficRun::recorded(const uint8_t* data, size_t length, const hw::Frame& f
     tx_.meter.delivered(length);
     tx_.meter.passed(frame.last.value());
     if (tx_.arrived == tx_.total) close_window();
+    if (system_.transcript) system_.transcript->frame("wire", data, length);
     if (config_.to_wire) capture_writer_add(config_.to_wire, frame.first.value(), data, length);
     step();
 }
@@ -312,6 +314,7 @@ void TrafficRun::received(const uint8_t* data, size_t length) {
     }
     ++rx_.arrived;
     rx_.meter.delivered(length);
+    if (system_.transcript) system_.transcript->frame("host", data, length);
     if (config_.to_host) capture_writer_add(config_.to_host, hw::now_ps(), data, length);
     step();
 }

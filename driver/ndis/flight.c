@@ -2,6 +2,7 @@
 /* flight.c: what may not happen to an NBL on its way, and how it is reported. [D] 2.8, 2.9 */
 #include <stdio.h>
 
+#include "nbl_internal.h"
 #include "ndis_path.h"
 
 void path_check_level(struct ndis *ndis, bool flag, const char *function) {

@@ -121,7 +121,10 @@ struct ndis_adapter *ndis_find_adapter(struct ndis *ndis, const char *name) {
 
 void ndis_set_timeout(struct ndis *ndis, uint64_t ns) { ndis->timeout_ns = ns; }
 
-void ndis_get_counts(const struct ndis *ndis, struct ndis_counts *counts) { *counts = ndis->counts; }
+void ndis_get_counts(const struct ndis *ndis, struct ndis_counts *counts) {
+    *counts = ndis->counts;
+    counts->nbl_allocated = ndis_live_nbls(ndis);
+}
 
 struct platform *ndis_platform(NDIS_HANDLE handle) { return ((struct ndis_object *)handle)->ndis->platform; }
 

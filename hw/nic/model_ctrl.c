@@ -4,7 +4,7 @@
 
 #include "model_device.h"
 
-enum { MOST_PACKETS = 0x7FFF, REPLY_PIECE = 4, CLASS_AND_COMMAND = VIRTIO_CTRL_HEADER_BYTES };
+enum { MOST_PACKETS = 0x7FFF, REPLY_PIECE = 4, WORD = 8, CLASS_AND_COMMAND = VIRTIO_CTRL_HEADER_BYTES };
 
 static unsigned ctrl_queue(const struct model *model) { return model->queues - 1; }
 
@@ -134,16 +134,17 @@ static void take(struct model *model, const struct model_element *element, uint6
     model_ctrl_wake(model, cycle + 1);
 }
 
-/* Bytes of a readable element that are kept: the command's first 16. */
-static uint32_t kept(const struct model_ctrl *ctrl, const struct model_element *element) {
-    const uint32_t room = (uint32_t)sizeof ctrl->command - ctrl->asked;
-    return element->len < room ? element->len : room;
+/* Bytes of a readable element that the next read asks for: some of one word, of those that are kept. */
+static uint32_t wanted(const struct model_ctrl *ctrl, const struct model_element *element) {
+    const uint32_t word_left = WORD - ctrl->asked % WORD, left = element->len - ctrl->piece;
+    if (ctrl->asked == sizeof ctrl->command) return 0;
+    return left < word_left ? left : word_left;
 }
 
 static void gather(struct model *model, const struct model_element *element, uint64_t cycle) {
     struct model_ctrl *ctrl = &model->ctrl;
     if (!element->write) {
-        if (kept(ctrl, element)) {
+        if (wanted(ctrl, element)) {
             model_rd_ask(model, model_rd_source_ctrl(model), cycle);
             return;
         }
@@ -163,10 +164,17 @@ bool model_ctrl_rd_grant(struct model *model, struct model_read *read, uint64_t 
     struct model_ctrl *ctrl = &model->ctrl;
     const struct model_element *element = model_vq_head(model, ctrl_queue(model), cycle);
     if (ctrl->state != MODEL_CTRL_GATHER || !element || element->write) return false;
-    *read = (struct model_read){.addr = element->addr, .len = kept(ctrl, element), .client = MODEL_RD_CTRL, .dst = ctrl->asked};
+    *read = (struct model_read){
+        .addr = element->addr + ctrl->piece, .len = wanted(ctrl, element), .client = MODEL_RD_CTRL, .dst = ctrl->asked};
+    if (read->len == 0) return false;
     ctrl->asked += read->len;
-    ctrl->length += element->len;
-    take(model, element, cycle);
+    ctrl->piece += read->len;
+    if (ctrl->piece == element->len) {
+        ctrl->length += element->len;
+        take(model, element, cycle);
+    } else {
+        model_ctrl_wake(model, cycle + 1);
+    }
     return true;
 }
 

@@ -8,7 +8,9 @@
 void model_trace(struct model *model, uint32_t point, uint32_t aux, uint32_t index, uint32_t queue, uint32_t pid) {
     const struct model_host *host = &model->host;
     if (!host->traced(host->ctx)) return;
-    host->trace(host->ctx, point, (uint64_t)(aux & 0xFFFF) << 48 | (uint64_t)(index & 0xFFFF) << 32 | (uint64_t)(queue & 0xFFFF) << 16 | (pid & 0xFFFF));
+    host->trace(
+        host->ctx, point,
+        (uint64_t)(aux & 0xFFFF) << 48 | (uint64_t)(index & 0xFFFF) << 32 | (uint64_t)(queue & 0xFFFF) << 16 | (pid & 0xFFFF));
 }
 
 void model_interrupt(struct model *model, uint32_t vector, uint16_t asker, uint64_t cycle) {
@@ -76,7 +78,8 @@ static void add_tasks(struct model *model) {
 }
 
 struct model *model_create(const struct model_config *config, const struct model_host *host) {
-    if (config->queue_pairs == 0 || config->queue_pairs > MODEL_MAX_PAIRS || config->beat_bytes == 0 || config->cycles_per_us == 0) return NULL;
+    if (config->queue_pairs == 0 || config->queue_pairs > MODEL_MAX_PAIRS || config->beat_bytes == 0 || config->cycles_per_us == 0)
+        return NULL;
     struct model *model = calloc(1, sizeof *model);
     if (!model) return NULL;
     model->config = *config;

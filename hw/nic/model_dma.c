@@ -31,7 +31,8 @@ void model_request_header(uint32_t hdr[4], uint32_t type32, uint32_t requester, 
     const uint32_t first = 0xFu << lead & 0xF, last = 0xFu >> trail;
     const bool wide = addr >> 32;
     hdr[0] = (type32 | (wide ? 0x20u : 0u)) << TLP_FMT_TYPE_LSB | (length & 0x3FF); /* [P] 2.2.1: Fmt[0], 4 DW header */
-    hdr[1] = requester << TLP_REQUESTER_LSB | tag << TLP_TAG_LSB | (length == 1 ? 0 : last << TLP_LAST_BE_LSB) | (length == 1 ? first & last : first);
+    hdr[1] = requester << TLP_REQUESTER_LSB | tag << TLP_TAG_LSB | (length == 1 ? 0 : last << TLP_LAST_BE_LSB) |
+             (length == 1 ? first & last : first);
     hdr[2] = wide ? (uint32_t)(addr >> 32) : (uint32_t)addr & ~3u;
     hdr[3] = wide ? (uint32_t)addr & ~3u : 0;
 }

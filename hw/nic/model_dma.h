@@ -56,6 +56,7 @@ struct model_dma_rd {
     struct model_tag tags[MODEL_TAGS];
     uint8_t free_tags[MODEL_TAGS];
     unsigned free_head, free_count, fresh, in_flight;
+    bool extended;
 };
 void model_dma_rd_init(struct model *model);
 void model_dma_rd_reset(struct model *model);
@@ -86,7 +87,7 @@ struct model_write {
 struct model_dma_wr {
     struct model_task task;
     struct model_turns turns;
-    struct model_write commands[MODEL_WR_DEPTH + 1]; /* that wait, and the one that is being sent */
+    struct model_write commands[MODEL_WR_DEPTH + 3]; /* that wait, and those whose data is in the stages behind */
     unsigned head, count;
     uint32_t done;         /* bytes of the oldest command that are in TLPs */
     uint64_t left_from;    /* first cycle at which the queue has the oldest command's place: its last beats are in the stages behind */

@@ -7,16 +7,26 @@ void model_bench_reset(struct model *model) { model->bench = (struct model_bench
 uint32_t model_bench_read(const struct model *model, uint32_t offset, uint64_t cycle) {
     const struct model_bench *bench = &model->bench;
     switch (offset) {
-    case DMA_BENCH_CONTROL: return (uint32_t)bench->rd.busy << DMA_BENCH_CONTROL_READ_BIT | (uint32_t)bench->wr.busy << DMA_BENCH_CONTROL_WRITE_BIT;
-    case DMA_BENCH_SIZE: return bench->size;
-    case DMA_BENCH_COUNT: return bench->count;
-    case DMA_BENCH_STRIDE: return bench->stride;
-    case DMA_BENCH_WINDOW: return bench->window;
-    case DMA_BENCH_BASE: return (uint32_t)bench->base;
-    case DMA_BENCH_BASE + 4: return (uint32_t)(bench->base >> 32);
-    case DMA_BENCH_READ_CYCLES: return bench->rd.busy ? (uint32_t)(cycle - bench->rd.begin) : bench->rd.cycles;
-    case DMA_BENCH_WRITE_CYCLES: return bench->wr.busy ? (uint32_t)(cycle - bench->wr.begin) : bench->wr.cycles;
-    default: return 0;
+        case DMA_BENCH_CONTROL:
+            return (uint32_t)bench->rd.busy << DMA_BENCH_CONTROL_READ_BIT | (uint32_t)bench->wr.busy << DMA_BENCH_CONTROL_WRITE_BIT;
+        case DMA_BENCH_SIZE:
+            return bench->size;
+        case DMA_BENCH_COUNT:
+            return bench->count;
+        case DMA_BENCH_STRIDE:
+            return bench->stride;
+        case DMA_BENCH_WINDOW:
+            return bench->window;
+        case DMA_BENCH_BASE:
+            return (uint32_t)bench->base;
+        case DMA_BENCH_BASE + 4:
+            return (uint32_t)(bench->base >> 32);
+        case DMA_BENCH_READ_CYCLES:
+            return bench->rd.busy ? (uint32_t)(cycle - bench->rd.begin) : bench->rd.cycles;
+        case DMA_BENCH_WRITE_CYCLES:
+            return bench->wr.busy ? (uint32_t)(cycle - bench->wr.begin) : bench->wr.cycles;
+        default:
+            return 0;
     }
 }
 

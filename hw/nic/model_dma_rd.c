@@ -25,9 +25,16 @@ static bool grant(struct model *model, unsigned source, struct model_read *read,
     return model_bench_rd_grant(model, read, cycle);
 }
 
+/* [P] 7.5.3.4: when the host allows more tags or fewer, their list begins anew, once nothing is in flight. */
 static int take_tag(struct model *model) {
     struct model_dma_rd *rd = &model->rd;
-    const unsigned limit = model->cfg.devctl >> PCI_EXP_DEVCTL_EXTENDED_TAG_BIT & 1 ? MODEL_TAGS : FEW_TAGS;
+    const bool extended = model->cfg.devctl >> PCI_EXP_DEVCTL_EXTENDED_TAG_BIT & 1;
+    const unsigned limit = extended ? MODEL_TAGS : FEW_TAGS;
+    if (extended != rd->extended) {
+        if (rd->in_flight) return -1;
+        rd->fresh = rd->free_count = 0;
+        rd->extended = extended;
+    }
     if (rd->fresh < limit) return (int)rd->fresh++;
     if (rd->free_count == 0) return -1;
     const int tag = rd->free_tags[rd->free_head];
@@ -152,6 +159,7 @@ void model_dma_rd_reset(struct model *model) {
     model_turns_init(&rd->turns, 3 * model->queues + 3);
     rd->cur_valid = false;
     rd->out_count = rd->free_count = rd->fresh = rd->in_flight = 0;
+    rd->extended = false;
 }
 
 void model_dma_rd_init(struct model *model) { model_task_add(&model->tasks, &model->rd.task, run, 0); }

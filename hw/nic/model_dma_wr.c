@@ -10,7 +10,8 @@
 enum {
     STAGES = 3, /* cycles from a command's grant to its first beat */
     AHEAD = 2,  /* cycles from a command's leaving the queue to its last beat */
-    PLACES = MODEL_WR_DEPTH + 1
+    BEHIND = 3, /* beats in the stages behind the queue */
+    PLACES = MODEL_WR_DEPTH + BEHIND
 };
 
 unsigned model_wr_source_rx(const struct model *model) { return model->queues; }
@@ -128,14 +129,30 @@ void model_dma_wr_sent(struct model *model, uint64_t cycle) {
     offer(model, cycle);
 }
 
-static bool has_room(const struct model_dma_wr *wr, uint64_t cycle) {
-    return wr->count < MODEL_WR_DEPTH || (wr->count == MODEL_WR_DEPTH && cycle >= wr->left_from);
+static uint32_t beats_of(const struct model *model, const struct model_write *write) {
+    return write->len > model_cfg_mps(model) ? BEHIND + 1 : model_beats(model, (uint32_t)(write->addr & 3) + write->len);
+}
+
+/* The cycle from which the queue has a place. Commands leave it before their data does: a few beats fit into the stages behind. */
+static uint64_t room_from(const struct model *model) {
+    const struct model_dma_wr *wr = &model->wr;
+    uint64_t from = wr->left_from;
+    uint32_t behind = 0;
+    if (wr->count < MODEL_WR_DEPTH) return 0;
+    for (unsigned left = 1; from != MODEL_NEVER && left < PLACES - MODEL_WR_DEPTH + 1; left++) {
+        if (wr->count - left < MODEL_WR_DEPTH) return from;
+        const uint32_t beats = beats_of(model, &wr->commands[(wr->head + left) % PLACES]);
+        behind += beats;
+        if (behind > BEHIND) break;
+        from += beats;
+    }
+    return MODEL_NEVER;
 }
 
 static void run(struct model *model, unsigned argument, uint64_t cycle) {
     struct model_dma_wr *wr = &model->wr;
     (void)argument;
-    for (bool taken = false; !taken && has_room(wr, cycle) && !model_stopped(model);) {
+    for (bool taken = false; !taken && room_from(model) <= cycle && !model_stopped(model);) {
         const int source = model_turns_take(&wr->turns, cycle);
         if (source < 0) break;
         struct model_write *write = &wr->commands[(wr->head + wr->count) % PLACES];
@@ -146,8 +163,9 @@ static void run(struct model *model, unsigned argument, uint64_t cycle) {
     }
     offer(model, cycle);
     if (model_stopped(model)) return;
-    if (!has_room(wr, cycle + 1)) {
-        if (wr->count == MODEL_WR_DEPTH && wr->turns.asking) model_at(model, &wr->task, wr->left_from);
+    const uint64_t room = room_from(model);
+    if (room > cycle + 1) {
+        if (wr->turns.asking) model_at(model, &wr->task, room);
         return;
     }
     for (unsigned i = 0; wr->turns.asking && i < wr->turns.count; i++)

@@ -105,7 +105,8 @@ static void store_run(struct model *model, unsigned argument, uint64_t cycle) {
 uint64_t model_net_rx_quiet_from(const struct model *model, uint64_t cycle) {
     const struct model_net_rx *rx = &model->rx;
     if (rx->count) return cycle + 1;
-    if (rx->incoming_count && rx->incoming[rx->incoming_head].first + STORED <= cycle) return stored(model, &rx->incoming[rx->incoming_head]) + 1;
+    if (rx->incoming_count && rx->incoming[rx->incoming_head].first + STORED <= cycle)
+        return stored(model, &rx->incoming[rx->incoming_head]) + 1;
     return rx->last_busy + PAUSE;
 }
 

@@ -167,7 +167,9 @@ static void complete_run(struct model *model, unsigned argument, uint64_t cycle)
     model_trace(model, TRACE_TX_READ, frame->length, frame->buffer.slot, frame->pair, frame->buffer.pid);
     frame->ready = cycle + TO_PINS;
     frame->begin = tx->beats;
-    frame->beats = frame->drop || frame->failed ? 0 : model_beats(model, (frame_bytes(frame) > SHORTEST ? frame_bytes(frame) : SHORTEST) + ETH_FCS);
+    frame->beats = frame->drop || frame->failed
+                       ? 0
+                       : model_beats(model, (frame_bytes(frame) > SHORTEST ? frame_bytes(frame) : SHORTEST) + ETH_FCS);
     tx->beats += frame->beats;
     tx->used++;
     model_at(model, &tx->read, cycle + TO_READ);

@@ -38,7 +38,9 @@ public:
 private:
     struct Arrived { TlpPtr tlp; uint64_t cycle; };
 
-    uint64_t edge(uint64_t time_ps) const { return (time_ps + config_.clock_period_ps - 1) / config_.clock_period_ps; }  // the first not before it
+    uint64_t edge(uint64_t time_ps) const {
+        return (time_ps + config_.clock_period_ps - 1) / config_.clock_period_ps;
+    }  // the first not before it
     void step();
     void arm();
     void show_clock(bool) override {}
@@ -66,7 +68,7 @@ private:
     Alarm alarm_{this, Alarm::call<ModelNic, &ModelNic::step>};
     uint64_t steps_ = 0;
     std::deque<Arrived> arrived_;
-    std::vector<FramePtr> frames_;                // that the model has, in no order
+    std::deque<FramePtr> frames_;                 // that the model has; the oldest is nearly always the next to go
     std::array<uint64_t, tlp_kinds> credits_back_{};  // edge from which credits of a kind may be seen again, see Stalls
 };
 
@@ -179,8 +181,7 @@ void ModelNic::receive(FramePtr frame) {
 
 void ModelNic::frame_done(void* handle) {
     const auto found = std::find_if(frames_.begin(), frames_.end(), [handle](const FramePtr& frame) { return frame.get() == handle; });
-    std::swap(*found, frames_.back());
-    frames_.pop_back();
+    frames_.erase(found);
 }
 
 void ModelNic::frame_send(const uint8_t* first, uint32_t first_bytes, const uint8_t* second, uint32_t second_bytes) {

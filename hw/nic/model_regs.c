@@ -126,7 +126,8 @@ static uint32_t read_device(struct model *model, uint32_t offset) {
 }
 
 static uint32_t read_isr(struct model *model, unsigned enables) {
-    const uint32_t value = (uint32_t)model->regs.isr_queue << VIRTIO_ISR_QUEUE_BIT | (uint32_t)model->regs.isr_config << VIRTIO_ISR_CONFIG_BIT;
+    const uint32_t value = (uint32_t)model->regs.isr_queue << VIRTIO_ISR_QUEUE_BIT | (uint32_t)model->regs.isr_config
+                                                                                         << VIRTIO_ISR_CONFIG_BIT;
     if (enables & 1) model->regs.isr_queue = model->regs.isr_config = false;
     return value;
 }

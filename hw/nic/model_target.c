@@ -45,7 +45,8 @@ struct access {
 
 static struct access decode(const struct model *model, const struct model_request *request) {
     const uint32_t *hdr = request->hdr;
-    struct access access = {.type = hdr[0] >> TLP_FMT_TYPE_LSB, .length = hdr[0] & 0x3FF, .first_be = hdr[1] & 0xF, .last_be = hdr[1] >> 4 & 0xF};
+    struct access access = {
+        .type = hdr[0] >> TLP_FMT_TYPE_LSB, .length = hdr[0] & 0x3FF, .first_be = hdr[1] & 0xF, .last_be = hdr[1] >> 4 & 0xF};
     access.config = access.type == TLP_TYPE_CFGRD0 || access.type == TLP_TYPE_CFGWR0;
     access.read = access.type == TLP_TYPE_MRD32 || access.type == TLP_TYPE_MRD64;
     access.write = hdr[0] >> 30 & 1;
@@ -121,7 +122,8 @@ static void complete(struct model *model, const struct access *access, const uin
     }
     const uint32_t kept = 7u << TLP_TC_LSB | 3u << TLP_ATTR_LSB | 1u << TLP_ATTR_IDO_BIT;
     tx->cpl_bytes = with_data ? 4 * (access->config ? 1 : access->length) : 0;
-    tx->cpl_hdr[0] = (with_data ? (uint32_t)TLP_TYPE_CPLD : (uint32_t)TLP_TYPE_CPL) << TLP_FMT_TYPE_LSB | (hdr[0] & kept) | tx->cpl_bytes / 4;
+    tx->cpl_hdr[0] =
+        (with_data ? (uint32_t)TLP_TYPE_CPLD : (uint32_t)TLP_TYPE_CPL) << TLP_FMT_TYPE_LSB | (hdr[0] & kept) | tx->cpl_bytes / 4;
     tx->cpl_hdr[1] = (uint32_t)model->cfg.requester_id << TLP_COMPLETER_LSB |
                      (uint32_t)(access->supported ? TLP_STATUS_SC : TLP_STATUS_UR) << TLP_STATUS_LSB | (count & 0xFFF);
     tx->cpl_hdr[2] = (hdr[1] & (0xFFFFu << TLP_REQUESTER_LSB | 0xFFu << TLP_TAG_LSB)) | lower;

@@ -18,7 +18,8 @@ static void put(struct model_tasks *tasks, unsigned place, struct model_task *ta
 
 static void sift_up(struct model_tasks *tasks, struct model_task *task) {
     unsigned place = task->place;
-    for (; place > 0 && before(task, tasks->heap[(place - 1) / 2]); place = (place - 1) / 2) put(tasks, place, tasks->heap[(place - 1) / 2]);
+    for (; place > 0 && before(task, tasks->heap[(place - 1) / 2]); place = (place - 1) / 2)
+        put(tasks, place, tasks->heap[(place - 1) / 2]);
     put(tasks, place, task);
 }
 
@@ -35,7 +36,8 @@ static void sift_down(struct model_tasks *tasks, struct model_task *task) {
     put(tasks, place, task);
 }
 
-void model_task_add(struct model_tasks *tasks, struct model_task *task, void (*run)(struct model *, unsigned, uint64_t), unsigned argument) {
+void model_task_add(struct model_tasks* tasks, struct model_task* task, void (*run)(struct model*, unsigned, uint64_t),
+                    unsigned argument) {
     assert(tasks->added < MODEL_MAX_TASKS);
     *task = (struct model_task){.run = run, .argument = argument, .due = MODEL_NEVER, .order = tasks->added++};
 }
@@ -54,7 +56,7 @@ void model_task_cancel(struct model_tasks *tasks, struct model_task *task) {
     task->due = MODEL_NEVER;
     if (last == task) return;
     last->place = task->place;
-    sift_up(tasks, last);
+    if (last->place) sift_up(tasks, last);
     sift_down(tasks, last);
 }
 

@@ -34,6 +34,9 @@ struct model_chunk {
 struct model_avail {
     struct model_task task;
     bool poll, kick, blocked, is_void, error, trust, in_chain;
+    bool bell, bell_has_data; /* a doorbell is in its register, which is looked at from bell_from on */
+    uint32_t bell_data;
+    uint64_t bell_from;
     struct model_pos fetch, parse, target;
     uint32_t chain_len, held, flight;
     struct model_chunk chunks[MODEL_CHUNKS];
@@ -211,8 +214,8 @@ struct model_limits {
 struct model_ctrl {
     struct model_task task;
     enum { MODEL_CTRL_GATHER, MODEL_CTRL_ARRIVE, MODEL_CTRL_EXECUTE, MODEL_CTRL_REPLY, MODEL_CTRL_DONE } state;
-    uint8_t command[16], reply[9];
-    uint32_t length, asked, arrived, reply_len, replied, piece;
+    uint8_t command[512], reply[9];
+    uint32_t length, asked, arrived, reply_len, replied, piece; /* piece: bytes of this element that are done */
     bool failed, in_chain, error;
     struct model_buffer buffer;
     uint32_t pairs;

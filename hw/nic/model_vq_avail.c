@@ -7,7 +7,11 @@
  */
 #include "model_device.h"
 
-enum { PARSED = 2 /* cycles from parsing a slot to its being shown */, FREED = 2 /* ... to its room in the cache */, FULL = 6 /* descriptors that are shown, or wait to be, when parsing pauses */ };
+enum {
+    PARSED = 2 /* cycles from parsing a slot to its being shown */,
+    FREED = 2 /* ... to its room in the cache */,
+    FULL = 6 /* descriptors that are shown, or wait to be, when parsing pauses */
+};
 
 static const uint32_t stale = UINT32_MAX;
 
@@ -23,7 +27,7 @@ void model_avail_clear(struct model *model, unsigned q) {
     struct model_avail *avail = &model->queue[q].avail;
     model_task_cancel(&model->tasks, &avail->task);
     avail->poll = true; /* DRIVER_OK stands for a doorbell: the ring may have been filled before ([V] 3.1.1) */
-    avail->kick = avail->blocked = avail->is_void = avail->error = avail->trust = avail->in_chain = false;
+    avail->bell = avail->kick = avail->blocked = avail->is_void = avail->error = avail->trust = avail->in_chain = false;
     avail->fetch = avail->parse = avail->target = (struct model_pos){0, true};
     avail->chain_len = avail->held = avail->flight = 0;
     avail->chunk_head = avail->chunk_count = avail->head_used = avail->out_head = avail->out_count = 0;
@@ -182,32 +186,11 @@ static void progress(struct model *model, unsigned q, uint64_t cycle) {
     parse(model, q, cycle);
 }
 
-void model_avail_run(struct model *model, unsigned q, uint64_t cycle) {
+/* What the doorbell in the register says. */
+static void hear(struct model *model, unsigned q) {
     struct model_avail *avail = &model->queue[q].avail;
-    if (!model->queue[q].running) return;
-    if (avail->is_void && avail->flight == 0 && cycle >= avail->void_from) {
-        end_void(avail);
-        model_vq_wake_consumer(model, q, cycle + 1); /* it may be starved now */
-    }
-    progress(model, q, cycle);
-}
-
-void model_avail_done(struct model *model, const struct model_read *read, bool error, uint64_t cycle) {
-    struct model_avail *avail = &model->queue[read->queue].avail;
-    struct model_chunk *chunk = &avail->chunks[read->index];
-    avail->flight--;
-    chunk->done = true;
-    chunk->since = cycle + 1;
-    if (error) {
-        avail->error = true;
-        model_ring_error(model, read->queue, cycle + 1);
-    }
-    model_at(model, &avail->task, cycle + 1);
-}
-
-void model_avail_doorbell(struct model *model, unsigned q, bool has_data, uint32_t data, uint64_t cycle) {
-    struct model_avail *avail = &model->queue[q].avail;
-    const uint32_t size = model->queue[q].size;
+    const uint32_t size = model->queue[q].size, data = avail->bell_data;
+    const bool has_data = avail->bell_has_data;
     const struct model_pos told = {(uint16_t)(data & 0x7FFF), data >> 15 & 1};
     uint32_t target = ahead(avail->target, avail->parse, size);
     bool proves = false;
@@ -225,6 +208,42 @@ void model_avail_doorbell(struct model *model, unsigned q, bool has_data, uint32
     /* From here on reads end where the latest doorbell says, and what they bring is proven; unless it says nothing, or reads were sent
      * for more than that. */
     avail->poll = !proves;
+    avail->bell = false;
+}
+
+/* A doorbell is in its register for a cycle; the next one comes a cycle later at the soonest. */
+void model_avail_doorbell(struct model *model, unsigned q, bool has_data, uint32_t data, uint64_t cycle) {
+    struct model_avail *avail = &model->queue[q].avail;
+    if (avail->bell) hear(model, q);
+    avail->bell = true;
+    avail->bell_has_data = has_data;
+    avail->bell_data = data;
+    avail->bell_from = cycle + 1;
+    model_at(model, &avail->task, cycle); /* for one that was in the register */
+}
+
+void model_avail_run(struct model *model, unsigned q, uint64_t cycle) {
+    struct model_avail *avail = &model->queue[q].avail;
+    if (!model->queue[q].running) return;
+    if (avail->bell && cycle >= avail->bell_from) hear(model, q);
+    if (avail->bell) model_at(model, &avail->task, avail->bell_from);
+    if (avail->is_void && avail->flight == 0 && cycle >= avail->void_from) {
+        end_void(avail);
+        model_vq_wake_consumer(model, q, cycle + 1); /* it may be starved now */
+    }
+    progress(model, q, cycle);
+}
+
+void model_avail_done(struct model *model, const struct model_read *read, bool error, uint64_t cycle) {
+    struct model_avail *avail = &model->queue[read->queue].avail;
+    struct model_chunk *chunk = &avail->chunks[read->index];
+    avail->flight--;
+    chunk->done = true;
+    chunk->since = cycle + 1;
+    if (error) {
+        avail->error = true;
+        model_ring_error(model, read->queue, cycle + 1);
+    }
     model_at(model, &avail->task, cycle + 1);
 }
 

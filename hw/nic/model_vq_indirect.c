@@ -45,8 +45,8 @@ static bool may_ask(struct model *model, unsigned q, uint64_t cycle) {
     const struct model_indirect *indirect = &model->queue[q].indirect;
     const struct model_element *incoming = model_avail_head(model, q);
     const struct model_table *table = &indirect->tables[indirect->next];
-    return incoming && incoming->ready <= cycle && incoming->indirect && indirect->count < MODEL_WAITING && !table->taken && !table->waiting &&
-           !indirect->error && !model_stopped(model);
+    return incoming && incoming->ready <= cycle && incoming->indirect && indirect->count < MODEL_WAITING && !table->taken &&
+           !table->waiting && !indirect->error && !model_stopped(model);
 }
 
 /* Takes over what vq_avail has: nothing while all is direct. */

@@ -46,8 +46,9 @@ static void fail(struct model *model, uint64_t cycle) {
 static bool is_bad(const struct model *model, uint16_t flags, uint32_t len) {
     const struct model_serial *serial = &model->serial;
     const uint32_t size = model->queue[ctrl_queue(model)].size;
-    const bool bad_table = !model_has(model, VIRTIO_F_INDIRECT_DESC_BIT) || serial->in_chain || (flags >> VIRTQ_DESC_F_NEXT_BIT & 1) || len == 0 ||
-                           len % VIRTQ_DESC_SIZE || len > size * VIRTQ_DESC_SIZE;
+    const bool bad_table = !model_has(model, VIRTIO_F_INDIRECT_DESC_BIT) || serial->in_chain ||
+                           (flags >> VIRTQ_DESC_F_NEXT_BIT & 1) || len == 0 || len % VIRTQ_DESC_SIZE ||
+                           len > size * VIRTQ_DESC_SIZE;
     return ((flags >> VIRTQ_DESC_F_INDIRECT_BIT & 1) && bad_table) || (serial->in_chain && serial->count >= size);
 }
 
@@ -55,7 +56,8 @@ static void judge(struct model *model, uint64_t cycle) {
     struct model_serial *serial = &model->serial;
     const uint16_t flags = model_le16(serial->desc + VIRTQ_DESC_FLAGS);
     const uint32_t len = model_le32(serial->desc + VIRTQ_DESC_LEN);
-    const bool available = (flags >> VIRTQ_DESC_F_AVAIL_BIT & 1) == serial->pos.wrap && (flags >> VIRTQ_DESC_F_USED_BIT & 1) != serial->pos.wrap;
+    const bool available =
+        (flags >> VIRTQ_DESC_F_AVAIL_BIT & 1) == serial->pos.wrap && (flags >> VIRTQ_DESC_F_USED_BIT & 1) != serial->pos.wrap;
     if (available ? is_bad(model, flags, len) : serial->in_chain) {
         fail(model, cycle);
         return;
@@ -94,12 +96,16 @@ bool model_serial_grant(struct model *model, unsigned part, struct model_read *r
     struct model_serial *serial = &model->serial;
     const unsigned q = ctrl_queue(model);
     (void)cycle;
-    if (serial->state != MODEL_SERIAL_ASK || !model_vq_open(model, q) || (part == MODEL_RD_OF_QUEUE_TABLE) != serial->in_table) return false;
+    if (serial->state != MODEL_SERIAL_ASK || !model_vq_open(model, q) || (part == MODEL_RD_OF_QUEUE_TABLE) != serial->in_table)
+        return false;
     serial->state = MODEL_SERIAL_WAIT;
     if (!serial->in_chain) serial->kick = false; /* what a doorbell said until here, this read will see */
     if (!serial->in_table) model_trace(model, TRACE_DESC_READ, 1, serial->pos.slot, q, 0);
-    *read = (struct model_read){.addr = serial->in_table ? serial->table : model->queue[q].desc + (uint64_t)serial->pos.slot * VIRTQ_DESC_SIZE,
-                                .len = VIRTQ_DESC_SIZE, .client = serial->in_table ? MODEL_RD_TABLE : MODEL_RD_DESC, .queue = q};
+    *read = (struct model_read){
+        .addr = serial->in_table ? serial->table : model->queue[q].desc + (uint64_t)serial->pos.slot * VIRTQ_DESC_SIZE,
+        .len = VIRTQ_DESC_SIZE,
+        .client = serial->in_table ? MODEL_RD_TABLE : MODEL_RD_DESC,
+        .queue = q};
     return true;
 }
 

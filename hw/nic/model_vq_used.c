@@ -10,7 +10,12 @@
 
 #include "model_device.h"
 
-enum { TX_AGE = 240, RX_AGE = 96 /* cycles that a used descriptor may wait for others */, LINE = MODEL_GROUP_BYTES / VIRTQ_DESC_SIZE, PAYLOAD = 8 };
+enum {
+    TX_AGE = 240,
+    RX_AGE = 96 /* cycles that a used descriptor may wait for others */,
+    LINE = MODEL_GROUP_BYTES / VIRTQ_DESC_SIZE,
+    PAYLOAD = 8
+};
 
 void model_used_clear(struct model *model, unsigned q) {
     struct model_used *used = &model->queue[q].used;
@@ -45,7 +50,8 @@ static uint64_t due(struct model *model, unsigned q, uint64_t cycle) {
     const struct model_used *used = &model->queue[q].used;
     const uint64_t old = used->opened + 1 + (model_is_tx(model, q) ? TX_AGE : RX_AGE);
     if (used->refused || is_full(model, q) || cycle >= old) return cycle;
-    const uint64_t quiet = model_is_tx(model, q) ? (model_net_tx_quiet(model, cycle) ? cycle : MODEL_NEVER) : model_net_rx_quiet_from(model, cycle);
+    const uint64_t quiet =
+        model_is_tx(model, q) ? (model_net_tx_quiet(model, cycle) ? cycle : MODEL_NEVER) : model_net_rx_quiet_from(model, cycle);
     return quiet < old ? quiet : old;
 }
 

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "register_write.h"
 #include "regmap.h"
 #include "sim_time.h"
 
@@ -13,19 +14,7 @@ namespace hw {
 
 namespace {
 
-constexpr uint64_t bar_mask = 0xFFFF;  // BAR0 is 64 KiB, naturally aligned, and the only one
 constexpr uint32_t event_bytes = 4;    // [V] 2.8.14
-
-uint64_t little_endian(const uint8_t* bytes, uint32_t count) {
-    uint64_t value = 0;
-    for (uint32_t i = 0; i < count; ++i) value |= uint64_t{bytes[i]} << 8 * i;
-    return value;
-}
-
-void set_half(uint64_t& field, bool high, uint64_t value) {
-    const unsigned shift = high ? 32 : 0;
-    field = (field & ~(uint64_t{UINT32_MAX} << shift)) | value << shift;
-}
 
 }  // namespace
 
@@ -42,13 +31,14 @@ ResetWatch::Queue& ResetWatch::selected() {
 // --- towards the device ---
 
 void ResetWatch::receive(TlpPtr tlp) {
+    uint32_t offset = 0;
+    uint64_t value = 0;
     if (tlp->is_completion()) {
         if (buffers_ && fetches_[tlp->tag()].end) fetched(*tlp);
     } else if (tlp->is_memory_read()) {
         reads_[tlp->tag()] = static_cast<uint32_t>(tlp->first_byte() & bar_mask);
-    } else if (tlp->is_memory_write() && tlp->payload_bytes == 4) {
-        register_written(static_cast<uint32_t>(tlp->first_byte() & bar_mask),
-                         little_endian(tlp->payload.data() + (tlp->first_byte() & 3), tlp->byte_span()));
+    } else if (register_write(*tlp, &offset, &value)) {
+        register_written(offset, value);
     }
     nic_.receive(std::move(tlp));
 }

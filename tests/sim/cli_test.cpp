@@ -63,12 +63,21 @@ TEST(Cli, EveryCommandSaysItsVersion) {
 TEST(Cli, CommonOptionsAreEverywhereAndExplained) {
     for (const std::string& command : simulating) {
         const std::string help = ringside(command + " --help").out;
-        for (const char* option : {"--seed=N", "--set=KEY=VALUE", "--json=FILE", "--jobs=N", "--driver", "--quiet", "--verbose"})
+        for (const char* option : {"--seed=N", "--set=KEY=VALUE", "--json=FILE", "--jobs=N", "--driver", "--nic", "--quiet", "--verbose"})
             EXPECT_TRUE(has(help, option)) << command << " " << option;
         const bool bench = command.compare(0, 5, "bench") == 0;  // records nothing, and does not offer to
         for (const char* option : {"--waves=FILE", "--waves-from=TIME", "--waves-to=TIME", "--waves-depth", "--junit=FILE", "--events"})
             EXPECT_EQ(has(help, option), !bench) << command << " " << option;
     }
+}
+
+TEST(Cli, TheNicIsTheDeviceOrItsModel) {
+    const Result model = ringside("run ping --nic model");
+    EXPECT_EQ(model.status, 0) << model.out << model.err;
+    EXPECT_TRUE(has(model.out, "PASS ping")) << model.out;
+    const Result other = ringside("run ping --nic silicon");
+    EXPECT_EQ(other.status, 2);
+    EXPECT_TRUE(has(other.err, "nic.kind") && has(other.err, "rtl") && has(other.err, "model")) << other.err;
 }
 
 TEST(Cli, UsageNamesWhatACommandTakes) {

@@ -107,7 +107,7 @@ TEST_F(Refusal, NamesBothCapturesWhenBothAreBad) {
 
 TEST_F(Refusal, OfOutputsThatCannotBeWrittenBeforeAnythingRuns) {
     const std::string in = capture({60}), nowhere = file("no/such/folder/out");
-    for (const char* option : {"--to-wire", "--to-host", "--json", "--junit", "--waves", "--events"}) {
+    for (const char* option : {"--to-wire", "--to-host", "--json", "--junit", "--waves", "--events", "--transcript"}) {
         const Outcome outcome = ringside({"replay", "--from-host", in, option, nowhere});
         EXPECT_EQ(outcome.status, 2) << option;
         EXPECT_EQ(outcome.out, "") << option;
@@ -126,7 +126,7 @@ TEST_F(Refusal, LeavesNoEmptyOutputsBehind) {
 }
 
 TEST_F(Refusal, OfOneEventLogOrWaveformForSeveralRuns) {
-    for (const char* option : {"--events", "--waves"}) {
+    for (const char* option : {"--events", "--waves", "--transcript"}) {
         const Outcome outcome = ringside({"run", "dns", "ping", option, file("out")});
         EXPECT_EQ(outcome.status, 2);
         EXPECT_NE(outcome.err.find(std::string(option) + " writes one file"), std::string::npos) << outcome.err;

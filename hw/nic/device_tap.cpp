@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device_tap.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "register_write.h"
+#include "regmap.h"
+
+namespace hw {
+
+void DeviceTap::connect(DeviceLink& link, DeviceWire& wire) {
+    link_ = &link;
+    nic_.connect(*this, wire);
+}
+
+DeviceTap::Ring& DeviceTap::selected() {
+    if (select_ >= rings_.size()) rings_.resize(select_ + 1);
+    return rings_[select_];
+}
+
+// --- towards the device ---
+
+void DeviceTap::receive(TlpPtr tlp) {
+    uint32_t offset = 0;
+    uint64_t value = 0;
+    if (tlp->is_completion()) {
+        if (fetches_[tlp->tag()].end) fetched(*tlp);
+    } else if (register_write(*tlp, &offset, &value)) {
+        register_written(offset, value);
+    }
+    nic_.receive(std::move(tlp));
+}
+
+void DeviceTap::register_written(uint32_t offset, uint64_t value) {
+    if (offset >= BAR0_NOTIFY && offset < BAR0_STATS) ++doorbells_;
+    if (offset - BAR0_COMMON >= VIRTIO_COMMON_BYTES) return;
+    switch (offset - BAR0_COMMON) {
+    case VIRTIO_COMMON_DEVICE_STATUS:
+        if (value == 0) rings_.clear();
+        break;
+    case VIRTIO_COMMON_DRIVER_FEATURE_SELECT: feature_select_ = static_cast<uint32_t>(value); break;
+    case VIRTIO_COMMON_DRIVER_FEATURE: set_half(features_, feature_select_ == 1, value); break;
+    case VIRTIO_COMMON_QUEUE_SELECT: select_ = static_cast<uint32_t>(value); break;
+    case VIRTIO_COMMON_QUEUE_SIZE: selected().size = static_cast<uint32_t>(value); break;
+    case VIRTIO_COMMON_QUEUE_DESC: set_half(selected().desc, false, value); break;
+    case VIRTIO_COMMON_QUEUE_DESC + 4: set_half(selected().desc, true, value); break;
+    case VIRTIO_COMMON_QUEUE_ENABLE:
+        selected().used = 0;
+        selected().slots.assign(selected().size, {});
+        break;
+    default: break;
+    }
+}
+
+int DeviceTap::ring_at(uint64_t address) const {
+    for (size_t i = 0; i < rings_.size(); ++i)
+        if (address >= rings_[i].desc && address < rings_[i].desc + uint64_t{rings_[i].slots.size()} * VIRTQ_DESC_SIZE)
+            return static_cast<int>(i);
+    return -1;
+}
+
+// Descriptors lie on their own size: no completion cuts one.
+void DeviceTap::fetched(const Tlp& tlp) {
+    Fetch& fetch = fetches_[tlp.tag()];
+    const uint64_t begin = fetch.end - tlp.byte_count();
+    const uint32_t bytes = std::min(tlp.payload_bytes, tlp.byte_count());
+    if (fetch.queue < rings_.size() && tlp.status() == TLP_STATUS_SC) {
+        Ring& ring = rings_[fetch.queue];
+        for (uint32_t at = 0; at + VIRTQ_DESC_SIZE <= bytes; at += VIRTQ_DESC_SIZE) {
+            const uint8_t* descriptor = tlp.payload.data() + at;
+            const uint64_t slot = (begin + at - ring.desc) / VIRTQ_DESC_SIZE;
+            if (slot >= ring.slots.size()) break;
+            ring.slots[slot] = {static_cast<uint16_t>(little_endian(descriptor + VIRTQ_DESC_ID, 2)),
+                                (little_endian(descriptor + VIRTQ_DESC_FLAGS, 2) >> VIRTQ_DESC_F_NEXT_BIT & 1) != 0, true};
+        }
+    }
+    if (tlp.status() != TLP_STATUS_SC || tlp.byte_count() <= bytes) fetch.end = 0;
+}
+
+// --- from the device ---
+
+void DeviceTap::send(TlpPtr tlp) {
+    if (tlp->is_memory_read()) {
+        ++sent_.reads;
+        const int queue = ring_at(tlp->first_byte());
+        fetches_[tlp->tag()] = {queue < 0 ? 0 : tlp->first_byte() + tlp->byte_span(), static_cast<unsigned>(std::max(queue, 0))};
+    } else if (tlp->is_memory_write()) {
+        ++sent_.writes;
+        if (tlp->is_interrupt())
+            ++sent_.messages;
+        else
+            written(*tlp);
+    }
+    link_->send(std::move(tlp));
+}
+
+// The used descriptors in a write: of each, bytes 8 to 15.
+void DeviceTap::written(const Tlp& tlp) {
+    const int queue = ring_at(tlp.first_byte());
+    if (queue < 0) return;
+    const uint64_t begin = tlp.address(), desc = rings_[static_cast<size_t>(queue)].desc, end = tlp.first_byte() + tlp.byte_span();
+    for (uint64_t at = tlp.first_byte() / VIRTQ_DESC_SIZE * VIRTQ_DESC_SIZE; at + VIRTQ_DESC_SIZE <= end; at += VIRTQ_DESC_SIZE) {
+        const uint8_t* descriptor = tlp.payload.data() + (at + VIRTQ_DESC_LEN - begin) - VIRTQ_DESC_LEN;
+        used(static_cast<unsigned>(queue), static_cast<uint32_t>((at - desc) / VIRTQ_DESC_SIZE),
+             static_cast<uint16_t>(little_endian(descriptor + VIRTQ_DESC_ID, 2)),
+             static_cast<uint32_t>(little_endian(descriptor + VIRTQ_DESC_LEN, 4)));
+    }
+}
+
+// One used descriptor: the buffers from the used pointer on, up to the one that it names.
+void DeviceTap::used(unsigned queue, uint32_t slot, uint16_t id, uint32_t len) {
+    Ring& ring = rings_[queue];
+    const auto impossible = [&](const std::string& why) {
+        sink_({queue, id, len, "slot " + std::to_string(slot) + " is used with id " + std::to_string(id) + ": " + why});
+    };
+    if (slot != ring.used) return impossible("the used pointer is at slot " + std::to_string(ring.used));
+    for (uint32_t walked = 0; walked < ring.size;) {
+        uint32_t last = ring.used;
+        for (; ring.slots[last].next && walked < ring.size; ++walked) last = (last + 1) % ring.size;
+        ++walked;
+        if (!ring.slots[last].fetched) return impossible("the device has not fetched slot " + std::to_string(last));
+        const uint16_t buffer = ring.slots[last].id;
+        ring.used = (last + 1) % ring.size;
+        sink_({queue, buffer, buffer == id ? len : 0, ""});
+        if (buffer == id) return;
+        if (!(features_ >> VIRTIO_F_IN_ORDER_BIT & 1)) return impossible("that is not the buffer at the used pointer");
+    }
+    impossible("no buffer in the ring has it");
+}
+
+}  // namespace hw
