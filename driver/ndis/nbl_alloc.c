@@ -1,57 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nbl_alloc.c: NBLs and NBs out of their pools and back. [D] 2.1
+ * nbl_alloc.c: NBLs out of their pools and back. [D] 2.1
  *
  * The path that a packet takes is a pop from the pool's list, stores, and a push: no lock, since contexts are not preempted, and no call
  * of the machine but for the time. A member is cleared when it is allocated, so that what a driver finds does not hang on its history.
  */
 #include <stdlib.h>
 
-#include "nbl_internal.h"
-
-#define LIKELY(condition) __builtin_expect((condition) != 0, 1)
-
-#define INLINE inline __attribute__((always_inline))
-/* One line of stores each, as wide as the machine has them; and no call of the library's memset, which starts a string instruction for
- * sizes like these. */
-#if defined(__x86_64__) && !defined(__clang__)
-#define WIDE_STORES __attribute__((target_clones("avx512f", "default")))
-#else
-#define WIDE_STORES
-#endif
-typedef uint64_t half_line __attribute__((vector_size(32), aligned(16), may_alias));
-typedef uint64_t line __attribute__((vector_size(64), aligned(16), may_alias));
-typedef uint64_t quarter_line __attribute__((vector_size(16), aligned(16), may_alias));
-
-/* `bytes` is a multiple of 16. */
-static INLINE void clear(void *at, size_t bytes) {
-    uint8_t *to = at;
-#pragma GCC unroll 8
-    for (; bytes >= sizeof(line); bytes -= sizeof(line), to += sizeof(line)) *(line *)(void *)to = (line){0};
-    if (bytes >= sizeof(half_line)) {
-        *(half_line *)(void *)to = (half_line){0};
-        bytes -= sizeof(half_line);
-        to += sizeof(half_line);
-    }
-    if (bytes >= sizeof(quarter_line)) *(quarter_line *)(void *)to = (quarter_line){0};
-}
-
-/* The pool that a handle names, if a driver may allocate from it now. */
-static inline struct ndis_pool *open_pool(NDIS_HANDLE handle, enum ndis_object_type type, const char *function) {
-    struct ndis_pool *pool = handle;
-    if (!LIKELY(pool && pool->object.type == type)) return ndis_object_of(handle, type, function);
-    if (LIKELY(!pool->closed)) return pool;
-    kernel_violation(pool->kernel, "pool.closed", "[D] 2.1", -1, "%s: %s had freed the pool, allocated at %s", function, pool->object.name,
-                     kernel_site(pool->site));
-    return NULL;
-}
-
-/* Is there a free member to take? Grows the pool if there is not; false without memory, or when a test wants it so. */
-static inline bool ready(struct ndis_pool *pool) {
-    struct kernel_fault *fault = &pool->kernel->fail_allocation;
-    if (!LIKELY(fault->count == 0) && kernel_fault_due(fault)) return false;
-    return LIKELY(pool->free_nbls != NULL) || ndis_pool_grow(pool);
-}
+#include "nbl_fast.h"
 
 /* A record at the start of a life; the rest of it is as the last one left it, nothing. */
 static INLINE void begin_life(struct nbl_record *record, const struct ndis_pool *pool, const char *site) {
@@ -68,75 +24,6 @@ static void forget_flights(struct nbl_record *record) {
     record->reported = record->overdue = false;
     record->first_send.from = NULL;
     record->hop_count = 0;
-}
-
-/* ---- NBs */
-/* An NB in a block that starts at `block`, with the block's own data (shape (c)) if the pool has it. */
-static void nb_init(PNET_BUFFER nb, struct ndis_pool *pool, uint8_t *block) {
-    clear(nb, sizeof(*nb));
-    nb->NdisPoolHandle = pool;
-    if (pool->data_size == 0) return;
-    PMDL mdl = (PMDL)(void *)(block + pool->mdl_at);
-    MmInitializeMdl(mdl, block + pool->data_at, pool->data_size);
-    MmBuildMdlForNonPagedPool(mdl);
-    nb->MdlChain = mdl;
-    nb_set_position(nb, pool->data_size);  /* all of it is backfill */
-}
-
-static void nb_describe(PNET_BUFFER nb, PMDL chain, ULONG offset, SIZE_T length) {
-    nb->MdlChain = chain;
-    nb->stDataLength = length;
-    nb_set_position(nb, offset);
-}
-
-PNET_BUFFER nb_allocate(struct ndis_pool *pool, const char *site) {
-    if (!ready(pool)) return NULL;
-    struct nb_record *record = pool->free_nbs;
-    pool->free_nbs = record->next_free;
-    record->site = site;
-    record->live = true;
-    PNET_BUFFER nb = nb_of(record);
-    nb_init(nb, pool, (uint8_t *)record);
-    return nb;
-}
-
-PNET_BUFFER WdkAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength, const char *Site) {
-    struct ndis_pool *pool = open_pool(PoolHandle, NDIS_OBJECT_NB_POOL, "NdisAllocateNetBuffer");
-    if (!pool || pool->data_size > 0 || (!MdlChain && (DataOffset || DataLength))) return NULL;
-    PNET_BUFFER nb = nb_allocate(pool, Site);
-    if (nb) nb_describe(nb, MdlChain, DataOffset, DataLength);
-    return nb;
-}
-
-PNET_BUFFER WdkAllocateNetBufferMdlAndData(NDIS_HANDLE PoolHandle, const char *Site) {
-    struct ndis_pool *pool = open_pool(PoolHandle, NDIS_OBJECT_NB_POOL, "NdisAllocateNetBufferMdlAndData");
-    return pool && pool->data_size > 0 ? nb_allocate(pool, Site) : NULL;
-}
-
-VOID WdkFreeNetBuffer(PNET_BUFFER NetBuffer, const char *Site) {
-    struct ndis *ndis = nbl_ndis("NdisFreeNetBuffer");
-    struct ndis_pool *pool = NetBuffer->NdisPoolHandle;
-    if (!ndis_is_pool(ndis, pool, NDIS_OBJECT_NB_POOL)) {
-        kernel_violation(ndis->kernel, "nb.foreign", "[D] 2.1", -1, "NdisFreeNetBuffer at %s was given an NB of no NB pool", kernel_site(Site));
-        return;
-    }
-    struct nb_record *record = nb_record_of(NetBuffer);
-    if (!record->live) {
-        kernel_violation(ndis->kernel, "nb.freed_twice", "[D] 2.1", -1, "nb %u of %s was freed at %s, after it had been freed at %s",
-                         record->number, pool->object.name, kernel_site(Site), kernel_site(record->site));
-        return;
-    }
-    if (nb_is_mapped(NetBuffer)) {
-        kernel_violation(ndis->kernel, "nbl.freed_under_dma", "[D] 2.7", -1,
-                         "nb %u of %s, %u bytes, allocated at %s, was freed while its data is mapped for the device: free the scatter/gather "
-                         "list first", record->number, pool->object.name, NetBuffer->DataLength, kernel_site(record->site));
-        return;  /* not used again: the mapping still refers to it */
-    }
-    nb_forget_retreats(ndis, NetBuffer);
-    record->live = false;
-    record->site = Site;
-    record->next_free = pool->free_nbs;
-    pool->free_nbs = record;
 }
 
 struct nbl_record *nbl_record_of_nb(const NET_BUFFER *nb) {
@@ -236,7 +123,8 @@ static __attribute__((noinline)) PNET_BUFFER_LIST allocate_any_with_nb(NDIS_HAND
     return nbl;
 }
 
-WIDE_STORES PNET_BUFFER_LIST WdkAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill, const char *Site) {
+WIDE_STORES PNET_BUFFER_LIST WdkAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill,
+                                                      const char *Site) {
     if (is_plain(PoolHandle, ContextSize | ContextBackFill)) return take_plain(PoolHandle, NULL, 0, 0, Site);
     return allocate_any(PoolHandle, ContextSize, ContextBackFill, Site, "NdisAllocateNetBufferList");
 }
@@ -341,9 +229,12 @@ static __attribute__((noinline)) void free_any(struct ndis *ndis, PNET_BUFFER_LI
 /* With its driver, and as it was allocated but for what allocation clears: nothing to say and nothing to undo? */
 static INLINE bool is_free_to_go(const struct nbl_record *record, const NET_BUFFER_LIST *nbl) {
     const NET_BUFFER *nb = nbl->FirstNetBuffer;
-    if (record->pool != nbl->NdisPoolHandle || record->state != NBL_OWNED || record->ledger.special) return false;
-    if (nbl->ChildRefCount != 0 || nb != own_nb(nbl) || nb->NdisPoolHandle != nbl->NdisPoolHandle) return false;
-    return !((uintptr_t)nb->Next | (uintptr_t)nb->NdisReserved[0] | (uintptr_t)nb->NdisReserved[1]);
+    const uintptr_t pool = (uintptr_t)nbl->NdisPoolHandle;
+    const uintptr_t odd = ((uintptr_t)record->pool ^ pool) | ((uintptr_t)nb ^ (uintptr_t)own_nb(nbl)) | (record->state ^ NBL_OWNED) |
+                          record->ledger.special | (ULONG)nbl->ChildRefCount;
+    if (odd) return false;
+    return !(((uintptr_t)nb->NdisPoolHandle ^ pool) | (uintptr_t)nb->Next | (uintptr_t)nb->NdisReserved[0] |
+             (uintptr_t)nb->NdisReserved[1]);
 }
 
 VOID WdkFreeNetBufferList(PNET_BUFFER_LIST NetBufferList, const char *Site) {
@@ -370,15 +261,8 @@ PNET_BUFFER_LIST (NdisAllocateNetBufferList)(NDIS_HANDLE PoolHandle, USHORT Cont
 
 PNET_BUFFER_LIST (NdisAllocateNetBufferAndNetBufferList)(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill, PMDL MdlChain,
                                                          ULONG DataOffset, SIZE_T DataLength) {
-    return WdkAllocateNetBufferAndNetBufferList(PoolHandle, (ULONG)ContextBackFill << 16 | ContextSize, MdlChain, DataOffset, DataLength, NULL);
+    return WdkAllocateNetBufferAndNetBufferList(PoolHandle, (ULONG)ContextBackFill << 16 | ContextSize, MdlChain, DataOffset, DataLength,
+                                                NULL);
 }
 
 VOID (NdisFreeNetBufferList)(PNET_BUFFER_LIST NetBufferList) { WdkFreeNetBufferList(NetBufferList, NULL); }
-
-PNET_BUFFER (NdisAllocateNetBuffer)(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength) {
-    return WdkAllocateNetBuffer(PoolHandle, MdlChain, DataOffset, DataLength, NULL);
-}
-
-PNET_BUFFER (NdisAllocateNetBufferMdlAndData)(NDIS_HANDLE PoolHandle) { return WdkAllocateNetBufferMdlAndData(PoolHandle, NULL); }
-
-VOID (NdisFreeNetBuffer)(PNET_BUFFER NetBuffer) { WdkFreeNetBuffer(NetBuffer, NULL); }

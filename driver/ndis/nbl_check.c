@@ -33,7 +33,8 @@ static __attribute__((noinline)) const char *chain_fault(const NET_BUFFER *nb) {
 /* The data lies in the first MDL, as it should. */
 static inline bool is_whole(const NET_BUFFER *nb) {
     const MDL *mdl = nb->CurrentMdl;
-    return mdl && mdl == nb->MdlChain && nb->DataOffset == nb->CurrentMdlOffset && (uint64_t)nb->DataOffset + nb->DataLength <= mdl->ByteCount;
+    return mdl && mdl == nb->MdlChain && nb->DataOffset == nb->CurrentMdlOffset &&
+           (uint64_t)nb->DataOffset + nb->DataLength <= mdl->ByteCount;
 }
 
 /* NULL when the NB obeys [D] 1.2, else what is wrong. */
@@ -45,8 +46,8 @@ static __attribute__((noinline)) void check_each(struct nbl_record *record, cons
     for (const NET_BUFFER *nb = nbl_of(record)->FirstNetBuffer; nb; nb = nb->Next, number++) {
         if (nb->NdisPoolHandle != record->pool && !ndis_is_pool(ndis, nb->NdisPoolHandle, NDIS_OBJECT_NB_POOL) &&
             !ndis_is_pool(ndis, nb->NdisPoolHandle, NDIS_OBJECT_NBL_POOL)) {
-            nbl_violation(record, "nb.foreign", "[D] 2.1", "in %s, NB %u: its NdisPoolHandle is no pool of NDIS: allocate it from one", function,
-                          number);
+            nbl_violation(record, "nb.foreign", "[D] 2.1", "in %s, NB %u: its NdisPoolHandle is no pool of NDIS: allocate it from one",
+                          function, number);
             return;
         }
         const char *fault = number > ENDLESS ? "the list of NBs has no end" : nb_fault(nb);
@@ -75,8 +76,8 @@ bool nb_check_ours_slowly(struct ndis *ndis, const NET_BUFFER *nb, const char *f
     }
     const struct nb_record *record = nb_record_of(nb);
     if (record->live) return true;
-    kernel_violation(ndis->kernel, "nb.use_after_free", "[D] 2.1", -1, "%s was given nb %u, which was freed at %s", function, record->number,
-                     kernel_site(record->site));
+    kernel_violation(ndis->kernel, "nb.use_after_free", "[D] 2.1", -1, "%s was given nb %u, which was freed at %s", function,
+                     record->number, kernel_site(record->site));
     return false;
 }
 
@@ -93,7 +94,8 @@ static uint64_t mix_others(const NET_BUFFER *nb) {
 
 static inline struct nbl_edge look(const struct nbl_record *record, const NET_BUFFER_LIST *nbl) {
     const PNET_BUFFER nb = nbl->FirstNetBuffer;
-    struct nbl_edge edge = {.first = nb, .parent = nbl->ParentNetBufferList, .children = nbl->ChildRefCount, .pushes = record->ledger.pushes};
+    struct nbl_edge edge = {.first = nb, .parent = nbl->ParentNetBufferList, .children = nbl->ChildRefCount,
+                            .pushes = record->ledger.pushes};
     if (!nb) return edge;
     edge.chain = nb->MdlChain;
     edge.offset = nb->DataOffset;
@@ -165,8 +167,8 @@ void nbl_edge_back(struct nbl_record *record, enum nbl_what what, const char *to
     const struct nbl_edge *was = &ledger->edge[edge];
     const NET_BUFFER_LIST *nbl = nbl_of(record);
     const NET_BUFFER *nb = nbl->FirstNetBuffer;
-    const bool same = nb && nb == was->first && !nb->Next && was->others == 0 && nb->MdlChain == was->chain && nb->DataOffset == was->offset &&
-                      nb->DataLength == was->length && nbl->ParentNetBufferList == was->parent && nbl->ChildRefCount == was->children &&
-                      ledger->pushes == was->pushes;
+    const bool same = nb && nb == was->first && !nb->Next && was->others == 0 && nb->MdlChain == was->chain &&
+                      nb->DataOffset == was->offset && nb->DataLength == was->length && nbl->ParentNetBufferList == was->parent &&
+                      nbl->ChildRefCount == was->children && ledger->pushes == was->pushes;
     if (!__builtin_expect(same, 1)) compare_now(record, was, what);
 }

@@ -130,12 +130,13 @@ static bool free_first(struct ndis *ndis, PNET_BUFFER nb, NET_BUFFER_FREE_MDL_HA
     return true;
 }
 
-VOID NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl, NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
+VOID NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
+                                   NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
     struct ndis *ndis = nbl_ndis(__func__);
     if (!nb_check_ours(ndis, NetBuffer, __func__)) return;
     if (DataOffsetDelta > NetBuffer->DataLength) {
-        kernel_violation(ndis->kernel, "nb.advance", "[D] 2.2", -1, "an advance by %u bytes over the %u bytes that are used", DataOffsetDelta,
-                         NetBuffer->DataLength);
+        kernel_violation(ndis->kernel, "nb.advance", "[D] 2.2", -1, "an advance by %u bytes over the %u bytes that are used",
+                         DataOffsetDelta, NetBuffer->DataLength);
         DataOffsetDelta = NetBuffer->DataLength;
     }
     NetBuffer->DataLength -= DataOffsetDelta;

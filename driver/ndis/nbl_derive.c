@@ -28,7 +28,8 @@ static bool usable(struct ndis *ndis, NDIS_HANDLE *handle, enum ndis_object_type
     return pool && !pool->closed && pool->data_size == 0;
 }
 
-static bool begin(struct derivation *d, PNET_BUFFER_LIST original, NDIS_HANDLE nbls, NDIS_HANDLE nbs, const char *site, const char *function) {
+static bool begin(struct derivation *d, PNET_BUFFER_LIST original, NDIS_HANDLE nbls, NDIS_HANDLE nbs, const char *site,
+                  const char *function) {
     struct ndis *ndis = ndis_current(function);
     if (!nbl_check_ours(ndis, original, function)) return false;
     if (!usable(ndis, &nbls, NDIS_OBJECT_NBL_POOL, function) || !usable(ndis, &nbs, NDIS_OBJECT_NB_POOL, function)) return false;
@@ -113,7 +114,8 @@ static PNET_BUFFER share(struct derivation *d, PNET_BUFFER from) {
 PNET_BUFFER_LIST WdkAllocateCloneNetBufferList(PNET_BUFFER_LIST OriginalNetBufferList, NDIS_HANDLE NetBufferListPoolHandle,
                                                NDIS_HANDLE NetBufferPoolHandle, ULONG AllocateCloneFlags, const char *Site) {
     struct derivation d;
-    if (!begin(&d, OriginalNetBufferList, NetBufferListPoolHandle, NetBufferPoolHandle, Site, "NdisAllocateCloneNetBufferList")) return NULL;
+    if (!begin(&d, OriginalNetBufferList, NetBufferListPoolHandle, NetBufferPoolHandle, Site, "NdisAllocateCloneNetBufferList"))
+        return NULL;
     const bool shared = (AllocateCloneFlags & NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS) != 0;
     nbl_record_of(d.nbl)->ledger.kind = NBL_CLONE;  /* from here on: a failure must not free the original's MDLs either */
     nbl_record_of(d.nbl)->ledger.argument = AllocateCloneFlags;
@@ -179,7 +181,8 @@ PNET_BUFFER_LIST WdkAllocateReassembledNetBufferList(PNET_BUFFER_LIST FragmentNe
                                                      const char *Site) {
     struct derivation d;
     if (AllocateReassembleFlags != 0) return NULL;
-    if (!begin(&d, FragmentNetBufferList, NetBufferAndNetBufferListPoolHandle, NULL, Site, "NdisAllocateReassembledNetBufferList")) return NULL;
+    if (!begin(&d, FragmentNetBufferList, NetBufferAndNetBufferListPoolHandle, NULL, Site, "NdisAllocateReassembledNetBufferList"))
+        return NULL;
     if (!d.spare) return give_up(&d);  /* not shape (b) */
     PNET_BUFFER nb = join(&d, FragmentNetBufferList, StartOffset);
     if (!nb || NdisRetreatNetBufferDataStart(nb, DataOffsetDelta, DataBackFill, NULL) != NDIS_STATUS_SUCCESS) return give_up(&d);

@@ -72,6 +72,7 @@ static inline struct nb_record *nb_record_of(const NET_BUFFER *nb) {
 PNET_BUFFER_LIST nbl_allocate(struct ndis_pool *pool, USHORT context_size, USHORT context_backfill, const char *site);
 /* Frees an NBL that the caller was told is sound, whatever it was derived from. */
 void nbl_free(struct nbl_record *record, const char *site);
+/* nb_alloc.c */
 PNET_BUFFER nb_allocate(struct ndis_pool *pool, const char *site);
 
 /* nbl_data.c */

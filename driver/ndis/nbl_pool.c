@@ -106,7 +106,8 @@ NDIS_HANDLE (NdisAllocateNetBufferPool)(NDIS_HANDLE NdisHandle, PNET_BUFFER_POOL
 
 struct ndis_pool *ndis_own_pool(struct ndis *ndis, enum ndis_object_type type) {
     if (type == NDIS_OBJECT_NBL_POOL) {
-        NET_BUFFER_LIST_POOL_PARAMETERS parameters = {.Header.Size = sizeof(parameters), .fAllocateNetBuffer = TRUE, .PoolTag = 0x6C62696E /* 'nibl' */};
+        NET_BUFFER_LIST_POOL_PARAMETERS parameters = {.Header.Size = sizeof(parameters), .fAllocateNetBuffer = TRUE,
+                                                      .PoolTag = 0x6C62696E /* 'nibl' */};
         if (!ndis->own_nbls) ndis->own_nbls = WdkAllocateNetBufferListPool(NULL, &parameters, NULL);
         return ndis->own_nbls;
     }
@@ -147,7 +148,8 @@ bool ndis_pool_grow(struct ndis_pool *pool) {
     else pool->slabs = slab;
     pool->last_slab = slab;
     uint32_t *numbers = pool->object.type == NDIS_OBJECT_NBL_POOL ? &pool->object.ndis->nbl_numbers : &pool->object.ndis->nb_numbers;
-    for (unsigned i = count; i-- > 0;) add_block(pool, slab->blocks + i * pool->block_bytes, *numbers + i + 1);  /* the lowest is used first */
+    for (unsigned i = count; i-- > 0;)  /* the lowest is used first */
+        add_block(pool, slab->blocks + i * pool->block_bytes, *numbers + i + 1);
     *numbers += count;
     return true;
 }
@@ -174,8 +176,8 @@ struct leaks {
 
 static void name_leak(struct leaks *leaks, const char *kind, uint32_t number, const char *site) {
     if (leaks->count++ >= NAMED_LEAKS) return;
-    int added = snprintf(leaks->text + leaks->length, sizeof(leaks->text) - leaks->length, "%s %s %u of %s", leaks->count > 1 ? "," : ":", kind,
-                         number, kernel_site(site));
+    int added = snprintf(leaks->text + leaks->length, sizeof(leaks->text) - leaks->length, "%s %s %u of %s",
+                         leaks->count > 1 ? "," : ":", kind, number, kernel_site(site));
     leaks->length += added > 0 ? (size_t)added : 0;
     if (leaks->length >= sizeof(leaks->text)) leaks->length = sizeof(leaks->text) - 1;
 }
@@ -241,8 +243,8 @@ void ndis_free_pools(struct ndis *ndis) {
     if (ndis->own_nbs) pool_close(ndis->own_nbs, NDIS_OBJECT_NB_POOL, __func__);
     for (struct ndis_pool *pool = ndis->pools; pool; pool = pool->next) {
         if (pool->closed) continue;
-        kernel_violation(ndis->kernel, "pool.leaked", "[D] 2.1", -1, "%s never freed a pool of %s that it allocated at %s", pool->object.name,
-                         pool->object.type == NDIS_OBJECT_NBL_POOL ? "NBLs" : "NBs", kernel_site(pool->site));
+        kernel_violation(ndis->kernel, "pool.leaked", "[D] 2.1", -1, "%s never freed a pool of %s that it allocated at %s",
+                         pool->object.name, pool->object.type == NDIS_OBJECT_NBL_POOL ? "NBLs" : "NBs", kernel_site(pool->site));
         pool_close(pool, pool->object.type, __func__);
     }
     while (ndis->pools) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ndis/nblfiltering.h: slot NetBufferListFilteringInfo, on receive: the filter that matched, and its queue or port. 0 is the default. [D] 4 */
+/* ndis/nblfiltering.h: slot NetBufferListFilteringInfo, on receive: the filter that matched, its queue or port; 0 by default. [D] 4 */
 #ifndef RINGSIDE_NDIS_NBLFILTERING_H
 #define RINGSIDE_NDIS_NBLFILTERING_H
 

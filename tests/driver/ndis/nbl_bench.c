@@ -134,6 +134,7 @@ int main(void) {
     kernel_destroy(kernel);
     fake_platform_destroy(fake);
     if (judged < 1) return 0;
-    fprintf(stderr, "nbl_bench: with %d outstanding an NBL costs %.2f times what malloc does; it was below 1 in release builds\n", JUDGED, judged);
+    fprintf(stderr, "nbl_bench: with %d outstanding an NBL costs %.2f times what malloc does; it was below 1 in release builds\n", JUDGED,
+            judged);
     return 1;
 }

@@ -131,7 +131,8 @@ TEST_F(NblDerive, FragmentsNeverSpanTwoNetBuffers) {
     for (PNET_BUFFER nb = nbl->FirstNetBuffer; nb; nb = nb->Next) {  // the third has less than `start` bytes: nothing of it
         std::vector<UCHAR> all = used_bytes(nb);
         for (size_t at = start; at < all.size(); at += most)
-            expected.emplace_back(all.begin() + static_cast<long>(at), all.begin() + static_cast<long>(std::min<size_t>(at + most, all.size())));
+            expected.emplace_back(all.begin() + static_cast<long>(at),
+                                  all.begin() + static_cast<long>(std::min<size_t>(at + most, all.size())));
     }
     ASSERT_EQ(count(fragments), expected.size());
     size_t i = 0;

@@ -64,8 +64,8 @@ std::string NblModel::compare(const Nb& nb) const {
     if (std::string fault = difference("DataOffset", nb.nb->DataOffset, nb.offset); !fault.empty()) return fault;
     std::vector<UCHAR> bytes = used_bytes(nb.nb);
     for (ULONG i = 0; i < nb.length; i++)
-        if (std::string fault = difference(("byte " + std::to_string(i)).c_str(), bytes[i], values_[nb.cells[nb.offset + i]]); !fault.empty())
-            return fault;
+        if (bytes[i] != values_[nb.cells[nb.offset + i]])
+            return difference(("byte " + std::to_string(i)).c_str(), bytes[i], values_[nb.cells[nb.offset + i]]);
     return "";
 }
 
@@ -373,7 +373,8 @@ NblModel::Nbl& NblModel::adopt(Nbl& parent, PNET_BUFFER_LIST made, Kind kind, UL
 std::string NblModel::derive(Nbl& nbl) {
     const bool shared = pick(2) == 0;
     PNET_BUFFER_LIST made =
-        NdisAllocateCloneNetBufferList(nbl.nbl, pick(2) ? plain_ : nullptr, pick(2) ? nbs_ : nullptr, shared ? NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS : 0);
+        NdisAllocateCloneNetBufferList(nbl.nbl, pick(2) ? plain_ : nullptr, pick(2) ? nbs_ : nullptr,
+                                       shared ? NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS : 0);
     if (!made) return "no clone";
     Nbl& clone = adopt(nbl, made, shared ? Kind::shared_clone : Kind::clone, 0);
     if (std::string fault = difference("NBs of a clone", clone.nbs.size(), nbl.nbs.size()); !fault.empty()) return fault;
@@ -391,7 +392,8 @@ std::string NblModel::fragment(Nbl& nbl) {
     for (const Nb& nb : nbl.nbs) {
         std::vector<Cell> cells = used_cells(nb);
         for (size_t at = start; at < cells.size(); at += most)
-            pieces.emplace_back(cells.begin() + static_cast<long>(at), cells.begin() + static_cast<long>(std::min<size_t>(at + most, cells.size())));
+            pieces.emplace_back(cells.begin() + static_cast<long>(at),
+                                cells.begin() + static_cast<long>(std::min<size_t>(at + most, cells.size())));
     }
     if (pieces.size() > 64) return "";
     PNET_BUFFER_LIST made = NdisAllocateFragmentNetBufferList(nbl.nbl, nullptr, nbs_, start, most, delta, backfill, 0);
@@ -429,7 +431,8 @@ std::string NblModel::info(Nbl& nbl, const Nbl& other) {
     for (PVOID& slot : other.nbl->NetBufferListInfo) slot = reinterpret_cast<PVOID>(random_());
     if (pick(2)) NdisCopySendNetBufferListInfo(nbl.nbl, other.nbl);
     else NdisCopyReceiveNetBufferListInfo(nbl.nbl, other.nbl);
-    return nbl.nbl->NetBufferListInfo[Ieee8021QNetBufferListInfo] == other.nbl->NetBufferListInfo[Ieee8021QNetBufferListInfo] ? "" : "no tag";
+    const auto tag = Ieee8021QNetBufferListInfo;
+    return NET_BUFFER_LIST_INFO(nbl.nbl, tag) == NET_BUFFER_LIST_INFO(other.nbl, tag) ? "" : "the tag was not copied";
 }
 
 // ---- The run
