@@ -17,11 +17,11 @@ struct Fault {
 const Fault faults[] = {
     {"lose-nbl", "nbl.lost", "[D] 3.4, 6",
      R"(nbl \d+ is still out at the pause of the protocol: nbl \d+ \(of traffic, packet PACKET\) is sent, with nic0 since \d+\.\d+ us; )"
-     R"(first sent by traffic to nic0 at \d+\.\d+ us; history: .*)",
+     R"(first sent by traffic to nic0 at \d+\.\d+ us; allocated at traffic_items\.c:\d+; history: .*)",
      true},
     {"complete-twice", "nbl.completed_twice", "[D] 2.8",
      R"(nbl \d+: was completed twice: nbl \d+ \(of traffic, packet PACKET\) is owned by its allocator, with traffic since \d+\.\d+ us; )"
-     R"(first sent by traffic to nic0 at \d+\.\d+ us; history: .*)",
+     R"(first sent by traffic to nic0 at \d+\.\d+ us; allocated at traffic_items\.c:\d+; history: .*)",
      true},
     {"free-under-dma", "memory.freed_while_mapped", "ours: memory is unmapped before it is freed",
      R"(\d+ bytes of pool were freed while the device may still use them: 264 bytes at 0x[0-9a-f]+, mapped to the device by nb of 264 bytes)",
