@@ -138,6 +138,12 @@ void *ndis_object_of(NDIS_HANDLE handle, enum ndis_object_type type, const char 
     return NULL;
 }
 
+void ndis_require_passive(struct ndis *ndis, const char *function) {
+    if (KeGetCurrentIrql() > PASSIVE_LEVEL)
+        kernel_violation(ndis->kernel, "kernel.irql", "[D] 2.11", -1, "%s was called at IRQL %u, and needs PASSIVE_LEVEL", function,
+                         KeGetCurrentIrql());
+}
+
 void ndis_pending_begin(struct ndis_pending *pending) {
     pending->active = true;
     pending->status = NDIS_STATUS_PENDING;

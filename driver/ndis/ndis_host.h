@@ -49,7 +49,8 @@ void *ndis_driver_argument(PDRIVER_OBJECT driver_object);
 NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver, const char *name);
 
 /* One module of the named filter driver on top of those that the adapter has. Before ndis_start it is attached then; on a running
- * adapter at once, which pauses and restarts its stack. ADAPTER_NOT_FOUND: no such driver or adapter; or FilterAttach's failure. */
+ * adapter at once, which pauses and restarts its stack; an adapter that is not there yet gets it when an intermediate driver makes it.
+ * ADAPTER_NOT_FOUND: no such driver; RESOURCES; or FilterAttach's failure. */
 NDIS_STATUS ndis_add_filter(struct ndis *ndis, const char *driver, const char *adapter, const char *name);
 /* Pause, detach, restart. ADAPTER_NOT_FOUND: no such module. */
 NDIS_STATUS ndis_remove_filter(struct ndis *ndis, const char *adapter, const char *name);

@@ -224,6 +224,7 @@ struct ndis {
     struct ndis_driver *drivers;
     struct ndis_protocol *protocols, *dead_protocols;  /* the dead are still named by bindings that lost an NBL */
     struct ndis_filter_driver *filter_drivers;
+    struct ndis_planned_filter *planned_filters;
     struct ndis_filter *dead_filters;                  /* as above */
     struct ndis_adapter *adapters;
     struct ndis_pool *pools;
@@ -256,6 +257,8 @@ struct ndis {
 struct ndis *ndis_current(const char *function);
 /* The object behind a handle of the type, or NULL after a report "ndis.handle". */
 void *ndis_object_of(NDIS_HANDLE handle, enum ndis_object_type type, const char *function);
+/* Reports a call at a higher level as "kernel.irql". */
+void ndis_require_passive(struct ndis *ndis, const char *function);
 const char *ndis_intern(struct ndis *ndis, const char *name);
 void ndis_pending_begin(struct ndis_pending *pending);
 void ndis_pending_complete(struct ndis *ndis, struct ndis_pending *pending, NDIS_STATUS status, const char *what);
@@ -328,6 +331,7 @@ NDIS_STATUS ndis_bring_up_adapter(struct ndis_adapter *adapter);
 void ndis_take_down_adapter(struct ndis_adapter *adapter, NDIS_HALT_ACTION action);
 
 /* filter.c, filter_driver.c */
+NDIS_STATUS ndis_make_planned_filters(struct ndis_adapter *adapter); /* those that waited for the adapter to be made */
 NDIS_STATUS ndis_attach_filters(struct ndis_adapter *adapter);
 void ndis_detach_filters(struct ndis_adapter *adapter);
 /* Out of its stack for good, which is paused for it if it runs. PASSIVE. */

@@ -18,6 +18,30 @@ void model_interrupt(struct model *model, uint32_t vector, uint16_t asker, uint6
     model_msix_request(model, vector, asker, cycle);
 }
 
+void model_irq_ask(struct model *model, unsigned source, uint64_t cycle) {
+    if (cycle >= model->irq.since[source]) return;
+    if (model->irq.since[source] == MODEL_NEVER) model->irq.asking++;
+    model->irq.since[source] = cycle;
+    model_at(model, &model->irq_task, cycle);
+}
+
+static void irq_run(struct model *model, unsigned argument, uint64_t cycle) {
+    (void)argument;
+    for (bool done = false; !done;) {
+        const int source = model_turns_take(&model->irq, cycle);
+        if (source < 0) break;
+        done = (unsigned)source == model->queues;
+        if (done)
+            model_interrupt(model, model->regs.config_vector, MODEL_CONFIG_ASKER, cycle);
+        else
+            done = model_event_irq(model, (unsigned)source, cycle);
+        if (done) model_turns_served(&model->irq, source);
+    }
+    for (unsigned i = 0; model->irq.asking && i < model->irq.count; i++)
+        if (model->irq.since[i] != MODEL_NEVER)
+            model_at(model, &model->irq_task, model->irq.since[i] > cycle ? model->irq.since[i] : cycle + 1);
+}
+
 void model_ring_error(struct model *model, unsigned q, uint64_t cycle) {
     if (model->ring_error[q]) return;
     model->ring_error[q] = true;
@@ -33,6 +57,7 @@ static void reset_run(struct model *model, unsigned argument, uint64_t cycle) {
     (void)argument;
     if (!model_stopped(model) || !is_home(model)) return; /* tried again after everything that is done */
     model_msix_clear_pending(model);
+    model_turns_init(&model->irq, model->queues + 1);
     model_regs_clear(model);
     model_dma_rd_reset(model);
     model_dma_wr_reset(model);
@@ -67,6 +92,7 @@ static void add_tasks(struct model *model) {
     for (unsigned q = 0; q < model->queues; q++) model_vq_init(model, q);
     model_serial_init(model);
     model_ctrl_init(model);
+    model_task_add(&model->tasks, &model->irq_task, irq_run, 0);
     /* Those that serve come behind those that ask: a request of a cycle has its turn in that cycle. A group of used descriptors is closed
      * when all that joins it in that cycle has. */
     model_dma_rd_init(model);
@@ -90,6 +116,7 @@ struct model *model_create(const struct model_config *config, const struct model
     add_tasks(model);
     model_cfg_reset(model);
     model_msix_reset(model);
+    model_turns_init(&model->irq, model->queues + 1);
     model_regs_init(model);
     model_dma_rd_reset(model);
     model_dma_wr_reset(model);

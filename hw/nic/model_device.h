@@ -30,6 +30,8 @@ struct model {
     struct model_net_rx rx;
     struct model_steer steer;
 
+    struct model_turns irq;
+    struct model_task irq_task;
     struct model_task reset_task; /* the cycle in which a device reset ends */
     struct model_task wake_task;
     unsigned queue_resets;        /* queues that are being reset */
@@ -43,6 +45,8 @@ static inline void model_at(struct model *model, struct model_task *task, uint64
 
 /* Report a trace point, if anybody looks. */
 void model_trace(struct model *model, uint32_t point, uint32_t aux, uint32_t index, uint32_t queue, uint32_t pid);
+/* This queue asks for an interrupt; the number of queues: the configuration does. One has its turn in each cycle. */
+void model_irq_ask(struct model *model, unsigned source, uint64_t cycle);
 /* An interrupt of this queue (MODEL_CONFIG_ASKER: of the configuration) is due. */
 void model_interrupt(struct model *model, uint32_t vector, uint16_t asker, uint64_t cycle);
 /* A ring error of this queue was found: it has stopped, and the driver is told once. */

@@ -14,11 +14,12 @@ int model_turns_take(struct model_turns *turns, uint64_t cycle) {
         if (turns->since[source] > cycle) continue;
         turns->since[source] = MODEL_NEVER;
         turns->asking--;
-        turns->last = source;
         return (int)source;
     }
     return -1;
 }
+
+void model_turns_served(struct model_turns *turns, int source) { turns->last = (unsigned)source; }
 
 uint32_t model_cut(uint64_t addr, uint32_t bytes, uint32_t most) {
     const uint32_t page = 4096, room = most - (uint32_t)(addr % most);

@@ -29,8 +29,9 @@ struct model_turns {
     unsigned count, asking, last;
 };
 void model_turns_init(struct model_turns *turns, unsigned count);
-/* The source whose turn it is at this cycle, or -1. It does not ask any more, and was served last. */
+/* The source whose turn it is at this cycle, or -1. It does not ask any more; who is then served says so. */
 int model_turns_take(struct model_turns *turns, uint64_t cycle);
+void model_turns_served(struct model_turns *turns, int source);
 
 /* --- dma_rd --- */
 struct model_read {

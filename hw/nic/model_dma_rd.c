@@ -77,6 +77,7 @@ static void run(struct model *model, unsigned argument, uint64_t cycle) {
         const int source = model_turns_take(&rd->turns, cycle);
         if (source < 0) break;
         rd->cur_valid = grant(model, (unsigned)source, &rd->cur, cycle);
+        if (rd->cur_valid) model_turns_served(&rd->turns, source);
         rd->cur_since = cycle + 1;
     }
     if (rd->cur_valid && rd->cur_since > cycle)

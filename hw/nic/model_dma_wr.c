@@ -158,6 +158,7 @@ static void run(struct model *model, unsigned argument, uint64_t cycle) {
         struct model_write *write = &wr->commands[(wr->head + wr->count) % PLACES];
         taken = grant(model, (unsigned)source, write, cycle);
         if (!taken) continue;
+        model_turns_served(&wr->turns, source);
         write->since = cycle + STAGES;
         wr->count++;
     }

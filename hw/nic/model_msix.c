@@ -62,16 +62,25 @@ void model_msix_request(struct model *model, uint32_t vector, uint16_t asker, ui
 }
 
 void model_msix_kick(struct model *model, uint64_t cycle) {
-    for (unsigned i = 0; i < model->vectors; i++)
-        if (model_msix_unsent(model, i)) {
-            model_wr_ask(model, model_wr_source_msix(model), cycle);
-            return;
-        }
+    const bool asks = model->wr.turns.since[model_wr_source_msix(model)] != MODEL_NEVER;
+    for (unsigned i = 0; i < model->vectors; i++) {
+        if (!model_msix_unsent(model, i)) continue;
+        if (!asks || cycle < model->msix.offered) model->msix.offered = cycle;
+        model_wr_ask(model, model_wr_source_msix(model), cycle);
+        return;
+    }
+}
+
+/* The lowest vector that was seen to be pending by this cycle; the number of vectors if there is none. */
+static unsigned lowest(const struct model *model, uint64_t cycle) {
+    unsigned i = 0;
+    while (i < model->vectors && !(model_msix_unsent(model, i) && model->msix.vectors[i].since <= cycle)) i++;
+    return i;
 }
 
 bool model_msix_grant(struct model *model, struct model_write *write, uint64_t cycle) {
-    unsigned i = 0;
-    while (i < model->vectors && !(model_msix_unsent(model, i) && model->msix.vectors[i].since <= cycle)) i++;
+    unsigned i = lowest(model, model->msix.offered);
+    if (i == model->vectors) i = lowest(model, cycle);
     if (i == model->vectors) {
         model_msix_kick(model, cycle + 1);
         return false;

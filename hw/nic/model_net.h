@@ -33,6 +33,8 @@ struct model_net_tx {
     struct model_tx_frame frames[MODEL_TX_KEPT * MODEL_TX_FRAMES];
     uint32_t tail, used, send;  /* frame slots, free running: filled, used, sent */
     uint32_t freed;             /* ... and read, which is ahead of being sent */
+    uint32_t rptr_before;       /* before what was freed last, which is seen from freed_from on */
+    uint64_t freed_from;
     uint64_t beats;             /* numbered so far */
     uint64_t read_free;         /* first cycle for reading another beat */
     uint64_t started;           /* cycle at which frame `send` began, while sending */

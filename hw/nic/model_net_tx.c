@@ -46,10 +46,14 @@ static const struct model_element *next_element(struct model *model, uint64_t cy
     return best;
 }
 
-static uint32_t space(const struct model *model) { return MODEL_TX_RAM - (model->tx.wptr - model->tx.rptr); }
+/* What was freed in this cycle is seen in the next. */
+static uint32_t space(const struct model *model, uint64_t cycle) {
+    const struct model_net_tx *tx = &model->tx;
+    return MODEL_TX_RAM - (tx->wptr - (cycle < tx->freed_from ? tx->rptr_before : tx->rptr));
+}
 
-static bool has_slot(const struct model_net_tx *tx) {
-    return tx->tail - tx->freed != MODEL_TX_FRAMES && tx->tail - tx->used != MODEL_TX_FRAMES;
+static bool has_slot(const struct model_net_tx *tx, uint64_t cycle) {
+    return tx->tail - (cycle < tx->freed_from ? tx->freed - 1 : tx->freed) != MODEL_TX_FRAMES && tx->tail - tx->used != MODEL_TX_FRAMES;
 }
 
 /* The frame of the chain at hand, with this element. */
@@ -102,7 +106,8 @@ static void gather_run(struct model *model, unsigned argument, uint64_t cycle) {
         model_at(model, &tx->gather, earliest);
         return;
     }
-    if (!has_slot(tx)) return; /* woken when one is free */
+    if (cycle < tx->freed_from) model_at(model, &tx->gather, tx->freed_from);
+    if (!has_slot(tx, cycle)) return; /* woken when one is free */
     const struct model_element *element = next_element(model, cycle);
     if (!element || (model_stopped(model) && !tx->in_chain)) return;
     if (element->ready > cycle) {
@@ -114,16 +119,16 @@ static void gather_run(struct model *model, unsigned argument, uint64_t cycle) {
         accept(model, frame, false, cycle);
         return;
     }
-    if (space(model) >= element->len) model_rd_ask(model, model_rd_source_tx(model), cycle);
+    if (space(model, cycle) >= element->len) model_rd_ask(model, model_rd_source_tx(model), cycle);
 }
 
 bool model_net_tx_grant(struct model *model, struct model_read *read, uint64_t cycle) {
     struct model_net_tx *tx = &model->tx;
-    if (!has_slot(tx)) return false;
+    if (!has_slot(tx, cycle)) return false;
     const struct model_element *element = next_element(model, cycle);
     if (!element || element->ready > cycle) return false;
     const struct model_tx_frame frame = with(model, element);
-    if (frame.drop || element->len == 0 || space(model) < element->len) return false;
+    if (frame.drop || element->len == 0 || space(model, cycle) < element->len) return false;
     *read = (struct model_read){.addr = element->addr, .len = element->len, .client = MODEL_RD_TX, .index = tx->tail % KEPT_FRAMES,
                                 .dst = tx->wptr % KEPT_RAM};
     accept(model, frame, true, cycle);
@@ -206,19 +211,21 @@ static void next_frame(struct model *model, uint64_t cycle) {
 
 static void free_slot(struct model *model, uint64_t cycle) {
     struct model_net_tx *tx = &model->tx;
+    tx->rptr_before = tx->rptr;
     tx->rptr = frame_at(model, tx->freed)->end;
     tx->freed++;
+    tx->freed_from = cycle + 1;
     model_at(model, &tx->gather, cycle + 1);
 }
 
-/* When a beat leaves at the pins; MODEL_NEVER: its frame has not begun. */
+/* When a beat leaves at the pins, or has left (0: long ago); MODEL_NEVER: its frame has not begun. */
 static uint64_t leaves(struct model *model, uint64_t beat) {
     const struct model_net_tx *tx = &model->tx;
     const struct model_tx_frame *frame = frame_at(model, tx->send);
-    if (tx->send != tx->used && beat < frame->begin) return 0;
-    if (!tx->sending) return tx->send == tx->used && beat < tx->beats ? 0 : MODEL_NEVER;
-    if (beat >= frame->begin + frame->beats) return MODEL_NEVER;
-    const uint32_t number = (uint32_t)(beat - frame->begin);
+    const uint64_t begin = tx->send != tx->used ? frame->begin : tx->beats; /* of the frame that is, or will be, at the pins */
+    if (beat < begin) return beat + 1 == begin && !tx->sending ? tx->mac_free - 1 : 0;
+    if (!tx->sending || beat >= begin + frame->beats) return MODEL_NEVER;
+    const uint32_t number = (uint32_t)(beat - begin);
     if (number == 0) return tx->started;
     const uint64_t paced = model->host.frame_continue(model->host.ctx, number * model->config.beat_bytes), soonest = tx->started + number;
     return paced > soonest ? paced : soonest;
@@ -328,7 +335,9 @@ void model_net_tx_reset(struct model *model, uint64_t cycle) {
     struct model_net_tx *tx = &model->tx;
     tx->tail = tx->used = tx->send = tx->freed = 0;
     tx->beats = tx->read_free = 0;
-    tx->wptr = tx->rptr = 0;
+    if (!tx->mac_free) tx->mac_free = 1;
+    tx->wptr = tx->rptr = tx->rptr_before = 0;
+    tx->freed_from = 0;
     tx->in_chain = false;
     tx->last_pair = 0;
     memset(tx->pid, 0, sizeof tx->pid);

@@ -78,6 +78,7 @@ struct model_msix {
         uint64_t since; /* first cycle at which it is seen to be pending */
         uint16_t asker; /* who asked last, for the trace */
     } vectors[MODEL_MAX_VECTORS];
+    uint64_t offered; /* cycle from which a message is offered to dma_wr: that one stays, whatever is asked for meanwhile */
 };
 void model_msix_reset(struct model *model);
 void model_msix_clear_pending(struct model *model);

@@ -80,7 +80,7 @@ static void notify_config(struct model *model, uint64_t cycle) {
     if (!model_driver_ok(model)) return;
     model->regs.isr_config = true; /* [V] 4.1.4.5: before the interrupt is asked for */
     if (model->regs.config_vector != VIRTIO_MSI_NO_VECTOR)
-        model_interrupt(model, model->regs.config_vector, MODEL_CONFIG_ASKER, cycle + 1);
+        model_irq_ask(model, model->queues, cycle + 1);
 }
 
 void model_regs_needs_reset(struct model *model, uint64_t cycle) {

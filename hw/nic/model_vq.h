@@ -191,6 +191,8 @@ void model_event_run(struct model *model, unsigned q, uint64_t cycle);
 void model_event_used(struct model *model, unsigned q, const struct model_moved *moved, uint64_t cycle);
 bool model_event_grant(struct model *model, unsigned q, struct model_read *read, uint64_t cycle);
 void model_event_done(struct model *model, unsigned q, bool error, uint64_t cycle);
+/* It is its turn to ask for an interrupt; false: it does not want one any more. */
+bool model_event_irq(struct model *model, unsigned q, uint64_t cycle);
 void model_event_moderation_changed(struct model *model, unsigned q, uint64_t cycle);
 
 void model_serial_init(struct model *model);

@@ -229,7 +229,8 @@ void model_avail_run(struct model *model, unsigned q, uint64_t cycle) {
     if (avail->bell) model_at(model, &avail->task, avail->bell_from);
     if (avail->is_void && avail->flight == 0 && cycle >= avail->void_from) {
         end_void(avail);
-        model_vq_wake_consumer(model, q, cycle + 1); /* it may be starved now */
+        cycle++;
+        model_vq_wake_consumer(model, q, cycle); /* it may be starved now */
     }
     progress(model, q, cycle);
 }

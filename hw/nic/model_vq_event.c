@@ -24,17 +24,11 @@ static uint64_t due(const struct model *model, unsigned q, uint64_t cycle) {
     return event->first + cycles;
 }
 
-/* Idle: what was used asks for an evaluation; Notify: the interrupt is asked for, in a cycle of its own. */
+/* What was used asks for an evaluation. */
 void model_event_run(struct model *model, unsigned q, uint64_t cycle) {
     const struct model_queue *queue = &model->queue[q];
     struct model_event *event = &model->queue[q].event;
     if (!queue->running) return;
-    if (event->state == MODEL_EVENT_NOTIFY) {
-        event->state = MODEL_EVENT_IDLE;
-        model_interrupt(model, queue->vector, (uint16_t)q, cycle);
-        if (event->pending) model_at(model, &event->task, cycle + 1);
-        return;
-    }
     if (event->state != MODEL_EVENT_IDLE || !event->pending || model_stopped(model) || queue->resetting) return;
     const uint64_t when = due(model, q, cycle);
     if (when > cycle) {
@@ -100,5 +94,17 @@ void model_event_done(struct model *model, unsigned q, bool error, uint64_t cycl
         model_ring_error(model, q, cycle + 1);
     }
     event->state = !error && fires(model, q) ? MODEL_EVENT_NOTIFY : MODEL_EVENT_IDLE;
-    if (event->state == MODEL_EVENT_NOTIFY || event->pending) model_at(model, &event->task, cycle + 1);
+    if (event->state == MODEL_EVENT_NOTIFY)
+        model_irq_ask(model, q, cycle + 1);
+    else if (event->pending)
+        model_at(model, &event->task, cycle + 1);
+}
+
+bool model_event_irq(struct model *model, unsigned q, uint64_t cycle) {
+    struct model_event *event = &model->queue[q].event;
+    if (event->state != MODEL_EVENT_NOTIFY) return false;
+    event->state = MODEL_EVENT_IDLE;
+    model_interrupt(model, model->queue[q].vector, (uint16_t)q, cycle);
+    if (event->pending) model_at(model, &event->task, cycle + 1);
+    return true;
 }

@@ -214,7 +214,6 @@ module tx_csum #(
     assign m_data_o  = v_q ? word_q : s_data_i;
     assign idle_o    = !kept_any && !s_valid_i;
 
-    `CHECK(RamNeverOverflows, wp_q - rp_q <= (WordW+1)'(Words), "tx_csum: more words kept than the RAM holds")
     `CHECK(FieldIsInTheFrame, !(take && s_last_i && s_csum_i) || {1'b0, s_field_i} + 17'd2 <= {1'b0, at_q} + {10'd0, s_bytes_i},
            "[V] 5.1.6.2: the checksum lies outside the frame")
 endmodule

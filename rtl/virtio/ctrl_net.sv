@@ -22,9 +22,9 @@ module ctrl_net #(
     input  wire  logic [47:0]        mac_address_i,   // permanent; taken over by a reset
     input  wire  logic               tables_ready_i,  // the VLAN table can be written
 
-    // From ctrl: a command whose class and number mine_o knows, carried out before done_o. It stays until then.
-    output       logic               mine_o,
-    input  wire  logic               start_i,
+    // From ctrl: a command. If start_o, it is carried out before done_o, and stays until then.
+    input  wire  logic               offer_i,         // pulse: is this one of ours?
+    output       logic               start_o,         // it is, and begins
     input  wire  logic [127:0]       command_i,       // its first bytes, with class and command
     input  wire  logic [31:0]        length_i,        // bytes of it
     output       logic               done_o,          // pulse
@@ -49,18 +49,18 @@ module ctrl_net #(
     logic [7:0]  class_code, number;
     logic [63:0] offloads, allowed;
     logic        has_rx, has_vlan, mode, set_mode, set_table, set_mac, set_vlan, set_rss, set_offloads, good, hash_only;
-    assign class_code = command_i[7:0];
-    assign number     = command_i[15:8];
-    assign hash_only  = number == 8'(regmap_pkg::VIRTIO_CTRL_MQ_HASH_CONFIG);
-    assign offloads   = command_i[79:16];
-    assign allowed    = features_i & (64'd1 << regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT);
-    assign has_rx     = features_i[regmap_pkg::VIRTIO_NET_F_CTRL_RX_BIT];
-    assign has_vlan   = features_i[regmap_pkg::VIRTIO_NET_F_CTRL_VLAN_BIT];
-    assign mine_o     = class_code == ClassRx || class_code == ClassMac || class_code == ClassVlan || class_code == ClassOffloads
-                        || (class_code == ClassMq && (number == 8'(regmap_pkg::VIRTIO_CTRL_MQ_RSS_CONFIG) || hash_only));
     always_comb begin
         {set_mode, set_table, set_mac, set_vlan, set_rss, set_offloads} = '0;
-        if (start_i) begin
+        {class_code, number, offloads, allowed, has_rx, has_vlan, start_o} = '0;
+        if (offer_i) begin
+            class_code = command_i[7:0];
+            number     = command_i[15:8];
+            offloads   = command_i[79:16];
+            allowed    = features_i & (64'd1 << regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT);
+            has_rx     = features_i[regmap_pkg::VIRTIO_NET_F_CTRL_RX_BIT];
+            has_vlan   = features_i[regmap_pkg::VIRTIO_NET_F_CTRL_VLAN_BIT];
+            start_o    = class_code == ClassRx || class_code == ClassMac || class_code == ClassVlan || class_code == ClassOffloads
+                         || (class_code == ClassMq && (number == 8'(regmap_pkg::VIRTIO_CTRL_MQ_RSS_CONFIG) || hash_only));
             set_mode  = class_code == ClassRx && length_i >= 32'd3
                         && (number <= 8'(regmap_pkg::VIRTIO_CTRL_RX_ALLMULTI) ? has_rx
                             : number <= 8'(regmap_pkg::VIRTIO_CTRL_RX_NOBCAST) && features_i[regmap_pkg::VIRTIO_NET_F_CTRL_RX_EXTRA_BIT]);
@@ -74,6 +74,7 @@ module ctrl_net #(
                         && features_i[regmap_pkg::VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT] && (offloads & ~allowed) == '0;
         end
     end
+    assign hash_only = command_i[15:8] == 8'(regmap_pkg::VIRTIO_CTRL_MQ_HASH_CONFIG);
     assign good = set_mode || set_mac || set_vlan || set_offloads;
     assign mode = command_i[23:16] != 8'd0;
 
@@ -92,7 +93,7 @@ module ctrl_net #(
         .all_unicast_o(all_unicast), .all_groups_o(all_groups));
     assign re_o    = rss_re || mac_re;
     assign raddr_o = rss_re ? rss_raddr : mac_raddr;
-    assign done_o  = (start_i && !set_table && !set_rss) || rss_done || mac_done;
+    assign done_o  = (start_o && !set_table && !set_rss) || rss_done || mac_done;
     assign ok_o    = good || rss_ok || mac_ok;
     assign mac_set_o = set_mac;
     always_comb begin
@@ -107,7 +108,7 @@ module ctrl_net #(
     logic promisc_q, allmulti_q, alluni_q, too_many_unicast_q, too_many_groups_q;
     logic late_q;                             // a command was carried out in the last cycle
     always_ff @(posedge clk_i) begin
-        late_q <= rst_ni && (start_i || mac_busy);
+        late_q <= rst_ni && (start_o || mac_busy);
         if (!rst_ni) begin
             promisc_q        <= 1'b1;
             filter_o         <= '0;
@@ -116,7 +117,7 @@ module ctrl_net #(
             rss_o            <= '0;
             guest_csum_o     <= 1'b1;
             {allmulti_q, alluni_q, too_many_unicast_q, too_many_groups_q} <= '0;
-        end else if (start_i || mac_busy || late_q || rss_commit || pairs_set_i) begin
+        end else if (start_o || mac_busy || late_q || rss_commit || pairs_set_i) begin
             if (set_mode) begin
                 case (number)
                     8'(regmap_pkg::VIRTIO_CTRL_RX_PROMISC):  promisc_q <= mode;

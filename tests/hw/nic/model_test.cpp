@@ -77,7 +77,8 @@ private:
 
 // What the model does not offer yet: checksums, segmentation, scaling, filters and MTU (hw/nic/README.md).
 bool lacking(uint64_t offset, uint32_t bytes) {
-    const auto meets = [&](uint64_t from, uint64_t length) { return offset < from + length && from < offset + bytes; };
+    const uint64_t begin = offset / 4 * 4, end = (offset + bytes + 3) / 4 * 4;  // answers are whole double words
+    const auto meets = [&](uint64_t from, uint64_t length) { return begin < from + length && from < end; };
     return meets(BAR0_COMMON + VIRTIO_COMMON_DEVICE_FEATURE, 4) ||
            meets(BAR0_DEVICE + VIRTIO_NET_CONFIG_MTU, VIRTIO_NET_CONFIG_BYTES - VIRTIO_NET_CONFIG_MTU);
 }
