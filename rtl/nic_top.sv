@@ -185,6 +185,7 @@ module nic_top #(
     logic [Nq*48-1:0]                      trace_used_data;
     logic                                  tx_quiet, rx_quiet, rewind_wrap, vq_idle;
     logic [15:0]                           rewind_slot;
+    logic [7:0]                            rewind_chains;
     logic [97:0]                           tx_u, rx_u, ctrl_u;
     logic [2*QueuePairs*16-1:0]            coal_packets;
     logic [2*QueuePairs*32-1:0]            coal_cycles;
@@ -208,7 +209,7 @@ module nic_top #(
         .src_re_i(src_re), .src_client_i(src_client), .src_queue_i(src_queue), .src_addr_i(src_addr), .src_data_o(src_used_data),
         .wdone_valid_i(wdone_valid), .wdone_client_i(wdone_client), .wdone_cookie_i(wdone_cookie),
         .d_valid_o(d_valid), .d_ready_i(d_ready), .d_o(d_data), .starved_o(starved), .rewind_i(rewind), .rewind_slot_i(rewind_slot),
-        .rewind_wrap_i(rewind_wrap), .u_valid_i(u_valid), .u_ready_o(u_ready), .u_tx_i(tx_u), .u_rx_i(rx_u), .u_ctrl_i(ctrl_u),
+        .rewind_wrap_i(rewind_wrap), .rewind_chains_i(rewind_chains), .u_valid_i(u_valid), .u_ready_o(u_ready), .u_tx_i(tx_u), .u_rx_i(rx_u), .u_ctrl_i(ctrl_u),
         .irq_valid_o(event_valid), .irq_ready_i(event_ready), .irq_o(event_data), .error_o(vq_error), .idle_o(vq_idle),
         .trace_read_o(trace_read), .trace_read_data_o(trace_read_data), .trace_used_o(trace_used),
         .trace_used_data_o(trace_used_data));
@@ -355,7 +356,7 @@ module nic_top #(
         .tables_ready_o(tables_ready), .stat_unwanted_o(stat_unwanted),
         .d_valid_i(d_valid[2*QueuePairs-1:0]), .d_ready_o(d_ready[2*QueuePairs-1:0]), .d_i(d_data[2*QueuePairs*132-1:0]),
         .starved_i(starved[2*QueuePairs-1:0]), .rewind_o(rewind[2*QueuePairs-1:0]), .rewind_slot_o(rewind_slot),
-        .rewind_wrap_o(rewind_wrap), .u_valid_o(u_valid[2*QueuePairs-1:0]), .u_ready_i(u_ready[2*QueuePairs-1:0]), .u_tx_o(tx_u),
+        .rewind_wrap_o(rewind_wrap), .rewind_chains_o(rewind_chains), .u_valid_o(u_valid[2*QueuePairs-1:0]), .u_ready_i(u_ready[2*QueuePairs-1:0]), .u_tx_o(tx_u),
         .u_rx_o(rx_u),
         .req_valid_o(rd_valid[RdTx]), .req_ready_i(rd_ready[RdTx]), .req_o(tx_req),
         .wr_valid_i(b_valid && b_client == dma_pkg::RdTx), .wr_dst_i(b_dst), .wr_lo_i(b_lo), .wr_hi_i(b_hi), .wr_data_i(b_data),

@@ -37,6 +37,7 @@ net/net_tx.sv
 net/ones_sum.sv
 net/ones_fold.sv
 net/tx_csum.sv
+net/rx_merge.sv
 net/net_rx.sv
 net/rx_parse.sv
 net/toeplitz.sv

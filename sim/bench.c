@@ -50,7 +50,7 @@ int command_bench(int argc, char **argv) {
     return status;
 }
 
-int bench_scenario(struct scenario *scenario, const char *setting, const struct options *options) {
+static int make_machine(struct scenario *scenario, const char *setting, const struct options *options) {
     static const char *const settings[] = {"name=bench", "cpu.free=true", "expect.drops=true", "driver.outstanding=1024",
                                            "driver.nbls_per_send=64"};
     scenario_init(scenario);
@@ -69,14 +69,30 @@ unsigned bench_parse_list(struct argp_state *state, const char *name, const char
     return (unsigned)count;
 }
 
-int bench_check_options(const struct options *options) {
-    if (!options->waves && !options->junit && !options->events && !options->transcript) return output_check("json", options->json);
+static int check_options(const struct options *options) {
+    if (!options->waves && !options->junit && !options->events && !options->transcript && !options->capture) return output_check("json", options->json);
     fprintf(stderr, "ringside: error: a bench writes no %s; use `ringside run'\n",
             options->waves    ? "waveform"
             : options->junit  ? "JUnit file"
             : options->events ? "event log"
                               : "transcript");
     return -EINVAL;
+}
+
+int bench_command_run(const struct bench *bench, int argc, char **argv, void *arguments, struct options *options) {
+    static const struct argp_child children[] = {{&options_bench_argp, 0, NULL, 0}, {0}};
+    const struct argp parser = {
+        .options = bench->options, .parser = bench->parse, .doc = bench->documentation, .children = children};
+    struct scenario machine;
+    int status = EXIT_USAGE;
+    options_init(options);
+    if (argp_parse(&parser, argc, argv, 0, NULL, arguments) == 0 && check_options(options) == 0 &&
+        make_machine(&machine, bench->setting, options) == 0) {
+        status = bench->measure(arguments, &machine);
+        scenario_free(&machine);
+    }
+    options_free(options);
+    return status;
 }
 
 int bench_write(const struct options *options, const char *bench, const struct scenario *scenario, json_t *rows) {
@@ -98,6 +114,16 @@ bool bench_report_failures(const struct runner_job *job) {
     fflush(stdout);
     fprintf(stderr, "ringside: error: a check failed while measuring %s:\n", job->name);
     report_summary(stderr, job->result, &style);
+    return true;
+}
+
+bool bench_has_result(const struct runner_job *job, int *status) {
+    if (!job->result) {
+        fprintf(stderr, "ringside: error: %s: %s\n", job->name, job->error);
+        if (*status != EXIT_INTERNAL) *status = job->unfit ? EXIT_USAGE : EXIT_INTERNAL;
+        return false;
+    }
+    if (bench_report_failures(job) && *status == EXIT_PASSED) *status = EXIT_FAILED;
     return true;
 }
 

@@ -142,7 +142,8 @@ static uint32_t count_for(uint32_t size) {
     return count < 1500 ? 1500 : count > 30000 ? 30000 : count;
 }
 
-static int measure(const struct arguments *arguments, const struct scenario *machine) {
+static int measure(const void *context, const struct scenario *machine) {
+    const struct arguments *arguments = context;
     struct job job = {.machine = machine};
     for (unsigned o = 0; o < arguments->op_count; o++)
         for (unsigned s = 0; s < arguments->size_count; s++)
@@ -164,20 +165,14 @@ static int measure(const struct arguments *arguments, const struct scenario *mac
 }
 
 int bench_dma(int argc, char **argv) {
-    static const struct argp_child children[] = {{&options_bench_argp, 0, NULL, 0}, {0}};
-    const struct argp parser = {.options = option_table, .parser = parse_option, .doc = documentation, .children = children};
+    static const struct bench bench = {.options = option_table,
+                                       .parse = parse_option,
+                                       .documentation = documentation,
+                                       .setting = clock_setting,
+                                       .measure = measure};
     struct arguments arguments = {.sizes = {4, 16, 64, 128, 256, 512, 1024, 2048, 4096},
                                   .size_count = 9,
                                   .ops = {DMA_BENCH_OP_READ, DMA_BENCH_OP_WRITE, DMA_BENCH_OP_BOTH},
                                   .op_count = OPS};
-    struct scenario machine;
-    options_init(&arguments.options);
-    int status = EXIT_USAGE;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) == 0 && bench_check_options(&arguments.options) == 0 &&
-        bench_scenario(&machine, clock_setting, &arguments.options) == 0) {
-        status = measure(&arguments, &machine);
-        scenario_free(&machine);
-    }
-    options_free(&arguments.options);
-    return status;
+    return bench_command_run(&bench, argc, argv, &arguments, &arguments.options);
 }

@@ -144,12 +144,7 @@ static void print_row(struct run *run, const struct row *row, const struct runne
 
 static void row_done(void *ctx, struct runner_job *job) {
     struct run *run = ctx;
-    if (!job->result) {
-        fprintf(stderr, "ringside: error: %s: %s\n", job->name, job->error);
-        if (run->status != EXIT_INTERNAL) run->status = job->unfit ? EXIT_USAGE : EXIT_INTERNAL;
-        return;
-    }
-    if (bench_report_failures(job) && run->status == EXIT_PASSED) run->status = EXIT_FAILED;
+    if (!bench_has_result(job, &run->status)) return;
     print_row(run, &run->rows[job - run->jobs], job);
 }
 
@@ -158,7 +153,8 @@ static void print_head(FILE *out) {
     fprintf(out, "%6s  %-3s %9s %9s %9s %12s %9s %8s\n", "bytes", "", "ns", "ns", "ns", "ns", "ns", "cycles");
 }
 
-static int measure(const struct arguments *arguments, const struct scenario *machine) {
+static int measure(const void *context, const struct scenario *machine) {
+    const struct arguments *arguments = context;
     const unsigned count = arguments->size_count * DIRECTIONS;
     struct run run = {.arguments = arguments,
                       .rows = calloc(count, sizeof(struct row)),
@@ -183,17 +179,10 @@ static int measure(const struct arguments *arguments, const struct scenario *mac
 }
 
 int bench_latency(int argc, char **argv) {
-    static const struct argp_child children[] = {{&options_bench_argp, 0, NULL, 0}, {0}};
-    const struct argp parser = {.options = option_table, .parser = parse_option, .doc = documentation, .children = children};
+    static const struct bench bench = {.options = option_table,
+                                       .parse = parse_option,
+                                       .documentation = documentation,
+                                       .measure = measure};
     struct arguments arguments = {.sizes = {64, 128, 256, 512, 1024, 1518, 4096, 9018}, .size_count = 8};
-    struct scenario machine;
-    options_init(&arguments.options);
-    int status = EXIT_USAGE;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) == 0 && bench_check_options(&arguments.options) == 0 &&
-        bench_scenario(&machine, NULL, &arguments.options) == 0) {
-        status = measure(&arguments, &machine);
-        scenario_free(&machine);
-    }
-    options_free(&arguments.options);
-    return status;
+    return bench_command_run(&bench, argc, argv, &arguments, &arguments.options);
 }

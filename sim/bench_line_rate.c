@@ -163,12 +163,7 @@ static void print_head(FILE *out) {
 static void row_done(void *ctx, struct runner_job *job) {
     struct run *run = ctx;
     const struct row *row = &run->rows[job - run->jobs];
-    if (!job->result) {
-        fprintf(stderr, "ringside: error: %s: %s\n", job->name, job->error);
-        if (run->status != EXIT_INTERNAL) run->status = job->unfit ? EXIT_USAGE : EXIT_INTERNAL;
-        return;
-    }
-    if (bench_report_failures(job) && run->status == EXIT_PASSED) run->status = EXIT_FAILED;
+    if (!bench_has_result(job, &run->status)) return;
     const char *slower = row->direction == RX ? "rx" : "tx";
     if (row->direction == BOTH && bench_number(job->result, "rx", "mpps") < bench_number(job->result, "tx", "mpps")) slower = "rx";
     const double mpps = bench_number(job->result, slower, "mpps"), limit = bench_number(job->result, slower, "limit_mpps");
@@ -204,7 +199,8 @@ static unsigned make_rows(struct run *run, const struct scenario *machine, const
     return ready;
 }
 
-static int measure(const struct arguments *arguments, const struct scenario *machine) {
+static int measure(const void *context, const struct scenario *machine) {
+    const struct arguments *arguments = context;
     const unsigned offsets = arguments->offset_count ? arguments->offset_count : 1;
     const unsigned fragments = arguments->fragment_count ? arguments->fragment_count : 1;
     const unsigned count = fragments * offsets * arguments->size_count * arguments->direction_count;
@@ -232,18 +228,11 @@ static int measure(const struct arguments *arguments, const struct scenario *mac
 }
 
 int bench_line_rate(int argc, char **argv) {
-    static const struct argp_child children[] = {{&options_bench_argp, 0, NULL, 0}, {0}};
-    const struct argp parser = {.options = option_table, .parser = parse_option, .doc = documentation, .children = children};
+    static const struct bench bench = {.options = option_table,
+                                       .parse = parse_option,
+                                       .documentation = documentation,
+                                       .measure = measure};
     struct arguments arguments = {
         .sizes = {64, 128, 256, 512, 1024, 1518, 4096, 9018}, .size_count = 8, .directions = {TX, RX, BOTH}, .direction_count = 3};
-    struct scenario machine;
-    options_init(&arguments.options);
-    int status = EXIT_USAGE;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) == 0 && bench_check_options(&arguments.options) == 0 &&
-        bench_scenario(&machine, NULL, &arguments.options) == 0) {
-        status = measure(&arguments, &machine);
-        scenario_free(&machine);
-    }
-    options_free(&arguments.options);
-    return status;
+    return bench_command_run(&bench, argc, argv, &arguments, &arguments.options);
 }

@@ -160,7 +160,8 @@ static json_t *print_row(FILE *out, const struct what *what, const json_t *resul
                      "ratio_to_bare", ratio, "evaluated", share);
 }
 
-static int measure(const struct arguments *arguments, const struct scenario *machine) {
+static int measure(const void *context, const struct scenario *machine) {
+    const struct arguments *arguments = context;
     FILE *out = bench_table(&arguments->options);
     json_t *rows = json_array();
     int status = EXIT_PASSED;
@@ -186,17 +187,11 @@ static int measure(const struct arguments *arguments, const struct scenario *mac
 }
 
 int bench_speed(int argc, char **argv) {
-    static const struct argp_child children[] = {{&options_bench_argp, 0, NULL, 0}, {0}};
-    const struct argp parser = {.options = option_table, .parser = parse_option, .doc = documentation, .children = children};
+    static const struct bench bench = {.options = option_table,
+                                       .parse = parse_option,
+                                       .documentation = documentation,
+                                       .setting = "cpu.free=false",
+                                       .measure = measure};
     struct arguments arguments = {.scale = 100};
-    struct scenario machine;
-    options_init(&arguments.options);
-    int status = EXIT_USAGE;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) == 0 && bench_check_options(&arguments.options) == 0 &&
-        bench_scenario(&machine, "cpu.free=false", &arguments.options) == 0) {
-        status = measure(&arguments, &machine);
-        scenario_free(&machine);
-    }
-    options_free(&arguments.options);
-    return status;
+    return bench_command_run(&bench, argc, argv, &arguments, &arguments.options);
 }

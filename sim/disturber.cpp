@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <iterator>
 
 #include "sim_time.h"
 
@@ -19,7 +20,8 @@ Disturber::Disturber(const scenario& scenario, System& system, Watcher watcher)
     : scenario_(scenario), system_(system), watcher_(std::move(watcher)), random_(scenario.seed), stop_(system.cpu->create_event()) {}
 
 bool Disturber::wanted(const scenario& scenario) {
-    return scenario.stress_link_down_every_us || scenario.stress_queue_reset_every_us || scenario.stress_device_reset_every_us;
+    return scenario.stress_link_down_every_us || scenario.stress_queue_reset_every_us || scenario.stress_device_reset_every_us ||
+           scenario.stress_stack_restart_every_us;
 }
 
 uint64_t Disturber::draw_ps(uint64_t period_us) { return period_us * us / 2 + random_() % (period_us * us + 1); }
@@ -28,7 +30,7 @@ void Disturber::start(struct traffic* traffic) {
     traffic_ = traffic;
     if (scenario_.stress_link_down_every_us)
         carrier_alarm_.set(hw::now_ps() + draw_ps(scenario_.stress_link_down_every_us), hw::Alarm::When::kernel_time);
-    if (scenario_.stress_queue_reset_every_us || scenario_.stress_device_reset_every_us)
+    if (scenario_.stress_queue_reset_every_us || scenario_.stress_device_reset_every_us || scenario_.stress_stack_restart_every_us)
         thread_ = system_.cpu->spawn("resets", [this] { resets(); });
 }
 
@@ -51,21 +53,22 @@ void Disturber::toggle_carrier() {
     carrier_alarm_.set(hw::now_ps() + draw_ps(period_us), hw::Alarm::When::kernel_time);
 }
 
-// Each kind at its own times; one that is late because of the other comes right after it.
+// Each kind at its own times; one that is late because of another comes right after it.
 void Disturber::resets() {
-    const uint64_t queue_us = scenario_.stress_queue_reset_every_us, device_us = scenario_.stress_device_reset_every_us;
-    uint64_t queue_ps = queue_us ? hw::now_ps() + draw_ps(queue_us) : UINT64_MAX;
-    uint64_t device_ps = device_us ? hw::now_ps() + draw_ps(device_us) : UINT64_MAX;
+    struct Kind {
+        uint64_t period_us;
+        void (Disturber::*disturb)();
+        uint64_t next_ps;
+    } kinds[] = {{scenario_.stress_queue_reset_every_us, &Disturber::reset_queue, 0},
+                 {scenario_.stress_device_reset_every_us, &Disturber::reset_device, 0},
+                 {scenario_.stress_stack_restart_every_us, &Disturber::restart_stack, 0}};
+    for (Kind& kind : kinds) kind.next_ps = kind.period_us ? hw::now_ps() + draw_ps(kind.period_us) : UINT64_MAX;
     for (;;) {
-        const uint64_t next_ps = std::min(queue_ps, device_ps), now_ps = hw::now_ps();
-        if (system_.cpu->wait_for(stop_, hw::ps_time(std::max<uint64_t>(next_ps, now_ps + 1) - now_ps))) return;
-        if (next_ps == queue_ps) {
-            reset_queue();
-            queue_ps = hw::now_ps() + draw_ps(queue_us);
-        } else {
-            reset_device();
-            device_ps = hw::now_ps() + draw_ps(device_us);
-        }
+        Kind& next = *std::min_element(std::begin(kinds), std::end(kinds), [](const Kind& a, const Kind& b) { return a.next_ps < b.next_ps; });
+        const uint64_t now_ps = hw::now_ps();
+        if (system_.cpu->wait_for(stop_, hw::ps_time(std::max<uint64_t>(next.next_ps, now_ps + 1) - now_ps))) return;
+        (this->*next.disturb)();
+        next.next_ps = hw::now_ps() + draw_ps(next.period_us);
     }
 }
 
@@ -81,6 +84,13 @@ void Disturber::reset_device() {
     const int status = traffic_reset_device(traffic_);
     watcher_.device(false);
     if (status) watcher_.failed("the device could not be reset: errno " + std::to_string(std::abs(status)));
+}
+
+void Disturber::restart_stack() {
+    watcher_.stack(true);
+    const int status = traffic_restart_stack(traffic_);
+    watcher_.stack(false);
+    if (status) watcher_.failed("the driver stack did not come back from a pause: errno " + std::to_string(std::abs(status)));
 }
 
 }  // namespace sim

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes wrong on purpose while traffic runs, as stress.* of the scenario says: the carrier goes and comes, the driver resets one of
-// its queues, or the device. Seeded: each comes after half to one and a half of its period, drawn anew.
+// its queues, or the device, the driver stack is paused and restarted. Seeded: each comes after half to one and a half of its period, drawn anew.
 //
 //   carrier   Wire::set_link(), as a cable that is pulled
-//   resets    a thread on the CPU, through the driver stack (traffic_reset_queue(), traffic_reset_device()): one at a time
+//   the rest  a thread on the CPU, through the driver stack (traffic_reset_queue(), traffic_reset_device(), traffic_restart_stack()):
+//             one at a time
 //
-// Reports "stress.reset" when a reset does not succeed.
+// Reports "stress.reset" when one of these does not succeed.
 #pragma once
 
 #include <functional>
@@ -22,7 +23,7 @@ class Disturber {
 public:
     // Called when frames that are on their way may be lost, and when that is over.
     struct Watcher {
-        std::function<void(bool lost)> carrier, device;
+        std::function<void(bool lost)> carrier, device, stack;
         std::function<void(const std::string& message)> failed;
     };
 
@@ -45,6 +46,7 @@ private:
     void resets();
     void reset_queue();
     void reset_device();
+    void restart_stack();
 
     const scenario& scenario_;
     System& system_;

@@ -11,6 +11,7 @@
 #include "capture.h"
 #include "dma_bench.h"
 #include "frames.h"
+#include "pcapng.h"
 #include "scenario.h"
 
 #ifdef __cplusplus
@@ -27,6 +28,8 @@ struct machine_config {
     const struct scenario *scenario;
     struct frame_source from_host, from_wire; /* of count 0: nothing is sent in this direction */
     struct capture_writer *to_wire, *to_host; /* record what came out, or NULL; borrowed */
+    struct pcapng_writer *capture;            /* what the capture drivers of the stack see, or NULL; borrowed */
+    bool describe;                            /* fill in the result's drivers */
     struct machine_waves waves;
     const char *events;     /* event log to write (event_log.h), or NULL; borrowed */
     const char *transcript; /* transcript to write (transcript.h), or NULL; borrowed */
@@ -84,6 +87,8 @@ struct machine_result {
     uint64_t dma_violations, interrupts;
     struct machine_queue queues[MACHINE_MAX_QUEUES]; /* by virtqueue: receive 0, transmit 0, receive 1, ... */
     unsigned queue_count;                            /* of those that the driver uses */
+    char **drivers; /* the stack as it was bound, a line for each driver, if asked for */
+    size_t driver_count;
 };
 
 /* Run the traffic of `config` until all of it was sent, received and completed, or a limit of the scenario is met. 0 when a result
@@ -114,6 +119,9 @@ double machine_dma_model(const struct scenario *scenario, enum dma_bench_op op, 
 /* Add a failure to a result (the texts are copied). */
 void machine_result_fail(struct machine_result *result, uint64_t time_ps, const char *check, const char *clause, int64_t packet,
                          const char *message);
+
+/* Add a line to the drivers of a result (the text is copied). */
+void machine_result_add_driver(struct machine_result *result, const char *line);
 
 #ifdef __cplusplus
 }

@@ -18,7 +18,8 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", command_run}, {"replay", command_replay}, {"bench", command_bench}, {"list", command_list}, {"check", command_check}};
+    {"run", command_run}, {"replay", command_replay}, {"bench", command_bench}, {"list", command_list}, {"check", command_check},
+    {"drivers", command_drivers}};
 
 static const char documentation[] =
     "Simulate a network card and its driver together: a SystemVerilog NIC behind a modelled PCIe link, driven by C code written "
@@ -31,6 +32,7 @@ static const char documentation[] =
     "  bench speed               the simulator: cycles and packets per wall second\n"
     "  list                      the scenarios that ship with Ringside\n"
     "  check SCENARIO...         validate scenarios without running them\n"
+    "  drivers SCENARIO          the driver stack of a scenario, as it is bound\n"
     "\n"
     "`ringside COMMAND --help' explains a command and its options.\n"
     "\n"
@@ -53,7 +55,7 @@ static void complain(struct argp_state *state, const char *name) {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (suggest_is_near(name, suggest_distance(name, commands[i].name)))
             argp_error(state, "there is no command '%s'; did you mean '%s'?", name, commands[i].name);
-    argp_error(state, "there is no command '%s'; the commands are run, replay, bench, list and check", name);
+    argp_error(state, "there is no command '%s'; the commands are run, replay, bench, list, check and drivers", name);
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state) {

@@ -20,7 +20,7 @@ enum { OPTIONS_MAX_SETS = 64 };
 struct options {
     char *sets[OPTIONS_MAX_SETS]; /* "key=value"; freed by options_free() */
     unsigned set_count;
-    const char *waves, *events, *transcript, *json, *junit;
+    const char *waves, *events, *transcript, *capture, *json, *junit;
     uint64_t waves_from_ps, waves_to_ps;
     bool waves_full;
     bool waves_window; /* one of the window options was given */
@@ -30,7 +30,7 @@ struct options {
 
 /* The child parser; its input is a struct options that options_init() prepared. */
 extern const struct argp options_argp;
-/* The same without those that a bench has no use for in its help; bench_check_options() refuses them. */
+/* The same without those that a bench has no use for in its help; bench_command_run() refuses them. */
 extern const struct argp options_bench_argp;
 void options_init(struct options *options);
 void options_free(struct options *options);

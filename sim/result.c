@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The failures of a result. */
+/* The failures and the drivers of a result. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +24,13 @@ void machine_result_fail(struct machine_result *result, uint64_t time_ps, const 
                                                               .packet = packet};
 }
 
+void machine_result_add_driver(struct machine_result *result, const char *line) {
+    char **grown = realloc(result->drivers, (result->driver_count + 1) * sizeof *grown);
+    if (!grown) abort();
+    result->drivers = grown;
+    grown[result->driver_count++] = copy_text(line);
+}
+
 void machine_result_free(struct machine_result *result) {
     for (size_t i = 0; i < result->failure_count; i++) {
         free(result->failures[i].check);
@@ -31,5 +38,7 @@ void machine_result_free(struct machine_result *result) {
         free(result->failures[i].message);
     }
     free(result->failures);
+    for (size_t i = 0; i < result->driver_count; i++) free(result->drivers[i]);
+    free(result->drivers);
     memset(result, 0, sizeof *result);
 }

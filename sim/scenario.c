@@ -19,6 +19,7 @@
 #define TEXT(field, key, initial, meaning) ROW(field, key, SCENARIO_TEXT, "", initial, 0, 0, NULL, meaning)
 #define FILE_(field, key, meaning) ROW(field, key, SCENARIO_FILE, "", "", 0, 0, NULL, meaning)
 #define SIZES(field, key, unit, initial, min, max, meaning) ROW(field, key, SCENARIO_SIZES, unit, initial, min, max, NULL, meaning)
+#define DRIVERS(field, key, meaning) ROW(field, key, SCENARIO_DRIVERS, "", "", 0, 0, NULL, meaning)
 const struct scenario_key scenario_keys[SCENARIO_KEYS] = {
 #include "scenario_schema.def"
 };

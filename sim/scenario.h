@@ -36,7 +36,18 @@ struct scenario_sizes {
     bool range;
 };
 
-enum scenario_type { SCENARIO_UINT, SCENARIO_PICK, SCENARIO_BOOL, SCENARIO_ENUM, SCENARIO_TEXT, SCENARIO_FILE, SCENARIO_SIZES };
+enum scenario_type { SCENARIO_UINT, SCENARIO_PICK, SCENARIO_BOOL, SCENARIO_ENUM, SCENARIO_TEXT, SCENARIO_FILE, SCENARIO_SIZES, SCENARIO_DRIVERS };
+
+/* Drivers between miniport and protocol, from the bottom up. */
+enum scenario_driver_kind { SCENARIO_DRIVER_CAPTURE, SCENARIO_DRIVER_VLAN, SCENARIO_DRIVER_MUX };
+enum { SCENARIO_MAX_DRIVERS = 8 };
+struct scenario_drivers {
+    struct {
+        enum scenario_driver_kind kind;
+        unsigned number; /* VLAN id, virtual adapters */
+    } drivers[SCENARIO_MAX_DRIVERS];
+    unsigned count;
+};
 
 /* One row of the schema. */
 struct scenario_key {
@@ -57,6 +68,7 @@ struct scenario_key {
 #define TEXT(field, key, initial, meaning) SCENARIO_KEY_##field,
 #define FILE_(field, key, meaning) SCENARIO_KEY_##field,
 #define SIZES(field, key, unit, initial, min, max, meaning) SCENARIO_KEY_##field,
+#define DRIVERS(field, key, meaning) SCENARIO_KEY_##field,
 enum scenario_key_number {
 #include "scenario_schema.def"
     SCENARIO_KEYS
@@ -68,6 +80,7 @@ enum scenario_key_number {
 #undef TEXT
 #undef FILE_
 #undef SIZES
+#undef DRIVERS
 
 extern const struct scenario_key scenario_keys[SCENARIO_KEYS];
 
@@ -86,6 +99,7 @@ struct scenario_mark {
 #define TEXT(field, key, initial, meaning) char *field;
 #define FILE_(field, key, meaning) char *field;
 #define SIZES(field, key, unit, initial, min, max, meaning) struct scenario_sizes field;
+#define DRIVERS(field, key, meaning) struct scenario_drivers field;
 struct scenario {
     char *path; /* the file it was loaded from, or NULL */
 #include "scenario_schema.def"
@@ -98,6 +112,7 @@ struct scenario {
 #undef TEXT
 #undef FILE_
 #undef SIZES
+#undef DRIVERS
 
 /* All defaults. Strings belong to the scenario; scenario_free() releases them. */
 void scenario_init(struct scenario *scenario);

@@ -81,6 +81,44 @@ static bool parse_sizes(const struct scenario_key *key, const char *text, struct
     return true;
 }
 
+/* "vlan 7": the word, then the number that it takes. */
+static bool parse_driver(const char *text, size_t length, struct scenario_drivers *drivers) {
+    static const struct {
+        const char *word;
+        enum scenario_driver_kind kind;
+        uint64_t most;
+    } kinds[] = {{"capture", SCENARIO_DRIVER_CAPTURE, 0}, {"vlan", SCENARIO_DRIVER_VLAN, 4094}, {"mux", SCENARIO_DRIVER_MUX, 16}};
+    while (length > 0 && isspace((unsigned char)*text)) text++, length--;
+    while (length > 0 && isspace((unsigned char)text[length - 1])) length--;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const size_t width = strlen(kinds[i].word);
+        uint64_t number = 0;
+        if (length < width || memcmp(text, kinds[i].word, width) != 0) continue;
+        const char *rest = text + width;
+        while (rest < text + length && isspace((unsigned char)*rest)) rest++;
+        const size_t left = (size_t)(text + length - rest);
+        const bool separate = left == 0 || rest > text + width;
+        const bool good = kinds[i].most ? separate && parse_number(rest, left, &number) && number >= 1 && number <= kinds[i].most : left == 0;
+        if (!good || drivers->count == SCENARIO_MAX_DRIVERS) return false;
+        drivers->drivers[drivers->count].kind = kinds[i].kind;
+        drivers->drivers[drivers->count++].number = (unsigned)number;
+        return true;
+    }
+    return false;
+}
+
+/* "capture, vlan 7, mux 2"; nothing is no driver. */
+static bool parse_drivers(const char *text, struct scenario_drivers *drivers) {
+    struct scenario_drivers parsed = {.count = 0};
+    for (const char *at = text; *at;) {
+        const size_t width = strcspn(at, ",");
+        if (!parse_driver(at, width, &parsed)) return false;
+        at += width + (at[width] != '\0');
+    }
+    *drivers = parsed;
+    return true;
+}
+
 static void replace_text(char **field, const char *text) {
     char *copy = strdup(text);
     if (!copy) abort();
@@ -115,6 +153,7 @@ int scenario_parse_value(struct scenario *scenario, unsigned number, const char 
         good = true;
         break;
     case SCENARIO_SIZES: good = parse_sizes(key, text, (struct scenario_sizes *)field); break;
+    case SCENARIO_DRIVERS: good = parse_drivers(text, (struct scenario_drivers *)field); break;
     }
     if (good) return 0;
     scenario_describe_type(key, expected, expected_size);
@@ -145,6 +184,7 @@ void scenario_describe_type(const struct scenario_key *key, char *text, size_t s
     case SCENARIO_BOOL: fputs("true or false", out); break;
     case SCENARIO_TEXT: fputs("text", out); break;
     case SCENARIO_FILE: fputs("a file", out); break;
+    case SCENARIO_DRIVERS: fprintf(out, "a list of up to %d of: capture, vlan 1 to 4094, mux 1 to 16", SCENARIO_MAX_DRIVERS); break;
     case SCENARIO_SIZES:
         fprintf(out, "a number from %" PRIu64 " to %" PRIu64 ", a list of them, or a range \"from..to\"", key->min, key->max);
         break;

@@ -99,7 +99,7 @@ static void load_value(struct loader *loader, unsigned number, const yaml_node_t
     if (value->type == YAML_SCALAR_NODE) {
         const char *scalar = (const char *)value->data.scalar.value;
         text = key->type == SCENARIO_FILE ? resolve(loader->path, scalar) : strdup(scalar);
-    } else if (value->type == YAML_SEQUENCE_NODE && key->type == SCENARIO_SIZES) {
+    } else if (value->type == YAML_SEQUENCE_NODE && (key->type == SCENARIO_SIZES || key->type == SCENARIO_DRIVERS)) {
         text = join_sequence(loader, value);
     }
     if (!text || scenario_parse_value(loader->scenario, number, text, expected, sizeof expected) != 0) {

@@ -14,14 +14,25 @@ struct session {
     int status;
 };
 
+static bool captures(const struct scenario *scenario) {
+    for (unsigned i = 0; i < scenario->driver_stack.count; i++)
+        if (scenario->driver_stack.drivers[i].kind == SCENARIO_DRIVER_CAPTURE) return true;
+    return false;
+}
+
 int session_apply_waves(struct simulation *simulation, const struct options *options, unsigned simulations) {
-    const char *option = options->waves ? "waves" : options->events ? "events" : options->transcript ? "transcript" : NULL;
+    const char *option = options->waves ? "waves" : options->events ? "events" : options->transcript ? "transcript" : options->capture ? "capture" : NULL;
     if (!option) return 0;
     if (simulations > 1) {
         fprintf(stderr, "ringside: error: --%s writes one file: run one scenario at a time\n", option);
         return -EINVAL;
     }
+    if (options->capture && !captures(&simulation->scenario)) {
+        scenario_complain(&simulation->scenario, SCENARIO_KEY_driver_stack, stderr, "has no capture driver, which --capture needs");
+        return -EINVAL;
+    }
     simulation->events = options->events;
+    simulation->capture = options->capture;
     simulation->transcript = options->transcript;
     if (options->waves)
         simulation->waves =
@@ -78,6 +89,7 @@ static int check_outputs(const struct simulation *simulations, unsigned count, c
     int mistakes = output_check("json", options->json) | output_check("junit", options->junit);
     for (unsigned i = 0; i < count; i++)
         mistakes |= output_check("waves", simulations[i].waves.path) | output_check("events", simulations[i].events) |
+                    output_check("capture", simulations[i].capture) |
                     output_check("transcript", simulations[i].transcript) |
                     output_check("to-wire", simulations[i].to_wire) | output_check("to-host", simulations[i].to_host);
     return mistakes;

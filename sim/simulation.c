@@ -87,13 +87,14 @@ static void set_sources(struct machine_config *config, const struct simulation *
 
 static int open_writers(struct machine_config *config, const struct simulation *simulation, char *error) {
     if (simulation->to_wire && !(config->to_wire = capture_writer_open(simulation->to_wire, error, RUNNER_ERROR_SIZE))) return -EIO;
+    if (simulation->capture && !(config->capture = pcapng_open(simulation->capture, error, RUNNER_ERROR_SIZE))) return -EIO;
     if (simulation->to_host && !(config->to_host = capture_writer_open(simulation->to_host, error, RUNNER_ERROR_SIZE))) return -EIO;
     return 0;
 }
 
 static int close_writers(struct machine_config *config, char *error) {
     const int wire = capture_writer_close(config->to_wire), host = capture_writer_close(config->to_host);
-    if (wire == 0 && host == 0) return 0;
+    if ((pcapng_close(config->capture) | wire | host) == 0) return 0;
     snprintf(error, RUNNER_ERROR_SIZE, "a capture file could not be written completely; is the disk full?");
     return -EIO;
 }
@@ -109,6 +110,7 @@ int simulation_body(void *arg, struct runner_progress *progress, json_t **result
     config->scenario = &simulation->scenario;
     config->waves = simulation->waves;
     config->events = simulation->events;
+    config->describe = simulation->describe;
     config->transcript = simulation->transcript;
     config->warmup_frames = simulation->warmup_frames;
     config->idle_ps = simulation->idle_ps;

@@ -21,6 +21,11 @@ constexpr uint64_t settle_ps = 200'000'000;  // for the last NBLs to go home onc
 constexpr uint64_t quiet_ps = 200'000'000;   // without a step, after disturbances: nothing that may still arrive is on its way
 constexpr size_t error_size = 512;
 
+static_assert(static_cast<int>(SCENARIO_MAX_DRIVERS) == TRAFFIC_STACK_MOST);
+static_assert(static_cast<int>(SCENARIO_DRIVER_CAPTURE) == TRAFFIC_DRIVER_CAPTURE);
+static_assert(static_cast<int>(SCENARIO_DRIVER_VLAN) == TRAFFIC_DRIVER_VLAN);
+static_assert(static_cast<int>(SCENARIO_DRIVER_MUX) == TRAFFIC_DRIVER_MUX);
+
 constexpr uint64_t feature(unsigned bit) { return uint64_t{1} << bit; }
 
 // Of what the driver asks for by itself, what the scenario does not. The other features come with the keys that need them.
@@ -38,7 +43,12 @@ traffic_config stack_config(const scenario& scenario) {
     config.cut = static_cast<traffic_cut>(scenario.driver_cut);
     config.pieces = static_cast<unsigned>(scenario.driver_pieces);
     config.seed = scenario.seed;
-    config.backfill = static_cast<unsigned>(scenario.driver_backfill);
+    // Unless the scenario says otherwise, what the stack asks for.
+    const bool chosen = scenario.marks[SCENARIO_KEY_driver_backfill].origin != SCENARIO_DEFAULT;
+    config.backfill = chosen || scenario.driver_stack.count == 0 ? static_cast<unsigned>(scenario.driver_backfill) : TRAFFIC_BACKFILL_ASKED;
+    config.stack_count = scenario.driver_stack.count;
+    for (unsigned i = 0; i < config.stack_count; i++)
+        config.stack[i] = {static_cast<traffic_driver_kind>(scenario.driver_stack.drivers[i].kind), scenario.driver_stack.drivers[i].number};
     config.data_offset = static_cast<unsigned>(scenario.driver_data_offset);
     config.nbs_per_nbl = static_cast<unsigned>(scenario.driver_nbs_per_nbl);
     config.nbls_per_send = static_cast<unsigned>(scenario.driver_nbls_per_send);
@@ -61,13 +71,26 @@ traffic_config stack_config(const scenario& scenario) {
     return config;
 }
 
+traffic_capture_sink capture_sink(pcapng_writer* writer) {
+    traffic_capture_sink sink{};
+    sink.ctx = writer;
+    sink.open = [](void* ctx, const char* name) { return pcapng_add_interface(static_cast<pcapng_writer*>(ctx), name); };
+    sink.frame = [](void* ctx, unsigned interface, bool outbound, uint64_t time_ps, const uint8_t* data, size_t length) {
+        pcapng_add_frame(static_cast<pcapng_writer*>(ctx), interface, outbound, time_ps, data, length);
+    };
+    return sink;
+}
+
+// Without its sources a run only brings the stack up and takes it down.
+uint64_t total_of(const frame_source& frames, const machine_config& config) { return config.describe ? 0 : frame_source_count(&frames); }
+
 }  // namespace
 
 TrafficRun::Flow::Flow(const frame_source& frames, const char* direction, TrafficRun& run, bool drops_allowed, uint64_t warmup)
     : source(std::make_unique<frame_source>(frames)),
       expected(std::make_unique<frame_source>(frames)),
       meter(warmup),
-      total(frame_source_count(&frames)) {
+      total(total_of(frames, run.config_)) {
     check.direction = direction;
     check.source = expected.get();
     check.drops_allowed = drops_allowed;
@@ -88,8 +111,7 @@ TrafficRun::TrafficRun(const machine_config& config, System& system)
       rx_(config.from_wire, "to the host", *this, config.scenario->expect_drops || Disturber::wanted(*config.scenario),
           config.warmup_frames),
       done_(system.cpu->create_event()) {
-    system_.partner->play(
-        [this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return next(rx_, data, length, not_before_ps); });
+    system_.partner->play([this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return play(data, length, not_before_ps); });
     system_.partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) { recorded(data, length, frame); });
     system_.events.add_sink([this](const hw::Event& event) { on_event(event); },
                             hw::EventStream::kinds(hw::EventKind::frame_rx, hw::EventKind::nbl_sent, hw::EventKind::device_trace));
@@ -132,7 +154,8 @@ bool TrafficRun::start_stack() {
     error_status_ = -EIO;
     error_ = system_.bus->start();
     if (!error_.empty()) return false;
-    const traffic_config config = stack_config(scenario_);
+    traffic_config config = stack_config(scenario_);
+    if (config_.capture) config.capture = capture_sink(config_.capture);
     traffic_callbacks callbacks{};
     callbacks.ctx = this;
     callbacks.next = [](void* ctx, const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
@@ -145,6 +168,8 @@ bool TrafficRun::start_stack() {
     };
     char message[error_size] = "";
     error_status_ = traffic_start(system_.platform->seam(), &config, &callbacks, &traffic_, message, sizeof message);
+    if (error_status_ == 0 && config_.describe)
+        traffic_describe(traffic_, [](void* run, const char* line) { static_cast<TrafficRun*>(run)->drivers_.emplace_back(line); }, this);
     if (error_status_ == 0) return true;
     error_ = message;
     return false;
@@ -188,6 +213,11 @@ void TrafficRun::watch_losses() {
         begin_or_end(rx_.losses, gone);
         check_done();
     };
+    // A pause waits for every send; but frames that come before all drivers run again go back to the NIC.
+    watcher.stack = [this, begin_or_end](bool gone) {
+        begin_or_end(rx_.losses, gone);
+        check_done();
+    };
     watcher.failed = [this](const std::string& message) { fail("stress.reset", "[V] 2.4, 2.6.1", message); };
     disturber_.emplace(scenario_, system_, std::move(watcher));
     system_.wire->on_loss([this](const hw::Frame& frame, bool from_nic) { lost(frame, from_nic); });
@@ -196,7 +226,10 @@ void TrafficRun::watch_losses() {
 // The cable was pulled: what the NIC sent is as good as arrived, and checked as that; what was sent to it never came near it.
 void TrafficRun::lost(const hw::Frame& frame, bool from_nic) {
     if (from_nic) {
-        const int64_t number = frame_check_arrived(&tx_.check, tx_.taken, frame.bytes.data(), frame.bytes.size() - ETH_FCS);
+        const uint8_t* data = frame.bytes.data();
+        size_t length = frame.bytes.size() - ETH_FCS;
+        untag(&data, &length);
+        const int64_t number = frame_check_arrived(&tx_.check, tx_.taken, data, length);
         if (number >= 0) tx_.losses.arrived(static_cast<uint64_t>(number));
     } else {
         rx_.losses.excuse(frame.id);
@@ -256,6 +289,7 @@ void TrafficRun::wake_main() { system_.cpu->set(done_); }
 
 int64_t TrafficRun::next(Flow& flow, const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
     if (!open_) return -2;
+    if (config_.describe) return -1;
     uint64_t relative = 0;
     const int64_t id = frame_source_next(flow.source.get(), data, length, &relative);
     if (id < 0) {
@@ -268,6 +302,25 @@ int64_t TrafficRun::next(Flow& flow, const uint8_t** data, size_t* length, uint6
     flow.losses.taken(static_cast<uint64_t>(id));
     if (&flow == &tx_) flow.meter.started(static_cast<uint64_t>(id), std::max(hw::now_ps(), *not_before_ps));
     return id;
+}
+
+// What the link partner sends carries the tags that the driver stack takes off.
+int64_t TrafficRun::play(const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
+    const int64_t id = next(rx_, data, length, not_before_ps);
+    if (id < 0 || tag_bytes_ == 0) return id;
+    vlan_wire_add(&scenario_.driver_stack, *data, *length, tagged_.data());
+    *data = tagged_.data();
+    *length += tag_bytes_;
+    return id;
+}
+
+// What the NIC sends is compared without them.
+void TrafficRun::untag(const uint8_t** data, size_t* length) {
+    if (tag_bytes_ == 0) return;
+    if (vlan_wire_remove(&scenario_.driver_stack, *data, length, untagged_.data()))
+        *data = untagged_.data();
+    else
+        fail("frames.vlan", "802.1Q 9.6", "a frame reached the wire without the tags of the driver stack");
 }
 
 // With one direction over, the other has the machine for itself: not what a bench of both measures.
@@ -292,6 +345,9 @@ void TrafficRun::sent(uint64_t id, int32_t status) {
 }
 
 void TrafficRun::recorded(const uint8_t* data, size_t length, const hw::Frame& frame) {
+    if (system_.transcript) system_.transcript->frame("wire", data, length);
+    if (config_.to_wire) capture_writer_add(config_.to_wire, frame.first.value(), data, length);
+    untag(&data, &length);
     const int64_t number = frame_check_arrived(&tx_.check, tx_.taken, data, length);
     if (number >= 0) {
         tx_.meter.ended(static_cast<uint64_t>(number), frame.last.value());
@@ -301,8 +357,6 @@ void TrafficRun::recorded(const uint8_t* data, size_t length, const hw::Frame& f
     tx_.meter.delivered(length);
     tx_.meter.passed(frame.last.value());
     if (tx_.arrived == tx_.total) close_window();
-    if (system_.transcript) system_.transcript->frame("wire", data, length);
-    if (config_.to_wire) capture_writer_add(config_.to_wire, frame.first.value(), data, length);
     step();
 }
 
@@ -421,6 +475,7 @@ void TrafficRun::report(machine_result& result) {
     result.tx.dropped = tx_.taken - std::min(tx_.taken, tx_.arrived);
     result.rx.dropped = rx_.taken - std::min(rx_.taken, rx_.arrived);
 
+    for (const std::string& line : drivers_) machine_result_add_driver(&result, line.c_str());
     result.queue_count = 2 * driver_pairs(scenario_);
     std::copy_n(queues_.begin(), result.queue_count, result.queues);
 

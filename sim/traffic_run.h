@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "alarm.h"
 #include "disturber.h"
@@ -22,6 +23,7 @@
 #include "meter.h"
 #include "system.h"
 #include "traffic.h"
+#include "vlan_wire.h"
 
 namespace sim {
 
@@ -74,6 +76,8 @@ private:
     void report_drops();
     std::string outstanding() const;
     int64_t next(Flow& flow, const uint8_t** data, size_t* length, uint64_t* not_before_ps);
+    int64_t play(const uint8_t** data, size_t* length, uint64_t* not_before_ps);
+    void untag(const uint8_t** data, size_t* length);
     void recorded(const uint8_t* data, size_t length, const hw::Frame& frame);
     void received(const uint8_t* data, size_t length);
     void sent(uint64_t id, int32_t status);
@@ -94,6 +98,9 @@ private:
     bool finished_ = false;
     std::string error_;
     int error_status_ = 0;
+    size_t tag_bytes_ = vlan_wire_bytes(&scenario_.driver_stack);
+    std::array<uint8_t, CAPTURE_MAX_FRAME + VLAN_WIRE_ROOM> tagged_{}, untagged_{};
+    std::vector<std::string> drivers_;
     uint64_t begin_ps_ = 0, end_ps_ = 0;
     uint64_t traffic_cycles_ = 0, traffic_cycles_evaluated_ = 0;
     double traffic_wall_s_ = 0;

@@ -4,8 +4,10 @@
  *
  * A driver includes this header alone. The parts:
  *   ndis/types.h      handles, object headers, status codes, media enumerations
- *   ndis/nbl.h        NET_BUFFER, NET_BUFFER_LIST, contexts, out-of-band slots, pools, accessors, flags
- *   ndis/nblapi.h     functions on them: allocate, retreat, advance, copy, get
+ *   ndis/nbl.h        NET_BUFFER, NET_BUFFER_LIST, contexts, flags; nblaccessors.h: their members by name
+ *   ndis/nblapi.h     functions on them: pools, retreat, advance, copy, get, clone, fragment, reassemble
+ *   ndis/nblinfo.h    out-of-band slots; nblchecksum.h, nbllso.h, nbluso.h, nbl8021q.h, nblhash.h, nblrsc.h, nblfiltering.h and
+ *                     nbltimestamp.h: what is in them
  *   ndis/oid.h        OID requests, OID codes, statistics, link state, status indications, PnP events
  *   ndis/miniport.h   miniport registration, attributes, states, data path, resources, DMA, interrupts
  *   ndis/protocol.h   protocol registration, bindings, data path
@@ -23,7 +25,17 @@
 #include "ndis/intermediate.h"
 #include "ndis/miniport.h"
 #include "ndis/nbl.h"
+#include "ndis/nbl8021q.h"
+#include "ndis/nblaccessors.h"
 #include "ndis/nblapi.h"
+#include "ndis/nblchecksum.h"
+#include "ndis/nblfiltering.h"
+#include "ndis/nblhash.h"
+#include "ndis/nblinfo.h"
+#include "ndis/nbllso.h"
+#include "ndis/nblrsc.h"
+#include "ndis/nbltimestamp.h"
+#include "ndis/nbluso.h"
 #include "ndis/oid.h"
 #include "ndis/protocol.h"
 #include "ndis/services.h"

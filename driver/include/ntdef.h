@@ -28,6 +28,10 @@ extern "C" {
 #define OPTIONAL
 #define FORCEINLINE static inline
 #define NTAPI
+/* "file:line" of the call that a macro is part of, without the folder: reports do not depend on where the sources lie. */
+#define WDK_SITE __FILE_NAME__ ":" WDK_TEXT(__LINE__)
+#define WDK_TEXT(tokens) WDK_TEXT_(tokens)
+#define WDK_TEXT_(tokens) #tokens
 #define DECLSPEC_ALIGN(bytes) __attribute__((aligned(bytes)))
 #define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
 #ifdef __cplusplus

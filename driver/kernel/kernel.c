@@ -12,7 +12,8 @@
 
 #include "kernel_internal.h"
 
-static _Thread_local struct kernel_context *current;
+#define current kernel_context_now
+_Thread_local struct kernel_context *kernel_context_now;
 
 struct kernel *kernel_create(const struct platform *platform) {
     struct kernel *kernel = calloc(1, sizeof(*kernel));
@@ -32,8 +33,7 @@ struct kernel *kernel_create(const struct platform *platform) {
 
 void kernel_destroy(struct kernel *kernel) {
     if (!kernel) return;
-    if (kernel->mdl_live != 0)
-        kernel_violation(kernel, "mdl.leaked", "[D] 2.1", -1, "%llu MDLs were never freed", (unsigned long long)kernel->mdl_live);
+    kernel_report_mdls(kernel);
     kernel->real->ops->softirq_register(kernel->real->ctx, NULL, NULL);
     kernel_free_timers(kernel);
     kernel_free_vectors(kernel);

@@ -19,7 +19,7 @@
  *   kernel_leave(&scope);
  *   kernel_destroy(kernel);
  *
- * Violations reported: kernel.irql, kernel.spin_lock, kernel.context, pool.tag, pool.leaked, mdl.freed_under_dma, mdl.leaked.
+ * Violations reported: kernel.irql, kernel.spin_lock, kernel.context, pool.tag, pool.leaked, mdl.freed_under_dma, mdl.freed_twice, mdl.leaked.
  * Not modelled: paging, quotas, processor groups (one CPU), APCs, floating point state.
  */
 #ifndef RINGSIDE_KERNEL_KERNEL_H

@@ -48,7 +48,9 @@ struct kernel {
     void *ndis;  /* the struct ndis above, for NDIS calls that carry no handle */
 };
 
-/* kernel.c: a context that is not nested. begin() returns the context to put back. */
+/* kernel.c: the current context, for paths where a call is too dear; others ask kernel_current_context(). */
+extern _Thread_local struct kernel_context *kernel_context_now;
+/* A context that is not nested. begin() returns the context to put back. */
 struct kernel_context *kernel_context_begin(struct kernel_context *context, struct kernel *kernel, KIRQL irql, bool interrupt);
 void kernel_context_end(struct kernel_context *context, struct kernel_context *previous);
 void kernel_context_set(struct kernel_context *context);
@@ -66,6 +68,12 @@ void kernel_softirq(void *kernel);
 void kernel_free_waiters(struct kernel *kernel);
 /* mdl.c: count a DMA mapping of an MDL from IoAllocateMdl; other MDLs are ignored. */
 void kernel_mdl_pin(PMDL mdl, int delta);
+/* Say who made an MDL of IoAllocateMdl, and where; and ask who, NULL when nobody said so or when it lies in a driver's own storage. */
+void kernel_mdl_own(PMDL mdl, const void *owner, const char *site);
+const void *kernel_mdl_owner(PMDL mdl);
+/* "file:line", or words that say that it is not known. */
+const char *kernel_site(const char *site);
+void kernel_report_mdls(struct kernel *kernel); /* those that were not freed, as "mdl.leaked" */
 void kernel_free_mdls(struct kernel *kernel);
 /* pool.c */
 void kernel_free_pool(struct kernel *kernel);

@@ -8,16 +8,20 @@
 
 #include "kernel_internal.h"
 
-/* 48 bytes, so that the MDL behind is 16-aligned. */
+enum mdl_state { MDL_FREE, MDL_LIVE, MDL_FREED_PINNED /* goes with the last mapping */ };
+
+/* 64 bytes, so that the MDL behind is 16-aligned. */
 struct kernel_mdl {
-    LIST_ENTRY all;   /* in kernel.mdls: what is left there at the end was lost by a driver */
+    LIST_ENTRY all;   /* in kernel.mdls: what is live there at the end was lost by a driver */
     struct kernel *kernel;
     struct kernel_mdl *next_free;
     uint32_t class;
     uint32_t pinned;  /* DMA mappings of it */
-    uint64_t freed;   /* while it was pinned: goes with the last mapping */
+    const void *owner;
+    const char *site;
+    uint64_t state;
 };
-C_ASSERT(sizeof(struct kernel_mdl) == 48);
+C_ASSERT(sizeof(struct kernel_mdl) == 64);
 C_ASSERT(sizeof(MDL) == 48);
 
 /* Pages that an MDL of each class can describe: a frame, a jumbo frame, 64 KiB at any offset; larger ones are not kept. */
@@ -50,7 +54,8 @@ PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, 
     header->kernel = kernel;
     header->class = class;
     header->pinned = 0;
-    header->freed = 0;
+    header->owner = header->site = NULL;
+    header->state = MDL_LIVE;
     kernel->mdl_live++;
     PMDL mdl = (PMDL)(void *)(header + 1);
     WdkInitializeMdl(mdl, VirtualAddress, Length);
@@ -60,6 +65,7 @@ PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, 
 
 static void release(struct kernel_mdl *header) {
     struct kernel *kernel = header->kernel;
+    header->state = MDL_FREE;
     if (header->class < KERNEL_MDL_CLASSES) {
         header->next_free = kernel->mdl_free[header->class];
         kernel->mdl_free[header->class] = header;
@@ -73,12 +79,17 @@ VOID IoFreeMdl(PMDL Mdl) {
     if (!Mdl) return;
     struct kernel_mdl *header = header_of(Mdl);
     struct kernel *kernel = header->kernel;
+    if (header->state != MDL_LIVE) {
+        kernel_violation(kernel, "mdl.freed_twice", "[D] 2.1", -1, "an MDL of %u bytes, allocated at %s, was freed twice", Mdl->ByteCount,
+                         kernel_site(header->site));
+        return;
+    }
     if (header->pinned)
         kernel_violation(kernel, "mdl.freed_under_dma", "[D] 2.7", -1,
                          "an MDL of %u bytes was freed while it is mapped for the device: free the scatter/gather list first",
                          Mdl->ByteCount);
     kernel->mdl_live--;
-    if (header->pinned) header->freed = 1;
+    if (header->pinned) header->state = MDL_FREED_PINNED;
     else release(header);
 }
 
@@ -86,7 +97,27 @@ void kernel_mdl_pin(PMDL mdl, int delta) {
     if (!(mdl->MdlFlags & MDL_ALLOCATED_FIXED_SIZE)) return;
     struct kernel_mdl *header = header_of(mdl);
     header->pinned = (uint32_t)((int)header->pinned + delta);
-    if (header->pinned == 0 && header->freed) release(header);
+    if (header->pinned == 0 && header->state == MDL_FREED_PINNED) release(header);
+}
+
+void kernel_mdl_own(PMDL mdl, const void *owner, const char *site) {
+    header_of(mdl)->owner = owner;
+    header_of(mdl)->site = site;
+}
+
+const void *kernel_mdl_owner(PMDL mdl) { return mdl->MdlFlags & MDL_ALLOCATED_FIXED_SIZE ? header_of(mdl)->owner : NULL; }
+
+const char *kernel_site(const char *site) { return site ? site : "an unknown place"; }
+
+void kernel_report_mdls(struct kernel *kernel) {
+    if (kernel->mdl_live == 0) return;
+    const struct kernel_mdl *first = NULL;
+    for (PLIST_ENTRY entry = kernel->mdls.Flink; entry != &kernel->mdls && !first; entry = entry->Flink) {
+        const struct kernel_mdl *header = CONTAINING_RECORD(entry, struct kernel_mdl, all);
+        if (header->state == MDL_LIVE) first = header;
+    }
+    kernel_violation(kernel, "mdl.leaked", "[D] 2.1", -1, "%llu MDLs were never freed, the first of them allocated at %s",
+                     (unsigned long long)kernel->mdl_live, kernel_site(first ? first->site : NULL));
 }
 
 void kernel_free_mdls(struct kernel *kernel) {

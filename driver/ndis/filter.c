@@ -6,6 +6,13 @@
 
 #include "ndis_internal.h"
 
+/* A module for an adapter that an intermediate driver will make. */
+struct ndis_planned_filter {
+    struct ndis_planned_filter *next;
+    struct ndis_filter_driver *driver;
+    const char *adapter, *name;
+};
+
 static void name_module(struct ndis_filter *filter) {
     char text[sizeof(filter->name) / sizeof(WCHAR)];
     snprintf(text, sizeof(text), "{%s}-%s", filter->layer.adapter->object.name, filter->object.name);
@@ -138,6 +145,11 @@ void ndis_free_filters(struct ndis *ndis) {
         ndis->dead_filters = filter->below;
         free(filter);
     }
+    while (ndis->planned_filters) {
+        struct ndis_planned_filter *planned = ndis->planned_filters;
+        ndis->planned_filters = planned->next;
+        free(planned);
+    }
     while (ndis->filter_drivers) {
         struct ndis_filter_driver *driver = ndis->filter_drivers;
         ndis->filter_drivers = driver->next;
@@ -171,10 +183,8 @@ static NDIS_STATUS attach_now(struct ndis_adapter *adapter, struct ndis_filter *
     return status;
 }
 
-NDIS_STATUS ndis_add_filter(struct ndis *ndis, const char *driver_name, const char *adapter_name, const char *name) {
-    struct ndis_filter_driver *driver = find_driver(ndis, driver_name);
-    struct ndis_adapter *adapter = ndis_find_adapter(ndis, adapter_name);
-    if (!driver || !adapter) return NDIS_STATUS_ADAPTER_NOT_FOUND;
+static NDIS_STATUS make_module(struct ndis_adapter *adapter, struct ndis_filter_driver *driver, const char *name) {
+    struct ndis *ndis = adapter->object.ndis;
     struct ndis_filter *filter = calloc(1, sizeof(*filter));
     if (!filter) return NDIS_STATUS_RESOURCES;
     ndis_layer_init(&filter->layer, NDIS_OBJECT_FILTER, ndis_intern(ndis, name), driver->driver, adapter);
@@ -183,6 +193,35 @@ NDIS_STATUS ndis_add_filter(struct ndis *ndis, const char *driver_name, const ch
     if (adapter->layer.state != NDIS_STATE_HALTED) return attach_now(adapter, filter);
     link_on_top(adapter, filter);
     return NDIS_STATUS_SUCCESS;
+}
+
+NDIS_STATUS ndis_add_filter(struct ndis *ndis, const char *driver_name, const char *adapter_name, const char *name) {
+    struct ndis_filter_driver *driver = find_driver(ndis, driver_name);
+    struct ndis_adapter *adapter = ndis_find_adapter(ndis, adapter_name);
+    if (!driver) return NDIS_STATUS_ADAPTER_NOT_FOUND;
+    if (adapter) return make_module(adapter, driver, name);
+    struct ndis_planned_filter *planned = malloc(sizeof(*planned));
+    if (!planned) return NDIS_STATUS_RESOURCES;
+    *planned = (struct ndis_planned_filter){.driver = driver, .adapter = ndis_intern(ndis, adapter_name), .name = ndis_intern(ndis, name)};
+    struct ndis_planned_filter **link = &ndis->planned_filters;
+    while (*link) link = &(*link)->next;
+    *link = planned;
+    return NDIS_STATUS_SUCCESS;
+}
+
+NDIS_STATUS ndis_make_planned_filters(struct ndis_adapter *adapter) {
+    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
+    for (struct ndis_planned_filter **link = &adapter->object.ndis->planned_filters; *link && status == NDIS_STATUS_SUCCESS;) {
+        struct ndis_planned_filter *planned = *link;
+        if (planned->adapter != adapter->object.name) {  /* both are interned */
+            link = &planned->next;
+            continue;
+        }
+        *link = planned->next;
+        status = make_module(adapter, planned->driver, planned->name);
+        free(planned);
+    }
+    return status;
 }
 
 NDIS_STATUS ndis_remove_filter(struct ndis *ndis, const char *adapter_name, const char *name) {

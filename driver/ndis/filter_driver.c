@@ -14,6 +14,7 @@ NDIS_STATUS NdisFRegisterFilterDriver(PDRIVER_OBJECT DriverObject, NDIS_HANDLE F
     const NDIS_FILTER_DRIVER_CHARACTERISTICS *chars = FilterDriverCharacteristics;
     struct ndis_driver *driver = CONTAINING_RECORD(DriverObject, struct ndis_driver, driver_object);
     struct ndis *ndis = driver->object.ndis;
+    ndis_require_passive(ndis, __func__);
     if (chars->Header.Size < NDIS_SIZEOF_FILTER_DRIVER_CHARACTERISTICS_REVISION_1) return NDIS_STATUS_BAD_CHARACTERISTICS;
     if (chars->MajorNdisVersion < 6) return NDIS_STATUS_BAD_VERSION;
     if (!has_required(chars)) return NDIS_STATUS_BAD_CHARACTERISTICS;
@@ -42,6 +43,7 @@ VOID NdisFDeregisterFilterDriver(NDIS_HANDLE NdisFilterDriverHandle) {
     struct ndis_filter_driver *filter_driver = ndis_object_of(NdisFilterDriverHandle, NDIS_OBJECT_FILTER_DRIVER, __func__);
     if (!filter_driver) return;
     struct ndis *ndis = filter_driver->object.ndis;
+    ndis_require_passive(ndis, __func__);
     for (struct ndis_adapter *adapter = ndis->adapters; adapter; adapter = adapter->next)
         for (struct ndis_filter *filter = adapter->top, *below; filter; filter = below) {
             below = filter->below;

@@ -38,6 +38,7 @@ NDIS_STATUS NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE DriverHandle, PNDIS_STR
     struct ndis_driver *driver = ndis_object_of(DriverHandle, NDIS_OBJECT_DRIVER, __func__);
     if (!driver) return NDIS_STATUS_INVALID_PARAMETER;
     struct ndis *ndis = driver->object.ndis;
+    ndis_require_passive(ndis, __func__);
     if (!driver->is_miniport || !(driver->miniport.Flags & NDIS_INTERMEDIATE_DRIVER)) {
         kernel_violation(ndis->kernel, "ndis.state", "[D] 3.1", -1,
                          "%s made a virtual adapter, and did not register its miniport with NDIS_INTERMEDIATE_DRIVER", driver->object.name);
@@ -52,6 +53,8 @@ NDIS_STATUS NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE DriverHandle, PNDIS_STR
         adapter = ndis_adapter_create(ndis, driver, name);
         if (!adapter) return NDIS_STATUS_RESOURCES;
         adapter->is_virtual = true;
+        NDIS_STATUS status = ndis_make_planned_filters(adapter);
+        if (status != NDIS_STATUS_SUCCESS) return status;
     }
     adapter->cancelled = false;
     adapter->im_context = DeviceContext;

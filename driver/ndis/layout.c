@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* layout.c: the x64 layouts that binary-minded drivers rely on, checked by the compiler. [D] 1.1 to 1.9, [H] */
-#include "ndis_internal.h"
+#include "nbl_internal.h"
 
 #define AT(type, field, offset) C_ASSERT(offsetof(type, field) == (offset))
 #define SIZE(type, bytes) C_ASSERT(sizeof(type) == (bytes))
@@ -53,3 +53,13 @@ SIZE(NDIS_SPIN_LOCK, 16); SIZE(KDPC, 64); AT(DRIVER_OBJECT, DriverUnload, 104); 
 
 /* Blocks of a pool keep every NBL and NB 16-aligned. */
 C_ASSERT(sizeof(struct nbl_record) % 8 == 0);
+
+/* Out-of-band values fill the slot that they are copied to, and their bits are those of [H] 4. */
+#define SLOT(type) SIZE(type, 8)
+SLOT(NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO); SLOT(NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO);
+SLOT(NDIS_UDP_SEGMENTATION_OFFLOAD_NET_BUFFER_LIST_INFO); SLOT(NDIS_NET_BUFFER_LIST_8021Q_INFO); SLOT(NDIS_RSC_NBL_INFO);
+SLOT(NDIS_NET_BUFFER_LIST_FILTERING_INFO); SLOT(NET_BUFFER_LIST_TIMESTAMP);
+AT(NDIS_RSC_NBL_INFO, Info.DupAckCount, 2); AT(NDIS_NET_BUFFER_LIST_FILTERING_INFO, FilteringInfo.QueueVPortInfo, 2);
+AT(NET_BUFFER_SHARED_MEMORY, SharedMemoryFlags, 8); AT(NET_BUFFER_SHARED_MEMORY, SharedMemoryHandle, 16);
+AT(NET_BUFFER_SHARED_MEMORY, SharedMemoryOffset, 24); AT(NET_BUFFER_SHARED_MEMORY, SharedMemoryLength, 28);
+C_ASSERT(MaxNetBufferListInfo == 27 && TcpRecvSegCoalesceInfo == 22 && NetBufferListFilteringInfo == 14 && NetBufferListHashValue == 8);

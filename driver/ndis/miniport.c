@@ -10,6 +10,7 @@ NDIS_STATUS NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_ST
     (void)RegistryPath;
     const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *chars = MiniportDriverCharacteristics;
     struct ndis_driver *driver = CONTAINING_RECORD(DriverObject, struct ndis_driver, driver_object);
+    ndis_require_passive(driver->object.ndis, __func__);
     if (chars->Header.Size < NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_1) return NDIS_STATUS_BAD_CHARACTERISTICS;
     if (chars->MajorNdisVersion < 6) return NDIS_STATUS_BAD_VERSION;
     if (!chars->InitializeHandlerEx || !chars->HaltHandlerEx || !chars->PauseHandler || !chars->RestartHandler ||
@@ -65,6 +66,7 @@ static NDIS_STATUS set_general(struct ndis_adapter *adapter, const NDIS_MINIPORT
 NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle, PNDIS_MINIPORT_ADAPTER_ATTRIBUTES MiniportAttributes) {
     struct ndis_adapter *adapter = ndis_object_of(NdisMiniportHandle, NDIS_OBJECT_ADAPTER, __func__);
     if (!adapter) return NDIS_STATUS_INVALID_PARAMETER;
+    ndis_require_passive(adapter->object.ndis, __func__);
     switch (MiniportAttributes->Header.Type) {
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
         if (MiniportAttributes->Header.Size < NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nbl_copy.c: reading and copying what NBs and NBLs hold. [D] 2.3, 2.5 */
-#include "ndis_internal.h"
+#include "nbl_internal.h"
 
 /* A position in an MDL chain. */
 struct cursor {

@@ -7,17 +7,15 @@
  */
 #include <stdlib.h>
 
-#include "ndis_internal.h"
+#include "nbl_internal.h"
 
-/* Data starts `data_offset` bytes into the chain; a start on the end of an MDL is moved to the next one if there is one. */
-void nb_set_position(PNET_BUFFER nb, ULONG data_offset) {
+void nb_walk_to(PNET_BUFFER nb, ULONG data_offset) {
     PMDL mdl = nb->MdlChain;
     ULONG offset = data_offset;
     while (mdl && mdl->Next && offset >= mdl->ByteCount) {
         offset -= mdl->ByteCount;
         mdl = mdl->Next;
     }
-    nb->DataOffset = data_offset;
     nb->CurrentMdl = mdl;
     nb->CurrentMdlOffset = offset;
 }
@@ -98,11 +96,12 @@ static struct nb_retreat *prepend(struct ndis *ndis, PNET_BUFFER nb, ULONG wante
 NDIS_STATUS NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
                                           NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler) {
     ULONG unused = NetBuffer->DataOffset;
+    struct ndis *ndis = nbl_ndis(__func__);
+    if (!nb_check_ours(ndis, NetBuffer, __func__)) return NDIS_STATUS_FAILURE;
     if (DataOffsetDelta > UINT32_MAX - NetBuffer->DataLength || DataBackFill > UINT32_MAX - DataOffsetDelta) return NDIS_STATUS_FAILURE;
     if (DataOffsetDelta <= unused) {
         nb_set_position(NetBuffer, unused - DataOffsetDelta);
     } else {
-        struct ndis *ndis = ndis_current(__func__);
         struct nb_retreat *retreat = prepend(ndis, NetBuffer, DataOffsetDelta + DataBackFill, AllocateMdlHandler);
         if (!retreat) return NDIS_STATUS_RESOURCES;
         /* The used data is the tail of the new MDL, then what was unused before. */
@@ -117,8 +116,7 @@ static bool free_first(struct ndis *ndis, PNET_BUFFER nb, NET_BUFFER_FREE_MDL_HA
     struct nb_retreat *retreat = retreat_top(nb);
     PMDL mdl = nb->MdlChain;
     if (!retreat || retreat->mdl != mdl) return false;
-    bool whole_chain_unused = nb->DataLength == 0 && !mdl->Next;
-    if (nb->CurrentMdl == mdl && !whole_chain_unused) return false;
+    if (nb->CurrentMdl == mdl && nb->DataLength > 0) return false;
     bool made_by_default = is_default(retreat);
     if (!made_by_default && !handler) return false;
     ULONG bytes = mdl->ByteCount;
@@ -132,11 +130,13 @@ static bool free_first(struct ndis *ndis, PNET_BUFFER nb, NET_BUFFER_FREE_MDL_HA
     return true;
 }
 
-VOID NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl, NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
-    struct ndis *ndis = ndis_current(__func__);
+VOID NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
+                                   NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
+    struct ndis *ndis = nbl_ndis(__func__);
+    if (!nb_check_ours(ndis, NetBuffer, __func__)) return;
     if (DataOffsetDelta > NetBuffer->DataLength) {
-        kernel_violation(ndis->kernel, "nb.advance", "[D] 2.2", -1, "an advance by %u bytes over the %u bytes that are used", DataOffsetDelta,
-                         NetBuffer->DataLength);
+        kernel_violation(ndis->kernel, "nb.advance", "[D] 2.2", -1, "an advance by %u bytes over the %u bytes that are used",
+                         DataOffsetDelta, NetBuffer->DataLength);
         DataOffsetDelta = NetBuffer->DataLength;
     }
     NetBuffer->DataLength -= DataOffsetDelta;
@@ -148,7 +148,8 @@ VOID NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta,
 NDIS_STATUS NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta, ULONG DataBackFill,
                                               NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler,
                                               NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
-    struct ndis *ndis = ndis_current(__func__);
+    struct ndis *ndis = nbl_ndis(__func__);
+    if (!nbl_check_ours(ndis, NetBufferList, __func__)) return NDIS_STATUS_FAILURE;
     ndis->retreat_operations++;
     for (PNET_BUFFER nb = NetBufferList->FirstNetBuffer; nb; nb = nb->Next) {
         NDIS_STATUS status = NdisRetreatNetBufferDataStart(nb, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
@@ -166,6 +167,7 @@ NDIS_STATUS NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, UL
 
 VOID NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
                                        NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
+    if (!nbl_check_ours(nbl_ndis(__func__), NetBufferList, __func__)) return;
     for (PNET_BUFFER nb = NetBufferList->FirstNetBuffer; nb; nb = nb->Next)
         NdisAdvanceNetBufferDataStart(nb, DataOffsetDelta, FreeMdl, FreeMdlHandler);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nbl_track.c: what is known of every NBL: its hand-offs, its holder, whether its buffers are sane, and how to say so.
+ * nbl_track.c: what is known of every NBL: where it was allocated, its hand-offs, its holder, and how to say so.
  *
  * An NBL is named by its number, never by its address. The record is written at hand-offs only: a few stores a packet.
  */
@@ -9,15 +9,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "ndis_internal.h"
+#include "nbl_internal.h"
 
 static const char *const state_words[] = {"free", "owned by its allocator", "sent", "indicated", "freed while it was out"};
-static const char *const what_words[] = {"allocated", "sent", "completed", "indicated", "returned", "freed"};
+static const char *const what_words[] = {"allocated", "sent", "completed", "indicated", "returned"};
 
 void nbl_hop(struct nbl_record *record, enum nbl_what what, const char *from, const char *to) {
-    const struct platform *platform = record->pool->object.ndis->platform;
+    if (what == NBL_SEND || what == NBL_INDICATE) nbl_edge_out(record, from);
+    else nbl_edge_back(record, what, to);
+    const struct ndis_pool *pool = record->pool;
     struct nbl_hop *hop = &record->hops[record->hop_count++ % NBL_HISTORY];
-    *hop = (struct nbl_hop){.time_ps = platform->ops->now_ps(platform->ctx), .from = from, .to = to, .what = what};
+    *hop = (struct nbl_hop){.time_ps = pool->now_ps(pool->machine), .from = from, .to = to, .what = what};
     if (what == NBL_SEND && !record->first_send.from) record->first_send = *hop;
 }
 
@@ -55,6 +57,21 @@ static void put_bytes(struct text *text, const NET_BUFFER *nb) {
     }
 }
 
+static void put_origin(struct text *text, const struct nbl_record *record) {
+    const struct nbl_ledger *ledger = &record->ledger;
+    put(text, "; allocated at %s", kernel_site(ledger->site));
+    if (record->state == NBL_FREE || record->state == NBL_ZOMBIE) put(text, ", freed at %s", kernel_site(ledger->freed_site));
+    if (ledger->parent) put(text, ", derived from nbl %u", ledger->parent->number);
+    if (ledger->derived) put(text, ", with %u derived from it", ledger->derived);
+}
+
+/* The first hand-over is not kept as one: it costs an allocation only what is asked for here. */
+static void put_allocation(struct text *text, const struct nbl_record *record) {
+    put(text, " [");
+    put_time(text, record->ledger.allocated_ps);
+    put(text, " %s ndis->%s]", what_words[NBL_ALLOCATED], record->pool->object.name);
+}
+
 int ndis_nbl_describe(const NET_BUFFER_LIST *nbl, char *to, size_t size) {
     const struct nbl_record *record = nbl_record_of(nbl);
     struct text text = {.to = to, .size = size};
@@ -62,16 +79,16 @@ int ndis_nbl_describe(const NET_BUFFER_LIST *nbl, char *to, size_t size) {
     if (record->packet >= 0) put(&text, ", packet %" PRId64, record->packet);
     put(&text, ") is %s", state_words[record->state]);
     const struct nbl_hop *last = record->hop_count ? &record->hops[(record->hop_count - 1) % NBL_HISTORY] : NULL;
-    if (last) {
-        put(&text, ", with %s since ", last->to);
-        put_time(&text, last->time_ps);
-    }
+    put(&text, ", with %s since ", last ? last->to : record->pool->object.name);
+    put_time(&text, last ? last->time_ps : record->ledger.allocated_ps);
     if (record->first_send.from) {
         put(&text, "; first sent by %s to %s at ", record->first_send.from, record->first_send.to);
         put_time(&text, record->first_send.time_ps);
     }
+    put_origin(&text, record);
     unsigned first = record->hop_count > NBL_HISTORY ? record->hop_count - NBL_HISTORY : 0;
     put(&text, "; history:");
+    put_allocation(&text, record);
     for (unsigned i = first; i < record->hop_count; i++) {
         const struct nbl_hop *hop = &record->hops[i % NBL_HISTORY];
         put(&text, " [");
@@ -81,8 +98,12 @@ int ndis_nbl_describe(const NET_BUFFER_LIST *nbl, char *to, size_t size) {
     return (int)text.length;
 }
 
-void nbl_violation(struct nbl_record *record, const char *check, const char *clause, const char *what) {
-    char description[700];
+void nbl_violation(struct nbl_record *record, const char *check, const char *clause, const char *format, ...) {
+    char description[700], what[240];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof(what), format, arguments);
+    va_end(arguments);
     (void)ndis_nbl_describe(nbl_of(record), description, sizeof(description));
     kernel_violation(record->pool->object.ndis->kernel, check, clause, record->packet, "nbl %u: %s: %s", record->number, what, description);
 }
@@ -99,36 +120,6 @@ unsigned nbl_count_nbs(const NET_BUFFER_LIST *nbl) {
     unsigned count = 0;
     for (const NET_BUFFER *nb = nbl->FirstNetBuffer; nb; nb = nb->Next) count++;
     return count;
-}
-
-/* NULL when the NB obeys [D] 1.2, else what is wrong. */
-static const char *nb_fault(const NET_BUFFER *nb) {
-    uint64_t before = 0, total = 0;
-    bool seen = nb->CurrentMdl == NULL && nb->MdlChain == NULL;
-    for (const MDL *mdl = nb->MdlChain; mdl; mdl = mdl->Next) {
-        if (mdl == nb->CurrentMdl) {
-            seen = true;
-            before = total;
-            if (nb->CurrentMdlOffset > mdl->ByteCount) return "CurrentMdlOffset lies outside CurrentMdl";
-        }
-        total += mdl->ByteCount;
-    }
-    if (!seen) return "CurrentMdl is not in MdlChain";
-    if (before + nb->CurrentMdlOffset != nb->DataOffset) return "CurrentMdl and CurrentMdlOffset disagree with DataOffset";
-    if ((uint64_t)nb->DataOffset + nb->DataLength > total) return "DataOffset + DataLength is more than the chain holds";
-    return NULL;
-}
-
-void nbl_check_buffers(struct nbl_record *record, const char *function) {
-    unsigned number = 0;
-    for (const NET_BUFFER *nb = nbl_of(record)->FirstNetBuffer; nb; nb = nb->Next, number++) {
-        const char *fault = nb_fault(nb);
-        if (!fault) continue;
-        char what[160];
-        snprintf(what, sizeof(what), "in %s, NB %u: %s", function, number, fault);
-        nbl_violation(record, "nb.invariant", "[D] 1.2", what);
-        return;
-    }
 }
 
 struct lost_search {

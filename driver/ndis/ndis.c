@@ -121,7 +121,10 @@ struct ndis_adapter *ndis_find_adapter(struct ndis *ndis, const char *name) {
 
 void ndis_set_timeout(struct ndis *ndis, uint64_t ns) { ndis->timeout_ns = ns; }
 
-void ndis_get_counts(const struct ndis *ndis, struct ndis_counts *counts) { *counts = ndis->counts; }
+void ndis_get_counts(const struct ndis *ndis, struct ndis_counts *counts) {
+    *counts = ndis->counts;
+    counts->nbl_allocated = ndis_live_nbls(ndis);
+}
 
 struct platform *ndis_platform(NDIS_HANDLE handle) { return ((struct ndis_object *)handle)->ndis->platform; }
 
@@ -133,6 +136,12 @@ void *ndis_object_of(NDIS_HANDLE handle, enum ndis_object_type type, const char 
     struct kernel *kernel = object ? object->ndis->kernel : kernel_require_context(function)->kernel;
     kernel_violation(kernel, "ndis.handle", "[D] 2.11", -1, "%s was given a handle of another kind", function);
     return NULL;
+}
+
+void ndis_require_passive(struct ndis *ndis, const char *function) {
+    if (KeGetCurrentIrql() > PASSIVE_LEVEL)
+        kernel_violation(ndis->kernel, "kernel.irql", "[D] 2.11", -1, "%s was called at IRQL %u, and needs PASSIVE_LEVEL", function,
+                         KeGetCurrentIrql());
 }
 
 void ndis_pending_begin(struct ndis_pending *pending) {

@@ -20,8 +20,7 @@
  * each driver callback there are FUNCTION_ENTER and FUNCTION_EXIT with its name in Microsoft's spelling. CPU time: none is charged
  * here; the protocol charges what it does.
  *
- * Not modelled yet: NDIS 5, direct and synchronous OID requests, configuration store, power, ports, cloned, fragmented and reassembled
- * NBLs, RSS, offload capabilities.
+ * Not modelled yet: NDIS 5, direct and synchronous OID requests, configuration store, power, ports, RSS, offload capabilities.
  *
  * All functions run at PASSIVE_LEVEL and enter the kernel themselves; start, stop and destroy block.
  */
@@ -50,7 +49,8 @@ void *ndis_driver_argument(PDRIVER_OBJECT driver_object);
 NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver, const char *name);
 
 /* One module of the named filter driver on top of those that the adapter has. Before ndis_start it is attached then; on a running
- * adapter at once, which pauses and restarts its stack. ADAPTER_NOT_FOUND: no such driver or adapter; or FilterAttach's failure. */
+ * adapter at once, which pauses and restarts its stack; an adapter that is not there yet gets it when an intermediate driver makes it.
+ * ADAPTER_NOT_FOUND: no such driver; RESOURCES; or FilterAttach's failure. */
 NDIS_STATUS ndis_add_filter(struct ndis *ndis, const char *driver, const char *adapter, const char *name);
 /* Pause, detach, restart. ADAPTER_NOT_FOUND: no such module. */
 NDIS_STATUS ndis_remove_filter(struct ndis *ndis, const char *adapter, const char *name);
@@ -86,6 +86,10 @@ void ndis_walk_stack(const struct ndis *ndis, void (*entry)(void *arg, const str
 
 /* How long a pause, an OID or a completion may take before it is reported and given up: simulated ns, 1 s by default. */
 void ndis_set_timeout(struct ndis *ndis, uint64_t ns);
+
+/* The handler of every n-th scatter/gather list runs from a DPC, after the call that asked for the list has returned, as on a machine that
+ * is short of map registers; 0, the default: all run inside the call. A driver must live with both. [D] 2.7 */
+void ndis_defer_sg_lists(struct ndis *ndis, unsigned every);
 
 struct ndis_counts {
     uint64_t nbl_allocated;                                     /* live NBLs of all pools */

@@ -10,6 +10,7 @@
 #define RINGSIDE_NDIS_INTERNAL_H
 
 #include "kernel/kernel_internal.h"
+#include "nbl_ledger.h"
 #include "ndis_host.h"
 
 enum ndis_object_type {
@@ -163,8 +164,10 @@ struct ndis_binding {
 
 /* ---- Packets */
 enum nbl_state { NBL_FREE, NBL_OWNED, NBL_SENT, NBL_INDICATED, NBL_ZOMBIE /* freed while it was out */ };
-enum nbl_what { NBL_ALLOCATED, NBL_SEND, NBL_COMPLETE, NBL_INDICATE, NBL_RETURN, NBL_RELEASE };
+enum nbl_what { NBL_ALLOCATED, NBL_SEND, NBL_COMPLETE, NBL_INDICATE, NBL_RETURN };
 enum { NBL_HISTORY = 16, NBL_OOB_SLOTS = 30, NBL_BYTES = 384, NBL_LEVELS = 7 };
+
+enum { NDIS_POOL_BYTES = 256, NDIS_POOLS = 64 /* in one piece; more are found by a search */ };
 
 struct nbl_hop {
     uint64_t time_ps;
@@ -200,30 +203,9 @@ struct nbl_record {
     PNET_BUFFER nb;                  /* of the pool's block, shapes (b) and (c) */
     PNET_BUFFER_LIST_CONTEXT context;/* of the pool's block, ContextSize > 0 */
     PNET_BUFFER_LIST_CONTEXT allocated_context; /* given at allocation beyond the pool's: freed with the NBL */
+    struct nbl_ledger ledger;        /* what the checks remember */
 };
-
-struct ndis_slab {
-    struct ndis_slab *next;
-    unsigned count;
-    uint8_t *blocks;
-};
-
-/* A pool of NBLs (object type NDIS_OBJECT_NBL_POOL) or of NBs. */
-struct ndis_pool {
-    struct ndis_object object;
-    struct ndis_pool *next;
-    ULONG tag;
-    bool with_nb;
-    ULONG data_size;
-    USHORT context_size;
-    uint8_t protocol_id;
-    size_t block_bytes, nb_at, context_at, mdl_at, data_at;
-    struct ndis_slab *slabs, *last_slab;
-    struct nbl_record *free_nbls;
-    PNET_BUFFER free_nbs;
-    uint64_t live;
-    bool closed;  /* freed with members out: kept until ndis_destroy, since a device may still use them */
-};
+enum { CACHE_LINE = 64, NBL_RECORD_BYTES = (sizeof(struct nbl_record) + CACHE_LINE - 1) & ~(CACHE_LINE - 1u) };
 
 /* An MDL that a retreat put in front of an NB's chain; the newest first, in NET_BUFFER.NdisReserved[1]. */
 struct nb_retreat {
@@ -242,17 +224,24 @@ struct ndis {
     struct ndis_driver *drivers;
     struct ndis_protocol *protocols, *dead_protocols;  /* the dead are still named by bindings that lost an NBL */
     struct ndis_filter_driver *filter_drivers;
+    struct ndis_planned_filter *planned_filters;
     struct ndis_filter *dead_filters;                  /* as above */
     struct ndis_adapter *adapters;
     struct ndis_pool *pools;
+    uint8_t *pool_block;               /* NDIS_POOLS of NDIS_POOL_BYTES each: a handle into it is a pool's */
+    unsigned pools_made;
+    struct ndis_pool *own_nbls, *own_nbs;  /* for derived NBLs without a pool of the caller's */
     struct ndis_driver *loading;       /* whose DriverEntry runs */
     struct ndis_binding *binding_now;  /* in ProtocolBindAdapterEx */
     struct ndis_name *names;
     struct nb_retreat *free_retreats;
     struct ndis_counts counts;
-    uint32_t nbl_numbers;
+    uint32_t nbl_numbers, nb_numbers;
     uint64_t retreat_operations;
     struct ndis_sg *free_sgs, *all_sgs;
+    struct ndis_sg *deferred_sgs;      /* whose handlers sg_dpc runs */
+    KDPC sg_dpc;
+    unsigned defer_every, sg_lists;    /* ndis_defer_sg_lists; lists since then */
     struct ndis_workers *workers;
     struct ndis_oid *free_oids;
     struct ndis_pool *loopback_pool;
@@ -268,6 +257,8 @@ struct ndis {
 struct ndis *ndis_current(const char *function);
 /* The object behind a handle of the type, or NULL after a report "ndis.handle". */
 void *ndis_object_of(NDIS_HANDLE handle, enum ndis_object_type type, const char *function);
+/* Reports a call at a higher level as "kernel.irql". */
+void ndis_require_passive(struct ndis *ndis, const char *function);
 const char *ndis_intern(struct ndis *ndis, const char *name);
 void ndis_pending_begin(struct ndis_pending *pending);
 void ndis_pending_complete(struct ndis *ndis, struct ndis_pending *pending, NDIS_STATUS status, const char *what);
@@ -276,30 +267,41 @@ bool ndis_pending_wait(struct ndis *ndis, struct ndis_pending *pending, NDIS_STA
 void ndis_function_enter(struct ndis *ndis, const char *function);
 void ndis_function_exit(struct ndis *ndis, const char *function);
 
-/* nbl_pool.c */
-struct nbl_record *nbl_record_of(const NET_BUFFER_LIST *nbl);
-PNET_BUFFER_LIST nbl_of(struct nbl_record *record);
-/* The record of the NBL in whose block the NB lies; NULL for an NB of an NB pool. */
-const struct nbl_record *nbl_record_of_nb(const NET_BUFFER *nb);
+/* nbl_pool.c, nbl_alloc.c: more in nbl_internal.h */
+static inline struct nbl_record *nbl_record_of(const NET_BUFFER_LIST *nbl) {
+    return (struct nbl_record *)(void *)((PUCHAR)(ULONG_PTR)nbl - NBL_RECORD_BYTES);
+}
+static inline PNET_BUFFER_LIST nbl_of(struct nbl_record *record) {
+    return (PNET_BUFFER_LIST)(void *)((PUCHAR)record + NBL_RECORD_BYTES);
+}
+/* Is the handle a pool of that kind in the machine's block? No byte behind it is read before it is known to be a pool. */
+static inline bool ndis_is_near_pool(const struct ndis *ndis, const void *handle, enum ndis_object_type type) {
+    const ULONG_PTR at = (ULONG_PTR)handle - (ULONG_PTR)ndis->pool_block;
+    return at < NDIS_POOLS * NDIS_POOL_BYTES && at % NDIS_POOL_BYTES == 0 && ndis->pool_block && ((const struct ndis_object *)handle)->type == type;
+}
+bool nbl_check_ours_slowly(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function);
 /* Is it an NBL of one of this machine's pools, in use? Reports "nbl.foreign" or "nbl.use_after_free" if not. */
-bool nbl_check_ours(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function);
+static inline bool nbl_check_ours(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function) {
+    const bool ours = ndis_is_near_pool(ndis, nbl->NdisPoolHandle, NDIS_OBJECT_NBL_POOL) && nbl_record_of(nbl)->state != NBL_FREE;
+    return __builtin_expect(ours, 1) || nbl_check_ours_slowly(ndis, nbl, function);
+}
 void nbl_recycle(struct nbl_record *record);
 void ndis_free_pools(struct ndis *ndis);
-void nbl_for_each(struct ndis_pool *pool, void (*visit)(struct nbl_record *record, void *arg), void *arg);
+uint64_t ndis_live_nbls(const struct ndis *ndis);
+
+/* nbl_check.c: [D] 1.2 for every NB; `function` is where the NBL crosses. */
+void nbl_check_buffers(struct nbl_record *record, const char *function);
 
 /* nbl_track.c */
+/* Notes that the NBL goes from one driver to another, and checks on the way back that it is as it went: see nbl_check.c. */
 void nbl_hop(struct nbl_record *record, enum nbl_what what, const char *from, const char *to);
-void nbl_violation(struct nbl_record *record, const char *check, const char *clause, const char *what);
+/* Format as printf: what is wrong, as the end of a sentence that begins with the NBL. */
+void nbl_violation(struct nbl_record *record, const char *check, const char *clause, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 void nbl_trace(struct nbl_record *record, enum platform_trace_kind kind);
 unsigned nbl_count_nbs(const NET_BUFFER_LIST *nbl);
-/* [D] 1.2 for every NB; `function` is where the NBL crosses. */
-void nbl_check_buffers(struct nbl_record *record, const char *function);
 /* Reports every NBL that `holder` holds, or came from `source`; NULL fits any. Each NBL is reported once. */
 unsigned nbl_report_lost(struct ndis *ndis, const struct ndis_object *holder, const struct ndis_object *source, const char *when);
-
-/* nbl_data.c */
-void nb_forget_retreats(struct ndis *ndis, PNET_BUFFER nb);
-void nb_set_position(PNET_BUFFER nb, ULONG data_offset);
 
 /* binding.c */
 NDIS_STATUS ndis_bind(struct ndis_adapter *adapter, struct ndis_protocol *protocol);
@@ -329,6 +331,7 @@ NDIS_STATUS ndis_bring_up_adapter(struct ndis_adapter *adapter);
 void ndis_take_down_adapter(struct ndis_adapter *adapter, NDIS_HALT_ACTION action);
 
 /* filter.c, filter_driver.c */
+NDIS_STATUS ndis_make_planned_filters(struct ndis_adapter *adapter); /* those that waited for the adapter to be made */
 NDIS_STATUS ndis_attach_filters(struct ndis_adapter *adapter);
 void ndis_detach_filters(struct ndis_adapter *adapter);
 /* Out of its stack for good, which is paused for it if it runs. PASSIVE. */
@@ -369,8 +372,7 @@ NDIS_STATUS ndis_apply_multicast(struct ndis_adapter *adapter);
 NDIS_STATUS ndis_set_packet_filter(struct ndis_binding *binding, PNDIS_OID_REQUEST request);
 NDIS_STATUS ndis_set_multicast(struct ndis_binding *binding, PNDIS_OID_REQUEST request);
 
-/* sg_dma.c: is any of this NB's memory mapped for the device? */
-bool nb_is_mapped(const NET_BUFFER *nb);
+/* sg_dma.c */
 void ndis_free_sgs(struct ndis *ndis);
 
 #endif

@@ -43,7 +43,7 @@ struct frame_header {
 };
 bool path_wants(const struct ndis_binding *binding, PNET_BUFFER nb, struct frame_header *header);
 
-/* The DISPATCH_LEVEL flag of a call is set below that level: reported. [D] 2.8 */
+/* The DISPATCH_LEVEL flag of a call is set below that level, or the call comes above it: reported. [D] 2.8 */
 void path_check_level(struct ndis *ndis, bool flag, const char *function);
 /* May `from` begin a flight of this NBL? It is its allocator's, or `from` belongs to the driver that holds it. Reports why not. */
 bool flight_may_begin(struct nbl_record *record, struct ndis_layer *from, enum nbl_state flight, const char *function);
@@ -86,6 +86,11 @@ static inline void flight_end(struct nbl_record *record) {
     record->lent = outer->lent;
     record->holder = outer->holder;
     record->origin = outer->origin;
+}
+
+/* Does anybody look at these events? Asked once for a list. */
+static inline bool path_is_traced(const struct ndis *ndis, enum platform_trace_kind kind) {
+    return ndis->platform->ops->trace_enabled(ndis->platform->ctx, kind);
 }
 
 /* Only the way of the allocator's own NBL is counted and traced: an intermediate driver's part of it is not a packet more. */

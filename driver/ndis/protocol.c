@@ -7,6 +7,7 @@
 NDIS_STATUS NdisRegisterProtocolDriver(NDIS_HANDLE ProtocolDriverContext, PNDIS_PROTOCOL_DRIVER_CHARACTERISTICS ProtocolCharacteristics,
                                        PNDIS_HANDLE NdisProtocolHandle) {
     struct ndis *ndis = ndis_current(__func__);
+    ndis_require_passive(ndis, __func__);
     PNDIS_PROTOCOL_DRIVER_CHARACTERISTICS chars = ProtocolCharacteristics;
     if (chars->Header.Size < NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1) return NDIS_STATUS_BAD_CHARACTERISTICS;
     if (chars->MajorNdisVersion < 6) return NDIS_STATUS_BAD_VERSION;
@@ -65,6 +66,7 @@ NDIS_STATUS NdisOpenAdapterEx(NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE Protoc
     struct ndis_binding *binding = ndis_object_of(BindContext, NDIS_OBJECT_BINDING, __func__);
     if (!protocol || !binding || binding->protocol != protocol) return NDIS_STATUS_INVALID_PARAMETER;
     struct ndis *ndis = protocol->object.ndis;
+    ndis_require_passive(ndis, __func__);
     if (!binding->bind.active) {
         kernel_violation(ndis->kernel, "ndis.state", "[D] 3.6 (0x7C/0x16)", -1, "%s opened an adapter outside of its bind handler",
                          protocol->object.name);
@@ -89,6 +91,7 @@ NDIS_STATUS NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle) {
     struct ndis_binding *binding = ndis_object_of(NdisBindingHandle, NDIS_OBJECT_BINDING, __func__);
     if (!binding) return NDIS_STATUS_INVALID_PARAMETER;
     struct ndis *ndis = binding->object.ndis;
+    ndis_require_passive(ndis, __func__);
     if (!binding->open) {
         kernel_violation(ndis->kernel, "ndis.state", "[D] 3.6", -1, "%s closed a binding that is not open", binding->protocol->object.name);
         return NDIS_STATUS_FAILURE;

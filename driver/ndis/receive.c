@@ -28,31 +28,27 @@ static bool may_begin(struct ndis_layer *from, PNET_BUFFER_LIST nbl, const char 
     return false;
 }
 
-/* May this NBL go up from the layer? Reports why not. */
-static bool may_indicate(struct ndis_layer *from, PNET_BUFFER_LIST nbl, ULONG *flags, const char *function) {
+/* Checks the NBL and begins its flight, if it has none. False: it stays where it is, for a reason that was reported. */
+static bool take(struct ndis_layer *from, PNET_BUFFER_LIST nbl, ULONG *flags, const char *function) {
     if (!nbl_check_ours(from->object.ndis, nbl, function)) return false;
     struct nbl_record *record = nbl_record_of(nbl);
-    if (!passes_on(record, from) && !may_begin(from, nbl, function)) return false;
+    const bool passed = passes_on(record, from);
+    if (!passed && !may_begin(from, nbl, function)) return false;
     if (record->lent && !(*flags & NDIS_RECEIVE_FLAGS_RESOURCES)) {
         nbl_violation(record, "nbl.resources_flag", "[D] 2.9",
                       "came with RECEIVE_FLAGS_RESOURCES and was passed on without it: whoever keeps it keeps what is not his");
         *flags |= NDIS_RECEIVE_FLAGS_RESOURCES;
     }
     nbl_check_buffers(record, function);
+    if (!passed) flight_begin(record, from, NBL_INDICATED);
     return true;
 }
 
-static void check_indication(struct ndis_layer *from, PNET_BUFFER_LIST chain, ULONG count, ULONG flags, const char *function) {
-    struct kernel *kernel = from->object.ndis->kernel;
-    ULONG length = 0;
-    for (PNET_BUFFER_LIST nbl = chain; nbl && length <= count; nbl = nbl->Next) length++;
-    if (length != count)
-        kernel_violation(kernel, "nbl.indicate_count", "[D] 2.9", -1, "%s indicated a list of %s than the %u NBLs it announced",
-                         from->object.name, length > count ? "more" : "fewer", count);
-    path_check_level(from->object.ndis, NDIS_TEST_RECEIVE_AT_DISPATCH_LEVEL(flags) != 0, function);
+static void check_state(struct ndis_layer *from) {
     const bool early = from->object.type == NDIS_OBJECT_ADAPTER && from->state == NDIS_STATE_RESTARTING;
     if (from->state != NDIS_STATE_RUNNING && from->state != NDIS_STATE_PAUSING && !early)
-        kernel_violation(kernel, "ndis.state", "[D] 3.4", -1, "%s indicated receives while it is paused", from->object.name);
+        kernel_violation(from->object.ndis->kernel, "ndis.state", "[D] 3.4", -1, "%s indicated receives while it is paused",
+                         from->object.name);
 }
 
 void path_call_receive(struct ndis_layer *to, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER port, ULONG count, ULONG flags) {
@@ -101,17 +97,17 @@ static void end_lent(struct ndis_layer *from, PNET_BUFFER_LIST chain) {
 }
 
 void path_indicate(struct ndis_layer *from, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER port, ULONG count, ULONG flags, const char *function) {
-    check_indication(from, chain, count, flags, function);
+    struct ndis *ndis = from->object.ndis;
+    path_check_level(ndis, NDIS_TEST_RECEIVE_AT_DISPATCH_LEVEL(flags) != 0, function);
+    check_state(from);
     PNET_BUFFER_LIST *link = &chain;
-    count = 0;
-    while (*link && may_indicate(from, *link, &flags, function)) {  /* a bad one links to a list of its owner's, as in completions */
-        struct nbl_record *record = nbl_record_of(*link);
-        if (!passes_on(record, from)) flight_begin(record, from, NBL_INDICATED);
-        link = &(*link)->Next;
-        count++;
-    }
-    PNET_BUFFER_LIST rest = *link;
+    const ULONG announced = count;
+    for (count = 0; *link && take(from, *link, &flags, function); count++) link = &(*link)->Next;
+    PNET_BUFFER_LIST rest = *link;  /* of a bad one on: it links to a list of its owner's, as in completions */
     *link = NULL;
+    if (count != announced && !rest)
+        kernel_violation(ndis->kernel, "nbl.indicate_count", "[D] 2.9", -1, "%s indicated a list of %u NBLs and announced %u",
+                         from->object.name, count, announced);
     if (count == 0) return;
     const bool resources = (flags & NDIS_RECEIVE_FLAGS_RESOURCES) != 0;
     struct ndis_filter *filter = next_above(from);

@@ -78,6 +78,7 @@ struct run {
 
 static void give(struct ndis_layer *from, struct ndis_binding *binding, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER port, ULONG count,
                  ULONG flags) {
+    const bool traced = path_is_traced(binding->object.ndis, PLATFORM_TRACE_NBL_INDICATED);
     for (PNET_BUFFER_LIST nbl = chain; nbl; nbl = nbl->Next) {
         struct nbl_record *record = nbl_record_of(nbl);
         flight_move(record, &binding->layer);
@@ -85,7 +86,7 @@ static void give(struct ndis_layer *from, struct ndis_binding *binding, PNET_BUF
         if (!flight_is_counted(record)) continue;
         binding->object.ndis->counts.nbl_indicated++;
         binding->object.ndis->counts.nbl_outstanding++;
-        nbl_trace(record, PLATFORM_TRACE_NBL_INDICATED);
+        if (traced) nbl_trace(record, PLATFORM_TRACE_NBL_INDICATED);
     }
     path_call_receive(&binding->layer, chain, port, count, flags);
 }

@@ -10,8 +10,8 @@ static struct ndis_layer *next_below(struct ndis_filter *filter, struct ndis_lay
 }
 
 static bool is_with(const struct ndis_layer *from, const struct nbl_record *record) {
-    return record->holder == from && record->flight == NBL_INDICATED && record->origin != from &&
-           (record->state == NBL_INDICATED || record->state == NBL_ZOMBIE);
+    return record->holder == from && record->origin != from &&
+           (record->state == NBL_INDICATED || (record->state == NBL_ZOMBIE && record->flight == NBL_INDICATED));
 }
 
 static bool may_return(struct ndis_layer *from, PNET_BUFFER_LIST nbl, const char *function) {
@@ -30,14 +30,14 @@ static bool may_return(struct ndis_layer *from, PNET_BUFFER_LIST nbl, const char
 }
 
 /* Takes the NBL from the layer; it is then on its way to the layer that is returned. */
-static struct ndis_layer *take(struct ndis_layer *from, struct ndis_filter *below, struct nbl_record *record) {
+static struct ndis_layer *take(struct ndis_layer *from, struct ndis_filter *below, struct nbl_record *record, bool traced) {
     struct ndis_layer *to = next_below(below, record->origin);
     nbl_hop(record, NBL_RETURN, from->object.name, to->object.name);
     if (from->object.type == NDIS_OBJECT_BINDING && flight_is_counted(record)) {
         struct ndis_counts *counts = &from->object.ndis->counts;
         counts->nbl_returned++;
         counts->nbl_outstanding--;
-        nbl_trace(record, PLATFORM_TRACE_NBL_RETURNED);
+        if (traced) nbl_trace(record, PLATFORM_TRACE_NBL_RETURNED);
     }
     if (to == record->origin) flight_end(record);
     else flight_move(record, to);
@@ -68,8 +68,9 @@ static void give_back(struct ndis_layer *from, struct ndis_filter *below, PNET_B
     struct ndis_layer *first = NULL;
     unsigned count = 0;
     bool mixed = false;
+    const bool traced = path_is_traced(from->object.ndis, PLATFORM_TRACE_NBL_RETURNED);
     for (PNET_BUFFER_LIST nbl = chain; nbl; nbl = nbl->Next, count++) {
-        struct ndis_layer *to = take(from, below, nbl_record_of(nbl));
+        struct ndis_layer *to = take(from, below, nbl_record_of(nbl), traced);
         if (!first) first = to;
         mixed |= to != first;
     }

@@ -18,37 +18,47 @@ static bool passes_on(const struct nbl_record *record, const NET_BUFFER_LIST *nb
     return record->holder == from && record->state == NBL_SENT && record->origin != from && nbl->SourceHandle != from;
 }
 
-/* May this NBL go down from the layer? Reports why not. */
-static bool may_send(struct ndis_layer *from, PNET_BUFFER_LIST nbl, const char *function) {
-    if (!nbl_check_ours(from->object.ndis, nbl, function)) return false;
-    struct nbl_record *record = nbl_record_of(nbl);
-    if (!passes_on(record, nbl, from)) {
-        if (!flight_may_begin(record, from, NBL_SENT, function)) return false;
-        if (record->lent) {
-            nbl_violation(record, "nbl.resources_kept", "[D] 2.9", "was sent on although it was indicated with RECEIVE_FLAGS_RESOURCES");
-            return false;
-        }
-        if (nbl->SourceHandle != from)
-            nbl_violation(record, "nbl.source_handle", "[D] 2.8", "was sent with a SourceHandle that is not the sender's handle");
-        if (!nbl->FirstNetBuffer) nbl_violation(record, "nbl.empty", "[D] 2.8", "was sent without a NET_BUFFER");
+/* May this NBL begin its way here? Reports why not. */
+static bool may_begin(struct ndis_layer *from, PNET_BUFFER_LIST nbl, struct nbl_record *record, const char *function) {
+    if (!flight_may_begin(record, from, NBL_SENT, function)) return false;
+    if (record->lent) {
+        nbl_violation(record, "nbl.resources_kept", "[D] 2.9", "was sent on although it was indicated with RECEIVE_FLAGS_RESOURCES");
+        return false;
     }
-    nbl_check_buffers(record, function);
+    if (nbl->SourceHandle != from)
+        nbl_violation(record, "nbl.source_handle", "[D] 2.8", "was sent with a SourceHandle that is not the sender's handle");
+    if (!nbl->FirstNetBuffer) nbl_violation(record, "nbl.empty", "[D] 2.8", "was sent without a NET_BUFFER");
     return true;
 }
 
-static void mark_sent(struct ndis_layer *from, struct ndis_layer *to, PNET_BUFFER_LIST nbl) {
-    struct nbl_record *record = nbl_record_of(nbl);
-    const bool begins = !passes_on(record, nbl, from);
-    if (begins) flight_begin(record, from, NBL_SENT);
+static void begin(struct nbl_record *record, struct ndis_layer *from, struct ndis_layer *to, bool traced) {
+    struct ndis *ndis = from->object.ndis;
+    flight_begin(record, from, NBL_SENT);
     flight_move(record, to);
     nbl_hop(record, NBL_SEND, from->object.name, to->object.name);
-    if (!begins || !flight_is_counted(record)) return;
-    struct ndis *ndis = from->object.ndis;
+    if (!flight_is_counted(record)) return;
     record->since_ps = record->hops[(record->hop_count - 1) % NBL_HISTORY].time_ps;
     if (!ndis->watching) ndis_watch_sends(ndis);
-    nbl_trace(record, PLATFORM_TRACE_NBL_SENT);
+    if (traced) nbl_trace(record, PLATFORM_TRACE_NBL_SENT);
     ndis->counts.nbl_sent++;
     ndis->counts.nbl_outstanding++;
+}
+
+/* Checks the NBL and, if it can go, notes that `to` has it. False: it stays where it is, for a reason that was reported. */
+static bool give(struct ndis_layer *from, struct ndis_layer *to, PNET_BUFFER_LIST nbl, bool goes, bool traced, const char *function) {
+    if (!nbl_check_ours(from->object.ndis, nbl, function)) return false;
+    struct nbl_record *record = nbl_record_of(nbl);
+    const bool passed = passes_on(record, nbl, from);
+    if (!passed && !may_begin(from, nbl, record, function)) return false;
+    nbl_check_buffers(record, function);
+    if (!goes) return true;
+    if (!passed) {
+        begin(record, from, to, traced);
+    } else {
+        flight_move(record, to);
+        nbl_hop(record, NBL_SEND, from->object.name, to->object.name);
+    }
+    return true;
 }
 
 static bool accepts(const struct ndis_layer *layer) {
@@ -88,29 +98,26 @@ static void call_send(struct ndis_layer *to, PNET_BUFFER_LIST chain, NDIS_PORT_N
 void path_send(struct ndis_layer *from, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER port, ULONG flags, const char *function) {
     struct ndis *ndis = from->object.ndis;
     path_check_level(ndis, NDIS_TEST_SEND_AT_DISPATCH_LEVEL(flags) != 0, function);
+    struct ndis_layer *to = next_below(from);
+    const bool runs = accepts(from), goes = runs && accepts(to), traced = path_is_traced(ndis, PLATFORM_TRACE_NBL_SENT);
     PNET_BUFFER_LIST good = NULL, *tail = &good;
     for (PNET_BUFFER_LIST nbl = chain, next; nbl; nbl = next) {
         next = nbl->Next;
-        if (!may_send(from, nbl, function)) continue;
+        if (!give(from, to, nbl, goes, traced, function)) continue;
         *tail = nbl;
         tail = &nbl->Next;
     }
     *tail = NULL;
     if (!good) return;
-    if (!accepts(from)) {
+    if (goes) {
+        call_send(to, good, port, flags);
+        ndis_layer_check_idle(from);
+        return;
+    }
+    if (!runs)
         kernel_violation(ndis->kernel, "ndis.state", "[D] 3.4", ndis_nbl_packet(good), "%s sent while it is not running",
                          from->object.name);
-        reject(from, good, NDIS_STATUS_PAUSED, function);
-        return;
-    }
-    struct ndis_layer *to = next_below(from);
-    if (!accepts(to)) {
-        reject(from, good, from->adapter->resetting ? NDIS_STATUS_RESET_IN_PROGRESS : NDIS_STATUS_PAUSED, function);
-        return;
-    }
-    for (PNET_BUFFER_LIST nbl = good; nbl; nbl = nbl->Next) mark_sent(from, to, nbl);
-    call_send(to, good, port, flags);
-    ndis_layer_check_idle(from);
+    reject(from, good, from->adapter->resetting ? NDIS_STATUS_RESET_IN_PROGRESS : NDIS_STATUS_PAUSED, function);
 }
 
 VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags) {

@@ -17,7 +17,7 @@ static struct ndis_layer *next_above(const struct ndis_layer *from, struct ndis_
 }
 
 static bool is_with(const struct ndis_layer *from, const struct nbl_record *record) {
-    return record->holder == from && record->flight == NBL_SENT && (record->state == NBL_SENT || record->state == NBL_ZOMBIE);
+    return record->holder == from && (record->state == NBL_SENT || (record->state == NBL_ZOMBIE && record->flight == NBL_SENT));
 }
 
 /* May this NBL be completed by the layer? Reports why not. */
@@ -38,7 +38,7 @@ static bool may_complete(struct ndis_layer *from, PNET_BUFFER_LIST nbl, const ch
 }
 
 /* Takes the NBL from the layer; it is then on its way to the layer that is returned. */
-static struct ndis_layer *take(struct ndis_layer *from, struct nbl_record *record) {
+static struct ndis_layer *take(struct ndis_layer *from, struct nbl_record *record, bool traced) {
     struct ndis_layer *to = next_above(from, record->origin);
     nbl_hop(record, NBL_COMPLETE, from->object.name, to->object.name);
     if (to != record->origin) {
@@ -48,7 +48,7 @@ static struct ndis_layer *take(struct ndis_layer *from, struct nbl_record *recor
             struct ndis_counts *counts = &from->object.ndis->counts;
             counts->nbl_completed++;
             counts->nbl_outstanding--;
-            nbl_trace(record, PLATFORM_TRACE_NBL_COMPLETED);
+            if (traced) nbl_trace(record, PLATFORM_TRACE_NBL_COMPLETED);
         }
         flight_end(record);
     }
@@ -80,6 +80,7 @@ void path_complete(struct ndis_layer *from, PNET_BUFFER_LIST chain, ULONG flags,
     struct ndis_layer *first = NULL;
     unsigned count = 0;
     bool bad = false, mixed = false;
+    const bool traced = path_is_traced(from->object.ndis, PLATFORM_TRACE_NBL_COMPLETED);
     for (PNET_BUFFER_LIST nbl = chain, next; nbl; nbl = next) {
         next = nbl->Next;
         struct nbl_record *record = nbl_record_of(nbl);
@@ -93,7 +94,7 @@ void path_complete(struct ndis_layer *from, PNET_BUFFER_LIST chain, ULONG flags,
             flight_abandon(record);
             continue;
         }
-        struct ndis_layer *to = take(from, record);
+        struct ndis_layer *to = take(from, record, traced);
         if (!first) first = to;
         mixed |= to != first;
         *tail = nbl;

@@ -14,15 +14,6 @@ VOID NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags) {
     ExFreePool(VirtualAddress);
 }
 
-PMDL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UINT Length) {
-    (void)NdisHandle;
-    PMDL mdl = IoAllocateMdl(VirtualAddress, Length, FALSE, FALSE, NULL);
-    if (mdl) MmBuildMdlForNonPagedPool(mdl);
-    return mdl;
-}
-
-VOID NdisFreeMdl(PMDL Mdl) { IoFreeMdl(Mdl); }
-
 VOID NdisAllocateSpinLock(PNDIS_SPIN_LOCK SpinLock) { *SpinLock = (NDIS_SPIN_LOCK){0}; }
 
 VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock) {

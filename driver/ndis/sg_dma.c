@@ -5,13 +5,14 @@
  * The list covers the memory from the start of CurrentMdl, CurrentMdlOffset bytes before the used data ("documented mode"). An element
  * is a run that is contiguous on the bus, also across MDLs. The mapping lives until the list is freed; a record behind it remembers
  * the segments exactly as the machine gave them, and hangs on the NB so that freeing the NB meanwhile is noticed. Records and their
- * arrays are used again: no packet costs an allocation once the arrays have grown.
+ * arrays are used again: no packet costs an allocation once the arrays have grown. The handler runs inside the call, or from a DPC when
+ * the host wants that: both are documented.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
 
-#include "ndis_internal.h"
+#include "nbl_internal.h"
 
 struct ndis_dma {
     struct ndis_object object;
@@ -32,11 +33,13 @@ struct ndis_sg {
     struct platform_dma_segment *segments;
     PSCATTER_GATHER_LIST own_list;  /* when the driver gave no room */
     size_t own_bytes;
+    struct ndis_sg *next_deferred;
+    PSCATTER_GATHER_LIST deferred_list;
+    PVOID context;         /* of the handler, when it was deferred */
 };
 
-bool nb_is_mapped(const NET_BUFFER *nb) { return nb->NdisReserved[0] != NULL; }
-
 void ndis_free_sgs(struct ndis *ndis) {
+    if (ndis->sg_dpc.DeferredRoutine) (void)KeRemoveQueueDpc(&ndis->sg_dpc);
     while (ndis->all_sgs) {
         struct ndis_sg *sg = ndis->all_sgs;
         ndis->all_sgs = sg->next_all;
@@ -114,6 +117,42 @@ static void unmap(struct ndis_sg *sg) {
     sg->count = sg->mdls = 0;
 }
 
+/* ---- Handlers that run later */
+static VOID run_deferred(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
+    struct ndis *ndis = context;
+    (void)dpc;
+    (void)argument1;
+    (void)argument2;
+    while (ndis->deferred_sgs) {
+        struct ndis_sg *sg = ndis->deferred_sgs;
+        ndis->deferred_sgs = sg->next_deferred;
+        sg->dma->process(NULL, NULL, sg->deferred_list, sg->context);
+    }
+}
+
+void ndis_defer_sg_lists(struct ndis *ndis, unsigned every) {
+    if (!ndis->sg_dpc.DeferredRoutine) KeInitializeDpc(&ndis->sg_dpc, run_deferred, ndis);
+    ndis->defer_every = every;
+    ndis->sg_lists = 0;
+}
+
+static void defer(struct ndis *ndis, struct ndis_sg *sg, PSCATTER_GATHER_LIST list, PVOID context) {
+    struct ndis_sg **link = &ndis->deferred_sgs;
+    while (*link) link = &(*link)->next_deferred;
+    sg->next_deferred = NULL;
+    sg->deferred_list = list;
+    sg->context = context;
+    *link = sg;
+    (void)KeInsertQueueDpc(&ndis->sg_dpc, NULL, NULL);
+}
+
+static void forget_deferred(struct ndis *ndis, const struct ndis_dma *dma) {
+    for (struct ndis_sg **link = &ndis->deferred_sgs; *link;) {
+        if ((*link)->dma == dma) *link = (*link)->next_deferred;
+        else link = &(*link)->next_deferred;
+    }
+}
+
 /* The channel is gone, and with it the device's access: what a lost packet still maps is unmapped after the report. */
 VOID NdisMDeregisterScatterGatherDma(NDIS_HANDLE NdisMiniportDmaHandle) {
     struct ndis_dma *dma = ndis_object_of(NdisMiniportDmaHandle, NDIS_OBJECT_DMA, __func__);
@@ -123,6 +162,7 @@ VOID NdisMDeregisterScatterGatherDma(NDIS_HANDLE NdisMiniportDmaHandle) {
     if (dma->live > 0)
         kernel_violation(ndis->kernel, "dma.leaked", "[D] 2.7", -1, "%s deregistered its DMA channel with %llu lists not freed",
                          dma->object.name, (unsigned long long)dma->live);
+    forget_deferred(ndis, dma);
     for (struct ndis_sg *sg = ndis->all_sgs; sg; sg = sg->next_all) {
         if (!sg->nb || sg->dma != dma) continue;
         sg->nb->NdisReserved[0] = NULL;
@@ -260,7 +300,8 @@ NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET
     sg->next = NetBuffer->NdisReserved[0];
     NetBuffer->NdisReserved[0] = sg;
     dma->live++;
-    dma->process(NULL, NULL, list, Context);
+    if (ndis->defer_every && ++ndis->sg_lists % ndis->defer_every == 0) defer(ndis, sg, list, Context);
+    else dma->process(NULL, NULL, list, Context);
     return NDIS_STATUS_SUCCESS;
 }
 

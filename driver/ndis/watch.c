@@ -5,7 +5,7 @@
  * A timer looks at the oldest sends while there are any. Windows gives a send 30 s and a request 12 s; simulated time is dear, so here it
  * is the time-out of every other wait.
  */
-#include "ndis_internal.h"
+#include "nbl_internal.h"
 #include "ndis_oid.h"
 
 static void arm(struct ndis *ndis);

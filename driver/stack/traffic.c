@@ -16,7 +16,7 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     if (config->nbs_per_nbl < 1 || config->nbs_per_nbl > MOST_NBS) wrong = "nbs_per_nbl";
     if (config->nbls_per_send < 1 || config->nbls_per_send > MOST_OUTSTANDING) wrong = "nbls_per_send";
     if (config->outstanding_nbls < 1 || config->outstanding_nbls > MOST_OUTSTANDING) wrong = "outstanding_nbls";
-    if (config->backfill > MOST_OFFSET) wrong = "backfill";
+    if (config->backfill > MOST_OFFSET && config->backfill != TRAFFIC_BACKFILL_ASKED) wrong = "backfill";
     if (config->data_offset > MOST_OFFSET) wrong = "data_offset";
     if (config->tx_queue_size > VIRTQ_MAX_SIZE) wrong = "tx_queue_size";
     if (config->rx_queue_size > VIRTQ_MAX_SIZE) wrong = "rx_queue_size";
@@ -26,6 +26,12 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     if (config->rx_offset >= NETVIO_RX_OFFSET_END) wrong = "rx_offset";
     if (config->rx_buffer_bytes > TRAFFIC_FRAME_MAX) wrong = "rx_buffer_bytes";
     if (config->fault > TRAFFIC_FAULT_FORGED_USED) wrong = "fault";
+    if (config->stack_count > TRAFFIC_STACK_MOST) wrong = "stack_count";
+    for (unsigned i = 0; i < config->stack_count && !wrong; i++) {
+        const struct traffic_driver *driver = &config->stack[i];
+        const unsigned most = driver->kind == TRAFFIC_DRIVER_VLAN ? VLAN_ID_MOST : driver->kind == TRAFFIC_DRIVER_MUX ? MUX_MOST : UINT32_MAX;
+        if (driver->kind != TRAFFIC_DRIVER_CAPTURE && (driver->number < 1 || driver->number > most)) wrong = "stack";
+    }
     if (!wrong) return 0;
     snprintf(error, error_size, "traffic configuration: %s is out of range", wrong);
     return -EINVAL;
@@ -47,6 +53,7 @@ static NDIS_STATUS load(struct traffic *traffic) {
     NDIS_STATUS status = ndis_load_driver(traffic->ndis, "netvio", netvio_driver_entry, &traffic->miniport);
     if (status == NDIS_STATUS_SUCCESS) status = ndis_load_driver(traffic->ndis, "traffic", traffic_driver_entry, traffic);
     if (status == NDIS_STATUS_SUCCESS) status = ndis_add_adapter(traffic->ndis, "netvio", "nic0");
+    if (status == NDIS_STATUS_SUCCESS) status = traffic_stack_load(traffic);
     if (status == NDIS_STATUS_SUCCESS) status = ndis_start(traffic->ndis);
     return status;
 }
@@ -151,6 +158,13 @@ int traffic_reset_device(struct traffic *traffic) {
     kernel_enter(traffic->kernel, &scope);
     NDIS_STATUS status = traffic_request(traffic, NdisRequestSetInformation, OID_NETVIO_RESET_DEVICE, NULL, 0);
     kernel_leave(&scope);
+    return status == NDIS_STATUS_SUCCESS ? 0 : -EIO;
+}
+
+int traffic_restart_stack(struct traffic *traffic) {
+    if (!traffic->binding) return -EINVAL;
+    NDIS_STATUS status = ndis_pause(traffic->ndis);
+    if (status == NDIS_STATUS_SUCCESS) status = ndis_restart(traffic->ndis);
     return status == NDIS_STATUS_SUCCESS ? 0 : -EIO;
 }
 

@@ -2,7 +2,7 @@
 /*
  * traffic.h: what the simulator asks of a driver stack: bring it up over a NIC, send these frames, hand over what arrives, take it down.
  *
- * The stack is NDIS, the miniport of driver/netvio/ and the traffic protocol of driver/stack/. Frames go in and out as bytes without
+ * The stack is NDIS, the miniport of driver/netvio/, drivers of driver/stack/ as the configuration stacks them, and the traffic protocol. Frames go in and out as bytes without
  * FCS; how a frame is cut into MDLs, and how frames are grouped into NBs, NBLs and calls, is part of the configuration.
  */
 #ifndef RINGSIDE_TRAFFIC_H
@@ -27,11 +27,33 @@ enum traffic_fault {
     TRAFFIC_FAULT_FORGED_USED        /* the driver sees a used entry that it never posted (its ring memory is corrupted) */
 };
 
+/* A driver between the miniport and the protocol. */
+enum traffic_driver_kind { TRAFFIC_DRIVER_CAPTURE, TRAFFIC_DRIVER_VLAN, TRAFFIC_DRIVER_MUX };
+struct traffic_driver {
+    enum traffic_driver_kind kind;
+    unsigned number;  /* VLAN: its id, 1 to 4094; mux: virtual adapters, 1 to 16, of which the first carries what is above */
+};
+enum { TRAFFIC_STACK_MOST = 8 };
+
+/* Where captures go: each capture driver of the stack opens an interface, and shows the frames that pass it. */
+struct traffic_capture_sink {
+    void *ctx;
+    unsigned (*open)(void *ctx, const char *name);
+    /* Bytes without FCS, valid during the call; outbound: towards the wire. */
+    void (*frame)(void *ctx, unsigned interface, bool outbound, uint64_t time_ps, const uint8_t *data, size_t length);
+};
+
+#define TRAFFIC_BACKFILL_ASKED UINT32_MAX /* as much as the stack below asks for */
+
 struct traffic_config {
+    struct traffic_driver stack[TRAFFIC_STACK_MOST]; /* from the miniport up */
+    unsigned stack_count;
+    struct traffic_capture_sink capture; /* open NULL: captures are thrown away */
     enum traffic_cut cut;
     unsigned pieces;            /* of an even cut, 1 or more */
     uint64_t seed;              /* for random cuts and offsets */
-    unsigned backfill;          /* bytes of data backfill in front of each frame; below 12, the header gets a buffer of its own */
+    unsigned backfill;          /* bytes of data backfill in front of each frame, or TRAFFIC_BACKFILL_ASKED, with which NBLs have the context
+                                   backfill too; below 12, the header gets a buffer of its own */
     unsigned data_offset;       /* start of the frame's first byte in its page-aligned buffer, beyond the backfill: alignment */
     unsigned nbs_per_nbl;       /* 1 or more */
     unsigned nbls_per_send;     /* NBLs in one NdisSendNetBufferLists call */
@@ -81,6 +103,10 @@ void traffic_kick(struct traffic *traffic);
 int traffic_reset_queue(struct traffic *traffic, unsigned queue);
 /* Reset the device and bring it up again, under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
 int traffic_reset_device(struct traffic *traffic);
+/* Pause the whole stack and restart it, under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
+int traffic_restart_stack(struct traffic *traffic);
+/* The stack as it is bound, one line of text for each driver, from the top; `line` gets them one by one. */
+void traffic_describe(const struct traffic *traffic, void (*line)(void *arg, const char *text), void *arg);
 void traffic_get_counts(const struct traffic *traffic, struct traffic_counts *counts);
 /* Take it down (blocks): pause, unbind, halt, unload. Reports every NBL that is still out as a violation, then frees all. */
 void traffic_stop(struct traffic *traffic);

@@ -10,12 +10,15 @@
 #ifndef RINGSIDE_TRAFFIC_INTERNAL_H
 #define RINGSIDE_TRAFFIC_INTERNAL_H
 
+#include "capture_filter.h"
 #include "kernel/kernel.h"
+#include "mux.h"
 #include "ndis.h"
 #include "ndis/ndis_host.h"
 #include "netvio.h"
 #include "regmap.h"
 #include "traffic.h"
+#include "vlan_filter.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -45,6 +48,15 @@ struct traffic_item {
     struct traffic_item *next;
 };
 
+/* A driver of the stack, loaded. */
+struct traffic_layer {
+    char name[24], prefix[24];
+    union {
+        struct vlan_filter vlan;
+        struct mux mux;
+    };
+};
+
 struct traffic {
     struct platform *machine;   /* as given: for calls from outside */
     struct platform *platform;  /* the kernel's: for our own code */
@@ -53,9 +65,13 @@ struct traffic {
     struct kernel *kernel;
     struct ndis *ndis;
     struct netvio_config miniport;
+    struct capture_filter capture;
+    struct traffic_layer layers[TRAFFIC_STACK_MOST];
 
     NDIS_HANDLE protocol, binding, nbl_pool, nb_pool;
     NDIS_STATUS bind_status;    /* what came of binding, for the message */
+    ULONG backfill;             /* of data, in front of each frame */
+    USHORT context_backfill;
     unsigned slots;             /* of the adapter's transmit ring: bounds the pieces of a frame */
     unsigned pieces;            /* most MDLs of a frame */
     SIZE_T mdl_stride, buffer_bytes;
@@ -90,6 +106,9 @@ struct traffic {
 DRIVER_INITIALIZE traffic_driver_entry;
 /* Ask the miniport (query) or tell it (set), and wait for the answer. PASSIVE_LEVEL, blocks; one at a time. */
 NDIS_STATUS traffic_request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDIS_OID oid, PVOID buffer, UINT length);
+
+/* traffic_stack.c: loads the drivers of the configuration, stacks them over "nic0", and binds the protocol to the top. */
+NDIS_STATUS traffic_stack_load(struct traffic *traffic);
 
 /* traffic_items.c: items, made for a binding. NDIS_STATUS; traffic_items_free undoes a part as well. */
 NDIS_STATUS traffic_items_make(struct traffic *traffic);

@@ -58,7 +58,7 @@ static NDIS_STATUS make_frame(struct traffic *traffic, struct traffic_frame *fra
 static NDIS_STATUS make_item(struct traffic *traffic, unsigned index) {
     struct traffic_item *item = &traffic->items[index];
     item->frames = &traffic->frames[(size_t)index * traffic->config.nbs_per_nbl];
-    item->nbl = NdisAllocateNetBufferList(traffic->nbl_pool, 0, 0);
+    item->nbl = NdisAllocateNetBufferList(traffic->nbl_pool, 0, traffic->context_backfill);
     if (!item->nbl) return NDIS_STATUS_RESOURCES;
     for (unsigned i = 0; i < traffic->config.nbs_per_nbl; i++)
         if (make_frame(traffic, &item->frames[i]) != NDIS_STATUS_SUCCESS) return NDIS_STATUS_RESOURCES;
@@ -70,7 +70,7 @@ static NDIS_STATUS make_item(struct traffic *traffic, unsigned index) {
 NDIS_STATUS traffic_items_make(struct traffic *traffic) {
     const unsigned count = traffic->config.outstanding_nbls, nbs = traffic->config.nbs_per_nbl;
     traffic->pieces = most_pieces(traffic);
-    SIZE_T longest = (SIZE_T)traffic->config.backfill + TRAFFIC_FRAME_MAX;
+    SIZE_T longest = (SIZE_T)traffic->backfill + TRAFFIC_FRAME_MAX;
     SIZE_T mdl = MmSizeOfMdl((PVOID)(ULONG_PTR)(PAGE_SIZE - 1), longest);
     traffic->mdl_stride = (mdl + MEMORY_ALLOCATION_ALIGNMENT - 1) / MEMORY_ALLOCATION_ALIGNMENT * MEMORY_ALLOCATION_ALIGNMENT;
     SIZE_T gaps = (SIZE_T)traffic->pieces * (traffic->config.cut == TRAFFIC_CUT_RANDOM ? TRAFFIC_GAP : 1);
@@ -124,7 +124,7 @@ static ULONG gap(struct traffic *traffic) {
 /* Copy the frame in pieces and chain an MDL over each. The first one begins at `start`, before the backfill. */
 static void lay_out(struct traffic *traffic, struct traffic_frame *frame, PUCHAR start, const uint8_t *data, unsigned pieces) {
     PMDL previous = NULL;
-    ULONG front = traffic->config.backfill;
+    ULONG front = traffic->backfill;
     for (unsigned i = 0; i < pieces; i++) {
         PMDL mdl = (PMDL)(void *)(frame->mdls + i * traffic->mdl_stride);
         ULONG length = traffic->lengths[i];
@@ -154,7 +154,7 @@ NDIS_STATUS traffic_items_place(struct traffic *traffic, struct traffic_item *it
     lay_out(traffic, frame, start, data, pieces);
     PNET_BUFFER nb = frame->nb;
     nb->CurrentMdl = nb->MdlChain;
-    nb->CurrentMdlOffset = nb->DataOffset = traffic->config.backfill;
+    nb->CurrentMdlOffset = nb->DataOffset = traffic->backfill;
     nb->stDataLength = length;
     nb->Next = NULL;
     frame->id = id;

@@ -61,12 +61,23 @@ static void close_adapter(struct traffic *traffic) {
     traffic->binding = NULL;
 }
 
+/* What the stack below wants in front of each frame and in each NBL's context, if that is what the configuration says. */
+static void choose_backfill(struct traffic *traffic, const NDIS_BIND_PARAMETERS *parameters) {
+    enum { MOST = 4096, ALIGN = MEMORY_ALLOCATION_ALIGNMENT - 1 };
+    traffic->backfill = traffic->config.backfill;
+    traffic->context_backfill = 0;
+    if (traffic->config.backfill != TRAFFIC_BACKFILL_ASKED) return;
+    traffic->backfill = parameters->DataBackFillSize < MOST ? parameters->DataBackFillSize : MOST;
+    if (parameters->ContextBackFillSize < MOST) traffic->context_backfill = (USHORT)((parameters->ContextBackFillSize + ALIGN) & ~(ULONG)ALIGN);
+}
+
 static NDIS_STATUS bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind_context, PNDIS_BIND_PARAMETERS parameters) {
     struct traffic *traffic = context;
     if (traffic->binding) return NDIS_STATUS_NOT_SUPPORTED; /* one adapter */
     NDIS_STATUS status = open_adapter(traffic, bind_context, parameters);
     if (status != NDIS_STATUS_SUCCESS) return status;
     ULONG filter = NDIS_PACKET_TYPE_PROMISCUOUS;
+    choose_backfill(traffic, parameters);
     status = ask_slots(traffic);
     if (status == NDIS_STATUS_SUCCESS)
         status = traffic_request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));

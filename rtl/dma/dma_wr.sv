@@ -177,9 +177,11 @@ module dma_wr #(
         end
     end
 
-    // The virtio-net header is not in the RAM: it is laid over packet bytes 0 to 11, bytes 16 to 27 of the biased position.
-    logic [255:0]         over_data, over_mask;
+    // The virtio-net header is not in the RAM: it is laid over packet bytes 0 to 11 or 19, bytes 16 and on of the biased position.
+    dma_pkg::rx_hdr_t     rx_hdr;
+    logic [287:0]         over_data, over_mask;
     logic [DataWidth-1:0] lay, covered;
+    assign rx_hdr = imm_q;
     logic [DataWidth-1:0] data;
     always_comb begin
         over_data = '0;
@@ -194,12 +196,13 @@ module dma_wr #(
                 dma_pkg::WrImm:  data = DataWidth'(imm_q);
                 default:         data = '0;
             endcase
-            if (client_q == dma_pkg::WrRx && pos_q < 16'd28) begin
-                over_data = {32'd0, imm_q, 128'd0} >> {pos_q[4:0], 3'b000};
-                over_mask = {32'd0, {96{1'b1}}, 128'd0} >> {pos_q[4:0], 3'b000};
+            if (client_q == dma_pkg::WrRx && pos_q < 16'd36) begin
+                over_data = {16'd0, rx_hdr.hash_report, rx_hdr.hash_value, rx_hdr.num_buffers, 72'd0, rx_hdr.flags, 128'd0}
+                            >> {pos_q[5:0], 3'b000};
+                over_mask = {{64{rx_hdr.hashed}}, {96{1'b1}}, 128'd0} >> {pos_q[5:0], 3'b000};
                 lay     = DataWidth'(over_data);
                 covered = DataWidth'(over_mask);
-                data    = (data & ~covered) | lay;
+                data    = (data & ~covered) | (lay & covered);
             end
         end
     end
@@ -218,7 +221,7 @@ module dma_wr #(
     assign idle_o       = !head_valid && !v_q && !out_valid;
 
     logic unused;
-    assign unused = &{1'b0, fifo_count, out_count, over_mask, over_data};
+    assign unused = &{1'b0, fifo_count, out_count, over_mask, over_data, rx_hdr.zero};
 
     `CHECK(HeaderDoesNotChangeInATlp, !(v_q && !sop_q) || $stable(hdr_q), "[P] 2.2: header changed inside a TLP")
 endmodule

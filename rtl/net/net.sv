@@ -36,6 +36,7 @@ module net #(
     output       logic [Nq-1:0]                 rewind_o,
     output       logic [15:0]                   rewind_slot_o,
     output       logic                          rewind_wrap_o,
+    output       logic [7:0]                    rewind_chains_o,
     output       logic [Nq-1:0]                 u_valid_o,
     input  wire  logic [Nq-1:0]                 u_ready_i,
     output       logic [97:0]                   u_tx_o,
@@ -159,14 +160,16 @@ module net #(
         .clk_i, .rst_ni(core_ni), .d_valid_i(txd_valid), .d_ready_o(txd_ready), .d_i(txd_data), .valid_o(td_valid), .ready_i(td_ready),
         .data_o(td), .queue_o(td_queue));
     net_tx #(.DataWidth(DataWidth), .Queues(QueuePairs)) u_tx (
-        .clk_i, .rst_ni(core_ni), .stop_i, .link_up_i, .offload_i(tx_offload_i), .d_valid_i(td_valid), .d_ready_o(td_ready), .d_addr_i(td[131:68]),
+        .clk_i, .rst_ni(core_ni), .stop_i, .link_up_i, .offload_i(tx_offload_i),
+        .hash_report_i(features_i[regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT]), .d_valid_i(td_valid), .d_ready_o(td_ready), .d_addr_i(td[131:68]),
         .d_len_i(td[67:36]), .d_id_i(td[35:20]), .d_next_i(td[19]), .d_write_i(td[18]), .d_indirect_i(td[17]), .d_slot_i(td[16:1]),
         .d_wrap_i(td[0]), .d_queue_i(td_queue), .req_valid_o, .req_ready_i, .req_o,
         .wr_valid_i, .wr_dst_i, .wr_lo_i, .wr_hi_i, .wr_data_i, .done_valid_i, .done_slot_i, .done_bytes_i, .done_error_i,
         .u_valid_o(tu_valid), .u_ready_i(tu_ready), .u_queue_o(tu_queue), .u_slot_o(tu_slot), .u_wrap_o(tu_wrap), .u_id_o(tu_id),
         .u_pid_o(tu_pid), .u_slots_o(tu_slots), .m_valid_o(tm_valid), .m_ready_i(tm_ready), .m_last_o(tm_last), .m_bytes_o(tm_bytes),
         .m_data_o(tm_data), .m_queue_o(tm_queue), .m_csum_o(tm_csum), .m_start_o(tm_start), .m_field_o(tm_field),
-        .stat_drop_o(stat_tx_drop_o), .quiet_o(tx_quiet_o), .sending_o(tx_sending_o), .idle_o(tx_idle), .trace_valid_o(tx_trace_o), .trace_data_o(tx_trace_data_o));
+        .stat_drop_o(stat_tx_drop_o), .quiet_o(tx_quiet_o), .sending_o(tx_sending_o), .idle_o(tx_idle),
+        .trace_valid_o(tx_trace_o), .trace_data_o(tx_trace_data_o));
     assign u_tx_o = {tu_slot, tu_wrap, tu_id, 32'd0, 1'b0, tu_pid, tu_slots};
     // A frame that was handed over leaves whole, also when the device is reset meanwhile.
     tx_csum #(.DataWidth(DataWidth)) u_csum (
@@ -185,7 +188,7 @@ module net #(
     // Any of what rx_offload does.
     localparam logic [63:0] RxFeatures = (64'd1 << regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_MTU_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_RX_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VLAN_BIT)
-        | (64'd1 << regmap_pkg::VIRTIO_NET_F_RSS_BIT);
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_RSS_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT);
     always_ff @(posedge clk_i) rx_offload_q <= core_ni && (features_i & RxFeatures) != '0;
     rx_offload #(.DataWidth(DataWidth)) u_offload (
         .clk_i, .rst_ni(core_ni), .enable_i(rx_offload_q),
@@ -209,19 +212,22 @@ module net #(
         assign rm_steered = 8'd0;
     end
     net_rx #(.DataWidth(DataWidth), .Queues(QueuePairs)) u_rx (
-        .clk_i, .rst_ni(core_ni), .enable_i(rx_enable_i), .stop_i,
+        .clk_i, .rst_ni(core_ni), .enable_i(rx_enable_i), .stop_i, .hash_report_i(features_i[regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT]),
+        .merge_i(features_i[regmap_pkg::VIRTIO_NET_F_MRG_RXBUF_BIT]),
         .m_valid_i(rm_valid), .m_sop_i(rm_sop), .m_last_i(rm_last), .m_bad_i(rm_bad), .m_length_i(rm_length), .m_data_i(rm_data),
-        .m_queue_i(rm_queue), .m_unwanted_i(rm_unwanted), .m_verified_i(rm_verified), .queue_o(rx_queue),
+        .m_queue_i(rm_queue), .m_unwanted_i(rm_unwanted), .m_verified_i(rm_verified),
+        .m_hash_i(rm_hash), .m_report_i(rm_report), .queue_o(rx_queue),
         .d_valid_i(rd_valid), .d_ready_o(rd_ready), .d_addr_i(rd[131:68]), .d_len_i(rd[67:36]), .d_id_i(rd[35:20]), .d_next_i(rd[19]),
         .d_write_i(rd[18]), .d_indirect_i(rd[17]), .d_slot_i(rd[16:1]), .d_wrap_i(rd[0]), .d_starved_i(rd_starved),
-        .rewind_o(rx_rewind), .rewind_slot_o, .rewind_wrap_o, .cmd_valid_o, .cmd_ready_i, .cmd_o, .src_re_i, .src_addr_i, .src_data_o,
+        .rewind_o(rx_rewind), .rewind_slot_o, .rewind_wrap_o, .rewind_chains_o,
+        .cmd_valid_o, .cmd_ready_i, .cmd_o, .src_re_i, .src_addr_i, .src_data_o,
         .done_valid_i(wdone_valid_i), .done_cookie_i(wdone_cookie_i),
         .u_valid_o(ru_valid), .u_ready_i(ru_ready), .u_slot_o(ru_slot), .u_wrap_o(ru_wrap), .u_id_o(ru_id), .u_len_o(ru_len),
         .u_pid_o(ru_pid), .u_slots_o(ru_slots), .error_o(rx_error), .stat_frame_o(stat_rx_frame_o), .stat_bytes_o(stat_rx_bytes_o),
         .stat_no_buffer_o, .stat_fifo_o, .stat_unwanted_o, .quiet_o(rx_quiet_o), .idle_o(rx_idle), .trace_valid_o(rx_trace_o),
         .trace_data_o(rx_trace_data_o));
     logic unused;
-    assign unused = &{1'b0, rm_hash, rm_report, features_i};
+    assign unused = &{1'b0, features_i};
     assign u_rx_o = {ru_slot, ru_wrap, ru_id, ru_len, 1'b1, ru_pid, ru_slots};
 
     assign idle_o = tx_idle && csum_idle && offload_idle && rx_idle && mac_tx_idle && mac_rx_idle && rx_quiet_o;

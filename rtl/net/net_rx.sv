@@ -3,11 +3,12 @@
 //
 // A frame is stored until its end is known to be good; a bad one, or one that does not fit the RAM, is forgotten by setting the write
 // pointer back. The oldest good frame waits for a buffer: each element of its chain becomes one command to dma_wr, whatever its length
-// and alignment; the 12-byte virtio-net header is laid over packet bytes 0 to 11 there. The used descriptor is handed over with the
+// and alignment; the virtio-net header, 12 bytes or with hash_report_i 20, is laid over the first packet bytes there. The used descriptor is handed over with the
 // last command, and so follows the data ([V] 2.8.18). RAM is freed when dma_wr has read it.
 //
 // The wire cannot wait ([V] 5.1.6.4 is silent; ours): with no buffer in sight, frames wait until the RAM or the frame table is three
-// quarters full, then the oldest are dropped. A buffer that is too short for its frame is given back to the ring and the frame dropped.
+// quarters full, then the oldest are dropped. A buffer that is too short for its frame is given back to the ring and the frame dropped;
+// with merge_i the frame goes on in the next buffer, and they are used together when it is complete (rx_merge).
 //
 // Spec: [V] VIRTIO 1.2
 `default_nettype none
@@ -23,6 +24,8 @@ module net_rx #(
     input  wire  logic                  rst_ni,
     input  wire  logic                  enable_i,      // the driver is ready; frames are dropped otherwise
     input  wire  logic                  stop_i,        // device reset: begin nothing new
+    input  wire  logic                  hash_report_i, // HASH_REPORT was negotiated
+    input  wire  logic                  merge_i,       // MRG_RXBUF was negotiated
 
     // from mac_rx, by way of rx_offload
     input  wire  logic                  m_valid_i,
@@ -34,6 +37,8 @@ module net_rx #(
     input  wire  logic [7:0]            m_queue_i,     // with last: the receive queue that the frame is for
     input  wire  logic                  m_unwanted_i,  // with last: it is not for this device
     input  wire  logic                  m_verified_i,  // with last: its checksum is good
+    input  wire  logic [31:0]           m_hash_i,      // with last, as the following
+    input  wire  logic [3:0]            m_report_i,    // what was hashed
 
     // from vq_avail of queue_o: the buffer's elements
     output       logic [7:0]            queue_o,       // receive queue of the oldest frame
@@ -51,6 +56,7 @@ module net_rx #(
     output       logic                  rewind_o,
     output       logic [15:0]           rewind_slot_o,
     output       logic                  rewind_wrap_o,
+    output       logic [7:0]            rewind_chains_o, // whole chains that are given back besides
 
     // to dma_wr, and its view of the RAM
     output       logic                  cmd_valid_o,
@@ -88,7 +94,8 @@ module net_rx #(
     localparam int unsigned AW    = $clog2(RamBytes);
     localparam int unsigned WordW = AW - LgW;            // bits of a word pointer
     localparam int unsigned Words = RamBytes / W;
-    localparam int unsigned Hdr   = regmap_pkg::VIRTIO_NET_HDR_SIZE;
+    logic [15:0] hdr_bytes;
+    assign hdr_bytes = hash_report_i ? 16'(regmap_pkg::VIRTIO_NET_HDR_HASH_SIZE) : 16'(regmap_pkg::VIRTIO_NET_HDR_SIZE);
 
     // ---- storing ------------------------------------------------------------------------------------------------------------------
     logic [WordW:0]   wp_q, rp_q, start_q;               // words, free running over twice the RAM
@@ -133,64 +140,111 @@ module net_rx #(
     logic [WordW:0]   f_start, f_end;
     logic [15:0]      f_length, f_pid;
     logic             f_verified;
+    logic [31:0]      f_hash;
+    logic [3:0]       f_report;
     logic [$clog2(Frames+1)-1:0] f_count;
-    fifo #(.Width(2 * (WordW + 1) + 41), .Depth(Frames)) u_frames (
-        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(keep), .ready_o(fifo_ready), .data_i({start_q, wp + 1'b1, m_length_i, pid, m_queue_i, m_verified_i}),
-        .valid_o(f_valid), .ready_i(f_pop), .data_o({f_start, f_end, f_length, f_pid, queue_o, f_verified}), .count_o(f_count));
+    fifo #(.Width(2 * (WordW + 1) + 77), .Depth(Frames)) u_frames (
+        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(keep), .ready_o(fifo_ready),
+        .data_i({start_q, wp + 1'b1, m_length_i, pid, m_queue_i, m_verified_i, m_hash_i, m_report_i}),
+        .valid_o(f_valid), .ready_i(f_pop),
+        .data_o({f_start, f_end, f_length, f_pid, queue_o, f_verified, f_hash, f_report}), .count_o(f_count));
 
     // ---- scattering -----------------------------------------------------------------------------------------------------------------
     logic        in_chain_q, head_wrap_q;
     logic [15:0] head_slot_q, pos_q, elements_q, elements, pos, total, left, piece;
-    logic        need_cmd, last_elem, too_short, ends, step, starving, give_up, marker;
-    logic        crowded, refused;
+    logic        need_cmd, last_elem, fills, too_short, ends, step, starving, give_up, marker;
+    logic        crowded, refused, may_begin;
+    // Of a packet in several buffers: it has had one or more; they are given back; and what for.
+    logic        merge_some, merge_room, merge_busy, merge_done, merge_cmd, merge_used, merge_wrap;
+    dma_pkg::wr_cmd_t merge_cmd_data;
+    logic [15:0] merge_slot, merge_id, merge_len, merge_slots, chain_start_q, packet_slot_q, head_slot;
+    logic        packet_wrap_q, head_wrap;
+    logic [63:0] low_addr_q, high_addr_q, low_addr, high_addr;
 
-    assign pos       = in_chain_q ? pos_q : 16'd0;
-    assign total     = f_length + 16'(Hdr);
+    assign pos       = in_chain_q || merge_some ? pos_q : 16'd0;
+    assign total     = f_length + hdr_bytes;
     assign left      = total - pos;
     assign piece     = d_len_i < {16'd0, left} ? d_len_i[15:0] : left;
     assign last_elem = !d_next_i;
-    assign too_short = last_elem && piece != left;
+    // A buffer that is full is not the last one, if its packet may take several. The header is in the first ([V] 5.1.6.4).
+    assign fills     = merge_i && last_elem && piece != left && merge_room && pos + piece >= hdr_bytes;
+    assign too_short = last_elem && piece != left && !fills;
     assign need_cmd  = piece != 16'd0;
-    assign ends      = last_elem && !too_short;
+    assign ends      = last_elem && piece == left;
+    assign may_begin = !(stop_i && !in_chain_q) && !merge_busy;
     // Of frames that wait: those given up are no longer among them, though dma_wr has yet to free their RAM.
     assign crowded   = (receiving_q ? wp_q : start_q) - f_start >= (WordW+1)'(Words / 4 * 3)
                        || f_count >= ($clog2(Frames+1))'(Frames / 4 * 3);
-    // With several queues one that has no buffer must not hold up the others.
-    assign starving  = f_valid && !in_chain_q && d_starved_i && (crowded || !enable_i || Queues > 1);
+    // With several queues one that has no buffer must not hold up the others. A packet that has begun does not wait for more buffers:
+    // it may hold all that the driver has.
+    assign starving  = f_valid && !in_chain_q && d_starved_i && !merge_busy
+                       && (crowded || !enable_i || Queues > 1 || merge_some);
     // A frame that is given up only frees its RAM: a command without data, in its turn.
-    assign marker    = f_valid && ((d_valid_i && d_write_i && too_short && !(stop_i && !in_chain_q)) || (starving && !d_valid_i));
+    assign marker    = f_valid && ((d_valid_i && d_write_i && too_short && may_begin) || (starving && !d_valid_i));
     // Not while another is refused at the door: drops are counted one at a time.
     assign refused   = m_valid_i && m_last_i && !keep;
     assign give_up   = marker && !refused && cmd_ready_i;
 
-    assign cmd_valid_o = f_valid && (marker ? !refused : (d_valid_i && d_write_i && need_cmd && !(stop_i && !in_chain_q) && (!ends || u_ready_i)));
-    assign u_valid_o   = f_valid && d_valid_i && d_write_i && ends && !marker && !(stop_i && !in_chain_q) && (!need_cmd || cmd_ready_i);
-    assign step        = f_valid && d_valid_i && d_write_i && !marker && !(stop_i && !in_chain_q)
-                         && (!need_cmd || cmd_ready_i) && (!ends || u_ready_i);
-    assign rewind_o      = give_up && d_valid_i;
-    assign rewind_slot_o = in_chain_q ? head_slot_q : d_slot_i;
-    assign rewind_wrap_o = in_chain_q ? head_wrap_q : d_wrap_i;
+    // The used descriptor goes with the last command, unless the packet is one of several buffers.
+    assign cmd_valid_o = merge_busy ? merge_cmd
+                         : f_valid && (marker ? !refused
+                                       : (d_valid_i && d_write_i && need_cmd && may_begin && (!ends || merge_some || u_ready_i)));
+    assign u_valid_o   = merge_busy ? merge_used
+                         : f_valid && d_valid_i && d_write_i && ends && !merge_some && !marker && may_begin && (!need_cmd || cmd_ready_i);
+    assign step        = f_valid && d_valid_i && d_write_i && !marker && may_begin
+                         && (!need_cmd || cmd_ready_i) && (!ends || merge_some || u_ready_i);
+    assign head_slot     = in_chain_q ? head_slot_q : d_slot_i;
+    assign head_wrap     = in_chain_q ? head_wrap_q : d_wrap_i;
+    assign rewind_o      = give_up && (d_valid_i || merge_some);
+    assign rewind_slot_o = merge_some ? packet_slot_q : head_slot;
+    assign rewind_wrap_o = merge_some ? packet_wrap_q : head_wrap;
     assign d_ready_o     = step;
-    assign f_pop         = (step && ends) || give_up;
+    assign f_pop         = (step && ends && !merge_some) || merge_done || give_up;
     assign error_o       = d_valid_i && !d_write_i;
 
+    dma_pkg::rx_hdr_t hdr;
     always_comb begin
-        cmd_o.addr   = d_addr_i;
-        cmd_o.len    = marker ? 16'd0 : piece;
-        cmd_o.client = dma_pkg::WrRx;
-        cmd_o.cookie = {marker || (piece == left), 15'(f_end)};
-        cmd_o.src    = 16'({f_start[WordW-1:0], {LgW{1'b0}}}) + pos - 16'(Hdr);
-        cmd_o.pos    = pos;
-        cmd_o.hdr    = {16'd1, 80'd0};   // num_buffers = 1, everything else 0 ([V] 5.1.6.4)
-        cmd_o.hdr[regmap_pkg::VIRTIO_NET_HDR_F_DATA_VALID_BIT] = f_verified;
+        hdr   = '0;
+        cmd_o = merge_cmd_data;
+        if (f_valid && !merge_busy) begin
+            hdr.num_buffers = 16'd1;         // everything else 0 ([V] 5.1.6.4)
+            hdr.flags[regmap_pkg::VIRTIO_NET_HDR_F_DATA_VALID_BIT] = f_verified;
+            hdr.hashed      = hash_report_i;
+            hdr.hash_value  = f_hash;
+            hdr.hash_report = {12'd0, f_report};
+            cmd_o.addr   = d_addr_i;
+            cmd_o.len    = marker ? 16'd0 : piece;
+            cmd_o.client = dma_pkg::WrRx;
+            cmd_o.cookie = {marker || (piece == left), 15'(f_end)};
+            cmd_o.src    = 16'({f_start[WordW-1:0], {LgW{1'b0}}}) + pos - hdr_bytes;
+            cmd_o.pos    = pos;
+            cmd_o.hdr    = hdr;
+        end
     end
-    assign u_slot_o = rewind_slot_o;
-    assign u_wrap_o = rewind_wrap_o;
-    assign u_id_o   = d_id_i;
-    assign u_len_o  = {16'd0, total};
+    assign u_slot_o = merge_busy ? merge_slot : head_slot;
+    assign u_wrap_o = merge_busy ? merge_wrap : head_wrap;
+    assign u_id_o   = merge_busy ? merge_id : d_id_i;
+    assign u_len_o  = {16'd0, merge_busy ? merge_len : total};
     assign u_pid_o  = f_pid;
     assign elements  = in_chain_q && !d_indirect_i ? elements_q + 16'd1 : 16'd1;
-    assign u_slots_o = elements;
+    assign u_slots_o = merge_busy ? merge_slots : elements;
+
+    // Where num_buffers lies: its two bytes may be in different elements.
+    localparam logic [15:0] LowAt = 16'(regmap_pkg::VIRTIO_NET_HDR_NUM_BUFFERS), HighAt = LowAt + 16'd1;
+    always_comb begin
+        low_addr  = low_addr_q;
+        high_addr = high_addr_q;
+        if (step && merge_i && pos <= HighAt) begin
+            if (pos <= LowAt && LowAt - pos < piece) low_addr = d_addr_i + {48'd0, LowAt - pos};
+            if (HighAt - pos < piece) high_addr = d_addr_i + {48'd0, HighAt - pos};
+        end
+    end
+    rx_merge u_merge (
+        .clk_i, .rst_ni, .clear_i(give_up), .fill_i(step && (fills || (ends && merge_some))), .last_i(ends), .slot_i(head_slot),
+        .wrap_i(head_wrap), .id_i(d_id_i), .len_i(pos + piece - (in_chain_q ? chain_start_q : pos)), .slots_i(elements),
+        .low_addr_i(low_addr_q), .high_addr_i(high_addr_q), .room_o(merge_room), .some_o(merge_some), .count_o(rewind_chains_o), .busy_o(merge_busy),
+        .done_o(merge_done), .cmd_valid_o(merge_cmd), .cmd_ready_i, .cmd_o(merge_cmd_data), .u_valid_o(merge_used), .u_ready_i,
+        .u_slot_o(merge_slot), .u_wrap_o(merge_wrap), .u_id_o(merge_id), .u_len_o(merge_len), .u_slots_o(merge_slots));
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -201,9 +255,16 @@ module net_rx #(
                 in_chain_q <= d_next_i;
                 pos_q      <= pos + piece;
                 elements_q <= elements;
+                low_addr_q  <= low_addr;
+                high_addr_q <= high_addr;
                 if (!in_chain_q) begin
-                    head_slot_q <= d_slot_i;
-                    head_wrap_q <= d_wrap_i;
+                    head_slot_q   <= d_slot_i;
+                    head_wrap_q   <= d_wrap_i;
+                    chain_start_q <= pos;
+                    if (!merge_some) begin
+                        packet_slot_q <= d_slot_i;
+                        packet_wrap_q <= d_wrap_i;
+                    end
                 end
             end
             if (rewind_o) in_chain_q <= 1'b0;
@@ -211,7 +272,7 @@ module net_rx #(
         end
     end
 
-    assign stat_frame_o     = step && ends;
+    assign stat_frame_o     = (step && ends && !merge_some) || merge_done;
     assign stat_bytes_o     = f_length;
     logic wanted;
     assign wanted           = m_valid_i && m_last_i && !m_bad_i && !m_unwanted_i;
@@ -229,12 +290,13 @@ module net_rx #(
         else if (!quiet_o) pause_q <= pause_q + 4'd1;
     end
     assign quiet_o = pause_q == Pause && !busy;
-    assign idle_o           = (f_valid ? !cmd_valid_o && !d_valid_i : rp_q == start_q) && !m_valid_i && !in_chain_q;
+    assign idle_o           = (f_valid ? !cmd_valid_o && !d_valid_i : rp_q == start_q) && !m_valid_i && !in_chain_q && !merge_some;
 
     // ---- trace ------------------------------------------------------------------------------------------------------------------------
     logic [15:0] drop_reason;
     assign drop_reason = m_valid_i && m_last_i && m_bad_i ? 16'(regmap_pkg::TRACE_DROP_FCS)
-                         : stat_unwanted_o ? 16'(regmap_pkg::TRACE_DROP_UNWANTED) : stat_fifo_o ? 16'(regmap_pkg::TRACE_DROP_FIFO) : 16'(regmap_pkg::TRACE_DROP_NO_BUFFER);
+                         : stat_unwanted_o ? 16'(regmap_pkg::TRACE_DROP_UNWANTED)
+                         : stat_fifo_o ? 16'(regmap_pkg::TRACE_DROP_FIFO) : 16'(regmap_pkg::TRACE_DROP_NO_BUFFER);
     assign trace_valid_o[0] = m_valid_i && m_sop_i;
     assign trace_valid_o[1] = keep;
     assign trace_valid_o[2] = cmd_valid_o && cmd_ready_i && !marker && pos == 16'd0;

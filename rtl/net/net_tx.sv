@@ -21,7 +21,7 @@ module net_tx #(
     parameter int unsigned DataWidth = 256,
     parameter int unsigned RamBytes  = 32768,  // frames under way, a power of two up to 32768
     parameter int unsigned Frames    = 256,    // frame slots, a power of two up to 256
-    parameter int unsigned MaxPacket = 9030,   // header and frame, without FCS
+    parameter int unsigned MaxFrame  = 9018,   // without header and FCS
     parameter int unsigned Queues    = 1
 ) (
     input  wire  logic                          clk_i,
@@ -29,6 +29,7 @@ module net_tx #(
     input  wire  logic                          stop_i,        // device reset: begin nothing new
     input  wire  logic                          link_up_i,     // without carrier frames are used and not sent
     input  wire  logic                          offload_i,     // CSUM was negotiated: the header counts
+    input  wire  logic                          hash_report_i, // HASH_REPORT was negotiated: the header has 20 bytes
 
     // from vq_sched: descriptors, chain by chain
     input  wire  logic                          d_valid_i,
@@ -88,7 +89,8 @@ module net_tx #(
     localparam int unsigned W     = DataWidth / 8;
     localparam int unsigned AW    = $clog2(RamBytes);
     localparam int unsigned SlotW = $clog2(Frames);
-    localparam int unsigned Hdr   = regmap_pkg::VIRTIO_NET_HDR_SIZE;
+    logic [15:0] hdr_bytes;
+    assign hdr_bytes = hash_report_i ? 16'(regmap_pkg::VIRTIO_NET_HDR_HASH_SIZE) : 16'(regmap_pkg::VIRTIO_NET_HDR_SIZE);
 
     // ---- from descriptors to reads ------------------------------------------------------------------------------------------------
     logic            in_chain_q, drop_q;
@@ -111,7 +113,7 @@ module net_tx #(
     assign length_now = in_chain_q ? length_q : 16'd0;
     assign issued_now = in_chain_q ? issued_q : 16'd0;
     assign drop_now   = in_chain_q && drop_q;
-    assign too_long   = d_len_i > 32'(MaxPacket) - {16'd0, length_now};
+    assign too_long   = d_len_i > 32'(MaxFrame) + {16'd0, hdr_bytes} - {16'd0, length_now};
     assign drop       = drop_now || d_write_i || too_long;
     assign wants_read = !drop && d_len_i != 32'd0;
     assign space      = (AW+1)'(RamBytes) - (wptr_q - rptr_q);
@@ -152,7 +154,7 @@ module net_tx #(
         if (chain_end) begin
             table_q[tail_q[SlotW-1:0]] <= {in_chain_q ? base_q : wptr_q[AW-1:0], length,
                                            wants_read ? wptr_q + d_len_i[AW:0] : wptr_q,
-                                           drop || length < 16'(Hdr + regmap_pkg::ETH_HEADER), d_queue_i,
+                                           drop || length < hdr_bytes + 16'(regmap_pkg::ETH_HEADER), d_queue_i,
                                            in_chain_q ? head_slot_q : d_slot_i, in_chain_q ? head_wrap_q : d_wrap_i, d_id_i,
                                            prior + issued, pid, elements};
         end
@@ -257,7 +259,7 @@ module net_tx #(
             hdr_csum  = hdr[8*regmap_pkg::VIRTIO_NET_HDR_FLAGS + regmap_pkg::VIRTIO_NET_HDR_F_NEEDS_CSUM_BIT];
             field     = {1'b0, hdr[8*regmap_pkg::VIRTIO_NET_HDR_CSUM_START +: 16]}
                         + {1'b0, hdr[8*regmap_pkg::VIRTIO_NET_HDR_CSUM_OFFSET +: 16]};
-            field_end = field + 17'd2 + 17'(Hdr);
+            field_end = field + 17'd2 + {1'b0, hdr_bytes};
             hdr_bad   = hdr[8*regmap_pkg::VIRTIO_NET_HDR_GSO_TYPE +: 8] != 8'(regmap_pkg::VIRTIO_NET_HDR_GSO_NONE)
                         || (hdr_csum && (field[16] || field_end > {1'b0, sb_length}));
         end
@@ -267,10 +269,10 @@ module net_tx #(
     assign skip      = sendable && !active_q && (sb_drop || !link_up_i || failed_q[send_q[SlotW-1:0]] || hdr_bad);
     assign s1_ready  = !m_valid_q || m_ready_i;
     assign beat      = sendable && !skip && hdr_here && s1_ready && (active_q || !stop_i);
-    assign left      = active_q ? left_q : sb_length - 16'(Hdr);
+    assign left      = active_q ? left_q : sb_length - hdr_bytes;
     assign beat_last = left <= 16'(W);
     assign send_re   = beat || hdr_read;
-    assign send_addr = active_q ? addr_q : hdr_read ? sb_base + AW'({hdr_beats_q, 3'b000}) : sb_base + AW'(Hdr);
+    assign send_addr = active_q ? addr_q : hdr_read ? sb_base + AW'({hdr_beats_q, 3'b000}) : sb_base + AW'(hdr_bytes);
     assign slot_free = skip || (beat && beat_last);
 
     always_ff @(posedge clk_i) begin
@@ -323,7 +325,7 @@ module net_tx #(
         trace_data_o = '0;
         if (trace_valid_o[0]) trace_data_o[0*64 +: 64] = {elements, in_chain_q ? head_slot_q : d_slot_i, 8'd0, d_queue_i, pid};
         if (trace_valid_o[1]) trace_data_o[1*64 +: 64] = {ub_length, u_slot_o, 8'd0, u_queue_o, u_pid_o};
-        if (trace_valid_o[2]) trace_data_o[2*64 +: 64] = {sb_length - 16'(Hdr), sb_slot, 8'd0, sb_queue, sb_pid};
+        if (trace_valid_o[2]) trace_data_o[2*64 +: 64] = {sb_length - hdr_bytes, sb_slot, 8'd0, sb_queue, sb_pid};
         if (trace_valid_o[3]) trace_data_o[3*64 +: 64] = {32'd0, m_queue_q, m_pid_q};
     end
 

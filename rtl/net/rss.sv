@@ -62,7 +62,10 @@ module rss (
             report_o <= report;
         end
     end
-    assign queue_o = report_o != 4'd0 ? table_q[hash_o[6:0] & config_i.mask] : config_i.unclassified;
+    always_comb begin
+        queue_o = '0;
+        if (valid_o) queue_o = report_o != 4'd0 ? table_q[hash_o[6:0] & config_i.mask] : config_i.unclassified;
+    end
 
     logic unused;
     assign unused = &{1'b0, config_i.steer, write_i.vlan, write_i.addr[11:7]};

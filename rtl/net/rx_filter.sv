@@ -27,9 +27,15 @@ module rx_filter (
 );
     logic [31:0] vlans [128];
     logic [6:0]  clear_q;
-    logic [31:0] old_word, word;
-    assign old_word = vlans[write_i.addr[11:5]];
-    assign word     = vlans[vid_i[11:5]];
+    logic [31:0] old_word, word, vlan_bit;
+    always_comb begin
+        old_word = '0;
+        vlan_bit = '0;
+        if (write_i.vlan) begin
+            old_word = vlans[write_i.addr[11:5]];
+            vlan_bit = 32'd1 << write_i.addr[4:0];
+        end
+    end
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -40,7 +46,7 @@ module rx_filter (
             ready_o <= clear_q == 7'd127;
         end
         if (!ready_o) vlans[clear_q] <= '0;
-        else if (write_i.vlan) vlans[write_i.addr[11:5]] <= write_i.data[0] ? old_word | 32'd1 << write_i.addr[4:0] : old_word & ~(32'd1 << write_i.addr[4:0]);
+        else if (write_i.vlan) vlans[write_i.addr[11:5]] <= write_i.data[0] ? old_word | vlan_bit : old_word & ~vlan_bit;
     end
 
     logic listed, address_ok, vlan_ok;
@@ -49,6 +55,7 @@ module rx_filter (
         address_ok = 1'b1;
         vlan_ok    = 1'b1;
         pass_o     = 1'b0;
+        word       = '0;
         if (valid_i) begin
             if (by_address_i) begin
                 for (int i = 0; i < rx_pkg::Addresses; i++) if (config_i.used[i] && config_i.addresses[i*48 +: 48] == destination_i) listed = 1'b1;
@@ -56,7 +63,10 @@ module rx_filter (
                 else if (destination_i[0]) address_ok = (config_i.allmulti || listed) && !config_i.nomulti;
                 else address_ok = (config_i.alluni || listed || destination_i == config_i.mac) && !config_i.nouni;
             end
-            if (by_vlan_i && tagged_i) vlan_ok = ready_o && word[vid_i[4:0]];
+            if (by_vlan_i && tagged_i) begin
+                word    = vlans[vid_i[11:5]];
+                vlan_ok = ready_o && word[vid_i[4:0]];
+            end
             pass_o = (by_address_i && config_i.promisc) || (address_ok && vlan_ok);
         end
     end

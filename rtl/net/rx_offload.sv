@@ -81,7 +81,7 @@ module rx_offload #(
         .destination_i(head_q[47:0]), .tagged_i(ctag), .vid_i(tag[11:0]), .pass_o(pass));
 
     // ---- second step: hashed; third: the queue ----------------------------------------------------------------------------------------
-    localparam int unsigned KnownW = 1 + 2 + 1 + 8 + 17 + 36;   // what is known of a frame before its end
+    localparam int unsigned KnownW = 1 + 2 + 1 + 8 + 17 + 36;   // what is known of a frame before it is hashed
     logic              v4_q, v6_q, tcp_q, udp_q, parsed_q, hashed;
     logic [287:0]      tuple_q;
     logic [KnownW-1:0] known_q, known2_q;
@@ -101,40 +101,48 @@ module rx_offload #(
     assign step = known_in_q != known_out_q && beat_in_q != beat_out_q;
     assign busy = beat_in_q != beat_out_q;            // as long as anything is here, so is a beat of it
 
-    logic                  k_unwanted, k_check, d_sop, d_last, d_bad;
-    logic [1:0]            k_tags;
-    logic [7:0]            k_l4, k_queue;
-    logic [16:0]           k_end;
-    logic [35:0]           k_pseudo;
-    logic [31:0]           k_hash;
-    logic [3:0]            k_report;
-    logic [6:0]            d_bytes;
-    logic [15:0]           d_length;
-    logic [DataWidth-1:0]  d_data;
+    struct packed {                                   // what is known of a frame before its end
+        logic        unwanted;
+        logic [1:0]  tags;
+        logic        check;
+        logic [7:0]  l4;
+        logic [16:0] ip_end;
+        logic [35:0] pseudo;
+        logic [31:0] hash;
+        logic [3:0]  report;
+        logic [7:0]  hash_queue;
+    } known;
+    struct packed {
+        logic                 sop;
+        logic                 last;
+        logic                 bad;
+        logic [6:0]           bytes;
+        logic [15:0]          length;
+        logic [DataWidth-1:0] data;
+    } beat;
     logic [15:0]           at_q;                      // bytes of the frame in front of this beat
     logic [16:0]           ahead, beyond;
     logic [LgW:0]          from, to;
     logic [35:0]           beat_sum;
-    assign d_data = beats[beat_out_q[LgDepth-1:0]][DataWidth-1:0];
     always_comb begin
-        {k_unwanted, k_tags, k_check, k_l4, k_end, k_pseudo, k_hash, k_report, k_queue} = '0;
-        {d_sop, d_last, d_bad, d_bytes, d_length} = '0;
+        known  = '0;
+        beat   = '0;
         from   = '0;
         to     = '0;
         ahead  = '0;
         beyond = '0;
         if (step) begin
-            {k_unwanted, k_tags, k_check, k_l4, k_end, k_pseudo, k_hash, k_report, k_queue} = knowns[known_out_q[LgDepth-1:0]];
-            {d_sop, d_last, d_bad, d_bytes, d_length} = beats[beat_out_q[LgDepth-1:0]][DataWidth +: 26];
-            if (k_check) begin
-                ahead  = {9'd0, k_l4} - {1'b0, at_q};     // bytes of this beat that lie in front of the transport header
-                beyond = k_end - {1'b0, at_q};            // bytes of the IP packet in this beat
-                from   = at_q >= {8'd0, k_l4} ? '0 : ahead >= 17'(W) ? (LgW+1)'(W) : ahead[LgW:0];
-                to     = {1'b0, at_q} >= k_end ? '0 : beyond >= 17'(W) ? (LgW+1)'(W) : beyond[LgW:0];
+            known = knowns[known_out_q[LgDepth-1:0]];
+            beat  = beats[beat_out_q[LgDepth-1:0]];
+            if (known.check) begin
+                ahead  = {9'd0, known.l4} - {1'b0, at_q};     // bytes of this beat that lie in front of the transport header
+                beyond = known.ip_end - {1'b0, at_q};         // bytes of the IP packet in this beat
+                from   = at_q >= {8'd0, known.l4} ? '0 : ahead >= 17'(W) ? (LgW+1)'(W) : ahead[LgW:0];
+                to     = {1'b0, at_q} >= known.ip_end ? '0 : beyond >= 17'(W) ? (LgW+1)'(W) : beyond[LgW:0];
             end
         end
     end
-    ones_sum #(.DataWidth(DataWidth)) u_sum (.enable_i(to > from), .data_i(d_data), .from_i(from), .to_i(to), .sum_o(beat_sum));
+    ones_sum #(.DataWidth(DataWidth)) u_sum (.enable_i(to > from), .data_i(beat.data), .from_i(from), .to_i(to), .sum_o(beat_sum));
 
     // ---- out: a register, and the verdict with the last beat ---------------------------------------------------------------------------
     logic                 v_q, sop_q, last_q, bad_q, check_q, unwanted_q;
@@ -146,53 +154,64 @@ module rx_offload #(
     logic [DataWidth-1:0] data_q;
     logic [47:0]          sum_q;
     logic [15:0]          folded;
+    // Blocks of their own, each under its condition: one large block would copy every register in every cycle of a simulation.
+    always_ff @(posedge clk_i) begin
+        if (take) begin
+            beats[beat_in_q[LgDepth-1:0]] <= {s_sop_i, s_last_i, s_bad_i, s_bytes_i, s_length_i, s_data_i};
+            if (beat_q != 5'(Beats)) begin
+                head_q[beat_q*DataWidth % 1024 +: DataWidth] <= s_data_i;
+                have_q <= {3'd0, beat_q} * 8'(W) + (s_last_i ? {1'b0, s_bytes_i} : 8'(W));
+            end
+        end
+    end
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
-            beat_q      <= '0;
+            beat_q    <= '0;
+            beat_in_q <= '0;
+        end else if (take) begin
+            beat_in_q <= beat_in_q + 1'b1;
+            beat_q    <= s_last_i ? '0 : beat_q == 5'(Beats) ? beat_q : beat_q + 5'd1;
+        end
+    end
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) {parse_q, parsed_q, v_q} <= '0;
+        else if (take || busy || v_q) {parse_q, parsed_q, v_q} <= {head_done, parse_q, step};
+    end
+    always_ff @(posedge clk_i) begin
+        if (parse_q) begin
+            {v4_q, v6_q, tcp_q, udp_q} <= {v4, v6, tcp, udp};
+            tuple_q <= tuple;
+            known_q <= {!pass, tags, checkable && check_i, l4, ip_end, pseudo};
+        end
+        if (parsed_q) known2_q <= known_q;
+        if (hashed) knowns[known_in_q[LgDepth-1:0]] <= {known2_q, hash, report, hash_queue};
+    end
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) known_in_q <= '0;
+        else if (hashed) known_in_q <= known_in_q + 1'b1;
+    end
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
             at_q        <= '0;
-            known_in_q  <= '0;
             known_out_q <= '0;
-            beat_in_q   <= '0;
             beat_out_q  <= '0;
-            {parse_q, parsed_q, v_q} <= '0;
-        end else if (take || busy || v_q) begin       // nothing of this when no frame comes
-            if (take) begin
-                beats[beat_in_q[LgDepth-1:0]] <= {s_sop_i, s_last_i, s_bad_i, s_bytes_i, s_length_i, s_data_i};
-                beat_in_q <= beat_in_q + 1'b1;
-                beat_q    <= s_last_i ? '0 : beat_q == 5'(Beats) ? beat_q : beat_q + 5'd1;
-                if (beat_q != 5'(Beats)) begin
-                    head_q[beat_q*DataWidth % 1024 +: DataWidth] <= s_data_i;
-                    have_q <= {3'd0, beat_q} * 8'(W) + (s_last_i ? {1'b0, s_bytes_i} : 8'(W));
-                end
-            end
-            parse_q  <= head_done;
-            parsed_q <= parse_q;
-            if (parse_q) begin
-                {v4_q, v6_q, tcp_q, udp_q} <= {v4, v6, tcp, udp};
-                tuple_q <= tuple;
-                known_q <= {!pass, tags, checkable && check_i, l4, ip_end, pseudo};
-            end
-            if (parsed_q) known2_q <= known_q;
-            if (hashed) begin
-                knowns[known_in_q[LgDepth-1:0]] <= {known2_q, hash, report, hash_queue};
-                known_in_q <= known_in_q + 1'b1;
-            end
-            v_q <= step;
-            if (step) begin
-                beat_out_q <= beat_out_q + 1'b1;
-                if (d_last) known_out_q <= known_out_q + 1'b1;
-                at_q <= d_last ? '0 : at_q + 16'(W);
-                {sop_q, last_q, bad_q, bytes_q, length_q} <= {d_sop, d_last, d_bad, d_bytes, d_length};
-                data_q <= d_data;
-                if (k_check) sum_q <= (at_q == '0 ? {12'd0, k_pseudo} : sum_q) + {12'd0, beat_sum};
-                if (d_last) begin
-                    check_q    <= k_check && k_end <= {1'b0, d_length};
-                    unwanted_q <= k_unwanted
-                                  || (by_length_i && d_length > Mtu + 16'(regmap_pkg::ETH_HEADER) + {12'd0, k_tags, 2'b00});
-                    queue_q    <= k_queue;
-                    hash_q     <= k_hash;
-                    report_q   <= k_report;
-                end
+        end else if (step) begin
+            beat_out_q <= beat_out_q + 1'b1;
+            if (beat.last) known_out_q <= known_out_q + 1'b1;
+            at_q <= beat.last ? '0 : at_q + 16'(W);
+        end
+    end
+    always_ff @(posedge clk_i) begin
+        if (step) begin
+            {sop_q, last_q, bad_q, bytes_q, length_q, data_q} <= beat;
+            if (known.check) sum_q <= (at_q == '0 ? {12'd0, known.pseudo} : sum_q) + {12'd0, beat_sum};
+            if (beat.last) begin
+                check_q    <= known.check && known.ip_end <= {1'b0, beat.length};
+                unwanted_q <= known.unwanted
+                              || (by_length_i && beat.length > Mtu + 16'(regmap_pkg::ETH_HEADER) + {12'd0, known.tags, 2'b00});
+                queue_q    <= known.hash_queue;
+                hash_q     <= known.hash;
+                report_q   <= known.report;
             end
         end
     end

@@ -116,12 +116,11 @@ module tx_csum #(
     logic [15:0]          out_at_q;             // bytes of the frame in front of the word that is read next
     logic                 r_last_q, last_q, first_q, second_q, out_ready;
     logic [6:0]           r_bytes_q, out_bytes_q;
-    logic [LgW-1:0]       lane_q, next_lane;
+    logic [LgW-1:0]       lane_q;
     logic [15:0]          value_q;
     logic [DataWidth-1:0] read_q, word_q;
     assign out_ready = !v_q || m_ready_i;
     assign read      = d_valid && (!r_q || out_ready);
-    assign next_lane = lane_q + 1'b1;
     always_comb begin
         {d_end, d_bytes, d_csum, d_field, d_value} = '0;
         gap       = '0;
@@ -133,59 +132,77 @@ module tx_csum #(
         end
     end
 
+    // Blocks of their own, each under its condition: one large block would copy every register in every cycle of a simulation.
+    always_ff @(posedge clk_i) begin
+        if (take) begin
+            mem[wp_q[WordW-1:0]] <= s_data_i;
+            part_q  <= beat_sum;
+            end_q   <= s_last_i;
+            bytes_q <= s_bytes_i;
+            csum_q  <= s_csum_i;
+            field_q <= s_field_i;
+            odd_q   <= s_start_i[0];
+        end
+    end
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
-            wp_q         <= '0;
-            rp_q         <= '0;
-            at_q         <= '0;
-            out_at_q     <= '0;
-            sum_q        <= '0;
-            frames_q     <= '0;
-            done_in_q    <= '0;
-            done_out_q   <= '0;
-            {pass_q, keep_q, part_valid_q, r_q, v_q} <= '0;
-        end else if (s_valid_i || kept_any) begin   // nothing of this when nobody sends
-            if (s_valid_i && s_ready_o) begin
-                pass_q <= pass && !s_last_i;
-                keep_q <= !pass && !s_last_i;
+            {pass_q, keep_q} <= '0;
+            wp_q <= '0;
+            at_q <= '0;
+        end else if (s_valid_i && s_ready_o) begin
+            pass_q <= pass && !s_last_i;
+            keep_q <= !pass && !s_last_i;
+            if (!pass) begin
+                wp_q <= wp_q + 1'b1;
+                at_q <= s_last_i ? '0 : at_q + 16'(W);
             end
-            part_valid_q <= take;
-            if (take) begin
-                mem[wp_q[WordW-1:0]] <= s_data_i;
-                wp_q    <= wp_q + 1'b1;
-                at_q    <= s_last_i ? '0 : at_q + 16'(W);
-                part_q  <= beat_sum;
-                end_q   <= s_last_i;
-                bytes_q <= s_bytes_i;
-                csum_q  <= s_csum_i;
-                field_q <= s_field_i;
-                odd_q   <= s_start_i[0];
-            end
-            if (part_valid_q) sum_q <= end_q ? '0 : sum;
-            if (ends) begin
-                done_q[done_in_q[DoneA-1:0]] <= {wp_q, bytes_q, csum_q, field_q, value};
-                done_in_q <= done_in_q + 1'b1;
-            end
-            if (read) begin
-                read_q    <= mem[rp_q[WordW-1:0]];
-                rp_q      <= rp_q + 1'b1;
-                out_at_q  <= read_last ? '0 : out_at_q + 16'(W);
-                r_last_q  <= read_last;
-                r_bytes_q <= read_last ? d_bytes : 7'(W);
-                first_q   <= d_csum && gap < 16'(W);                    // the first byte of the field is in this word
-                second_q  <= d_csum && gap + 16'd1 < 16'(W);            // the second one
-                lane_q    <= gap[LgW-1:0];
-                value_q   <= d_value;
-            end
+        end
+    end
+    always_ff @(posedge clk_i) begin
+        part_valid_q <= rst_ni && take;
+        if (!rst_ni) sum_q <= '0;
+        else if (part_valid_q) sum_q <= end_q ? '0 : sum;
+    end
+    always_ff @(posedge clk_i) begin
+        if (ends) done_q[done_in_q[DoneA-1:0]] <= {wp_q, bytes_q, csum_q, field_q, value};
+        if (!rst_ni) done_in_q <= '0;
+        else if (ends) done_in_q <= done_in_q + 1'b1;
+    end
+    always_ff @(posedge clk_i) begin
+        if (read) begin
+            read_q    <= mem[rp_q[WordW-1:0]];
+            r_last_q  <= read_last;
+            r_bytes_q <= read_last ? d_bytes : 7'(W);
+            first_q   <= d_csum && gap < 16'(W);                    // the first byte of the field is in this word
+            second_q  <= d_csum && gap == 16'hFFFF;                 // the second one only
+            lane_q    <= gap[LgW-1:0];
+            value_q   <= d_value;
+        end
+        if (r_q && out_ready) begin
+            if (first_q) word_q <= (read_q & ~(DataWidth'(16'hFFFF) << {lane_q, 3'b000})) | (DataWidth'(value_q) << {lane_q, 3'b000});
+            else if (second_q) word_q <= {read_q[DataWidth-1:8], value_q[15:8]};
+            else word_q <= read_q;
+            last_q      <= r_last_q;
+            out_bytes_q <= r_bytes_q;
+        end
+    end
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            rp_q       <= '0;
+            out_at_q   <= '0;
+            done_out_q <= '0;
+        end else if (read) begin
+            rp_q     <= rp_q + 1'b1;
+            out_at_q <= read_last ? '0 : out_at_q + 16'(W);
             if (read_last) done_out_q <= done_out_q + 1'b1;
+        end
+    end
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            {r_q, v_q} <= '0;
+            frames_q   <= '0;
+        end else if (take || kept_any) begin
             if (r_q ? out_ready : read) r_q <= read;
-            if (r_q && out_ready) begin
-                word_q <= read_q;
-                if (first_q)  word_q[{lane_q, 3'b000} +: 8]    <= value_q[7:0];
-                if (second_q) word_q[{next_lane, 3'b000} +: 8] <= value_q[15:8];
-                last_q      <= r_last_q;
-                out_bytes_q <= r_bytes_q;
-            end
             if (v_q ? m_ready_i : r_q) v_q <= r_q;
             if ((take && !keep_q) != read_last) frames_q <= read_last ? frames_q - 1'b1 : frames_q + 1'b1;
         end
@@ -197,7 +214,6 @@ module tx_csum #(
     assign m_data_o  = v_q ? word_q : s_data_i;
     assign idle_o    = !kept_any && !s_valid_i;
 
-    `CHECK(RamNeverOverflows, wp_q - rp_q <= (WordW+1)'(Words), "tx_csum: more words kept than the RAM holds")
     `CHECK(FieldIsInTheFrame, !(take && s_last_i && s_csum_i) || {1'b0, s_field_i} + 17'd2 <= {1'b0, at_q} + {10'd0, s_bytes_i},
            "[V] 5.1.6.2: the checksum lies outside the frame")
 endmodule

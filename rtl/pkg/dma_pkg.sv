@@ -19,7 +19,7 @@ package dma_pkg;
     localparam int unsigned RdReqW = 115;
 
     // Clients of dma_wr: where the data comes from.
-    localparam logic [1:0] WrRx    = 2'd0;  // net_rx RAM; hdr is laid over packet bytes 0 to 11; cookie is {last, end pointer}
+    localparam logic [1:0] WrRx    = 2'd0;  // net_rx RAM; the header that hdr describes is laid over; cookie is {last, end pointer}
     localparam logic [1:0] WrUsed  = 2'd1;  // vq_used RAM of queue cookie[15:8]
     localparam logic [1:0] WrImm   = 2'd2;  // hdr[31:0]
     localparam logic [1:0] WrBench = 2'd3;  // zeros
@@ -34,4 +34,14 @@ package dma_pkg;
         logic [95:0] hdr;
     } wr_cmd_t;
     localparam int unsigned WrCmdW = 226;
+
+    // hdr of WrRx: the fields of a virtio-net header that are not 0 in receive ([V] 5.1.6.4). Without hashed it has 12 bytes, else 20.
+    typedef struct packed {
+        logic [15:0] num_buffers;
+        logic [22:0] zero;
+        logic        hashed;
+        logic [31:0] hash_value;
+        logic [15:0] hash_report;
+        logic [7:0]  flags;
+    } rx_hdr_t;
 endpackage

@@ -176,10 +176,10 @@ module ctrl #(
                         && coal_vq && vq < 16'(Nq);
         end
     end
-    logic net_mine, net_start, net_done, net_ok;
-    assign net_start  = state_q == Execute && net_mine && !failed_q && length_q >= 32'd2;
+    logic net_start, net_done, net_ok;
     ctrl_net #(.QueuePairs(QueuePairs)) u_net (
-        .clk_i, .rst_ni, .features_i, .mac_address_i, .tables_ready_i, .mine_o(net_mine), .start_i(net_start), .command_i(command_q),
+        .clk_i, .rst_ni, .features_i, .mac_address_i, .tables_ready_i, .offer_i(state_q == Execute && !failed_q && length_q >= 32'd2),
+        .start_o(net_start), .command_i(command_q),
         .length_i(length_q), .done_o(net_done), .ok_o(net_ok), .pairs_set_i(set_pairs && ok), .re_o(net_re), .raddr_o(net_raddr),
         .rdata_i(net_word), .filter_o, .rss_o, .write_o, .guest_csum_o, .mac_set_o);
 

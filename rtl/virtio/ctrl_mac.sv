@@ -56,13 +56,19 @@ module ctrl_mac (
     logic [35:0] second_end;
     logic        seen;                               // the second count is among the bytes that are there
     logic [31:0] groups;
+    logic too_short, finished;
+    assign busy_o = state_q != Idle;
     always_comb begin
         first_end  = '0;
         second_end = '0;
         groups     = '0;
         groups_fit = '0;
         value      = '0;
-        seen       = 1'b0;
+        used_o     = '0;
+        raddr_o    = '0;
+        index_o    = '0;
+        address_o  = '0;
+        {seen, re_o, we_o, too_short, finished, all_unicast_o, all_groups_o} = '0;
         if (start_i || busy_o) begin
             first_end  = {4'd0, Data} + {4'd0, unicast_i} * 36'd6;
             groups     = value_q[47:16];             // four bytes have been shifted in
@@ -70,23 +76,20 @@ module ctrl_mac (
             seen       = first_end + 36'd4 <= {4'd0, Bytes};
             groups_fit = Room - (over_unicast_q ? 5'd0 : unicast_i[4:0]);
             value      = 8'(rdata_i >> {at_q[2:0], 3'b000});
+            re_o       = (state_q == Count || state_q == Gather) && !fetched_q;
+            raddr_o    = at_q[8:3];
+            too_short  = (start_i && first_end + 36'd4 > {4'd0, length_i}) || (state_q == Judge && second_end > {4'd0, length_i});
+            finished   = (start_i && !too_short && !seen) || (state_q == List && left_q == 5'd0 && second_q);
+            we_o       = state_q == Write;
+            index_o    = used_q[3:0];
+            address_o  = value_q;
+            used_o        = start_i ? 5'd0 : used_q;
+            all_unicast_o = start_i || over_unicast_q;
+            all_groups_o  = start_i || over_groups_q;
         end
     end
-    assign re_o    = (state_q == Count || state_q == Gather) && !fetched_q;
-    assign raddr_o = at_q[8:3];
-
-    logic too_short, finished;
-    assign too_short = (start_i && first_end + 36'd4 > {4'd0, length_i}) || (state_q == Judge && second_end > {4'd0, length_i});
-    assign finished  = (start_i && !too_short && !seen) || (state_q == List && left_q == 5'd0 && second_q);
-    assign done_o    = too_short || finished;
-    assign ok_o      = finished;
-    assign busy_o    = state_q != Idle;
-    assign we_o      = state_q == Write;
-    assign index_o   = used_q[3:0];
-    assign address_o = value_q;
-    assign used_o        = start_i ? 5'd0 : used_q;
-    assign all_unicast_o = start_i || over_unicast_q;
-    assign all_groups_o  = start_i || over_groups_q;
+    assign done_o = too_short || finished;
+    assign ok_o   = finished;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// ctrl_rss: carries out RSS_CONFIG: walks through its bytes twice, first to see that all of it is good, then to set it.
+// ctrl_rss: carries out RSS_CONFIG and HASH_CONFIG: walks through its bytes twice, first to see that all of it is good, then to set it.
 //
 // A bad command changes nothing: entries or queues that the device does not have, a table whose size is not a power of two, types that are
 // not supported, a key that is too long, or none for types to be hashed, or less data than all of this takes. A key that is shorter than
-// 40 bytes goes on with zeros. Frames that are received meanwhile see some of the new table.
+// 40 bytes goes on with zeros. HASH_CONFIG has the bytes of an RSS_CONFIG with one entry; of these types and key count. Frames that are received meanwhile see some of the new table.
 //
 // Spec: [V] VIRTIO 1.2
 `default_nettype none
@@ -15,6 +15,7 @@ module ctrl_rss #(
     input  wire  logic               rst_ni,
 
     input  wire  logic               start_i,
+    input  wire  logic               hash_only_i,    // HASH_CONFIG
     input  wire  logic [127:0]       command_i,      // its first bytes, with class and command
     input  wire  logic [31:0]        length_i,       // bytes of it
     output       logic               done_o,         // pulse
@@ -54,6 +55,7 @@ module ctrl_rss #(
             types        = command_i[8*(Data + regmap_pkg::VIRTIO_RSS_TYPES) +: 32];
             mask         = command_i[8*(Data + regmap_pkg::VIRTIO_RSS_MASK) +: 16];
             unclassified = command_i[8*(Data + regmap_pkg::VIRTIO_RSS_UNCLASSIFIED) +: 16];
+            if (hash_only_i) {mask, unclassified} = '0;   // reserved
             table_end    = 10'(Table) + {1'b0, mask[7:0], 1'b0} + 10'd2;
             key_at       = table_end + 10'd3;
             head_ok      = (types & ~32'(regmap_pkg::VIRTIO_HASH_SUPPORTED)) == '0 && (mask & (mask + 16'd1)) == '0
@@ -82,12 +84,12 @@ module ctrl_rss #(
             key_index  = at_q - key_at;
             table_byte = at_q - 10'(Table);
             if (at_q < table_end) begin
-                bad = high && entry >= 16'(QueuePairs);
-                write_o.entry = apply_q && high;
+                bad = high && entry >= 16'(QueuePairs) && !hash_only_i;
+                write_o.entry = apply_q && high && !hash_only_i;
                 write_o.addr  = {3'd0, table_byte[9:1]};
                 write_o.data  = low_q;
             end else if (at_q < table_end + 10'd2) begin
-                bad = high && (entry == 16'd0 || entry > 16'(QueuePairs));
+                bad = high && (entry == 16'd0 || entry > 16'(QueuePairs)) && !hash_only_i;
             end else if (at_q < key_at) begin
                 bad = {2'd0, value} > Keys || (value == 8'd0 && types != '0) || length_i < {22'd0, key_at} + {24'd0, value};
                 all_good = !bad && !apply_q;

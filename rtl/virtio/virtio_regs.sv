@@ -74,7 +74,8 @@ module virtio_regs #(
     localparam logic [63:0] NeedsControl = (64'd1 << regmap_pkg::VIRTIO_NET_F_NOTF_COAL_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_NET_F_VQ_NOTF_COAL_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_RX_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_RX_EXTRA_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VLAN_BIT)
-        | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_MAC_ADDR_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_MAC_ADDR_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT)
         | (QueuePairs > 1 ? 64'd1 << regmap_pkg::VIRTIO_NET_F_MQ_BIT | 64'd1 << regmap_pkg::VIRTIO_NET_F_RSS_BIT : 64'd0);
     localparam logic [63:0] Offered = (64'd1 << regmap_pkg::VIRTIO_NET_F_MAC_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_STATUS_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_VERSION_1_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_ACCESS_PLATFORM_BIT)
@@ -83,7 +84,7 @@ module virtio_regs #(
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_RESET_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_EVENT_IDX_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_INDIRECT_DESC_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_NET_F_CSUM_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT)
-        | (64'd1 << regmap_pkg::VIRTIO_NET_F_MTU_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_MTU_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_MRG_RXBUF_BIT)
         | NeedsControl | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VQ_BIT);
     localparam logic [63:0] Required = (64'd1 << regmap_pkg::VIRTIO_F_VERSION_1_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_PACKED_BIT);

@@ -78,6 +78,7 @@ module vq #(
     input  wire  logic                          rewind_i,
     input  wire  logic [15:0]                   rewind_slot_i,
     input  wire  logic                          rewind_wrap_i,
+    input  wire  logic [7:0]                    rewind_chains_i,   // whole chains among what is given back
     output       logic                          starved_o,
     input  wire  logic                          u_valid_i,
     output       logic                          u_ready_o,
@@ -139,7 +140,8 @@ module vq #(
         end else begin
             if (rewind_i) in_chain_q <= 1'b0;
             else if (d_taken) in_chain_q <= d_o[19];
-            begun_q <= begun_q + {15'd0, d_taken && !d_o[19]} - {15'd0, u_valid_i && u_ready_o};
+            begun_q <= begun_q + {15'd0, d_taken && !d_o[19]} - {15'd0, u_valid_i && u_ready_o}
+                       - (rewind_i ? {8'd0, rewind_chains_i} : 16'd0);
             unique case (state_q)
                 Run:  if (drained && !stop_i) state_q <= Mark;
                 Mark: if (cmd_ready_i) state_q <= Home;

@@ -69,6 +69,9 @@ module vq_avail #(
     output       logic                          trace_valid_o,   // a read was sent
     output       logic [15:0]                   trace_slot_o,
     output       logic [15:0]                   trace_count_o,
+`ifdef FORMAL
+    output       logic [7:0]                    reading_o,       // reads that were not answered, by number
+`endif
     output       logic                          idle_o
 );
     localparam int unsigned CacheW = $clog2(Slots);
@@ -219,7 +222,7 @@ module vq_avail #(
     end
 
     fifo #(.Width(64 + 32 + 16 + 1 + 1 + 1 + 16 + 1), .Depth(8)) u_out (
-        .clk_i, .rst_ni(rst_ni && running_q), .flush_i(rewind_i), .valid_i(push), .ready_o(out_ready),
+        .clk_i, .rst_ni(rst_ni && enable_i), .flush_i(rewind_i), .valid_i(push), .ready_o(out_ready),
         .data_i({desc[63:0], desc[95:64], desc[111:96], flags[regmap_pkg::VIRTQ_DESC_F_NEXT_BIT],
                  flags[regmap_pkg::VIRTQ_DESC_F_WRITE_BIT], flags[regmap_pkg::VIRTQ_DESC_F_INDIRECT_BIT], s1_slot_q, s1_wrap_q}),
         .valid_o(d_valid_o), .ready_i(d_ready_i && !rewind_i),
@@ -362,17 +365,7 @@ module vq_avail #(
     `CHECK(CacheNeverOverflows, !running_q || held <= (CacheW+1)'(Slots), "vq_avail: more descriptors reserved than the cache holds")
 
 `ifdef FORMAL
-    // tests/rtl/proof/proof_vq_avail.sv. Slots read, or being read, and not parsed: fetch is that far ahead of parse, one lap at most.
-    logic [16:0] fetched;
-    assign fetched = {1'b0, parse_slot_q} + {{(16-CacheW){1'b0}}, held};
-    `CHECK(PositionsAreInTheRing, !running_q || (fetch_slot_q < size_i && parse_slot_q < size_i && target_slot_q < size_i),
-           "vq_avail: a position outside the ring")
-    `CHECK(FetchIsAheadByWhatIsHeld, !running_q || void_q
-           || (fetched < {1'b0, size_i} ? {fetch_wrap_q, 1'b0, fetch_slot_q} == {parse_wrap_q, fetched}
-                                        : {fetch_wrap_q, 1'b0, fetch_slot_q} == {!parse_wrap_q, fetched - {1'b0, size_i}}),
-           "[V] 2.8.1: the position to read next is wrong")
-    `CHECK(OneLapAtMost, !running_q || void_q || {{(16-CacheW){1'b0}}, held} + {16'd0, s1_valid_q} <= {1'b0, size_i},
-           "vq_avail: read further than one lap ahead")
+    `include "vq_avail_invariant.svh"
 `endif
 endmodule
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // vq_serial: one packed virtqueue that takes one chain at a time, for a queue that needs no speed.
 //
-// It has the ports of vq and keeps the same contract with the driver, but reads one descriptor after the other, when its consumer asks
+// It keeps the same contract with the driver as vq, but reads one descriptor after the other, when its consumer asks
 // for it, and nothing ahead: no cache, no tables, no RAM. The control queue is one. What it costs is a few registers and, on an idle
 // device, nothing; a command takes a read latency for each of its elements.
 //
@@ -20,7 +20,6 @@ module vq_serial #(
     input  wire  logic                          clk_i,
     input  wire  logic                          rst_ni,
     input  wire  logic [7:0]                    queue_i,
-    input  wire  logic [7:0]                    used_age_i,    // cycles that a used descriptor may wait for others
 
     // from virtio_regs
     input  wire  logic                          enable_i,
@@ -33,11 +32,6 @@ module vq_serial #(
     input  wire  logic [63:0]                   driver_i,
     input  wire  logic                          db_valid_i,
     input  wire  logic [15:0]                   db_queue_i,
-    input  wire  logic                          db_has_data_i,
-    input  wire  logic [15:0]                   db_data_i,
-    input  wire  logic                          batch_i,
-    input  wire  logic                          quiet_i,
-    input  wire  logic [2:0]                    mrrs_i,
     input  wire  logic                          event_idx_i,
     input  wire  logic                          indirect_i,
     input  wire  logic [15:0]                   coal_packets_i,
@@ -57,7 +51,6 @@ module vq_serial #(
     input  wire  logic [DataWidth-1:0]          wr_data_i,
     input  wire  logic                          done_valid_i,
     input  wire  logic [2:0]                    done_client_i,
-    input  wire  logic [12:0]                   done_bytes_i,
     input  wire  logic [15:0]                   done_cookie_i,
     input  wire  logic                          done_error_i,
 
@@ -65,11 +58,7 @@ module vq_serial #(
     output       logic                          cmd_valid_o,
     input  wire  logic                          cmd_ready_i,
     output       logic [dma_pkg::WrCmdW-1:0]    cmd_o,
-    input  wire  logic                          src_re_i,
-    input  wire  logic [1:0]                    src_client_i,
-    input  wire  logic [7:0]                    src_queue_i,
-    input  wire  logic [15:0]                   src_addr_i,
-    output       logic [DataWidth-1:0]          src_data_o,
+    output       logic [DataWidth-1:0]          src_data_o,    // always the used descriptor
     input  wire  logic                          wdone_valid_i,
     input  wire  logic [1:0]                    wdone_client_i,
     input  wire  logic [15:0]                   wdone_cookie_i,
@@ -78,9 +67,6 @@ module vq_serial #(
     output       logic                          d_valid_o,
     input  wire  logic                          d_ready_i,
     output       logic [131:0]                  d_o,           // {addr, len, id, next, write, indirect, slot, wrap}
-    input  wire  logic                          rewind_i,
-    input  wire  logic [15:0]                   rewind_slot_i,
-    input  wire  logic                          rewind_wrap_i,
     output       logic                          starved_o,
     input  wire  logic                          u_valid_i,
     output       logic                          u_ready_o,
@@ -314,11 +300,8 @@ module vq_serial #(
     assign trace_used_o      = cmd_valid_o && cmd_ready_i;
     assign trace_used_data_o = {16'd1, used_slot_q, 16'd0};
 
-    // What only a queue with a RAM, with batches or with a consumer that gives chains back has a use for.
     logic unused;
-    assign unused = &{1'b0, used_age_i, db_has_data_i, db_data_i, batch_i, quiet_i, mrrs_i, done_bytes_i, done_cookie_i[7:0],
-                      wr_cookie_i[7:0], src_re_i, src_client_i, src_queue_i, src_addr_i, rewind_i, rewind_slot_i, rewind_wrap_i, u_i[31:16],
-                      first[4], beat};
+    assign unused = &{1'b0, done_cookie_i[7:0], wr_cookie_i[7:0], u_i[31:16], first[4], beat};
 endmodule
 
 `default_nettype wire

@@ -30,7 +30,7 @@ module vq_used #(
     input  wire  logic                 u_valid_i,
     output       logic                 u_ready_o,
     input  wire  logic [15:0]          u_slot_i,   // first slot of the chain
-    input  wire  logic [15:0]          u_slots_i,  // slots of the chain
+    input  wire  logic [15:0]          u_slots_i,  // slots of the chain; 0: those of its packet come with another one
     input  wire  logic                 u_wrap_i,
     input  wire  logic [15:0]          u_id_i,
     input  wire  logic [31:0]          u_len_i,
@@ -146,17 +146,17 @@ module vq_used #(
                 len_q   <= u_len_i;
                 wflag_q <= u_write_i;
                 pid_q   <= u_pid_i;
-                long_q  <= u_slots_i != 16'd1;
-                next_q  <= after >= size_i ? {!u_wrap_i, after[14:0] - size_i[14:0]} : {u_wrap_i, after[14:0]};
+                long_q  <= u_slots_i > 16'd1;
+                if (u_slots_i != 16'd0) next_q <= after >= size_i ? {!u_wrap_i, after[14:0] - size_i[14:0]} : {u_wrap_i, after[14:0]};
                 if (!open_q) begin
                     first_q <= u_slot_i;
                     wrap_q  <= u_wrap_i;
                     count_q <= 16'd1;
-                    packets_q <= 16'd1;
+                    packets_q <= {15'd0, u_slots_i != 16'd0};
                     slots_q <= u_slots_i;
                     age_q   <= 8'd0;
                 end else begin
-                    packets_q <= packets_q + 16'd1;
+                    packets_q <= packets_q + {15'd0, u_slots_i != 16'd0};
                     slots_q <= slots_q + u_slots_i;
                     if (!batch_i) count_q <= count_q + 16'd1;
                 end

@@ -38,6 +38,12 @@ static json_t *queues_json(const struct machine_result *result) {
     return queues;
 }
 
+static json_t *drivers_json(const struct machine_result *result) {
+    json_t *lines = json_array();
+    for (size_t i = 0; i < result->driver_count; i++) json_array_append_new(lines, json_string(result->drivers[i]));
+    return lines;
+}
+
 static json_t *failure_json(uint64_t time_ps, const char *check, const char *clause, const char *message, int64_t packet) {
     return json_pack("{s:I,s:s,s:s,s:s,s:o}", "time_ps", (json_int_t)time_ps, "check", check, "clause", clause, "message", message,
                      "packet", packet < 0 ? json_null() : json_integer((json_int_t)packet));
@@ -84,6 +90,7 @@ json_t *report_json(const struct scenario *scenario, const struct machine_result
     json_object_set_new(json, "dma", json_pack("{s:I}", "violations", (json_int_t)result->dma_violations));
     json_object_set_new(json, "interrupts", json_integer((json_int_t)result->interrupts));
     json_object_set_new(json, "queues", queues_json(result));
+    if (result->driver_count) json_object_set_new(json, "drivers", drivers_json(result));
     return json;
 }
 
@@ -102,7 +109,8 @@ static json_t *value_json(const struct scenario *scenario, unsigned number) {
     case SCENARIO_ENUM: return json_string(scenario_enum_name(number, *(const unsigned *)field, name, sizeof name));
     case SCENARIO_TEXT: return json_string(*(char *const *)field);
     case SCENARIO_FILE:
-    case SCENARIO_SIZES: break;
+    case SCENARIO_SIZES:
+    case SCENARIO_DRIVERS: break;
     }
     return NULL;
 }

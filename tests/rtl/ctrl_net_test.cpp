@@ -43,7 +43,7 @@ struct Model {
                 if (c[1] > 1 || !has(VIRTIO_NET_F_CTRL_VLAN_BIT) || c.size() < 4 || le(2, 2) > 4095) return false;
                 if (c[1] == 0) vlans.insert(unsigned(le(2, 2))); else vlans.erase(unsigned(le(2, 2)));
                 return true;
-            case VIRTIO_CTRL_CLASS_MQ: return c[1] == VIRTIO_CTRL_MQ_RSS_CONFIG ? set_rss(c, le) : set_pairs(c, le);
+            case VIRTIO_CTRL_CLASS_MQ: return c[1] == VIRTIO_CTRL_MQ_RSS_CONFIG ? set_rss(c, le) : c[1] == VIRTIO_CTRL_MQ_HASH_CONFIG ? set_hash(c, le) : set_pairs(c, le);
             case VIRTIO_CTRL_CLASS_GUEST_OFFLOADS:
                 if (c[1] != 0 || !has(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT) || c.size() < 10) return false;
                 if (le(2, 8) & ~(features & bit(VIRTIO_NET_F_GUEST_CSUM_BIT))) return false;
@@ -79,6 +79,15 @@ struct Model {
     template <class Le> bool set_pairs(const Command& c, Le le) {
         if (c[1] != VIRTIO_CTRL_MQ_VQ_PAIRS_SET || !has(VIRTIO_NET_F_MQ_BIT) || c.size() < 4 || le(2, 2) < 1 || le(2, 2) > RTL_QueuePairs) return false;
         steer = false;
+        return true;
+    }
+    template <class Le> bool set_hash(const Command& c, Le le) {
+        if (!has(VIRTIO_NET_F_HASH_REPORT_BIT) || c.size() < 15 || (le(2, 4) & ~uint64_t{0x3F})) return false;
+        const unsigned bytes = c[14];
+        if (bytes > 40 || (bytes == 0 && le(2, 4)) || c.size() < 15u + bytes) return false;
+        types = unsigned(le(2, 4));
+        key.fill(0);
+        std::copy_n(c.begin() + 15, bytes, key.begin());
         return true;
     }
     template <class Le> bool set_rss(const Command& c, Le le) {
@@ -130,7 +139,7 @@ Command random_command(std::mt19937& random) {
         put(c, n, 4);
         for (unsigned i = 0; i < 6 * n; ++i) c.push_back(uint8_t(random()));
     };
-    switch (random() % 7) {
+    switch (random() % 8) {
         case 0: return {VIRTIO_CTRL_CLASS_RX, uint8_t(random() % 6), uint8_t(random() % 3)};
         case 1: {
             Command c{VIRTIO_CTRL_CLASS_MAC, VIRTIO_CTRL_MAC_ADDR_SET};
@@ -159,6 +168,15 @@ Command random_command(std::mt19937& random) {
             put(c, 1 + random() % RTL_QueuePairs, 2);
             return c;
         }
+        case 6: {
+            Command c{VIRTIO_CTRL_CLASS_MQ, VIRTIO_CTRL_MQ_HASH_CONFIG};
+            const unsigned bytes = 1 + unsigned(random() % 40);
+            put(c, random() % 64, 4);
+            put(c, (uint64_t(random()) << 32) | random(), 8);      // reserved: whatever is there is ignored
+            c.push_back(uint8_t(bytes));
+            for (unsigned i = 0; i < bytes; ++i) c.push_back(uint8_t(random()));
+            return c;
+        }
         default: {
             Command c{VIRTIO_CTRL_CLASS_MQ, VIRTIO_CTRL_MQ_RSS_CONFIG};
             const unsigned entries = 1u << random() % 8, bytes = 1 + unsigned(random() % 40);
@@ -181,7 +199,7 @@ TEST(CtrlNet, DoesWhatTheModelDoesAndRefusesWhatItRefuses) {   // [V] 5.1.6.5
         auto& random = rig.b.random;
         unsigned good = 0, bad = 0;
         for (unsigned i = 0; i < 500; ++i) {
-            rig.b->features_i = model.features = rig.b.chance(70) ? ~0ull : ~(bit(random() % 3) | bit(18 + random() % 6) | bit(60));
+            rig.b->features_i = model.features = rig.b.chance(70) ? ~0ull : ~(bit(random() % 3) | bit(18 + random() % 6) | bit(57) | bit(60));
             Command c = random_command(random);
             if (rig.b.chance(15)) c.resize(1 + random() % c.size());
             if (rig.b.chance(15)) c[random() % std::min<size_t>(c.size(), 14)] = uint8_t(random());

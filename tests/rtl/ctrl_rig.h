@@ -27,8 +27,10 @@ struct Rig {
     std::map<uint64_t, uint8_t> memory;
     struct Read { RdReq req; };
     std::vector<Read> reads;
-    bool fail = false;
-    uint16_t slot = 0;
+    bool fail = false, wrap = true;
+    uint16_t slot = 0, id = 100;
+    uint64_t base = 0;                 // of the addresses of commands
+    uint32_t surplus = 0;              // readable bytes behind a command
     // What was written to the tables of the receive path.
     std::array<uint8_t, 40> key{};
     std::array<uint8_t, 128> table{};
@@ -50,7 +52,8 @@ struct Rig {
         if (!reads.empty() && !b.chance(40)) {
             const RdReq r = reads.front().req;
             reads.erase(reads.begin());
-            uint8_t beat[32] = {};
+            uint8_t beat[32];
+            for (uint8_t& byte : beat) byte = uint8_t(b.random());   // around the bytes that were asked for
             const unsigned lo = unsigned(b.random() % 4);   // the first byte of a completion lies anywhere in its DW
             for (unsigned i = 0; i < r.len; ++i) beat[lo + i] = memory[r.addr + i];
             std::memcpy(&b->wr_data_i, beat, sizeof beat);
@@ -87,16 +90,16 @@ struct Rig {
     int run(const std::vector<Element>& chain) {
         size_t at = 0;
         int length = -1;
-        for (unsigned i = 0; i < 20000 && length < 0; ++i) {
+        for (size_t i = 0; i < 20000 + 3 * chain.size() && length < 0; ++i) {
             b->d_valid_i = at < chain.size() && !b.chance(20);
             if (at < chain.size()) {
                 b->d_addr_i = chain[at].address;
                 b->d_len_i = chain[at].length;
                 b->d_write_i = chain[at].write;
                 b->d_next_i = at + 1 < chain.size();
-                b->d_id_i = uint16_t(slot + 100);
+                b->d_id_i = uint16_t(slot + id);
                 b->d_slot_i = uint16_t(slot + at);
-                b->d_wrap_i = 1;
+                b->d_wrap_i = wrap;
                 b->d_indirect_i = 0;
             }
             step();
@@ -105,7 +108,8 @@ struct Rig {
                 length = int(b->u_len_o);
                 EXPECT_EQ(b->u_slot_o, slot);
                 EXPECT_EQ(b->u_slots_o, chain.size());
-                EXPECT_EQ(b->u_id_o, slot + 100);
+                EXPECT_EQ(b->u_id_o, uint16_t(slot + id));
+                EXPECT_EQ(b->u_wrap_o, wrap);
             }
             b.edge();
             at += taken;
@@ -118,15 +122,16 @@ struct Rig {
         std::vector<Element> chain;
         for (size_t done = 0; done < bytes.size();) {
             const size_t n = std::min<size_t>(bytes.size() - done, 1 + b.random() % longest);
-            const uint64_t address = 0x10000 + b.random() % 64 + 1024 * chain.size();
+            const uint64_t address = base + 0x10000 + b.random() % 64 + 1024 * chain.size();
             for (size_t i = 0; i < n; ++i) memory[address + i] = bytes[done + i];
             chain.push_back({address, uint32_t(n), false});
             done += n;
         }
-        chain.push_back({0x9001, writable, true});
+        chain.back().length += surplus;
+        chain.push_back({base + 0x9001, writable, true});
         const int length = run(chain);
         std::vector<uint8_t> answer;
-        for (int i = 0; i < length; ++i) answer.push_back(memory[0x9001 + unsigned(i)]);
+        for (int i = 0; i < length; ++i) answer.push_back(memory[base + 0x9001 + unsigned(i)]);
         return answer;
     }
 };

@@ -28,6 +28,65 @@ TEST(Ctrl, TurnsMicrosecondsIntoCyclesAndSaturates) {
               (Answer{0, 0, 1, 0, 255, 255, 255, 255, 0}));
 }
 
+// Any limits, of any queue, from any address, in chains of any slot and id.
+TEST(Ctrl, GivesBackTheLimitsThatWereSet) {  // [V] 1.3 5.1.6.5.11
+    Rig rig;
+    const auto random32 = [&] { return uint32_t(rig.b.random()) >> rig.b.random() % 32; };
+    const auto bytes = [](Answer head, std::initializer_list<uint32_t> words) {
+        for (const uint32_t word : words)
+            for (unsigned i = 0; i < 4; ++i) head.push_back(uint8_t(word >> 8 * i));
+        return head;
+    };
+    for (unsigned i = 0; i < 600; ++i) {
+        const uint32_t packets = random32(), usecs = random32();
+        const uint16_t queue = uint16_t(rig.b.random() % kQueues), per_us = uint16_t(rig.b.random() >> rig.b.random() % 16);
+        rig.base = uint64_t{rig.b.random()} << 32 | rig.b.random();
+        rig.surplus = rig.b.chance(50) ? random32() >> 1 : 0;
+        rig.slot = uint16_t(rig.b.random());
+        rig.id = uint16_t(rig.b.random());
+        rig.wrap = rig.b.chance(50);
+        rig.b->cycles_per_us_i = per_us;
+        const bool all = rig.b.chance(30);
+        const uint8_t direction = queue % 2 ? VIRTIO_CTRL_NOTF_COAL_TX_SET : VIRTIO_CTRL_NOTF_COAL_RX_SET;
+        Answer set{VIRTIO_CTRL_CLASS_NOTF_COAL, all ? direction : uint8_t{VIRTIO_CTRL_NOTF_COAL_VQ_SET}};
+        if (!all) set.insert(set.end(), {uint8_t(queue), 0, 0, 0});
+        ASSERT_EQ(rig.command(bytes(set, {packets, usecs})), kOk);
+        const uint64_t cycles = uint64_t{usecs} * per_us;
+        EXPECT_EQ(get_bits(rig.b->coal_packets_o, 16 * queue, 16), std::min<uint64_t>(packets, 0x7FFF));
+        EXPECT_EQ(get_bits(rig.b->coal_cycles_o, 32 * queue, 32), std::min<uint64_t>(cycles, 0xFFFFFFFF));
+        Answer expected = bytes({}, {packets, usecs});
+        expected.push_back(VIRTIO_CTRL_ACK_OK);
+        const unsigned room = 9 + (rig.b.chance(50) ? random32() >> 1 : 0);
+        ASSERT_EQ(rig.command({VIRTIO_CTRL_CLASS_NOTF_COAL, VIRTIO_CTRL_NOTF_COAL_VQ_GET, uint8_t(queue), 0, 0, 0}, room), expected);
+        if (!rig.b.chance(20)) continue;
+        rig.b->vq_clear_i = uint8_t(1u << rig.b.random() % kQueues);   // the other queues keep theirs
+        rig.b.tick();
+        rig.b->vq_clear_i = 0;
+    }
+}
+
+TEST(Ctrl, RefusesWhatItDoesNotKnowOrWasNotNegotiated) {
+    Rig rig;
+    const uint64_t needed = 1ull << VIRTIO_NET_F_MQ_BIT | 1ull << VIRTIO_NET_F_NOTF_COAL_BIT | 1ull << VIRTIO_NET_F_VQ_NOTF_COAL_BIT |
+                            1ull << VIRTIO_NET_F_RSS_BIT;
+    for (unsigned i = 0; i < 300; ++i) {
+        Answer command(2 + rig.b.random() % 40);
+        for (uint8_t& byte : command) byte = uint8_t(rig.b.random());
+        const bool refused_by_features = i % 2;
+        rig.b->features_i = uint64_t{rig.b.random()} << 32 | rig.b.random();
+        if (refused_by_features) {
+            rig.b->features_i &= ~needed;
+            command[0] = rig.b.chance(50) ? VIRTIO_CTRL_CLASS_MQ : VIRTIO_CTRL_CLASS_NOTF_COAL;
+            command[1] &= 3;
+        } else {
+            command[1] |= 0x40;   // of no class
+        }
+        EXPECT_EQ(rig.command(command), kErr) << i;
+    }
+    EXPECT_EQ(rig.b->pairs_o, 1u);
+    for (unsigned q = 0; q < kQueues; ++q) EXPECT_EQ(get_bits(rig.b->coal_cycles_o, 32 * q, 32), 0u);
+}
+
 TEST(Ctrl, AQueueThatWasResetHasTheLimitsOfItsDirection) {  // [V] 1.3 5.1.6.5.11
     Rig rig;
     rig.command({VIRTIO_CTRL_CLASS_NOTF_COAL, VIRTIO_CTRL_NOTF_COAL_TX_SET, 5, 0, 0, 0, 4, 0, 0, 0});
@@ -47,6 +106,15 @@ TEST(Ctrl, AnswersOnlyWhereThereIsRoom) {  // virtio.md 12.1
     EXPECT_EQ(rig.run({{0x1000, 4, false}, {0x9000, 0, true}}), 0);
     EXPECT_EQ(rig.run({{0x1000, 1, false}, {0x9000, 1, true}}), 0);
     EXPECT_EQ(rig.run({{0x9000, 1, true}}), 0);
+}
+
+TEST(Ctrl, AChainMayBeAsLongAsARing) {  // [V] 2.8
+    Rig rig;
+    std::vector<Rig::Element> chain(VIRTQ_MAX_SIZE, {0x2000, 0, false});
+    chain.front().length = 2;
+    chain.back() = {0x9000, 1, true};
+    EXPECT_EQ(rig.run(chain), 1);
+    EXPECT_EQ(rig.memory[0x9000], VIRTIO_CTRL_ACK_ERR);
 }
 
 TEST(Ctrl, ACommandThatCouldNotBeReadIsRefused) {

@@ -124,18 +124,22 @@ TEST(DmaWr, PutsEveryByteInItsPlaceForAnyAlignmentAndLength) {
     }
 }
 
-TEST(DmaWr, LaysTheNetHeaderOverTheFirst12PacketBytesHoweverTheyAreCut) {
-    for (unsigned cut = 1; cut < 20; ++cut) {
+TEST(DmaWr, LaysTheNetHeaderOverTheFirstPacketBytesHoweverTheyAreCut) {   // of 12 bytes, or of 20
+    for (unsigned cut = 1; cut < 60; ++cut) {
         Rig rig(cut);
-        const uint64_t low = 0x0807060504030201ull;
-        const uint32_t high = 0x0C0B0A09u;
+        const bool hashed = cut % 2;
+        // dma_pkg::rx_hdr_t
+        const uint64_t low = 0xA5ull | 0x0201ull << 8 | 0x44332211ull << 24 | uint64_t(hashed) << 56;
+        const uint32_t high = 0xC3B40000u;
+        std::vector<uint8_t> header = {0xA5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xB4, 0xC3};
+        if (hashed) header.insert(header.end(), {0x11, 0x22, 0x33, 0x44, 0x01, 0x02, 0, 0});
         WrCmd a{0x300000000ull + cut % 4, uint16_t(cut), 0, 1, 988, 0, low, high};
         WrCmd c{0x300001000ull + cut % 3, uint16_t(72 - cut), 0, 2, uint16_t(988 + cut), uint16_t(cut), low, high};
         for (const auto* cmd : {&a, &c})
             for (bool taken = false; !taken;) rig.step(cmd, &taken);
         for (unsigned i = 0; i < 40; ++i) rig.step();
         for (unsigned k = 0; k < 72; ++k) {
-            const uint8_t want = k < 12 ? uint8_t(k + 1) : rx_byte(uint16_t(988 + k));
+            const uint8_t want = k < header.size() ? header[k] : rx_byte(uint16_t(988 + k));
             ASSERT_EQ(rig.memory[k < cut ? a.addr + k : c.addr + k - cut], want) << "cut " << cut << " byte " << k;
         }
     }

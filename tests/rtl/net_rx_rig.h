@@ -32,6 +32,8 @@ struct Frame {
     bool bad;
     uint8_t queue;
     bool unwanted, verified;
+    uint32_t hash;
+    uint8_t report;
     uint16_t pid;                              // its number in its queue
     unsigned words() const { return unsigned(bytes.size() + kBeat - 1) / kBeat; }
 };
@@ -64,7 +66,9 @@ struct Rig {
     explicit Rig(unsigned seed = 1) : b(seed) {
         b->enable_i = 1;
         b->stop_i = b->m_valid_i = b->m_sop_i = b->m_last_i = b->m_bad_i = b->d_valid_i = b->d_next_i = b->d_write_i = 0;
-        b->m_queue_i = b->d_indirect_i = b->m_unwanted_i = b->m_verified_i = 0;
+        b->m_queue_i = b->d_indirect_i = b->m_unwanted_i = b->m_verified_i = b->hash_report_i = b->m_report_i = 0;
+        b->merge_i = 0;
+        b->m_hash_i = 0;
         b->d_wrap_i = b->d_starved_i = b->cmd_ready_i = b->src_re_i = b->done_valid_i = b->u_ready_i = 0;
         b->m_length_i = b->d_id_i = b->d_slot_i = b->src_addr_i = b->done_cookie_i = 0;
         b->d_addr_i = b->d_len_i = 0;
@@ -73,7 +77,7 @@ struct Rig {
     }
     void frame(unsigned bytes, bool is_bad = false, bool unwanted = false) {
         const uint8_t queue = uint8_t(kQueues == 1 ? 0 : b.random() % kQueues);
-        wire.push_back({random_frame(b.random, bytes), is_bad, queue, unwanted, b.chance(50), 0});
+        wire.push_back({random_frame(b.random, bytes), is_bad, queue, unwanted, b.chance(50), uint32_t(b.random()), uint8_t(b.random() % 7), 0});
     }
     // A buffer of elements in the ring or, with `indirect`, in a table, which is one slot of it.
     void buffer(const std::vector<uint32_t>& lengths, bool write = true, bool indirect = false) {
@@ -102,6 +106,8 @@ struct Rig {
         b->m_queue_i = b->m_last_i ? f.queue : uint8_t(0);
         b->m_unwanted_i = b->m_last_i ? f.unwanted : b.random() & 1;
         b->m_verified_i = b->m_last_i ? f.verified : b.random() & 1;
+        b->m_hash_i = b->m_last_i ? f.hash : uint32_t(b.random());
+        b->m_report_i = b->m_last_i ? f.report : b.random() & 15;
         b->m_length_i = b->m_last_i ? uint16_t(f.bytes.size()) : uint16_t(b.random());
     }
     void drive_descriptor() {
@@ -134,9 +140,9 @@ struct Rig {
             b->src_re_i = 1;
             b->src_addr_i = uint16_t(c.cmd.src + c.done);
             next.assign(c.data.begin() + c.done, c.data.begin() + std::min<long>(c.cmd.len, c.done + kBeat));
-            // In front of packet byte 12 dma_wr puts the header: the RAM may show anything.
-            for (size_t k = 0; k < next.size() && c.cmd.pos + c.done + k < kHeader; ++k) next[k] = 0;
-            compare_from = c.cmd.pos + c.done < kHeader ? kHeader - c.cmd.pos - c.done : 0;
+            // Over the first bytes dma_wr puts the header: the RAM may show anything.
+            for (size_t k = 0; k < next.size() && c.cmd.pos + c.done + k < header_bytes(); ++k) next[k] = 0;
+            compare_from = c.cmd.pos + c.done < header_bytes() ? header_bytes() - c.cmd.pos - c.done : 0;
         }
         c.done += kBeat;
         if (c.done >= c.cmd.len) {
@@ -150,7 +156,8 @@ struct Rig {
         const auto* data = reinterpret_cast<const uint8_t*>(&b->src_data_o);
         for (size_t k = compare_now; k < compare.size(); ++k) ASSERT_EQ(data[k], compare[k]) << "byte " << k << " of a beat";
     }
-    unsigned total() const { return unsigned(stored.front().bytes.size()) + kHeader; }
+    unsigned header_bytes() { return b->hash_report_i ? unsigned{VIRTIO_NET_HDR_HASH_SIZE} : kHeader; }
+    unsigned total() { return unsigned(stored.front().bytes.size()) + header_bytes(); }
     void pop_frame() {
         stored.pop_front();
         pos = 0;
@@ -185,11 +192,15 @@ struct Rig {
         ASSERT_EQ(c.len, std::min(e.length, total() - pos));
         ASSERT_EQ(c.pos, pos);
         EXPECT_EQ(c.client, 0) << "dma_pkg::WrRx";
-        EXPECT_EQ(c.hdr_low, stored.front().verified ? 2u : 0u) << "[V] 5.1.6.4: DATA_VALID";
+        const Frame& f = stored.front();     // dma_pkg::rx_hdr_t
+        EXPECT_EQ(c.hdr_low & 0xFF, f.verified ? 2u : 0u) << "[V] 5.1.6.4: DATA_VALID";
+        EXPECT_EQ(c.hdr_low >> 8 & 0xFFFF, f.report);
+        EXPECT_EQ(c.hdr_low >> 24 & 0xFFFFFFFF, f.hash);
+        EXPECT_EQ(c.hdr_low >> 56, b->hash_report_i);
         EXPECT_EQ(c.hdr_high, 0x00010000u) << "[V] 5.1.6.4: num_buffers is 1";
         EXPECT_EQ(c.cookie >> 15, pos + c.len == total());
         if (c.cookie >> 15) to_free.push_back(stored.front().words());  // also when elements without data are still to come
-        Bytes data(kHeader, 0);
+        Bytes data(header_bytes(), 0);
         data.insert(data.end(), stored.front().bytes.begin(), stored.front().bytes.end());
         commands.push_back({c, Bytes(data.begin() + pos, data.begin() + pos + c.len), 0});
         command_cycles.push_back(b.cycle);

@@ -42,6 +42,22 @@ TEST(NetRx, ScattersFramesOverAnyElements) {
     }
 }
 
+TEST(NetRx, PutsALongerHeaderInFrontWithHashReport) {   // [V] 5.1.6.4.4
+    for (unsigned seed = 1; seed <= 4; ++seed) {
+        Rig rig(seed);
+        rig.b->hash_report_i = 1;
+        rig.stall = seed % 4 * 15;
+        rig.gap = 30 + seed % 3 * 30;
+        for (unsigned i = 0; i < 200; ++i) {
+            rig.frame(random_length(rig));
+            rig.buffer(layout(rig, kFrame + VIRTIO_NET_HDR_HASH_SIZE), true, rig.b.chance(20));
+        }
+        rig.drain();
+        if (HasFatalFailure()) FAIL() << "seed " << seed;
+        EXPECT_GT(rig.delivered, 50u);
+    }
+}
+
 TEST(NetRx, ForgetsFramesThatAreNotWanted) {
     for (unsigned seed = 1; seed <= 3; ++seed) {
         Rig rig(seed);

@@ -64,7 +64,7 @@ struct Rig {
 
     explicit Rig(unsigned seed = 1) : b(seed) {
         b->link_up_i = 1;
-        b->offload_i = 0;
+        b->offload_i = b->hash_report_i = 0;
         b->stop_i = b->d_indirect_i = b->d_valid_i = b->req_ready_i = b->wr_valid_i = b->done_valid_i = b->done_error_i = 0;
         b->u_ready_i = b->m_ready_i = 0;
         b->d_addr_i = b->d_len_i = b->d_id_i = b->d_next_i = b->d_write_i = b->d_slot_i = b->d_wrap_i = b->d_queue_i = 0;
@@ -73,6 +73,8 @@ struct Rig {
         for (unsigned i = 0; i < kBeat / 4; ++i) set_bits(b->wr_data_i, i * 32, 32, 0);
         b.reset();
     }
+    unsigned header_bytes() { return b->hash_report_i ? unsigned{VIRTIO_NET_HDR_HASH_SIZE} : kHeader; }   // [V] 5.1.6
+    unsigned longest() { return kLongest - kHeader + header_bytes(); }
     // A chain that begins with this header, as far as its bytes reach.
     void chain_with(const Header& header, const std::vector<uint32_t>& lengths) {
         chain(lengths);
@@ -101,14 +103,14 @@ struct Rig {
             const bool write = i < 32 && (writable >> i & 1);
             elements.push_back({address, lengths[i], i + 1 < lengths.size(), write, unsigned(chains.size()), unsigned(total)});
             total += lengths[i];
-            c.drop |= elements.back().write || total > kLongest;
+            c.drop |= elements.back().write || total > longest();
             for (uint32_t k = 0; !c.drop && k < lengths[i]; ++k) c.bytes.push_back(host_byte(address + k));
         }
-        c.drop |= total < kShortest;
+        c.drop |= total < header_bytes() + ETH_HEADER;
         c.pid = taken.at(c.queue)++;
         c.drop |= !b->link_up_i;
         expected_drops += c.drop;
-        if (!c.drop) c.bytes.erase(c.bytes.begin(), c.bytes.begin() + kHeader);
+        if (!c.drop) c.bytes.erase(c.bytes.begin(), c.bytes.begin() + header_bytes());
         chains.push_back(c);
     }
 
@@ -157,9 +159,9 @@ struct Rig {
         pieces.erase(pieces.begin() + long(i));
     }
     // The chain's elements so far: has this one to be read?
-    bool is_read(const Element& e) const {
+    bool is_read(const Element& e) {
         static_assert(kLongest < 0x10000, "sums are small until they are too large");
-        return e.length != 0 && !e.write && !spoilt && e.length <= kLongest - gathered;
+        return e.length != 0 && !e.write && !spoilt && e.length <= longest() - gathered;
     }
     bool spoilt = false;      // of the chain that is being taken
     unsigned gathered = 0;
@@ -173,7 +175,7 @@ struct Rig {
         elements.pop_front();
         ASSERT_EQ(request, is_read(e)) << "element " << fetched << " of chain " << e.frame;
         if (request) see_request(e);
-        spoilt |= e.write || e.length > kLongest - gathered;
+        spoilt |= e.write || e.length > longest() - gathered;
         if (!spoilt) gathered += e.length;
         ++fetched;
         if (e.next) return;

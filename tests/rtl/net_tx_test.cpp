@@ -278,4 +278,23 @@ TEST(NetTx, ReadsTheHeaderInACycleOfItsOwn) {
     EXPECT_EQ(rig.beats.back() - rig.beats.front() + 1, kFrames * (frame + read) - read);
 }
 
+TEST(NetTx, LeavesALongerHeaderBehindWithHashReport) {   // [V] 5.1.6
+    Rig rig(24);
+    rig.b->hash_report_i = 1;
+    rig.b->offload_i = 1;
+    const unsigned header_bytes = VIRTIO_NET_HDR_HASH_SIZE;
+    for (const unsigned bytes : {header_bytes + ETH_HEADER, header_bytes + 60, header_bytes + 9018}) {
+        Header header;
+        header.flags = 1;
+        header.csum_offset = uint16_t(bytes - header_bytes - 2);
+        rig.chain_with(header, {bytes});
+        rig.chain_with(header, {5, 14, bytes - 19});
+    }
+    rig.drain();
+    EXPECT_EQ(rig.drops, 0u);
+    for (const unsigned bytes : {header_bytes + ETH_HEADER - 1, header_bytes + 9018 + 1}) rig.chain_with({}, {bytes});
+    rig.drain();
+    EXPECT_EQ(rig.drops, 2u);
+}
+
 }  // namespace

@@ -278,6 +278,40 @@ TEST(NicOffload, DeliversNothingLongerThanTheMtu) {   // [V] 5.1.4.1
     EXPECT_EQ(d.host.read(BAR0_STATS + STATS_RX_DROPS_UNWANTED, 4), 1u);
 }
 
+TEST(NicOffload, ReportsTheHashWithEveryPacket) {   // [V] 5.1.6.4.4, 5.1.6.5.6.4
+    Device d(config(4), basic | control | csum | feature(VIRTIO_NET_F_HASH_REPORT_BIT), 1);
+    auto& random = d.host.bench.random;
+    const unsigned header_bytes = VIRTIO_NET_HDR_HASH_SIZE;
+    for (const unsigned types : {0u, 63u, 9u, 50u}) {
+        if (types != 0) {                      // before the first command nothing is hashed
+            Frame c{VIRTIO_CTRL_CLASS_MQ, VIRTIO_CTRL_MQ_HASH_CONFIG, uint8_t(types), 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 40};
+            c.insert(c.end(), known_key().begin(), known_key().end());
+            ASSERT_EQ(d.command(c), VIRTIO_CTRL_ACK_OK);
+        }
+        std::vector<Frame> frames;
+        for (unsigned i = 0; i < 60; ++i) frames.push_back(make_packet(random, random_kind(random, 300)).bytes);
+        size_t i = 0;
+        for (const auto& r : receive(d, frames, frames.size())) {
+            Frame got = r.header, want(header_bytes, 0);
+            got.insert(got.end(), r.frame.begin(), r.frame.end());
+            want[VIRTIO_NET_HDR_NUM_BUFFERS] = 1;
+            if (const auto input = hash_input(dissect(frames[i]), types)) {
+                const uint32_t hash = toeplitz_model(known_key(), input->bytes);
+                for (unsigned k = 0; k < 4; ++k) want[VIRTIO_NET_HDR_HASH_VALUE + k] = uint8_t(hash >> 8 * k);
+                want[VIRTIO_NET_HDR_HASH_REPORT] = uint8_t(input->report);
+            }
+            want.insert(want.end(), frames[i].begin(), frames[i].end());
+            ASSERT_EQ(difference(got, want), "") << "frame " << i;
+            ++i;
+        }
+    }
+    const Frame frame = make_frame(random, 100);            // what is sent has the longer header too
+    d.tx.offer(d.place(kTxData, frame, {3, 10}, 0, Frame(header_bytes, 0)), 3);
+    d.tx.kick();
+    ASSERT_TRUE(d.run_until([&] { return !d.host.sent.empty(); }));
+    EXPECT_EQ(difference(d.host.sent[0], with_fcs(frame)), "");
+}
+
 #if RTL_QueuePairs > 1
 // [V] 5.1.6.5.7
 Frame rss_command(const std::vector<uint8_t>& table, unsigned types, uint8_t unclassified, const std::vector<uint8_t>& key) {

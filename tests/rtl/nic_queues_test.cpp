@@ -103,30 +103,6 @@ TEST(NicQueues, ShareTheWireFairlyWithSmallRings) {
     }
 }
 
-TEST(NicQueues, AnIdleQueueCausesNoTlp) {
-    if (kPairs == 1) GTEST_SKIP() << "needs several pairs";
-    auto d = all_pairs(config(3));
-    for (unsigned p = 0; p < kPairs; ++p)   // a receive queue with buffers is idle, too
-        for (int i = 0; i < 8; ++i) d->rx_of(p).offer({{kRxData + p * 0x10000 + unsigned(i) * 1024, 1024}}, 0);
-    for (unsigned p = 0; p < kPairs; ++p) d->rx_of(p).kick();
-    d->host.step(1000);
-    const size_t from = d->host.seen.size();
-    for (unsigned i = 0; i < 50; ++i) {
-        const auto e = d->place(kTxData + i * 1024, flow_frame(d->host.bench.random, 0, false, 200), {}, 0);
-        ASSERT_TRUE(d->tx.offer(e, 1));
-        d->tx.kick();
-        ASSERT_TRUE(d->run_until([&] { return !d->tx.reap().empty(); }));
-    }
-    for (size_t i = from; i < d->host.seen.size(); ++i) {
-        const auto address = d->host.seen[i].address;
-        for (unsigned q = 0; q <= kControl; ++q) {
-            if (q == 1) continue;
-            EXPECT_FALSE(address >= ring_address(q) && address < ring_address(q) + 0x1000) << "ring of queue " << q;
-            EXPECT_FALSE(address >= event_address(q) && address < event_address(q) + 64) << "event structure of queue " << q;
-        }
-    }
-}
-
 TEST(NicQueues, EachHasTheVectorItWasMappedTo) {  // [V] 4.1.5.1.2
     auto d = all_pairs(config(4));
     d->host.step(500);   // the control queue's own
@@ -151,76 +127,6 @@ TEST(NicQueues, EachHasTheVectorItWasMappedTo) {  // [V] 4.1.5.1.2
     }
     for (unsigned p = 0; p < kPairs; ++p) d->map(2 * p + 1, VIRTIO_MSI_NO_VECTOR);
     for (unsigned p = 0; p < kPairs; ++p) EXPECT_TRUE(send(p).empty());
-}
-
-// On which pair a frame of flow `flow` comes in; all pairs have buffers.
-unsigned pair_of(Device& d, unsigned flow) {
-    d.host.receive(with_fcs(flow_frame(d.host.bench.random, flow, true, 100)));
-    unsigned at = ~0u;
-    EXPECT_TRUE(d.run_until([&] {
-        for (unsigned p = 0; p < d.pairs; ++p)
-            if (!d.rx_of(p).reap(false).empty()) at = p;
-        return at != ~0u;
-    }));
-    return at;
-}
-void fill(Device& d) {
-    for (unsigned p = 0; p < d.pairs; ++p) {
-        while (d.rx_of(p).free > 0) d.rx_of(p).offer({{kRxData + p * 0x10000 + d.rx_of(p).next * 1024, 1024}}, 0);
-        d.rx_of(p).kick();
-    }
-    d.host.step(300);
-}
-
-TEST(NicQueues, SteerAFlowToThePairThatSendsIt) {  // [V] 5.1.6.5.5
-    if (kPairs == 1) GTEST_SKIP() << "needs several pairs";
-    Device d(config(5), basic | multi, kPairs);
-    fill(d);
-    for (unsigned flow = 0; flow < 12; ++flow) EXPECT_EQ(pair_of(d, flow), 0u) << "before VQ_PAIRS_SET";
-    ASSERT_EQ(d.use_pairs(kPairs), VIRTIO_CTRL_ACK_OK);
-    fill(d);
-    std::vector<unsigned> spread(kPairs);
-    for (unsigned flow = 0; flow < 2 * kPairs; ++flow) ++spread[pair_of(d, flow * 13)];
-    EXPECT_GT(std::count_if(spread.begin(), spread.end(), [](unsigned n) { return n > 0; }), 1) << "unknown flows are spread";
-    fill(d);
-    auto send = [&](unsigned pair, unsigned flow) {
-        Ring& ring = d.tx_of(pair);
-        ring.offer(d.place(kTxData + pair * 0x10000, flow_frame(d.host.bench.random, flow, false, 100), {}, 0), 1);
-        ring.kick();
-        bool used = false;
-        d.host.sent.clear();
-        EXPECT_TRUE(d.run_until([&] { used = used || !ring.reap().empty(); return used && !d.host.sent.empty(); }));
-    };
-    for (unsigned flow = 0; flow < 20; ++flow) {
-        send((flow * 7 + 3) % kPairs, flow);
-        EXPECT_EQ(pair_of(d, flow), (flow * 7 + 3) % kPairs);
-    }
-    send(0, 3);   // the flow moves
-    EXPECT_EQ(pair_of(d, 3), 0u);
-    ASSERT_EQ(d.use_pairs(2), VIRTIO_CTRL_ACK_OK);
-    fill(d);
-    for (unsigned flow = 0; flow < 20; ++flow) EXPECT_LT(pair_of(d, flow), 2u);
-    ASSERT_EQ(d.use_pairs(1), VIRTIO_CTRL_ACK_OK);
-    for (unsigned flow = 0; flow < 20; ++flow) EXPECT_EQ(pair_of(d, flow), 0u);
-}
-
-TEST(NicQueues, AReceiveQueueWithoutBuffersHoldsUpNoOther) {
-    if (kPairs == 1) GTEST_SKIP() << "needs several pairs";
-    auto d = all_pairs(config(6));
-    auto& random = d->host.bench.random;
-    for (unsigned p = 0; p < 2; ++p) {   // teach it flows 0 and 1
-        d->tx_of(p).offer(d->place(kTxData + p * 0x10000, flow_frame(random, p, false, 100), {}, 0), 1);
-        d->tx_of(p).kick();
-        ASSERT_TRUE(d->run_until([&] { return d->host.sent.size() == p + 1; }));
-    }
-    Ring& ring = d->rx_of(0);
-    while (ring.free > 0) ring.offer({{kRxData + ring.next * 1024, 1024}}, 0);
-    ring.kick();
-    d->host.step(300);
-    for (unsigned i = 0; i < 40; ++i) d->host.receive(with_fcs(flow_frame(random, i % 2, true, 500)));
-    unsigned got = 0;
-    ASSERT_TRUE(d->run_until([&] { got += unsigned(ring.reap(false).size()); return got == 20; }, 3000)) << got;
-    EXPECT_EQ(d->host.read(BAR0_STATS + STATS_RX_DROPS_NO_BUFFER, 4), 20u);
 }
 
 TEST(NicQueues, ADriverWithoutMqUsesOnePairOfMany) {  // [V] 5.1.2: its control queue is queue 2
@@ -260,5 +166,100 @@ TEST(NicQueues, WithoutLinkBuffersAreUsedAndNothingIsSent) {
     for (unsigned p = 0; p < kPairs; ++p) traffic.offer_rx(p);
     traffic.run(6);
 }
+
+#if RTL_QueuePairs > 1
+
+// On which pair a frame of flow `flow` comes in; all pairs have buffers.
+unsigned pair_of(Device& d, unsigned flow) {
+    d.host.receive(with_fcs(flow_frame(d.host.bench.random, flow, true, 100)));
+    unsigned at = ~0u;
+    EXPECT_TRUE(d.run_until([&] {
+        for (unsigned p = 0; p < d.pairs; ++p)
+            if (!d.rx_of(p).reap(false).empty()) at = p;
+        return at != ~0u;
+    }));
+    return at;
+}
+void fill(Device& d) {
+    for (unsigned p = 0; p < d.pairs; ++p) {
+        while (d.rx_of(p).free > 0) d.rx_of(p).offer({{kRxData + p * 0x10000 + d.rx_of(p).next * 1024, 1024}}, 0);
+        d.rx_of(p).kick();
+    }
+    d.host.step(300);
+}
+
+TEST(NicQueues, AnIdleQueueCausesNoTlp) {
+    auto d = all_pairs(config(3));
+    for (unsigned p = 0; p < kPairs; ++p)   // a receive queue with buffers is idle, too
+        for (int i = 0; i < 8; ++i) d->rx_of(p).offer({{kRxData + p * 0x10000 + unsigned(i) * 1024, 1024}}, 0);
+    for (unsigned p = 0; p < kPairs; ++p) d->rx_of(p).kick();
+    d->host.step(1000);
+    const size_t from = d->host.seen.size();
+    for (unsigned i = 0; i < 50; ++i) {
+        const auto e = d->place(kTxData + i * 1024, flow_frame(d->host.bench.random, 0, false, 200), {}, 0);
+        ASSERT_TRUE(d->tx.offer(e, 1));
+        d->tx.kick();
+        ASSERT_TRUE(d->run_until([&] { return !d->tx.reap().empty(); }));
+    }
+    for (size_t i = from; i < d->host.seen.size(); ++i) {
+        const auto address = d->host.seen[i].address;
+        for (unsigned q = 0; q <= kControl; ++q) {
+            if (q == 1) continue;
+            EXPECT_FALSE(address >= ring_address(q) && address < ring_address(q) + 0x1000) << "ring of queue " << q;
+            EXPECT_FALSE(address >= event_address(q) && address < event_address(q) + 64) << "event structure of queue " << q;
+        }
+    }
+}
+
+TEST(NicQueues, SteerAFlowToThePairThatSendsIt) {  // [V] 5.1.6.5.5
+    Device d(config(5), basic | multi, kPairs);
+    fill(d);
+    for (unsigned flow = 0; flow < 12; ++flow) EXPECT_EQ(pair_of(d, flow), 0u) << "before VQ_PAIRS_SET";
+    ASSERT_EQ(d.use_pairs(kPairs), VIRTIO_CTRL_ACK_OK);
+    fill(d);
+    std::vector<unsigned> spread(kPairs);
+    for (unsigned flow = 0; flow < 2 * kPairs; ++flow) ++spread[pair_of(d, flow * 13)];
+    EXPECT_GT(std::count_if(spread.begin(), spread.end(), [](unsigned n) { return n > 0; }), 1) << "unknown flows are spread";
+    fill(d);
+    auto send = [&](unsigned pair, unsigned flow) {
+        Ring& ring = d.tx_of(pair);
+        ring.offer(d.place(kTxData + pair * 0x10000, flow_frame(d.host.bench.random, flow, false, 100), {}, 0), 1);
+        ring.kick();
+        bool used = false;
+        d.host.sent.clear();
+        EXPECT_TRUE(d.run_until([&] { used = used || !ring.reap().empty(); return used && !d.host.sent.empty(); }));
+    };
+    for (unsigned flow = 0; flow < 20; ++flow) {
+        send((flow * 7 + 3) % kPairs, flow);
+        EXPECT_EQ(pair_of(d, flow), (flow * 7 + 3) % kPairs);
+    }
+    send(0, 3);   // the flow moves
+    EXPECT_EQ(pair_of(d, 3), 0u);
+    ASSERT_EQ(d.use_pairs(2), VIRTIO_CTRL_ACK_OK);
+    fill(d);
+    for (unsigned flow = 0; flow < 20; ++flow) EXPECT_LT(pair_of(d, flow), 2u);
+    ASSERT_EQ(d.use_pairs(1), VIRTIO_CTRL_ACK_OK);
+    for (unsigned flow = 0; flow < 20; ++flow) EXPECT_EQ(pair_of(d, flow), 0u);
+}
+
+TEST(NicQueues, AReceiveQueueWithoutBuffersHoldsUpNoOther) {
+    auto d = all_pairs(config(6));
+    auto& random = d->host.bench.random;
+    for (unsigned p = 0; p < 2; ++p) {   // teach it flows 0 and 1
+        d->tx_of(p).offer(d->place(kTxData + p * 0x10000, flow_frame(random, p, false, 100), {}, 0), 1);
+        d->tx_of(p).kick();
+        ASSERT_TRUE(d->run_until([&] { return d->host.sent.size() == p + 1; }));
+    }
+    Ring& ring = d->rx_of(0);
+    while (ring.free > 0) ring.offer({{kRxData + ring.next * 1024, 1024}}, 0);
+    ring.kick();
+    d->host.step(300);
+    for (unsigned i = 0; i < 40; ++i) d->host.receive(with_fcs(flow_frame(random, i % 2, true, 500)));
+    unsigned got = 0;
+    ASSERT_TRUE(d->run_until([&] { got += unsigned(ring.reap(false).size()); return got == 20; }, 3000)) << got;
+    EXPECT_EQ(d->host.read(BAR0_STATS + STATS_RX_DROPS_NO_BUFFER, 4), 20u);
+}
+
+#endif
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <iterator>
+#include <vector>
 
 #include "bench.h"
 #include "tlp.h"
@@ -80,6 +82,43 @@ TEST_F(TlpRx, CompletionPassesInOneCycleAndStaysOutOfTheQueue) {
     b.edge();
     EXPECT_FALSE(b->cpl_valid_o);
     EXPECT_FALSE(b->req_valid_o);
+}
+
+TEST_F(TlpRx, EveryBitOfHeaderAndDataArrivesAsItCame) {
+    const auto random = [&] { return static_cast<uint32_t>(b.random()); };
+    const uint32_t types[] = {TLP_TYPE_CPL,    TLP_TYPE_CPLD,   TLP_TYPE_MRD32,  TLP_TYPE_MRD64, TLP_TYPE_MWR32,
+                              TLP_TYPE_MWR64, TLP_TYPE_CFGRD0, TLP_TYPE_CFGWR0, TLP_TYPE_IORD,  TLP_TYPE_IOWR,
+                              0xDF /* that nobody has */};
+    b->req_ready_i = 1;
+    for (unsigned i = 0; i < 400; ++i) {
+        const uint32_t type = types[b.random() % std::size(types)];
+        const bool is_completion = type == TLP_TYPE_CPL || type == TLP_TYPE_CPLD;
+        TlpHeader header = {random(), random(), random(), random()};
+        header[0] = type << TLP_FMT_TYPE_LSB | (header[0] & 0xFFFFFF);
+        if (type == TLP_TYPE_MWR32 || type == TLP_TYPE_MWR64)   // a short one that is not poisoned
+            header[0] = (header[0] & ~(1023u | 1u << TLP_EP_BIT)) | (1 + i % 2);
+        put_header(b->rx_tlp_hdr_i, header);
+        std::vector<uint32_t> data(8);
+        for (unsigned k = 0; k < data.size(); ++k) b->rx_tlp_data_i[k] = data[k] = random();
+        b->rx_tlp_valid_i = b->rx_tlp_sop_i = b->rx_tlp_eop_i = 1;
+        b.tick();
+        b->rx_tlp_valid_i = 0;
+        b.settle();
+        ASSERT_EQ(b->cpl_valid_o, is_completion);
+        if (is_completion) {
+            EXPECT_EQ(get_header(b->cpl_hdr_o), header);
+            for (unsigned k = 0; k < data.size(); ++k) EXPECT_EQ(b->cpl_data_o[k], data[k]);
+        }
+        b.edge();
+        b.settle();
+        ASSERT_EQ(b->req_valid_o, !is_completion) << std::hex << type;
+        if (!is_completion) {
+            EXPECT_EQ(get_header(b->req_hdr_o), header);
+            EXPECT_EQ(b->req_data_o, data[0] | uint64_t{data[1]} << 32);
+        }
+        b.edge();
+    }
+    EXPECT_EQ(bad, 0u);
 }
 
 TEST_F(TlpRx, ClauseP_2_6_1_CompletionIsTakenWhileRequestsWait) {

@@ -66,6 +66,32 @@ TEST(TlpTx, SendsCompletionsFirst) {
     EXPECT_EQ(rig.completions, 10u);
 }
 
+TEST(TlpTx, EveryBitOfHeaderAndDataLeavesAsItCame) {
+    Rig rig;
+    auto& b = rig.b;
+    const auto words = [&](uint32_t* at, unsigned count) {
+        for (unsigned i = 0; i < count; ++i) at[i] = static_cast<uint32_t>(b.random());
+    };
+    for (unsigned i = 0; i < 400; ++i) {
+        words(&b->cpl_hdr_i[0], 4);
+        words(&b->rd_hdr_i[0], 4);
+        words(&b->wr_hdr_i[0], 4);
+        words(&b->wr_data_i[0], 8);
+        b->cpl_data_i = uint64_t{b.random()} << 32 | b.random();
+        const unsigned which = i % 3;
+        b->cpl_valid_i = which == 0;
+        b->rd_valid_i = which == 1;
+        b->wr_valid_i = b->wr_sop_i = b->wr_eop_i = which == 2;
+        b.settle();
+        ASSERT_TRUE(b->tx_tlp_valid_o);
+        const uint32_t* header = which == 0 ? &b->cpl_hdr_i[0] : which == 1 ? &b->rd_hdr_i[0] : &b->wr_hdr_i[0];
+        EXPECT_EQ(std::memcmp(&b->tx_tlp_hdr_o[0], header, 16), 0) << which;
+        if (which == 0) { EXPECT_EQ(std::memcmp(&b->tx_tlp_data_o[0], &b->cpl_data_i, 8), 0); }
+        if (which == 2) { EXPECT_EQ(std::memcmp(&b->tx_tlp_data_o[0], &b->wr_data_i[0], 32), 0); }
+        b.edge();
+    }
+}
+
 TEST(TlpTx, FinishesAWriteThatWasBegunAlthoughCreditsAreGone) {
     Rig rig;
     rig.write_beats = 4;

@@ -375,7 +375,7 @@ TEST_F(VirtioRegs, ANewAddressChangesTheGenerationAndInterruptsNobody) {
 TEST_F(VirtioRegs, ClauseV_5_1_3_1_FeaturesOfTheControlQueueNeedIt) {
     for (uint32_t bit : {uint32_t{VIRTIO_NET_F_NOTF_COAL_BIT}, uint32_t{VIRTIO_NET_F_VQ_NOTF_COAL_BIT}, uint32_t{VIRTIO_NET_F_CTRL_RX_BIT},
                          uint32_t{VIRTIO_NET_F_CTRL_VLAN_BIT}, uint32_t{VIRTIO_NET_F_CTRL_RX_EXTRA_BIT},
-                         uint32_t{VIRTIO_NET_F_CTRL_MAC_ADDR_BIT}, uint32_t{VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT}}) {
+                         uint32_t{VIRTIO_NET_F_CTRL_MAC_ADDR_BIT}, uint32_t{VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT}, uint32_t{VIRTIO_NET_F_HASH_REPORT_BIT}}) {
         b.reset();
         b.tick();
         EXPECT_FALSE(negotiate(minimal | REGMAP_BIT(bit)));

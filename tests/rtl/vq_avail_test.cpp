@@ -341,6 +341,26 @@ TEST(VqAvail, IsStarvedOnlyWhenNothingIsHereOrOnItsWay) {
     EXPECT_TRUE(rig.b->starved_o);
 }
 
+// A driver that does not wait for the end of a queue's reset may enable the queue again in the cycle behind it.
+TEST(VqAvail, ShowsNothingOfItsFormerLifeAfterOneCycleDisabled) {
+    Rig rig(Config{});
+    rig.enable();
+    rig.take = false;
+    rig.post(5);
+    rig.steps(200);
+    ASSERT_TRUE(rig.b->d_valid_o);
+    rig.ring.assign(64, Desc{});
+    rig.b->enable_i = 0;
+    rig.b.settle();
+    rig.b.edge();
+    rig.enable();
+    for (unsigned i = 0; i < 200; ++i) {
+        rig.b.settle();
+        ASSERT_FALSE(rig.b->d_valid_o) << "cycle " << i;
+        rig.step();
+    }
+}
+
 TEST(VqAvail, BeginsAtSlotZeroWhenEnabledAgain) {
     Rig rig(Config{});
     rig.enable();

@@ -19,10 +19,13 @@
 #include "bits.h"
 #include "regmap.h"
 
-// The device: vq, or the module of the same ports that a test names before it includes this.
-#ifndef RIG_VQ
+// The device: vq, or vq_serial if a test says so before it includes this.
+#ifdef RIG_SERIAL
+#include "Vvq_serial.h"
+using Vq = Vvq_serial;
+#else
 #include "Vvq.h"
-#define RIG_VQ Vvq
+using Vq = Vvq;
 #endif
 
 constexpr unsigned kBeat = RTL_DataWidth / 8, kQueue = 3, kSize = 24;
@@ -40,9 +43,20 @@ struct Buffer {
     unsigned slots() const { return table ? 1 : elements; }
 };
 
+// In the place of the ports that only a queue has which reads ahead, batches or gives chains back.
+struct NoPorts {
+    uint8_t used_age_i, db_has_data_i, batch_i, quiet_i, mrrs_i, src_re_i, src_client_i, src_queue_i, rewind_i, rewind_wrap_i;
+    uint16_t db_data_i, done_bytes_i, src_addr_i, rewind_slot_i;
+};
+
 // The driver, host memory, the DMA engines and net_rx (or, with `batch`, net_tx) of a queue.
 struct Rig {
-    Bench<RIG_VQ> b;
+    Bench<Vq> b;
+#ifdef RIG_SERIAL
+    NoPorts ahead{};
+#else
+    Vq& ahead = *b.operator->();
+#endif
     std::vector<Desc> ring = std::vector<Desc>(kSize), tables = std::vector<Desc>(kSize * kSize);  // a table for each slot
     uint16_t event_flags = VIRTQ_EVENT_FLAGS_ENABLE, event_slot = 0xFFFF;
     bool batch, noise = false, fail_desc = false, fail_event = false;
@@ -62,23 +76,23 @@ struct Rig {
 
     explicit Rig(bool in_order, unsigned seed = 1) : b(seed), batch(in_order) {
         b->queue_i = kQueue;
-        b->used_age_i = 96;
+        ahead.used_age_i = 96;
         b->enable_i = 1;
         b->size_i = kSize;
         b->desc_i = kRing;
         b->driver_i = kEvent;
-        b->batch_i = batch;
-        b->mrrs_i = 2;
-        b->stop_i = b->db_valid_i = b->db_has_data_i = b->quiet_i = b->req_ready_i = b->wr_valid_i = b->done_valid_i = 0;
-        b->done_error_i = b->cmd_ready_i = b->src_re_i = b->wdone_valid_i = b->d_ready_i = b->rewind_i = b->rewind_wrap_i = 0;
+        ahead.batch_i = batch;
+        ahead.mrrs_i = 2;
+        b->stop_i = b->db_valid_i = ahead.db_has_data_i = ahead.quiet_i = b->req_ready_i = b->wr_valid_i = b->done_valid_i = 0;
+        b->done_error_i = b->cmd_ready_i = ahead.src_re_i = b->wdone_valid_i = b->d_ready_i = ahead.rewind_i = ahead.rewind_wrap_i = 0;
         b->u_valid_i = b->irq_ready_i = b->reset_i = b->event_idx_i = 0;
         b->indirect_i = b->irq_sent_i = 1;
         b->coal_packets_i = 0;
         b->coal_cycles_i = b->cycle_i = 0;
-        b->done_bytes_i = 0;
-        b->db_queue_i = b->db_data_i = b->wr_cookie_i = b->wr_dst_i = b->done_cookie_i = b->src_addr_i = b->wdone_cookie_i = 0;
-        b->wr_client_i = b->wr_lo_i = b->wr_hi_i = b->done_client_i = b->src_client_i = b->src_queue_i = b->wdone_client_i = 0;
-        b->rewind_slot_i = 0;
+        ahead.done_bytes_i = 0;
+        b->db_queue_i = ahead.db_data_i = b->wr_cookie_i = b->wr_dst_i = b->done_cookie_i = ahead.src_addr_i = b->wdone_cookie_i = 0;
+        b->wr_client_i = b->wr_lo_i = b->wr_hi_i = b->done_client_i = ahead.src_client_i = ahead.src_queue_i = b->wdone_client_i = 0;
+        ahead.rewind_slot_i = 0;
         b.reset();
     }
     void post(unsigned elements, uint32_t bytes, bool table = false) {
@@ -105,12 +119,12 @@ struct Rig {
         b->db_valid_i = 0;
         b->db_queue_i = uint16_t(kQueue + 1);
         if (noise && b.chance(20)) b->db_valid_i = 1;
-        b->db_has_data_i = 1;
-        b->db_data_i = uint16_t(b.random());
+        ahead.db_has_data_i = 1;
+        ahead.db_data_i = uint16_t(b.random());
         if (doorbells == 0) return;
         b->db_valid_i = 1;
         b->db_queue_i = kQueue;
-        b->db_data_i = uint16_t(next | wrap << 15);
+        ahead.db_data_i = uint16_t(next | wrap << 15);
         doorbells = 0;
     }
     // What belongs to another queue or another client: it must change nothing.
@@ -147,7 +161,7 @@ struct Rig {
             b->done_error_i = r.failed;
             b->done_client_i = r.q.client;
             b->done_cookie_i = r.q.cookie;
-            b->done_bytes_i = r.q.len;
+            ahead.done_bytes_i = r.q.len;
             reads.pop_front();
         } else if (noise && b.chance(50)) {
             for (unsigned i = 0; i < kBeat / 4; ++i) set_bits(b->wr_data_i, i * 32, 32, b.random());
@@ -163,7 +177,7 @@ struct Rig {
     }
     // dma_wr: the RAM is read, a beat a cycle; the link takes the last beat in the cycle behind it.
     void drive_writer() {
-        b->src_re_i = b->wdone_valid_i = 0;
+        ahead.src_re_i = b->wdone_valid_i = 0;
         just_written = false;
         if (reading) {
             const auto* data = reinterpret_cast<const uint8_t*>(&b->src_data_o);
@@ -183,19 +197,19 @@ struct Rig {
                 return;
             }
         }
-        b->src_client_i = kWrUsed;
-        b->src_queue_i = kQueue;
+        ahead.src_client_i = kWrUsed;
+        ahead.src_queue_i = kQueue;
         if (!commands.empty() && !b.chance(stall)) {
-            b->src_re_i = reading = true;
-            b->src_addr_i = uint16_t(commands.front().src + line.size());
+            ahead.src_re_i = reading = true;
+            ahead.src_addr_i = uint16_t(commands.front().src + line.size());
         } else if (noise && b.chance(50)) {
             uint16_t cookie;
-            b->src_re_i = 1;
-            stranger(kWrUsed, 0, b->src_client_i, cookie);
-            b->src_queue_i = uint8_t(cookie >> 8);
-            b->src_addr_i = uint16_t(b.random());
+            ahead.src_re_i = 1;
+            stranger(kWrUsed, 0, ahead.src_client_i, cookie);
+            ahead.src_queue_i = uint8_t(cookie >> 8);
+            ahead.src_addr_i = uint16_t(b.random());
             b->wdone_valid_i = 1;
-            b->wdone_client_i = b->src_client_i;
+            b->wdone_client_i = ahead.src_client_i;
             b->wdone_cookie_i = cookie;
         }
     }
@@ -205,7 +219,7 @@ struct Rig {
             to_use.push_back(taken.front());
             taken.pop_front();
         }
-        b->quiet_i = taken.empty() && to_use.empty() && element == 0;
+        ahead.quiet_i = taken.empty() && to_use.empty() && element == 0;
         b->u_valid_i = !to_use.empty();
         if (to_use.empty()) return;
         const Buffer& u = to_use.front();

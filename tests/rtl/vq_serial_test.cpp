@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A virtqueue that takes one chain at a time: what vq_test.cpp asks of any queue, and that nothing is read ahead.
-#include "Vvq_serial.h"
-#define RIG_VQ Vvq_serial
+#define RIG_SERIAL
 #include "vq_rig.h"
 
 #include <gtest/gtest.h>

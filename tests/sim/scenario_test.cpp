@@ -89,6 +89,29 @@ TEST_F(Scenario, FileSetsEveryKindOfValue) {
     EXPECT_EQ(scenario.host_size.values[0], 64u);
 }
 
+TEST_F(Scenario, DriversAreStackedInTheOrderOfTheirList) {
+    ASSERT_EQ(load("driver:\n  stack: [capture, vlan 7, mux 2]\n"), 0) << said;
+    ASSERT_EQ(scenario.driver_stack.count, 3u);
+    EXPECT_EQ(scenario.driver_stack.drivers[0].kind, SCENARIO_DRIVER_CAPTURE);
+    EXPECT_EQ(scenario.driver_stack.drivers[1].kind, SCENARIO_DRIVER_VLAN);
+    EXPECT_EQ(scenario.driver_stack.drivers[1].number, 7u);
+    EXPECT_EQ(scenario.driver_stack.drivers[2].kind, SCENARIO_DRIVER_MUX);
+    EXPECT_EQ(scenario.driver_stack.drivers[2].number, 2u);
+    EXPECT_EQ(set("driver.stack=vlan 4094"), 0) << said;
+    EXPECT_EQ(scenario.driver_stack.count, 1u);
+    EXPECT_EQ(set("driver.stack="), 0) << said;
+    EXPECT_EQ(scenario.driver_stack.count, 0u);
+}
+
+TEST_F(Scenario, ADriverThatThereIsNotIsRefused) {
+    for (const char* wrong : {"vlan", "vlan 0", "vlan 4095", "vlan7", "mux 17", "capture 1", "capture,,capture", "firewall",
+                              "capture,capture,capture,capture,capture,capture,capture,capture,capture"})
+        EXPECT_NE(set((std::string("driver.stack=") + wrong).c_str()), 0) << wrong;
+    said.clear();
+    EXPECT_NE(load("driver: {stack: [vlan 7, firewall]}\n"), 0);
+    EXPECT_EQ(said, at("1:17", "driver.stack: expected a list of up to 8 of: capture, vlan 1 to 4094, mux 1 to 16, got 'vlan 7,firewall'"));
+}
+
 TEST_F(Scenario, UnknownKeyIsRefusedAtItsPositionWithTheNearestKey) {
     EXPECT_NE(load("pcie:\n  mps: 128\n  read_latncy_ns: 500\n"), 0);
     EXPECT_EQ(said, at("3:3", "pcie.read_latncy_ns: there is no such key; did you mean 'pcie.read_latency_ns'?"));

@@ -15,6 +15,7 @@
 #ifndef RINGSIDE_NDIS_NBL_H
 #define RINGSIDE_NDIS_NBL_H
 
+#include "nblinfo.h"
 #include "types.h"
 
 #ifdef __cplusplus
@@ -82,47 +83,6 @@ struct _NET_BUFFER {
     };
 };
 
-/* Out-of-band slots of AMD64, NDIS 6.80. Names on one line share a slot; the meaning then depends on the direction. */
-typedef enum _NDIS_NET_BUFFER_LIST_INFO {
-    TcpIpChecksumNetBufferListInfo = 0,
-    TcpOffloadBytesTransferred = TcpIpChecksumNetBufferListInfo,
-    IPsecOffloadV1NetBufferListInfo = 1,
-    IPsecOffloadV2NetBufferListInfo = IPsecOffloadV1NetBufferListInfo,
-    TcpLargeSendNetBufferListInfo = 2,
-    TcpReceiveNoPush = TcpLargeSendNetBufferListInfo,
-    ClassificationHandleNetBufferListInfo = 3,
-    Ieee8021QNetBufferListInfo = 4,
-    NetBufferListCancelId = 5,
-    MediaSpecificInformation = 6,
-    NetBufferListFrameType = 7,
-    NetBufferListProtocolId = NetBufferListFrameType,
-    NetBufferListHashValue = 8,
-    NetBufferListHashInfo = 9,
-    WfpNetBufferListInfo = 10,
-    IPsecOffloadV2TunnelNetBufferListInfo = 11,
-    IPsecOffloadV2HeaderNetBufferListInfo = 12,
-    NetBufferListCorrelationId = 13,
-    NetBufferListFilteringInfo = 14,
-    MediaSpecificInformationEx = 15,
-    NblOriginalInterfaceIfIndex = 16,
-    NblReAuthWfpFlowContext = NblOriginalInterfaceIfIndex,
-    TcpReceiveBytesTransferred = 17,
-    NrtNameResolutionId = TcpReceiveBytesTransferred,
-    UdpRecvSegCoalesceOffloadInfo = TcpReceiveBytesTransferred,
-    SwitchForwardingReserved = 18,
-    SwitchForwardingDetail = 19,
-    VirtualSubnetInfo = 20,
-    IMReserved = 21,
-    TcpRecvSegCoalesceInfo = 22,
-    UdpSegmentationOffloadInfo = TcpRecvSegCoalesceInfo,
-    RscTcpTimestampDelta = 23,
-    TcpSendOffloadsSupplementalNetBufferListInfo = RscTcpTimestampDelta,
-    GftOffloadInformation = 24,
-    GftFlowEntryId = 25,
-    NetBufferListInfoReserved3 = 26, /* the timestamp */
-    MaxNetBufferListInfo = 27
-} NDIS_NET_BUFFER_LIST_INFO, *PNDIS_NET_BUFFER_LIST_INFO;
-
 typedef struct _NET_BUFFER_LIST_DATA {
     PNET_BUFFER_LIST Next;
     PNET_BUFFER FirstNetBuffer;
@@ -169,41 +129,24 @@ struct _NET_BUFFER_LIST_CONTEXT {
     WDK_EXTENSION DECLSPEC_ALIGN(16) UCHAR ContextData[];
 };
 
-#define NET_BUFFER_FIRST_MDL(nb) ((nb)->MdlChain)
-#define NET_BUFFER_NEXT_NB(nb) ((nb)->Next)
-#define NET_BUFFER_DATA_LENGTH(nb) ((nb)->DataLength)
-#define NET_BUFFER_DATA_OFFSET(nb) ((nb)->DataOffset)
-#define NET_BUFFER_CURRENT_MDL(nb) ((nb)->CurrentMdl)
-#define NET_BUFFER_CURRENT_MDL_OFFSET(nb) ((nb)->CurrentMdlOffset)
-#define NET_BUFFER_PROTOCOL_RESERVED(nb) ((nb)->ProtocolReserved)
-#define NET_BUFFER_MINIPORT_RESERVED(nb) ((nb)->MiniportReserved)
-#define NET_BUFFER_CHECKSUM_BIAS(nb) ((nb)->ChecksumBias)
-#define NET_BUFFER_LIST_NEXT_NBL(nbl) ((nbl)->Next)
-#define NET_BUFFER_LIST_FIRST_NB(nbl) ((nbl)->FirstNetBuffer)
-#define NET_BUFFER_LIST_FLAGS(nbl) ((nbl)->Flags)
-#define NET_BUFFER_LIST_NBL_FLAGS(nbl) ((nbl)->NblFlags)
-#define NET_BUFFER_LIST_PROTOCOL_RESERVED(nbl) ((nbl)->ProtocolReserved)
-#define NET_BUFFER_LIST_MINIPORT_RESERVED(nbl) ((nbl)->MiniportReserved)
-#define NET_BUFFER_LIST_STATUS(nbl) ((nbl)->Status)
-#define NET_BUFFER_LIST_INFO(nbl, id) ((nbl)->NetBufferListInfo[(id)])
-/* The first used byte of the top context, and (as documented) the size of its whole buffer. */
-#define NET_BUFFER_LIST_CONTEXT_DATA_START(nbl) ((PUCHAR)((nbl)->Context + 1) + (nbl)->Context->Offset)
-#define NET_BUFFER_LIST_CONTEXT_DATA_SIZE(nbl) ((nbl)->Context->Size)
-#define NDIS_MDL_LINKAGE(mdl) ((mdl)->Next)
-#define NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(nbl, id) ((nbl)->NetBufferListInfo[NetBufferListCancelId] = (id))
-#define NDIS_GET_NET_BUFFER_LIST_CANCEL_ID(nbl) ((nbl)->NetBufferListInfo[NetBufferListCancelId])
-#define NdisTestNblFlag(nbl, flag) (((nbl)->NblFlags & (flag)) != 0)
-#define NdisTestNblFlags(nbl, flags) (((nbl)->NblFlags & (flags)) == (flags))
-#define NdisSetNblFlag(nbl, flag) ((nbl)->NblFlags |= (flag))
-#define NdisClearNblFlag(nbl, flag) ((nbl)->NblFlags &= ~(flag))
-
+/* NblFlags. IPv4 excludes IPv6, TCP excludes UDP, and either of these needs one of those; 0x4 to 0x80 belong to NDIS. */
 #define NDIS_NBL_FLAGS_SEND_READ_ONLY 0x1u
 #define NDIS_NBL_FLAGS_RECV_READ_ONLY 0x2u
+#define NDIS_NBL_FLAGS_HD_SPLIT 0x100u
 #define NDIS_NBL_FLAGS_IS_IPV4 0x200u
 #define NDIS_NBL_FLAGS_IS_IPV6 0x400u
 #define NDIS_NBL_FLAGS_IS_TCP 0x800u
 #define NDIS_NBL_FLAGS_IS_UDP 0x1000u
+#define NDIS_NBL_FLAGS_SPLIT_AT_UPPER_LAYER_PROTOCOL_HEADER 0x2000u
+#define NDIS_NBL_FLAGS_SPLIT_AT_UPPER_LAYER_PROTOCOL_PAYLOAD 0x4000u
 #define NDIS_NBL_FLAGS_IS_LOOPBACK_PACKET 0x8000u
+#define NDIS_NBL_FLAGS_CAPTURE_TIMESTAMP_ON_TRANSMIT 0x10000u
+
+/* Flags: whose bits are whose. */
+#define NBL_FLAGS_PROTOCOL_RESERVED 0xFFF00003u
+#define NBL_FLAGS_MINIPORT_RESERVED 0x0000F000u
+#define NBL_FLAGS_SCRATCH 0x000F0000u
+#define NBL_FLAGS_NDIS_RESERVED 0x00000FFCu
 
 /* Flag words of the data path. */
 #define NDIS_SEND_FLAGS_DISPATCH_LEVEL 0x1u
@@ -224,29 +167,6 @@ struct _NET_BUFFER_LIST_CONTEXT {
 #define NDIS_TEST_RECEIVE_AT_DISPATCH_LEVEL(flags) (((flags) & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL) != 0)
 #define NDIS_TEST_RECEIVE_CAN_PEND(flags) (((flags) & NDIS_RECEIVE_FLAGS_RESOURCES) == 0)
 #define NDIS_TEST_RECEIVE_CANNOT_PEND(flags) (((flags) & NDIS_RECEIVE_FLAGS_RESOURCES) != 0)
-
-#define NDIS_PROTOCOL_ID_DEFAULT 0x00
-#define NDIS_PROTOCOL_ID_TCP_IP 0x02
-
-/* Pools. Three legal shapes of an NBL pool: (a) no NB; (b) NBL+NB; (c) NBL+NB+MDL+DataSize bytes in one block. [D] 2.1 */
-typedef struct _NET_BUFFER_LIST_POOL_PARAMETERS {
-    NDIS_OBJECT_HEADER Header;
-    UCHAR ProtocolId;
-    BOOLEAN fAllocateNetBuffer;
-    USHORT ContextSize;
-    ULONG PoolTag;
-    ULONG DataSize;
-} NET_BUFFER_LIST_POOL_PARAMETERS, *PNET_BUFFER_LIST_POOL_PARAMETERS;
-#define NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 1
-#define NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 16
-
-typedef struct _NET_BUFFER_POOL_PARAMETERS {
-    NDIS_OBJECT_HEADER Header;
-    ULONG PoolTag;
-    ULONG DataSize;
-} NET_BUFFER_POOL_PARAMETERS, *PNET_BUFFER_POOL_PARAMETERS;
-#define NET_BUFFER_POOL_PARAMETERS_REVISION_1 1
-#define NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1 12
 
 #ifdef __cplusplus
 }

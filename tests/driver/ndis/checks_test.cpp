@@ -122,6 +122,7 @@ TEST_F(NblChecks, BrokenDataOffset) {
     EXPECT_TRUE(violated("nb.invariant"));
     nbl->FirstNetBuffer->DataOffset = 10;
     miniport_.complete_all();
+    EXPECT_TRUE(violated("nb.not_restored"));
     free_nbl(nbl);
 }
 
@@ -132,6 +133,7 @@ TEST_F(NblChecks, MoreDataThanTheChainHolds) {
     EXPECT_TRUE(violated("nb.invariant"));
     nbl->FirstNetBuffer->DataLength = 60;
     miniport_.complete_all();
+    EXPECT_TRUE(violated("nb.not_restored"));
     free_nbl(nbl);
 }
 

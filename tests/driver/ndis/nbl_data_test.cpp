@@ -2,43 +2,12 @@
 // Retreat, advance, get and copy, against a model that is a plain vector of bytes.
 #include <random>
 
-#include "test_stack.h"
+#include "nbl_bytes.h"
 
 namespace {
 
 class NblData : public StackTest {
 protected:
-    // The used bytes of an NB, read MDL by MDL.
-    static std::vector<UCHAR> used(PNET_BUFFER nb) {
-        std::vector<UCHAR> bytes;
-        ULONG offset = nb->CurrentMdlOffset;
-        for (PMDL mdl = nb->CurrentMdl; mdl && bytes.size() < nb->DataLength; mdl = mdl->Next, offset = 0)
-            for (ULONG i = offset; i < mdl->ByteCount && bytes.size() < nb->DataLength; i++)
-                bytes.push_back(static_cast<UCHAR*>(MmGetMdlVirtualAddress(mdl))[i]);
-        return bytes;
-    }
-    static void write(PNET_BUFFER nb, const std::vector<UCHAR>& bytes) {
-        size_t at = 0;
-        ULONG offset = nb->CurrentMdlOffset;
-        for (PMDL mdl = nb->CurrentMdl; mdl && at < bytes.size(); mdl = mdl->Next, offset = 0)
-            for (ULONG i = offset; i < mdl->ByteCount && at < bytes.size(); i++)
-                static_cast<UCHAR*>(MmGetMdlVirtualAddress(mdl))[i] = bytes[at++];
-        ASSERT_EQ(at, bytes.size());
-    }
-    static void expect_sane(PNET_BUFFER nb) {
-        ULONG before = 0, total = 0;
-        bool seen = nb->CurrentMdl == nullptr;
-        for (PMDL mdl = nb->MdlChain; mdl; mdl = mdl->Next) {
-            if (mdl == nb->CurrentMdl) {
-                seen = true;
-                before = total;
-            }
-            total += mdl->ByteCount;
-        }
-        ASSERT_TRUE(seen);
-        ASSERT_EQ(before + nb->CurrentMdlOffset, nb->DataOffset);
-        ASSERT_LE(nb->DataOffset + nb->DataLength, total);
-    }
     PNET_BUFFER empty_nb() { return (nbl_ = NdisAllocateNetBufferList(pool_, 0, 0))->FirstNetBuffer; }
     PNET_BUFFER_LIST nbl_ = nullptr;
 };
@@ -53,6 +22,32 @@ TEST_F(NblData, RetreatBuildsAFrameFromNothing) {
     EXPECT_EQ(nb->MdlChain, nullptr);
     EXPECT_EQ(nb->DataOffset, 0u);
     NdisFreeNetBufferList(nbl_);
+}
+
+TEST_F(NblData, AnAdvanceOverAllDataFreesAFrontThatHasMdlsBehind) {
+    PNET_BUFFER_LIST nbl = make_nbl(0, 20);
+    PNET_BUFFER nb = nbl->FirstNetBuffer;
+    PMDL own = nb->MdlChain;
+    ASSERT_EQ(NdisRetreatNetBufferDataStart(nb, 30, 5, nullptr), NDIS_STATUS_SUCCESS);  // 10 bytes more than the backfill
+    ASSERT_EQ(NdisRetreatNetBufferDataStart(nb, nb->DataOffset, 0, nullptr), NDIS_STATUS_SUCCESS);
+    NdisAdvanceNetBufferDataStart(nb, nb->DataLength, TRUE, nullptr);
+    EXPECT_EQ(nb->MdlChain, own);
+    EXPECT_EQ(nb_fault_of(nb), "");
+    NdisAdvanceNetBufferDataStart(nb, 0, TRUE, nullptr);
+    free_nbl(nbl);
+}
+
+TEST_F(NblData, ARetreatOverNoDataIsTakenBackWhole) {
+    PNET_BUFFER_LIST nbl = make_nbl(0, 0);
+    PNET_BUFFER nb = nbl->FirstNetBuffer;
+    PMDL own = nb->MdlChain;
+    ASSERT_EQ(NdisRetreatNetBufferDataStart(nb, 30, 5, nullptr), NDIS_STATUS_SUCCESS);
+    NdisAdvanceNetBufferDataStart(nb, 10, FALSE, nullptr);
+    nb->DataLength = 0;  // its owner says that nothing is used
+    NdisAdvanceNetBufferDataStart(nb, 0, TRUE, nullptr);
+    EXPECT_EQ(nb->MdlChain, own);
+    EXPECT_EQ(nb_fault_of(nb), "");
+    free_nbl(nbl);
 }
 
 TEST_F(NblData, RetreatIntoBackfillAllocatesNothing) {
@@ -80,7 +75,7 @@ TEST_F(NblData, RandomRetreatsAndAdvancesKeepTheBytes) {
                 ASSERT_EQ(NdisRetreatNetBufferDataStart(nb, delta, random() % 20, nullptr), NDIS_STATUS_SUCCESS);
                 std::vector<UCHAR> front(delta);
                 for (UCHAR& byte : front) byte = static_cast<UCHAR>(random());
-                write(nb, front);
+                ASSERT_EQ(write_bytes(nb, front), front.size());
                 model.insert(model.begin(), front.begin(), front.end());
             } else {
                 ULONG delta = static_cast<ULONG>(random() % (model.size() + 1));
@@ -88,8 +83,8 @@ TEST_F(NblData, RandomRetreatsAndAdvancesKeepTheBytes) {
                 model.erase(model.begin(), model.begin() + delta);
             }
             ASSERT_EQ(nb->DataLength, model.size());
-            ASSERT_NO_FATAL_FAILURE(expect_sane(nb));
-            ASSERT_EQ(used(nb), model) << "round " << round << " step " << step;
+            ASSERT_EQ(nb_fault_of(nb), "");
+            ASSERT_EQ(used_bytes(nb), model) << "round " << round << " step " << step;
         }
         ASSERT_EQ(NdisRetreatNetBufferDataStart(nb, nb->DataOffset, 0, nullptr), NDIS_STATUS_SUCCESS);  // the documented way to drop
         NdisAdvanceNetBufferDataStart(nb, nb->DataLength, TRUE, nullptr);                             // all of NDIS's MDLs
@@ -152,28 +147,6 @@ TEST_F(NblData, AdvancingBeyondTheDataIsReported) {
     EXPECT_TRUE(violated("nb.advance"));
     free_nbl(nbl);
 }
-
-// A chain of MDLs with the given sizes over one block of bytes 0, 1, 2, ...
-struct Chain {
-    UCHAR* memory;
-    std::vector<PMDL> mdls;
-    explicit Chain(const std::vector<UINT>& sizes) {
-        UINT total = 0;
-        for (UINT size : sizes) total += size;
-        memory = static_cast<UCHAR*>(ExAllocatePoolWithTag(NonPagedPool, total, 1));
-        for (UINT i = 0; i < total; i++) memory[i] = static_cast<UCHAR>(i);
-        UINT at = 0;
-        for (UINT size : sizes) {
-            mdls.push_back(NdisAllocateMdl(nullptr, memory + at, size));
-            if (mdls.size() > 1) mdls[mdls.size() - 2]->Next = mdls.back();
-            at += size;
-        }
-    }
-    ~Chain() {
-        for (PMDL mdl : mdls) NdisFreeMdl(mdl);
-        ExFreePool(memory);
-    }
-};
 
 TEST_F(NblData, GetDataBufferPointsIntoTheFrameOrCopies) {
     Chain chain({10, 0, 20, 30});

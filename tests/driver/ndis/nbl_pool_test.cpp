@@ -77,6 +77,63 @@ TEST_F(NblPool, MembersAreCleanAndDistinctWhenUsedAgain) {
     }
 }
 
+TEST_F(NblPool, NothingOfALastLifeIsLeftInTheNext) {
+    NDIS_HANDLE with_context = make_pool(miniport_.driver, true, 0, 32);
+    for (NDIS_HANDLE pool : {pool_, with_context}) {
+        PNET_BUFFER_LIST nbl = NdisAllocateNetBufferList(pool, 0, 0);
+        PNET_BUFFER nb = nbl->FirstNetBuffer;
+        auto dirty = [](void* at, size_t bytes) { memset(at, 0xA5, bytes); };
+        dirty(&nbl->Next, sizeof(PVOID));
+        dirty(&nbl->ParentNetBufferList, sizeof(PVOID));
+        dirty(nbl->ProtocolReserved, offsetof(NET_BUFFER_LIST, NblFlags) - offsetof(NET_BUFFER_LIST, ProtocolReserved));
+        nbl->NblFlags = nbl->Flags = 0xA5A5A5A5;
+        nbl->Status = NDIS_STATUS_FAILURE;
+        dirty(nbl->NetBufferListInfo, sizeof(nbl->NetBufferListInfo));
+        dirty(&nb->CurrentMdl, offsetof(NET_BUFFER, Reserved) + sizeof(USHORT) - offsetof(NET_BUFFER, CurrentMdl));
+        dirty(nb->ProtocolReserved, sizeof(*nb) - offsetof(NET_BUFFER, ProtocolReserved));
+        NdisFreeNetBufferList(nbl);
+        ASSERT_EQ(NdisAllocateNetBufferList(pool, 0, 0), nbl);
+        EXPECT_EQ(nbl->FirstNetBuffer, nb);
+        EXPECT_EQ(nbl->NdisPoolHandle, pool);
+        EXPECT_EQ(nb->NdisPoolHandle, pool);
+        nbl->FirstNetBuffer = nullptr;
+        nbl->NdisPoolHandle = nb->NdisPoolHandle = nullptr;
+        nbl->Context = nullptr;
+        const std::vector<UCHAR> zero(sizeof(*nbl));
+        EXPECT_EQ(memcmp(nbl, zero.data(), sizeof(*nbl)), 0);
+        EXPECT_EQ(memcmp(nb, zero.data(), sizeof(*nb)), 0);
+        nbl->FirstNetBuffer = nb;
+        nbl->NdisPoolHandle = nb->NdisPoolHandle = pool;
+        NdisFreeNetBufferList(nbl);
+    }
+    NdisFreeNetBufferListPool(with_context);
+}
+
+TEST_F(NblPool, AnNblWhoseFirstNetBufferWasReplacedHasItsOwnAgain) {
+    PNET_BUFFER_LIST nbl = NdisAllocateNetBufferList(pool_, 0, 0);
+    PNET_BUFFER own = nbl->FirstNetBuffer;
+    nbl->FirstNetBuffer = nullptr;
+    NdisFreeNetBufferList(nbl);
+    ASSERT_EQ(NdisAllocateNetBufferList(pool_, 0, 0), nbl);
+    EXPECT_EQ(nbl->FirstNetBuffer, own);
+    NdisFreeNetBufferList(nbl);
+}
+
+TEST_F(NblPool, AnyNumberOfPoolsServes) {
+    std::vector<NDIS_HANDLE> pools;
+    std::vector<PNET_BUFFER_LIST> nbls;
+    for (int i = 0; i < 100; i++) {
+        pools.push_back(make_pool(miniport_.driver, true, 0, 0));
+        nbls.push_back(NdisAllocateNetBufferList(pools.back(), 0, 0));
+    }
+    for (PNET_BUFFER_LIST nbl : nbls) {
+        EXPECT_EQ(NdisRetreatNetBufferDataStart(nbl->FirstNetBuffer, 10, 0, nullptr), NDIS_STATUS_SUCCESS);
+        NdisAdvanceNetBufferDataStart(nbl->FirstNetBuffer, 10, TRUE, nullptr);
+        NdisFreeNetBufferList(nbl);
+    }
+    for (NDIS_HANDLE pool : pools) NdisFreeNetBufferListPool(pool);
+}
+
 TEST_F(NblPool, ASteadyStateAllocatesNothing) {
     NdisFreeNetBufferList(NdisAllocateNetBufferList(pool_, 0, 0));
     unsigned before = fake_platform_live_allocations(fake_);
@@ -152,7 +209,8 @@ TEST_F(NblPool, FreeingTwiceIsReported) {
     PNET_BUFFER_LIST nbl = NdisAllocateNetBufferList(pool_, 0, 0);
     NdisFreeNetBufferList(nbl);
     NdisFreeNetBufferList(nbl);
-    EXPECT_TRUE(violated("nbl.use_after_free"));
+    EXPECT_TRUE(violated("nbl.freed_twice"));
+    EXPECT_NE(message("nbl.freed_twice").find("freed at nbl_pool_test.cpp:"), std::string::npos) << message("nbl.freed_twice");
 }
 
 }  // namespace

@@ -74,6 +74,41 @@ TEST_F(SgDma, SkipsTheMdlsBeforeCurrentMdl) {
     free_nbl(nbl);
 }
 
+TEST_F(SgDma, AHandlerMayRunAfterTheCallHasReturned) {
+    ndis_defer_sg_lists(ndis_, 2);  // every second one
+    PNET_BUFFER_LIST first = make_nbl(100), second = make_nbl(200);
+    KeRaiseIrql(DISPATCH_LEVEL, &old_);
+    ASSERT_EQ(NdisMAllocateNetBufferSGList(miniport_.dma, first->FirstNetBuffer, &miniport_, 1, nullptr, 0), NDIS_STATUS_SUCCESS);
+    PSCATTER_GATHER_LIST at_once = miniport_.list;
+    EXPECT_NE(at_once, nullptr);
+    miniport_.list = nullptr;
+    ASSERT_EQ(NdisMAllocateNetBufferSGList(miniport_.dma, second->FirstNetBuffer, &miniport_, 1, nullptr, 0), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(miniport_.list, nullptr);
+    KeLowerIrql(old_);
+    NdisMSleep(10);
+    ASSERT_NE(miniport_.list, nullptr);
+    EXPECT_EQ(gather(miniport_.list).size(), 200u);
+    unmap(at_once, first->FirstNetBuffer);
+    unmap(miniport_.list, second->FirstNetBuffer);
+    free_nbl(first);
+    free_nbl(second);
+}
+
+TEST_F(SgDma, AHandlerThatDidNotRunIsForgottenWithItsChannel) {
+    ndis_defer_sg_lists(ndis_, 1);
+    PNET_BUFFER_LIST nbl = make_nbl(100);
+    KeRaiseIrql(DISPATCH_LEVEL, &old_);
+    ASSERT_EQ(NdisMAllocateNetBufferSGList(miniport_.dma, nbl->FirstNetBuffer, &miniport_, 1, nullptr, 0), NDIS_STATUS_SUCCESS);
+    NdisMDeregisterScatterGatherDma(miniport_.dma);
+    miniport_.dma = nullptr;
+    KeLowerIrql(old_);
+    EXPECT_TRUE(violated("dma.leaked"));
+    NdisMSleep(10);
+    EXPECT_EQ(miniport_.list, nullptr);
+    EXPECT_EQ(fake_platform_live_mappings(fake_), 0u);
+    free_nbl(nbl);
+}
+
 TEST_F(SgDma, TheDriversBufferIsUsedWhenItIsEnough) {
     PNET_BUFFER_LIST nbl = make_nbl(100);
     alignas(16) UCHAR room[256];

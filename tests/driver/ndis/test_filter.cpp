@@ -79,10 +79,12 @@ VOID received(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER port,
     auto* filter = of(context);
     filter->log("receive");
     EXPECT_EQ(list_of(nbls).size(), count);
+    if (filter->return_lent) NdisFReturnNetBufferLists(filter->module, nbls, 0);
     if (filter->hold_receives) append(filter->receives, nbls);
     else
         NdisFIndicateReceiveNetBufferLists(filter->module, nbls, port, count,
                                            (flags | filter->add_receive_flags) & ~filter->drop_receive_flags);
+    if (filter->cut_chain) nbls->Next = nullptr;
     // What was only lent upwards is the filter's to return.
     if ((filter->add_receive_flags & NDIS_RECEIVE_FLAGS_RESOURCES) && NDIS_TEST_RECEIVE_CAN_PEND(flags))
         NdisFReturnNetBufferLists(filter->module, nbls, 0);

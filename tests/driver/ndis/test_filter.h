@@ -15,6 +15,7 @@ struct TestFilter {
 
     // What it does with NBLs: passes them on, or keeps them in the lists below.
     bool hold_sends = false, hold_receives = false, hold_oids = false;
+    bool return_lent = false, cut_chain = false;  // misuse of what it is lent
     ULONG add_receive_flags = 0, drop_receive_flags = 0;
     bool choose = false;  // FilterSetFilterModuleOptions sets the two that follow
     bool choose_sends = false, choose_receives = false;

@@ -62,6 +62,7 @@ NDIS_STATUS set_attributes(TestMiniport* miniport) {
     const UCHAR mac[6] = {2, 0, 0, 0, 0, 1};
     for (int i = 0; i < 6; i++) general.CurrentMacAddress[i] = mac[i];
     general.DataBackFillSize = 12;
+    general.MacOptions = miniport->mac_options;
     return NdisMSetMiniportAttributes(miniport->adapter, &attributes);
 }
 
@@ -87,8 +88,9 @@ NDIS_STATUS initialize(NDIS_HANDLE adapter, NDIS_HANDLE context, PNDIS_MINIPORT_
     return NdisMRegisterScatterGatherDma(adapter, &description, &miniport->dma);
 }
 
-VOID halt(NDIS_HANDLE context, NDIS_HALT_ACTION) {
+VOID halt(NDIS_HANDLE context, NDIS_HALT_ACTION action) {
     auto* miniport = static_cast<TestMiniport*>(context);
+    miniport->halt_action = action;
     miniport->calls += "halt ";
     if (miniport->interrupt) NdisMDeregisterInterruptEx(miniport->interrupt);
     if (miniport->dma) NdisMDeregisterScatterGatherDma(miniport->dma);
@@ -112,16 +114,45 @@ NDIS_STATUS restart(NDIS_HANDLE context, PNDIS_MINIPORT_RESTART_PARAMETERS) {
 VOID cancel_send(NDIS_HANDLE context, PVOID id) { static_cast<TestMiniport*>(context)->cancelled_sends.push_back(id); }
 
 VOID device_event(NDIS_HANDLE context, PNET_DEVICE_PNP_EVENT event) {
-    static_cast<TestMiniport*>(context)->device_events.push_back(event->DevicePnPEvent);
+    auto* miniport = static_cast<TestMiniport*>(context);
+    miniport->device_events.push_back(event->DevicePnPEvent);
+    if (miniport->complete_on_removal) miniport->complete_all();
+}
+
+NDIS_STATUS answer_unknown(TestMiniport* miniport, PNDIS_OID_REQUEST request) {
+    if (miniport->completes_inside) {
+        NdisMOidRequestComplete(miniport->adapter, request, NDIS_STATUS_SUCCESS);
+        return miniport->inside_returns;
+    }
+    if (!miniport->pends) return NDIS_STATUS_NOT_SUPPORTED;
+    miniport->pended.push_back(request);
+    return NDIS_STATUS_PENDING;
 }
 
 NDIS_STATUS oid_request(NDIS_HANDLE context, PNDIS_OID_REQUEST request) {
     auto* miniport = static_cast<TestMiniport*>(context);
-    if (request->RequestType != NdisRequestSetInformation || request->DATA.SET_INFORMATION.Oid != OID_GEN_CURRENT_PACKET_FILTER)
-        return NDIS_STATUS_NOT_SUPPORTED;
-    miniport->filters.push_back(*static_cast<ULONG*>(request->DATA.SET_INFORMATION.InformationBuffer));
+    miniport->oid_irql = KeGetCurrentIrql();
+    if (request->RequestType != NdisRequestSetInformation) return answer_unknown(miniport, request);
+    auto* bytes = static_cast<UCHAR*>(request->DATA.SET_INFORMATION.InformationBuffer);
+    switch (request->DATA.SET_INFORMATION.Oid) {
+    case OID_GEN_CURRENT_PACKET_FILTER: miniport->filters.push_back(*reinterpret_cast<ULONG*>(bytes)); break;
+    case OID_802_3_MULTICAST_LIST:
+        miniport->multicast.assign(bytes, bytes + request->DATA.SET_INFORMATION.InformationBufferLength);
+        break;
+    default: return NDIS_STATUS_NOT_SUPPORTED;
+    }
     NdisMOidRequestComplete(miniport->adapter, request, NDIS_STATUS_SUCCESS);  // legal before PENDING is returned
     return NDIS_STATUS_PENDING;
+}
+
+VOID cancel_oid(NDIS_HANDLE context, PVOID id) { static_cast<TestMiniport*>(context)->cancelled_oids.push_back(id); }
+
+BOOLEAN check_for_hang(NDIS_HANDLE context) { return std::exchange(static_cast<TestMiniport*>(context)->hangs, false); }
+
+NDIS_STATUS reset(NDIS_HANDLE context, PBOOLEAN addressing_reset) {
+    auto* miniport = static_cast<TestMiniport*>(context);
+    *addressing_reset = miniport->addressing_reset;
+    return miniport->reset_pends ? NDIS_STATUS_PENDING : NDIS_STATUS_SUCCESS;
 }
 
 VOID send_lists(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER, ULONG) {
@@ -181,6 +212,10 @@ NDIS_STATUS net_pnp(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICATION notificatio
     }
 }
 
+VOID oid_complete(NDIS_HANDLE context, PNDIS_OID_REQUEST request, NDIS_STATUS status) {
+    static_cast<TestProtocol*>(context)->done.emplace_back(request, status);
+}
+
 VOID status_indicated(NDIS_HANDLE context, PNDIS_STATUS_INDICATION indication) {
     static_cast<TestProtocol*>(context)->statuses.push_back(indication->StatusCode);
 }
@@ -190,6 +225,8 @@ VOID receive(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER, ULONG
     std::vector<PNET_BUFFER_LIST> list;
     for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) list.push_back(nbl);
     EXPECT_EQ(list.size(), count);
+    protocol->saw_loopback |= NdisTestNblFlag(nbls, NDIS_NBL_FLAGS_IS_LOOPBACK_PACKET);
+    if (protocol->send_lent) protocol->send(list);
     protocol->receive_flags.push_back(flags);
     protocol->received.insert(protocol->received.end(), list.begin(), list.end());
     if (protocol->return_at_once && NDIS_TEST_RECEIVE_CAN_PEND(flags)) protocol->give_back(list);
@@ -242,6 +279,11 @@ NTSTATUS test_miniport_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path) {
     chars.ReturnNetBufferListsHandler = return_lists;
     chars.CancelSendHandler = cancel_send;
     chars.DevicePnPEventNotifyHandler = device_event;
+    chars.CancelOidRequestHandler = cancel_oid;
+    if (miniport->has_reset) {
+        chars.ResetHandlerEx = reset;
+        chars.CheckForHangHandlerEx = check_for_hang;
+    }
     return NdisMRegisterMiniportDriver(driver, path, miniport, &chars, &miniport->driver);
 }
 
@@ -255,6 +297,7 @@ NTSTATUS test_protocol_entry(PDRIVER_OBJECT driver, PUNICODE_STRING) {
     chars.UnbindAdapterHandlerEx = unbind;
     chars.NetPnPEventHandler = net_pnp;
     chars.StatusHandlerEx = status_indicated;
+    if (protocol->told_later) chars.OidRequestCompleteHandler = oid_complete;
     chars.ReceiveNetBufferListsHandler = receive;
     chars.SendNetBufferListsCompleteHandler = send_complete;
     driver->DriverUnload = protocol_unload;
@@ -279,6 +322,10 @@ StackTest::StackTest() {
     kernel_ = kernel_create(fake_platform_seam(fake_));
     ndis_ = ndis_create(kernel_);
     kernel_enter(kernel_, &scope_);
+    load();
+}
+
+void StackTest::load() {
     EXPECT_EQ(ndis_load_driver(ndis_, "testmp", test_miniport_entry, &miniport_), NDIS_STATUS_SUCCESS);
     EXPECT_EQ(ndis_load_driver(ndis_, "testproto", test_protocol_entry, &protocol_), NDIS_STATUS_SUCCESS);
     EXPECT_EQ(ndis_add_adapter(ndis_, "testmp", "nic0"), NDIS_STATUS_SUCCESS);
@@ -301,6 +348,13 @@ StackTest::~StackTest() {
 void StackTest::start() { ASSERT_EQ(ndis_start(ndis_), NDIS_STATUS_SUCCESS); }
 
 void StackTest::stop() { ndis_stop(ndis_); }
+
+void StackTest::reload() {
+    NdisFreeNetBufferListPool(pool_);
+    ndis_destroy(ndis_);
+    ndis_ = ndis_create(kernel_);
+    load();
+}
 
 PNET_BUFFER_LIST StackTest::make_nbl(ULONG length, ULONG backfill, NDIS_HANDLE source) {
     PVOID memory = ExAllocatePoolWithTag(NonPagedPool, backfill + length + 1, 1);

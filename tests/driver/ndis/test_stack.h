@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fake_platform.h"
@@ -23,6 +25,15 @@ struct TestMiniport {
     PSCATTER_GATHER_LIST list = nullptr;      // of the last NdisMAllocateNetBufferSGList
     NDIS_STATUS initialize_status = NDIS_STATUS_SUCCESS, pause_status = NDIS_STATUS_SUCCESS;
     bool complete_at_once = false, skip_general = false;
+    bool has_reset = false, reset_pends = false, hangs = false, complete_on_removal = false;
+    BOOLEAN addressing_reset = FALSE;
+    bool pends = false, completes_inside = false;  // OID requests that it does not know
+    NDIS_STATUS inside_returns = NDIS_STATUS_PENDING;
+    std::vector<PNDIS_OID_REQUEST> pended;
+    std::vector<UCHAR> multicast;             // set by OID
+    KIRQL oid_irql = 0;                       // of the last request
+    NDIS_HALT_ACTION halt_action = NdisHaltDeviceStopped;
+    ULONG mac_options = 0;
 
     void complete(PNET_BUFFER_LIST nbl, NDIS_STATUS status = NDIS_STATUS_SUCCESS);
     void complete_all();
@@ -42,6 +53,10 @@ struct TestProtocol {
     ULONG restart_data_backfill = 0;                // told at the last restart
     unsigned filter_names = 0;                      // modules below it, as it was told then
     bool return_at_once = false;
+    bool told_later = false;                        // has ProtocolOidRequestComplete
+    std::vector<std::pair<PNDIS_OID_REQUEST, NDIS_STATUS>> done;
+    bool saw_loopback = false;
+    bool send_lent = false;                         // misuse of what it is lent
     NDIS_MEDIUM medium = NdisMedium802_3;
 
     void send(const std::vector<PNET_BUFFER_LIST>& nbls, ULONG flags = 0);
@@ -53,12 +68,14 @@ struct TestProtocol {
 PNET_BUFFER_LIST chain(const std::vector<PNET_BUFFER_LIST>& nbls);
 
 class StackTest : public ::testing::Test {
-protected:
+public:
     StackTest();
     ~StackTest() override;
 
     void start();
     void stop();
+    // Loads the drivers again, with the handlers that the test chose meanwhile.
+    void reload();
     // An NBL with one NB over `length` bytes of its own memory, after `backfill` unused bytes. Owned by the test.
     PNET_BUFFER_LIST make_nbl(ULONG length, ULONG backfill = 0, NDIS_HANDLE source = nullptr);
     void free_nbl(PNET_BUFFER_LIST nbl);
@@ -67,6 +84,8 @@ protected:
     // True when the check was reported; all reports so far are then accounted for.
     bool violated(const char* check);
     std::string message(const char* check);
+
+    void load();
 
     fake_platform_config config_;
     fake_platform* fake_;

@@ -91,7 +91,7 @@ public:
             static_cast<Stack*>(arg)->received.emplace_back(data, data + length);
         };
         char text[200] = "";
-        int result = traffic_start(fake_platform_seam(fake), &config, &callbacks, &traffic, text, sizeof(text));
+        int result = traffic_start(wrap ? wrap(fake_platform_seam(fake)) : fake_platform_seam(fake), &config, &callbacks, &traffic, text, sizeof(text));
         error = text;
         return result;
     }
@@ -144,6 +144,7 @@ public:
     traffic_t* traffic = nullptr;
     std::string error;
     bool expect_clean = true;
+    platform* (*wrap)(platform* seam) = nullptr;  // puts a layer of the test's own over the machine
     bool more_may_come = false;
 
     std::vector<Bytes> to_send, on_wire, received;

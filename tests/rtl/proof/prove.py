@@ -7,8 +7,9 @@
     prove.py --top proof_arb_mux --rtl common/arb_mux.sv --list
 
 Yosys turns the module into gates and flip-flops whose start values are free; property-directed reachability (`pdr`) finds an
-invariant that holds after the reset, is kept by every step and implies the property, at any time: there is no depth. --reach shows the
-opposite of every REACH, an example, so that the assumptions of a proof cannot be ones that nothing meets.
+invariant that holds after the reset, is kept by every step and implies the property, at any time: there is no depth. With --induction there is
+nothing to find: the properties together, with those that are there to help, are such an invariant themselves, and Yosys checks
+that. --reach shows the opposite of every REACH, an example, so that the assumptions of a proof cannot be ones that nothing meets.
 
 A property is the label of an assertion, in this folder or in the module itself (`ifdef FORMAL`). Exit status: 0 proved, 1 not, 2 bad
 usage. With --vcd FILE the way to a failure is written there.
@@ -47,7 +48,7 @@ def elaborate(args, folder):
     sources = [str(RTL / "regmap/regmap_pkg.sv"), str(RTL / "pkg/dma_pkg.sv")]
     sources += [str(args.rtl_folder / name) for name in args.rtl] + [str(HERE / f"{args.top}.sv")]
     params = "".join(f" -set {name} {value}" for name, value in (p.split("=") for p in args.param))
-    script = f"read_verilog -sv -formal -DFORMAL -I{RTL}/pkg -I{HERE} {' '.join(sources)}; "
+    script = f"read_verilog -sv -formal -DFORMAL -I{RTL}/pkg -I{RTL}/virtio -I{HERE} {' '.join(sources)}; "
     if params:
         script += f"chparam{params} {args.top}; "
     for module in args.free:
@@ -59,13 +60,24 @@ def elaborate(args, folder):
     return sorted(line.split("/", 1)[1] for line in (folder / "names.txt").read_text().split())
 
 
+def gates(names):
+    """Yosys commands: the flat design with the assertions `names` and no other, in gates."""
+    keep = " ".join(f"top/{name}" for name in names)
+    return (f"read_ilang flat.il; select -set keep {keep}; delete top/t:$assert @keep %d; delete -output; memory_map; async2sync; "
+            "setundef -undriven -anyseq; opt -full; techmap; opt -fast; dffunmap; ")
+
+
 def model(names, folder):
     """One AIGER file with the assertions `names` as its bad states, and nothing else."""
-    keep = " ".join(f"top/{name}" for name in names)
-    script = (f"read_ilang flat.il; select -set keep {keep}; delete top/t:$assert @keep %d; delete -output; memory_map; async2sync; "
-              "setundef -undriven -anyseq; opt -full; techmap; opt -fast; dffunmap; abc -g AND -fast; opt_clean; "
-              "write_ilang gates.il; write_aiger -zinit -map model.aim model.aig")
+    script = gates(names) + "abc -g AND -fast; opt_clean; write_ilang gates.il; write_aiger -zinit -map model.aim model.aig"
     run(["yosys", "-q", "-p", script], folder)
+
+
+def induction(names, folder, vcd, timeout):
+    """True if the assertions hold in the first cycles out of reset, and in every cycle behind one in which they hold."""
+    dump = f"-dump_vcd {vcd} " if vcd else ""
+    log = run(["yosys", "-p", gates(names) + f"sat -tempinduct -seq 1 -maxsteps 2 -prove-asserts -set-assumes {dump}top"], folder, timeout)
+    return "Induction step proven: SUCCESS!" in log, log
 
 
 def check(engine, folder, timeout):
@@ -88,6 +100,7 @@ def main():
     parser.add_argument("--reach", action="store_true", help="show that every REACH happens")
     parser.add_argument("--list", action="store_true", help="the assertions that there are")
     parser.add_argument("--depth", type=int, default=60, help="cycles that --reach looks at")
+    parser.add_argument("--induction", action="store_true", help="the properties are an invariant: check it instead of looking for one")
     parser.add_argument("--bound", type=int, metavar="CYCLES", help="no proof: only that it cannot fail in the first cycles")
     parser.add_argument("--timeout", type=int, default=110, metavar="SECONDS")
     parser.add_argument("--vcd", help="where to write the way to a failure")
@@ -114,6 +127,12 @@ def main():
         missing = set(args.property) - {n.split(".")[-1] for n in wanted}
         if missing or not wanted:
             fail(2, f"{args.top} has no assertion {', '.join(sorted(missing)) or '(name one with --property)'}; it has {', '.join(there)}")
+        if args.induction:
+            proved, log = induction(wanted, folder, vcd, args.timeout)
+            if not proved:
+                fail(1, f"{args.top}: {', '.join(wanted)}: the first cycles, or one step, break it\n{log[-500:]}")
+            print(f"{args.top}: {', '.join(wanted)} proved")
+            return 0
         model(wanted, folder)
         engine = f"bmc3 -F {args.bound} -T {args.timeout}" if args.bound else f"pdr -T {args.timeout}"
         verdict, log = check(engine, folder, args.timeout + 10)

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stacks of drivers on the RTL: filters, an intermediate driver, captures; every frame is compared at both ends.
+#include "captures.h"
+#include "ringside.h"
+
+namespace system_test {
+namespace {
+
+const char traffic[] =
+    "traffic:\n"
+    "  from_host: {frames: 300, size: 64..1500}\n"
+    "  from_wire: {frames: 300, size: 64..1500, rate_mbps: 5000}\n";
+
+class DriversTest : public SystemTest {
+protected:
+    Json run(const std::string& stack, std::vector<std::string> more = {}) {
+        std::vector<std::string> command{"run", write("scenario.yaml", traffic), "--set", "driver.stack=" + stack};
+        command.insert(command.end(), more.begin(), more.end());
+        return result(command);
+    }
+};
+
+TEST_F(DriversTest, EveryDriverTypeCarriesTheTrafficBothWays) {
+    for (const char* stack : {"capture", "vlan 7", "mux 1", "mux 4", "capture, vlan 7, mux 2, vlan 9, capture", "mux 2, mux 2, mux 2"}) {
+        SCOPED_TRACE(stack);
+        const Json json = run(stack);
+        EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
+        EXPECT_EQ(json.at("tx.packets").integer(), 300);
+        EXPECT_EQ(json.at("rx.packets").integer(), 300);
+        EXPECT_EQ(json.at("nbl.sent").integer(), 300);  // one NBL, however many drivers pass it on
+        EXPECT_EQ(json.at("nbl.outstanding").integer(), 0);
+    }
+}
+
+TEST_F(DriversTest, TagsStandOnTheWireAndNotAboveTheirFilter) {
+    const std::string path = file("stack.pcapng");
+    run("capture, vlan 291, capture", {"--capture", path});
+    const std::vector<TimedFrame> frames = read_capture(path);
+    ASSERT_EQ(frames.size(), 1200u);  // both ways, below and above
+    unsigned tagged = 0;
+    const std::string tag("\x81\x00\x01\x23", 4);
+    for (const TimedFrame& frame : frames) tagged += frame.bytes.compare(12, 4, tag) == 0;
+    EXPECT_EQ(tagged, 600u);
+}
+
+TEST_F(DriversTest, ResetsAndLinkFlapsUnderAStackLoseNothingUnexcused) {
+    const Json json = run("vlan 7, mux 2", {"--set", "stress.device_reset_every_us=15", "--set", "stress.link_down_every_us=20", "--set",
+                                            "stress.link_down_us=3", "--set", "expect.drops=true"});
+    EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
+}
+
+TEST_F(DriversTest, PauseAndRestartUnderTrafficLoseNoSend) {
+    for (const char* seed : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
+        SCOPED_TRACE(seed);
+        const Json json = run("vlan 7, mux 2, capture", {"--set", "stress.stack_restart_every_us=8", "--seed", seed, "--set",
+                                                         "expect.drops=true"});
+        EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
+        EXPECT_EQ(json.at("tx.packets").integer(), 300);
+    }
+}
+
+TEST_F(DriversTest, TheSameStackTwiceGivesTheSameResult) {
+    const std::string stack = "capture, vlan 7, mux 2, vlan 9, capture";
+    const std::string first = run(stack, {"--capture", file("1.pcapng")}).comparable();
+    EXPECT_EQ(run(stack, {"--capture", file("2.pcapng")}).comparable(), first);
+    EXPECT_EQ(contents(file("1.pcapng")), contents(file("2.pcapng")));
+}
+
+TEST_F(DriversTest, TheStackIsShownAsItIsBound) {
+    const Outcome outcome = ringside({"drivers", write("scenario.yaml", traffic), "--set", "driver.stack=vlan 7, mux 2"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outcome.out,
+              "nic0       mux1         protocol     Running    backfill 16, context 0\n"
+              "nic0       vlan7-0      filter       Running    sends and receives\n"
+              "nic0       netvio       miniport     Running   \n"
+              "mux1v0     traffic      protocol     Running    backfill 16, context 16\n"
+              "mux1v0     mux1         intermediate Running   \n"
+              "mux1v1     mux1         intermediate Running   \n");
+}
+
+TEST_F(DriversTest, ACaptureWithoutACaptureDriverIsRefused) {
+    const Outcome outcome = ringside({"run", write("scenario.yaml", traffic), "--capture", file("x.pcapng")});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_NE(outcome.err.find("driver.stack: has no capture driver, which --capture needs"), std::string::npos) << outcome.err;
+}
+
+}  // namespace
+}  // namespace system_test
