@@ -22,7 +22,7 @@ const std::map<std::string, std::string> counted_on_the_link = {{"reg STATS_DMA_
                                                                 {"reg STATS_INTERRUPTS", "sent messages"},
                                                                 {"reg STATS_DOORBELLS", "sent doorbells"}};
 
-// What the model does not offer yet: checksums, scaling, filters and MTU. Everything else must be the same.
+// What the model does not offer yet: checksums, scaling, hash reports, merged buffers, filters and MTU. All else must be the same.
 const std::set<std::string> not_offered_yet = {"reg VIRTIO_COMMON_DEVICE_FEATURE[0]", "reg VIRTIO_COMMON_DEVICE_FEATURE[1]",
                                                "reg VIRTIO_COMMON_DEVICE_FEATURE", "reg VIRTIO_NET_CONFIG_MTU",
                                                "reg VIRTIO_NET_CONFIG_RSS_MAX_KEY_SIZE", "reg VIRTIO_NET_CONFIG_RSS_MAX_TABLE",
