@@ -228,6 +228,16 @@ uint64_t ndis_live_nbls(const struct ndis *ndis) {
     return live;
 }
 
+/* Contexts of an NBL that was lost, and that nobody will pop. */
+static void drop_contexts(struct nbl_record *record, void *arg) {
+    (void)arg;
+    if (record->state == NBL_FREE) return;
+    for (PNET_BUFFER_LIST_CONTEXT node = nbl_of(record)->Context, next; node && node != record->context; node = next) {
+        next = node->Next;
+        free(node);
+    }
+}
+
 void ndis_free_pools(struct ndis *ndis) {
     if (ndis->own_nbls) pool_close(ndis->own_nbls, NDIS_OBJECT_NBL_POOL, __func__);
     if (ndis->own_nbs) pool_close(ndis->own_nbs, NDIS_OBJECT_NB_POOL, __func__);
@@ -239,6 +249,7 @@ void ndis_free_pools(struct ndis *ndis) {
     }
     while (ndis->pools) {
         struct ndis_pool *pool = ndis->pools;
+        nbl_for_each(pool, drop_contexts, NULL);
         while (pool->slabs) {
             struct ndis_slab *slab = pool->slabs;
             pool->slabs = slab->next;

@@ -75,7 +75,7 @@ private:
     uint32_t tag_ = 0;
 };
 
-// What the model does not offer yet: checksums, segmentation, scaling, filters and MTU (hw/nic/README.md).
+// What the model does not offer yet: checksums, scaling, hash reports, merged buffers, filters and MTU (hw/nic/README.md).
 bool lacking(uint64_t offset, uint32_t bytes) {
     const uint64_t begin = offset / 4 * 4, end = (offset + bytes + 3) / 4 * 4;  // answers are whole double words
     const auto meets = [&](uint64_t from, uint64_t length) { return begin < from + length && from < end; };
