@@ -216,7 +216,9 @@ static ULONG merge(const struct ndis_sg *sg, PSCATTER_GATHER_LIST list) {
         if (elements > 0 && segment->iova == end) {
             if (list) list->Elements[elements - 1].Length += segment->length;
         } else {
-            if (list) list->Elements[elements] = (SCATTER_GATHER_ELEMENT){.Address.QuadPart = (LONGLONG)segment->iova, .Length = segment->length};
+            if (list)
+                list->Elements[elements] =
+                    (SCATTER_GATHER_ELEMENT){.Address.QuadPart = (LONGLONG)segment->iova, .Length = segment->length};
             elements++;
         }
         end = segment->iova + segment->length;
@@ -244,7 +246,7 @@ static PSCATTER_GATHER_LIST make_list(struct ndis_sg *sg, PVOID buffer, ULONG bu
     return list;
 }
 
-/* Append a literal or a decimal number, and return the end. Not snprintf(): this runs for every packet, and would be a tenth of its cost. */
+/* Append a literal or a decimal number, and return the end. Not snprintf(): this runs for every packet, and would cost a tenth of it. */
 #define put_text(to, literal) ((char *)memcpy((to), (literal), sizeof(literal) - 1) + sizeof(literal) - 1)
 
 static char *put_number(char *to, int64_t value) {
