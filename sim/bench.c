@@ -70,12 +70,14 @@ unsigned bench_parse_list(struct argp_state *state, const char *name, const char
 }
 
 static int check_options(const struct options *options) {
-    if (!options->waves && !options->junit && !options->events && !options->transcript && !options->capture) return output_check("json", options->json);
-    fprintf(stderr, "ringside: error: a bench writes no %s; use `ringside run'\n",
-            options->waves    ? "waveform"
-            : options->junit  ? "JUnit file"
-            : options->events ? "event log"
-                              : "transcript");
+    const char *output = options->waves        ? "waveform"
+                         : options->junit      ? "JUnit file"
+                         : options->events     ? "event log"
+                         : options->transcript ? "transcript"
+                         : options->capture    ? "capture"
+                                               : NULL;
+    if (!output) return output_check("json", options->json);
+    fprintf(stderr, "ringside: error: a bench writes no %s; use `ringside run'\n", output);
     return -EINVAL;
 }
 

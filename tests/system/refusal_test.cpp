@@ -116,6 +116,16 @@ TEST_F(Refusal, OfOutputsThatCannotBeWrittenBeforeAnythingRuns) {
     EXPECT_EQ(ringside({"bench", "line-rate", "--json", nowhere}).status, 2);
 }
 
+TEST_F(Refusal, OfAnOutputThatABenchDoesNotWrite) {
+    const std::vector<std::pair<std::string, std::string>> outputs{
+        {"--waves", "waveform"}, {"--junit", "JUnit file"}, {"--events", "event log"}, {"--transcript", "transcript"}, {"--capture", "capture"}};
+    for (const auto& [option, name] : outputs) {
+        const Outcome outcome = ringside({"bench", "latency", option, file("out")});
+        EXPECT_EQ(outcome.status, 2) << option;
+        EXPECT_NE(outcome.err.find("a bench writes no " + name), std::string::npos) << outcome.err;
+    }
+}
+
 TEST_F(Refusal, LeavesNoEmptyOutputsBehind) {
     const std::string in = capture({60}), good = file("good.pcap"), kept = write("kept.json", "before");
     const Outcome outcome =
