@@ -14,6 +14,7 @@
 
 #include "event_log.h"
 #include "latency.h"
+#include "lost.h"
 #include "meter.h"
 #include "model.h"
 #include "sim_time.h"
@@ -26,12 +27,23 @@ namespace {
 constexpr size_t max_failures = 1000;              // kept of one run; the rest is counted in the last one
 const sc_core::sc_time grace(1, sc_core::SC_SEC);  // to bring the stack up and down, beyond the limit of the scenario
 
+// Who saw a bus address does not know whose it is: the driver said so when it posted it.
+void keep_failure(machine_result& result, const hw::Violation& violation, const sim::Whereabouts& whereabouts) {
+    std::string message = violation.message;
+    int64_t packet = violation.packet;
+    if (packet < 0 && violation.address) {
+        const sim::Whereabouts::Owner owner = whereabouts.owner_of(violation.address);
+        packet = owner.packet;
+        if (owner.nbl) message += "; it was posted for nbl " + std::to_string(owner.nbl);
+    }
+    machine_result_fail(&result, violation.time_ps, violation.check.c_str(), violation.clause.c_str(), packet, message.c_str());
+}
+
 // Violations as they happen become failures of the result.
-void collect_failures(hw::EventStream& events, machine_result& result) {
-    events.on_violation([&result](const hw::Violation& violation) {
+void collect_failures(hw::EventStream& events, const sim::Whereabouts& whereabouts, machine_result& result) {
+    events.on_violation([&result, &whereabouts](const hw::Violation& violation) {
         if (result.failure_count < max_failures)
-            machine_result_fail(&result, violation.time_ps, violation.check.c_str(), violation.clause.c_str(), violation.packet,
-                                violation.message.c_str());
+            keep_failure(result, violation, whereabouts);
         else if (result.failure_count == max_failures)
             machine_result_fail(&result, violation.time_ps, "failures.more", "", -1, "there were more failures than are kept");
     });
@@ -68,7 +80,8 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     if (config.events) log.emplace(config.events);
     sim::System system(*config.scenario, config.waves, config.transcript);
     if (log) log->attach(system.events);
-    collect_failures(system.events, result);
+    collect_failures(system.events, *system.whereabouts, result);
+    sim::LostReports lost(system);
     sim::TrafficRun traffic(config, system);
     std::optional<sim::LatencyProbe> probe;
     if (config.latencies) probe.emplace(system.events, config.scenario->cpu_interrupt_ns * 1000);
@@ -88,6 +101,7 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     if (!traffic.finished())
         system.events.violate({hw::now_ps(), "progress", "limits.max_time_us", "the driver stack could not be taken down", -1});
     traffic.report(result);
+    result.lost = lost.take();
     if (probe) {
         std::vector<uint64_t> sent = probe->sent_ps(), received = probe->received_ps();
         result.tx.hardware = sim::summary_of(sent);
@@ -105,7 +119,7 @@ int dma_bench(const scenario& scenario, dma_bench_row* rows, size_t row_count, c
     prepare_systemc();
     sim::System system(scenario, machine_waves{nullptr, 0, 0, false}, nullptr);
     machine_result result{};
-    collect_failures(system.events, result);
+    collect_failures(system.events, *system.whereabouts, result);
     std::string problem;
     int status = -EIO;
     system.cpu->spawn("main", [&] {
