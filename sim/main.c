@@ -43,7 +43,8 @@ static const char documentation[] =
     "\n"
     "Exit status: 0 passed, 1 a check failed, 2 bad usage or input, 3 internal error.\n"
     "\n"
-    "Environment: RINGSIDE_SCENARIOS is a folder to look scenario names up in; NO_COLOR turns colour off.";
+    "Environment: RINGSIDE_SCENARIOS is a folder to look scenario names up in; NO_COLOR turns colour off; "
+    "RINGSIDE_HUGE_TEXT=0 leaves the program's code in small pages, where profilers find its symbols, which is slower.";
 
 static const struct command *find_command(const char *name) {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
@@ -60,7 +61,7 @@ static void complain(struct argp_state *state, const char *name) {
 
 static error_t parse_option(int key, char *argument, struct argp_state *state) {
     int *status = state->input;
-    if (key == ARGP_KEY_NO_ARGS) argp_error(state, "a command is missing: run, replay, bench, list or check");
+    if (key == ARGP_KEY_NO_ARGS) argp_error(state, "a command is missing: run, replay, bench, list, check or drivers");
     if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
     const struct command *command = find_command(argument);
     if (!command) complain(state, argument);
