@@ -113,7 +113,7 @@ TEST(NetRx, FillsTheRamToItsLastWord) {
     rig.drain();
 }
 
-TEST(NetRx, LaysTheHeaderOverElementsOfAByte) {
+TEST(NetRx, LaysTheHeaderOverElementsOfAByte) {  // VIRTIO P7
     Rig rig(3);
     for (unsigned first = 0; first <= kHeader + 2; ++first) {
         std::vector<uint32_t> lengths(first, 1);
@@ -136,7 +136,7 @@ TEST(NetRx, FillsABufferThatIsExactlyLongEnough) {
     EXPECT_EQ(rig.delivered, 3 * kBeat);
 }
 
-TEST(NetRx, GivesBackABufferThatIsTooShort) {
+TEST(NetRx, GivesBackABufferThatIsTooShort) {  // VIRTIO P25
     for (unsigned seed = 1; seed <= 6; ++seed) {
         Rig rig(seed);
         rig.stall = seed * 7 % 40;
@@ -244,7 +244,7 @@ TEST(NetRx, DropsFramesWhileDisabled) {
     EXPECT_EQ(rig.delivered, 1u);
 }
 
-TEST(NetRx, ReportsAnElementThatItMayNotWrite) {  // [V] 2.8.5
+TEST(NetRx, ReportsAnElementThatItMayNotWrite) {  // VIRTIO P25: [V] 2.8.5
     Rig rig(10);
     rig.buffer({2048}, false);
     rig.frame(100);
