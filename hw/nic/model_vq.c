@@ -94,8 +94,10 @@ void model_vq_take(struct model *model, unsigned q, uint64_t cycle) {
     model_indirect_take(model, q, cycle);
 }
 
-void model_vq_rewind(struct model *model, unsigned q, struct model_pos pos, uint64_t cycle) {
+void model_vq_rewind(struct model *model, unsigned q, struct model_pos pos, uint32_t chains, uint64_t cycle) {
+    if (!model->queue[q].running) return; /* cleared meanwhile */
     model->queue[q].in_chain = false;
+    model->queue[q].begun -= chains;
     model_indirect_flush(model, q);
     model_avail_rewind(model, q, pos, cycle);
 }
@@ -171,7 +173,7 @@ static void disable(struct model *model, unsigned q, uint64_t cycle) {
     queue->vector = VIRTIO_MSI_NO_VECTOR;
     queue->desc = queue->driver = queue->device = 0;
     model->queue_resets--;
-    if (!model_is_ctrl(model, q)) model_ctrl_queue_reset(model, q, cycle);
+    if (!model_is_ctrl(model, q)) model_ctrl_queue_reset(model, q);
     model_net_rx_update(model, cycle);
     model_vq_wake_consumer(model, q, cycle + 1);
 }

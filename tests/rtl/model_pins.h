@@ -65,7 +65,8 @@ public:
 
 private:
     struct Tlp { std::array<uint32_t, 4> hdr; std::vector<uint8_t> data; uint64_t cycle; };
-    struct Incoming { std::vector<uint8_t> bytes; uint64_t first = 0; };
+    struct Incoming { std::vector<uint8_t> bytes; uint64_t first = 0, head = 0; };
+    static constexpr size_t head_bytes = 128;   // see model_frame
     // TLPs or frames that wait for their beats to leave: one at the pins and one behind it, as a registered output has.
     static constexpr size_t waiting = 2;
 
@@ -133,6 +134,7 @@ private:
     }
     void take_frame_beat() {
         if (frame_.bytes.empty()) frame_.first = cycle_;
+        if (frame_.bytes.size() <= head_bytes) frame_.head = cycle_;
         frame_.bytes.insert(frame_.bytes.end(), mac_rx_data_i.begin(), mac_rx_data_i.begin() + mac_rx_bytes_i);
         if (!mac_rx_last_i) return;
         held_.push_back(std::move(frame_));
@@ -144,6 +146,7 @@ private:
         arrived.length = static_cast<uint32_t>(bytes.size());
         arrived.fcs_good = !mac_rx_error_i && bytes.size() >= ETH_FCS && fcs_of(bytes.data(), bytes.size() - ETH_FCS) == last_four(bytes);
         arrived.first = held_.back().first;
+        arrived.head = held_.back().head;
         arrived.last = cycle_;
         model_frame_arrived(model_, &arrived);
     }
