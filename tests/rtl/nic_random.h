@@ -113,7 +113,6 @@ private:
     std::vector<uint8_t> table_, key_;
     std::vector<std::deque<Frame>> to_wire_;         // by pair, with FCS
     std::deque<Expected> to_host_;
-    uint64_t tx_slot_ = 0, rx_slot_ = 0;
 
     static bool failed() { return ::testing::Test::HasFatalFailure(); }
     bool has(unsigned bit) const { return features_ & feature(bit); }
@@ -216,6 +215,16 @@ private:
         }
     }
 
+    // Where no buffer is that is out: places of `bytes` from `base` on, for all transmit (1) or receive (0) queues.
+    uint64_t free_place(uint64_t base, uint64_t bytes, unsigned direction) const {
+        std::set<uint64_t> taken;
+        for (unsigned p = 0; p < pairs_; ++p)
+            for (const auto& buffer : d_.rings[2 * p + direction].outstanding) taken.insert((buffer.elements[0].address - base) / bytes);
+        uint64_t place = 0;
+        while (taken.count(place)) ++place;
+        return base + place * bytes;
+    }
+
     // ---- transmit -------------------------------------------------------------------------------------------------------------------
     static void put_le16(Frame& header, unsigned at, size_t value) {
         header[at] = uint8_t(value);
@@ -236,7 +245,7 @@ private:
         const bool table = has(VIRTIO_F_INDIRECT_DESC_BIT) && cuts.size() < ring.size && chance(40);
         const unsigned slots = table ? 1 : unsigned(cuts.size()) + 1;
         if (slots > ring.free) return false;
-        const uint64_t at = kTxData + (tx_slot_++ % 32) * 0x4000 + below(64);   // 32 packets out at most: more than any pair's share
+        const uint64_t at = free_place(kTxData, 0x4000, 1) + below(64);
         auto elements = d_.place(at, packet, cuts, below(8), header);
         if (!ring.offer(elements, elements.size() - write_last, table)) return false;
         tally.tables += table;
@@ -314,7 +323,7 @@ private:
             Ring& ring = d_.rx_of(p);
             const size_t most = std::max<size_t>(2, 24 / pairs_);
             while (ring.outstanding.size() < most && ring.free >= 3) {
-                const uint64_t at = kRxData + (rx_slot_++ % 96) * 0x3000 + below(64);   // at most 24 + 2 * pairs are out
+                const uint64_t at = free_place(kRxData, 0x3000, 0) + below(64);
                 const uint32_t bytes = merged() ? 600 + below(3000) : uint32_t(longest()) + 40;
                 std::vector<Ring::Element> elements;
                 uint32_t done = 0;
