@@ -196,7 +196,7 @@ TEST(NetRx, DropsTheOldestFramesWhenItHasTooManyToRemember) {
     Rig rig(7);
     rig.gap = 50;
     for (unsigned i = 0; i < 4 * kFrames; ++i) rig.frame(60);
-    rig.steps(4 * kFrames * 10);
+    rig.steps(4 * kFrames * (10 + 4 * 60 / kBeat));   // half of the cycles bring a beat
     EXPECT_EQ(rig.fifo, 0u) << "no buffer is the reason, whatever the size of the frames";
     EXPECT_EQ(rig.no_buffer + rig.stored.size(), 4 * kFrames);
     const unsigned dropped = rig.no_buffer;
@@ -294,7 +294,7 @@ TEST(NetRx, IsQuietAfterAPauseThatIsLongerThanTheGapBetweenFrames) {
     Rig rig(13);
     for (unsigned i = 0; i < 4; ++i) rig.buffer({2048});
     rig.frame(100, true);  // a bad one leaves nothing behind
-    rig.steps(20);
+    rig.steps(20 + 100 / kBeat);
     EXPECT_TRUE(rig.b->quiet_o);
     rig.frame(100);
     while (!rig.wire.empty()) rig.step();
