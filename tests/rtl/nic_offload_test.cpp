@@ -2,6 +2,7 @@
 // The offloads of the whole device, as a driver asks for them.
 #include <gtest/gtest.h>
 
+#include "captured_frames.h"
 #include "net_commands.h"
 #include "nic_device.h"
 #include "packet_model.h"
@@ -47,6 +48,49 @@ TEST(NicOffload, CompletesTheChecksumsOfTcpAndUdp) {  // VIRTIO T4, T5
         }, 400000)) << "seed " << seed << " sent " << d.host.sent.size();
         for (unsigned i = 0; i < total; ++i) ASSERT_EQ(difference(d.host.sent[i], expected[i]), "") << "frame " << i << " seed " << seed;
     }
+}
+
+// The same of what real programs sent: their checksums were made by another machine.
+TEST(NicOffload, CompletesTheChecksumsOfCapturedPackets) {  // VIRTIO T5
+    auto c = config(7);
+    c.latency_max = 100;
+    Device d(c, basic | csum, 1);
+    auto& random = d.host.bench.random;
+    std::vector<Packet> packets;
+    for (const Frame& frame : captured_frames()) {
+        const Dissected found = dissect(frame);
+        if (!found.verified) continue;
+        Packet p;
+        p.bytes = frame;
+        p.kind.version = found.version;
+        p.kind.protocol = uint8_t(found.protocol);
+        p.l3 = found.network_at;
+        p.l4 = found.transport_at;
+        p.end = p.l4 + found.transport_bytes;
+        p.bytes.resize(p.end);                               // without padding: the sum goes to the end of the frame
+        packets.push_back(p);
+    }
+    ASSERT_GT(packets.size(), 300u);
+    const size_t stride = packets.size() / 300;
+    unsigned tcp = 0, v6 = 0;
+    for (size_t i = random() % stride; i < packets.size(); i += stride) {
+        Packet p = packets[i];
+        const Frame want = with_fcs(p.bytes);
+        put16(p.bytes, p.field(), pseudo_sum(p, p.end - p.l4));
+        Frame header(VIRTIO_NET_HDR_SIZE, 0);
+        header[VIRTIO_NET_HDR_FLAGS] = 1;
+        header[VIRTIO_NET_HDR_CSUM_START] = uint8_t(p.l4);
+        header[VIRTIO_NET_HDR_CSUM_OFFSET] = uint8_t(p.field() - p.l4);
+        ASSERT_TRUE(d.tx.offer(d.place(kTxData + random() % 64, p.bytes, {12, 54}, 3, header), 3));
+        d.host.sent.clear();
+        d.tx.kick();
+        ASSERT_TRUE(d.run_until([&] { d.tx.reap(); return !d.host.sent.empty() && d.tx.outstanding.empty(); })) << "packet " << i;
+        ASSERT_EQ(difference(d.host.sent[0], want), "") << "packet " << i;
+        tcp += p.kind.protocol == kTcp;
+        v6 += p.kind.version == 6;
+    }
+    EXPECT_GT(tcp, 10u);
+    EXPECT_GT(v6, 3u);
 }
 
 // Ours: a checksum that lies outside of its frame drops that frame alone, and its buffer is used.
@@ -178,6 +222,36 @@ TEST(NicOffload, VerifiesChecksumsOfReceivedPackets) {   // VIRTIO R19: [V] 5.1.
         EXPECT_GT(verified, 80u);
         EXPECT_LT(verified, 190u);
     }
+}
+
+TEST(NicOffload, VerifiesAndHashesCapturedPackets) {  // VIRTIO R19
+    Device d(config(8), basic | control | guest_csum | feature(VIRTIO_NET_F_HASH_REPORT_BIT), 1);
+    ASSERT_EQ(d.command(hash_command(63, known_key())), VIRTIO_CTRL_ACK_OK);
+    std::vector<Frame> all, frames;
+    for (Frame& frame : captured_frames()) {
+        frame.resize(std::max<size_t>(frame.size(), ETH_MIN_FRAME - ETH_FCS));
+        if (frame.size() < 1800) all.push_back(frame);
+    }
+    for (size_t i = 0; i < all.size(); i += all.size() / 300) frames.push_back(all[i]);
+    size_t i = 0, verified = 0, hashed = 0;
+    for (const auto& r : receive(d, frames, frames.size())) {
+        Frame got = r.header, want(VIRTIO_NET_HDR_HASH_SIZE, 0);
+        got.insert(got.end(), r.frame.begin(), r.frame.end());
+        const Dissected found = dissect(frames[i]);
+        want[VIRTIO_NET_HDR_FLAGS] = uint8_t(found.verified << VIRTIO_NET_HDR_F_DATA_VALID_BIT);
+        want[VIRTIO_NET_HDR_NUM_BUFFERS] = 1;
+        const auto input = hash_input(found, 63);
+        const uint32_t hash = input ? toeplitz_model(known_key(), input->bytes) : 0;
+        for (unsigned k = 0; k < 4; ++k) want[VIRTIO_NET_HDR_HASH_VALUE + k] = uint8_t(hash >> 8 * k);
+        want[VIRTIO_NET_HDR_HASH_REPORT] = uint8_t(input ? input->report : 0);
+        want.insert(want.end(), frames[i].begin(), frames[i].end());
+        ASSERT_EQ(difference(got, want), "") << "frame " << i;
+        verified += found.verified;
+        hashed += input.has_value();
+        ++i;
+    }
+    EXPECT_GT(verified, 50u);
+    EXPECT_GT(hashed, 100u);
 }
 
 TEST(NicOffload, SaysNothingOfChecksumsThatItWasToldToLeaveAlone) {   // VIRTIO R7: [V] 5.1.6.5.6

@@ -3,14 +3,12 @@
 
 #include <cstring>
 #include <deque>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "Vrx_offload.h"
 #include "bench.h"
 #include "bits.h"
+#include "captured_frames.h"
 #include "filter_model.h"
 #include "frames.h"
 #include "packet_model.h"
@@ -195,34 +193,14 @@ TEST(RxOffload, SaysOfEveryFrameWhatTheModelSays) {
     }
 }
 
-// The frames of a capture of sim/captures; frames shorter than the wire allows get padding.
-std::vector<Bytes> captured(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    const Bytes all{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    std::vector<Bytes> frames;
-    for (size_t at = 24; at + 16 <= all.size();) {      // behind the file header: records of 16 bytes and the frame
-        uint32_t length;
-        std::memcpy(&length, &all[at + 8], 4);
-        if (at + 16 + length > all.size()) break;
-        frames.push_back(padded(Bytes(all.begin() + long(at) + 16, all.begin() + long(at + 16 + length))));
-        at += 16 + length;
-    }
-    return frames;
-}
-
 TEST(RxOffload, SaysOfCapturedFramesWhatTheModelSays) {
-    const auto folder = std::filesystem::path(__FILE__).parent_path() / ".." / ".." / "sim" / "captures";
     Rig rig(12);
     rig.set_rss(63, 127, 0);
     unsigned frames = 0, hashed = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-        if (entry.path().extension() != ".pcap") continue;
-        for (const Bytes& frame : captured(entry.path())) {
-            if (frame.size() > 9018) continue;
-            rig.come(frame);
-            ++frames;
-            hashed += rig.expected.back().report != 0;
-        }
+    for (const Bytes& frame : captured_frames()) {
+        rig.come(padded(frame));
+        ++frames;
+        hashed += rig.expected.back().report != 0;
     }
     rig.drain();
     EXPECT_GT(frames, 500u);
