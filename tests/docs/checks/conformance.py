@@ -78,7 +78,9 @@ def collect(tree, built=None):
         if number not in requirements.of:
             problems.append(f"{place}: {LIST} has no requirement {number}")
         elif built is not None and test not in built:
-            problems.append(f"{place}: {test} is not among the tests that were built")
+            problem = f"{place}: {test} is not among the tests that were built"
+            if problem not in problems:
+                problems.append(problem)
         elif test not in requirements.of[number].tests:
             requirements.of[number].tests.append(test)
     for one in requirements.of.values():
