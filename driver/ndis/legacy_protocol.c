@@ -49,6 +49,12 @@ static NDIS_STATUS bind(NDIS_HANDLE context, NDIS_HANDLE bind_context, PNDIS_BIN
     return status;
 }
 
+void *ndis_handle_argument(NDIS_HANDLE handle) {
+    const struct ndis_object *object = handle;
+    if (object->type == NDIS_OBJECT_LEGACY_BINDING) handle = ((struct legacy_binding *)handle)->bind_context;
+    return ((struct ndis_layer *)handle)->driver->argument;
+}
+
 VOID NdisCompleteBindAdapter(NDIS_HANDLE BindAdapterContext, NDIS_STATUS Status, NDIS_STATUS OpenStatus) {
     (void)OpenStatus;
     struct legacy_binding *binding = ndis_object_of(BindAdapterContext, NDIS_OBJECT_LEGACY_BINDING, __func__);

@@ -46,6 +46,10 @@ void ndis_destroy(struct ndis *ndis);
 NDIS_STATUS ndis_load_driver(struct ndis *ndis, const char *name, DRIVER_INITIALIZE *entry, void *argument);
 void *ndis_driver_argument(PDRIVER_OBJECT driver_object);
 
+/* The same by a handle that NDIS gave the driver: a MiniportAdapterHandle, or the BindContext of NDIS 5. Neither MiniportInitialize nor
+ * BindAdapter of that age is given a context of the driver's. */
+void *ndis_handle_argument(NDIS_HANDLE handle);
+
 /* One adapter of the named miniport driver over the kernel's NIC, not yet started. ADAPTER_NOT_FOUND: no such driver. */
 NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver, const char *name);
 
