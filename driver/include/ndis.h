@@ -13,6 +13,7 @@
  *   ndis/protocol.h   protocol registration, bindings, data path
  *   ndis/filter.h     filter registration, modules, data path
  *   ndis/intermediate.h  virtual adapters of intermediate drivers
+ *   ndis/pathsites.h  how a call of the data path says where it was made
  *   ndis/services.h   memory, locks, events, timers
  *   ndis/packet.h, packetapi.h, legacy_protocol.h, legacy_miniport.h, legacy_request.h  NDIS 5, for drivers that define NDIS50, NDIS51 or
  *                     NDIS_LEGACY_DRIVER, or NDIS50_MINIPORT, NDIS51_MINIPORT
@@ -39,6 +40,7 @@
 #include "ndis/nbltimestamp.h"
 #include "ndis/nbluso.h"
 #include "ndis/oid.h"
+#include "ndis/pathsites.h"
 #include "ndis/protocol.h"
 #include "ndis/services.h"
 #include "ndis/types.h"

@@ -114,6 +114,9 @@ void ndis_packet_set_id(PNDIS_PACKET packet, int64_t id);
 int64_t ndis_packet_id(PNDIS_PACKET packet);
 /* Number of the NBL, from 1 in order of allocation from its pool's memory: the name of an NBL in reports. */
 uint32_t ndis_nbl_number(const NET_BUFFER_LIST *nbl);
+/* Tells the machine (platform_ops.lost) of every NBL that is out now, each once in its life: for a run that does not get on. Returns how
+ * many there are; *packet is the first packet among them, or -1. */
+unsigned ndis_tell_outstanding(struct ndis *ndis, const char *when, int64_t *packet);
 /* Writes "nbl 12 (pool 'txTr', packet 7): held by netvio since 1.234 us; ..." with the recorded hand-offs; returns as snprintf. */
 int ndis_nbl_describe(const NET_BUFFER_LIST *nbl, char *text, size_t size);
 
