@@ -144,7 +144,7 @@ void TrafficRun::main() {
         up_end_ = system_.link->up().statistics();
         down_end_ = system_.link->down().statistics();
         settle();
-        if (system_.transcript) system_.transcript->registers(*system_.cpu, *system_.bus);
+        if (system_.transcript && !pulled_) system_.transcript->registers(*system_.cpu, *system_.bus);
         traffic_stop(traffic_);
         traffic_ = nullptr;
         finished_ = true;
@@ -223,6 +223,16 @@ void TrafficRun::watch_losses() {
         begin_or_end(rx_.losses, gone);
         check_done();
     };
+    // What is on its way is as good as lost, and what is sent from now on.
+    watcher.pulled = [this] {
+        pulled_ = true;
+        tx_.losses.begin();
+        rx_.losses.begin();
+    };
+    watcher.removed = [this] {
+        removed_ = true;
+        check_done();
+    };
     watcher.failed = [this](const std::string& message) { fail("stress.reset", "[V] 2.4, 2.6.1", message); };
     disturber_.emplace(scenario_, system_, std::move(watcher));
     system_.wire->on_loss([this](const hw::Frame& frame, bool from_nic) { lost(frame, from_nic); });
@@ -244,7 +254,7 @@ void TrafficRun::lost(const hw::Frame& frame, bool from_nic) {
 
 // All frames are through; the last completions and returns may still be on their way, and frames that need not arrive.
 void TrafficRun::settle() {
-    for (uint64_t steps = steps_ - 1; disturber_ && steps != steps_ && complete();) {
+    for (uint64_t steps = steps_ - 1; disturber_ && !pulled_ && steps != steps_ && complete();) {
         steps = steps_;
         system_.cpu->sleep(hw::ps_time(quiet_ps));
     }
@@ -257,6 +267,7 @@ void TrafficRun::settle() {
 }
 
 bool TrafficRun::complete() const {
+    if (pulled_) return removed_;
     if (disturber_)
         return completed_ == tx_.total && tx_.losses.settled() + refused_ >= tx_.total && rx_.taken == rx_.total &&
                rx_.losses.settled() + dropped_ >= rx_.total;
@@ -338,7 +349,7 @@ void TrafficRun::close_window() {
 
 void TrafficRun::sent(uint64_t id, int32_t status) {
     ++completed_;
-    if (status == NDIS_STATUS_SEND_ABORTED && disturber_) {
+    if (status != 0 && disturber_ && (status == NDIS_STATUS_SEND_ABORTED || pulled_)) {
         tx_.losses.excuse(id);
     } else if (status != 0) {
         ++refused_;

@@ -97,6 +97,7 @@ private:
     bool open_ = false;  // traffic may flow
     bool done_set_ = false;
     bool finished_ = false;
+    bool pulled_ = false, removed_ = false;  // the card is gone; and the stack above it
     std::string error_;
     int error_status_ = 0;
     size_t tag_bytes_ = vlan_wire_bytes(&scenario_.driver_stack);

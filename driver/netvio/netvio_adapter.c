@@ -8,6 +8,8 @@
  *
  * Spec: [D] 3.3 states, 3.4 pause rules
  */
+#include <errno.h>
+
 #include "netvio_adapter.h"
 
 static NDIS_STATUS set_registration(struct netvio_adapter *adapter) {
@@ -167,7 +169,8 @@ VOID netvio_shutdown(NDIS_HANDLE context, NDIS_SHUTDOWN_ACTION action) {
 
 /* Only a reset gives the memory back for certain. If it does not end, what the device has stays with it. */
 static void take_all_back(struct netvio_adapter *adapter) {
-    if (virtio_pci_reset(&adapter->pci, false)) {
+    const int status = virtio_pci_reset(&adapter->pci, false);
+    if (status && status != -ENODEV) {
         report(adapter, "netvio.reset", "[V] 2.4", adapter->pci.error);
         return;
     }
@@ -175,8 +178,21 @@ static void take_all_back(struct netvio_adapter *adapter) {
     netvio_pause_check(adapter);
 }
 
+void netvio_removed(struct netvio_adapter *adapter) {
+    adapter->removed = true;
+    if (adapter->failed) return;
+    adapter->failed = true;
+    netvio_pairs_abort(adapter);
+    netvio_pause_check(adapter);
+}
+
 void netvio_fail(struct netvio_adapter *adapter, const char *check, const char *clause, const char *message) {
     if (adapter->failed) return;
+    if (virtio_pci_is_gone(&adapter->pci)) { /* no fault of the device's: it was pulled, and NDIS will say so */
+        netvio_removed(adapter);
+        return;
+    }
+    if (adapter->failed) return; /* while that was read */
     adapter->failed = true;
     report(adapter, check, clause, message);
     take_all_back(adapter);

@@ -123,6 +123,7 @@ struct netvio_adapter {
     struct virtio_pci pci;
     enum netvio_state state;
     bool pause_pending;                /* NdisMPauseComplete is owed */
+    bool removed;                      /* the device is gone; it has failed too */
     bool failed;                       /* the device broke a rule and was reset; nothing is sent or received */
     bool resetting;                    /* the device as a whole is being reset, on purpose */
     bool link_up;
@@ -149,6 +150,9 @@ void netvio_pause_check(struct netvio_adapter *adapter);
 void netvio_fail(struct netvio_adapter *adapter, const char *check, const char *clause, const char *message);
 /* The same for a used descriptor that no device may write; the ring says which. */
 void netvio_fail_ring(struct netvio_adapter *adapter, const struct vq_packed *vq);
+
+/* The device is gone: whatever it had is ours again, now, for it can reach no memory any more. */
+void netvio_removed(struct netvio_adapter *adapter);
 
 /* netvio_device.c: bring the device to DRIVER_OK, and find out what its configuration says. NDIS_STATUS. */
 NDIS_STATUS netvio_device_negotiate(struct netvio_adapter *adapter);

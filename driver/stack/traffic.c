@@ -181,6 +181,18 @@ int traffic_restart_stack(struct traffic *traffic) {
     return status == NDIS_STATUS_SUCCESS ? 0 : -EIO;
 }
 
+void traffic_cancel_sends(struct traffic *traffic) {
+    struct kernel_scope scope;
+    if (!traffic->binding) return;
+    kernel_enter(traffic->kernel, &scope);
+    NdisCancelSendNetBufferLists(traffic->binding, traffic_cancel_id(traffic));
+    kernel_leave(&scope);
+}
+
+int traffic_surprise_remove(struct traffic *traffic) {
+    return ndis_surprise_remove(traffic->ndis, "nic0") == NDIS_STATUS_SUCCESS ? 0 : -EINVAL;
+}
+
 int64_t traffic_tell_outstanding(struct traffic *traffic, const char *when) {
     struct kernel_scope scope;
     int64_t packet = -1;

@@ -114,6 +114,12 @@ int traffic_reset_device(struct traffic *traffic);
 int traffic_restart_stack(struct traffic *traffic);
 /* The stack as it is bound, one line of text for each driver, from the top; `line` gets them one by one. */
 void traffic_describe(const struct traffic *traffic, void (*line)(void *arg, const char *text), void *arg);
+/* Cancels the sends of the last call (NdisCancelSendNetBufferLists), under traffic: what waits in a driver comes back SEND_ABORTED, what the
+ * device has goes on. Threads. */
+void traffic_cancel_sends(struct traffic *traffic);
+/* The card is gone: the drivers are told, and everything above it is taken down (threads, blocks). Nothing can be sent any more. 0, or
+ * -EINVAL: it was gone already. */
+int traffic_surprise_remove(struct traffic *traffic);
 /* Tells the machine (platform_ops.lost) of every NBL that is out now; `when` for the report, static storage. The first packet among them,
  * or -1: none is out, or none has a packet. */
 int64_t traffic_tell_outstanding(struct traffic *traffic, const char *when);

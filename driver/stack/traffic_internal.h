@@ -100,17 +100,21 @@ struct traffic {
     size_t flow_length;
     PNET_BUFFER_LIST batch, *batch_end;  /* built, not sent */
     unsigned batch_nbls, batch_nbs;
+    UCHAR cancel_part;          /* of NdisGeneratePartialCancelId */
+    uint32_t calls;             /* of send: the rest of the cancel id */
     uint64_t outstanding;       /* NBLs that NDIS has */
     PNET_PNP_EVENT_NOTIFICATION pausing;
     uint64_t random;
     bool fault_done;
+    KEVENT oid_free;            /* set: no request is under way */
     KEVENT oid_done;
     NDIS_STATUS oid_status;
 };
 
 /* traffic_protocol.c */
 DRIVER_INITIALIZE traffic_driver_entry;
-/* Ask the miniport (query) or tell it (set), and wait for the answer. PASSIVE_LEVEL, blocks; one at a time. */
+/* Ask the miniport (query) or tell it (set), and wait for the answer, after others that are under way. PASSIVE_LEVEL, blocks.
+ * CLOSING: the binding is closed. */
 NDIS_STATUS traffic_request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDIS_OID oid, PVOID buffer, UINT length);
 
 /* Fills in traffic.slots. The number of transmit blocks is what bounds the fragments of a frame: our adapters have a block for each slot
@@ -138,6 +142,11 @@ uint64_t traffic_due_in(const struct traffic *traffic);  /* ns until the pending
 PROTOCOL_SEND_NET_BUFFER_LISTS_COMPLETE traffic_send_complete;
 void traffic_send_drop_batch(struct traffic *traffic);  /* built and never sent: reported as paused */
 void traffic_send_pause_check(struct traffic *traffic);
+
+/* The cancel id of the last call: NDIS gives the high byte, the driver the rest. [D] 2.8 */
+static inline PVOID traffic_cancel_id(const struct traffic *traffic) {
+    return (PVOID)((ULONG_PTR)traffic->cancel_part << 24 | (traffic->calls & 0xFFFFFFu));
+}
 
 /* traffic_receive.c */
 PROTOCOL_RECEIVE_NET_BUFFER_LISTS traffic_receive;

@@ -114,8 +114,11 @@ static void send_batch(struct traffic *traffic) {
     platform->ops->charge(platform->ctx, PLATFORM_WORK_SEND_NB, traffic->batch_nbs);
     if (!traffic->running) return; /* paused meanwhile: the batch waits for the restart */
     PNET_BUFFER_LIST batch = traffic->batch;
-    for (PNET_BUFFER_LIST nbl = batch; nbl; nbl = nbl->Next)
+    traffic->calls++;
+    for (PNET_BUFFER_LIST nbl = batch; nbl; nbl = nbl->Next) {
         ((struct traffic_item *)nbl->ProtocolReserved[0])->in_flight = true;
+        NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(nbl, traffic_cancel_id(traffic));
+    }
     traffic->outstanding += traffic->batch_nbls;
     traffic->batch = NULL;
     traffic->batch_end = &traffic->batch;

@@ -14,6 +14,7 @@ enum {
     MEMORY_BYTES = 128,
     POLL_NS = 1000,
     POLLS = 100 * 1000,     /* times POLL_NS: 100 ms */
+    POLLS_A_READ = 100,
     ACK_UNWRITTEN = 0xFF    /* neither OK nor ERR */
 };
 
@@ -102,6 +103,11 @@ static int exchange(struct virtio_ctrl *ctrl, const struct command *command, uin
         if (found < 0) {
             snprintf(ctrl->pci->error, sizeof(ctrl->pci->error), "%s", vq_error(ctrl->vq));
             return -EIO;
+        }
+        /* Its answer comes to memory: whether it is there at all only a register tells, which costs more to read. */
+        if (i % POLLS_A_READ == POLLS_A_READ - 1 && virtio_pci_is_gone(ctrl->pci)) {
+            snprintf(ctrl->pci->error, sizeof(ctrl->pci->error), "%s: the device is gone", command->name);
+            return -ENODEV;
         }
         platform->ops->sleep_ns(platform->ctx, POLL_NS);
     }

@@ -9,7 +9,8 @@
  * One command at a time: a chain of {class, command, data} that the device reads and {reply, ack} that it writes, waited for by looking at
  * the ring, without interrupts, as Linux does. Every command runs in a thread and blocks: 100 ms at most. All return 0 or a negative errno
  * and leave one line of text in pci->error: -ENOTSUP (the feature was not negotiated), -EINVAL (the device refused: nothing changed),
- * -ETIMEDOUT (no answer), -EIO (an answer that is none; also every command after a time-out, for the device still has the buffer).
+ * -ETIMEDOUT (no answer), -ENODEV (the device is gone), -EIO (an answer that is none; also every command after a time-out, for the device
+ * still has the buffer).
  *
  * Spec: [V] VIRTIO 1.2, 5.1.6.5; class NOTF_COAL is of VIRTIO 1.3.
  */

@@ -232,6 +232,7 @@ static uint32_t net_read(struct fake_device *device, uint32_t offset, unsigned s
 
 uint32_t fake_mmio_read(struct fake_platform *fake, unsigned bar, uint32_t offset, unsigned size) {
     struct fake_device *device = &fake->device;
+    if (device->removed) return size == 4 ? UINT32_MAX : (1u << 8 * size) - 1;
     if (bar == 0 && offset < BAR0_ISR) return common_read(fake, offset);
     if (bar == 0 && offset == BAR0_ISR) {
         uint8_t isr = device->isr;
@@ -258,6 +259,7 @@ static void doorbell(struct fake_platform *fake, uint32_t offset, uint32_t value
 }
 
 void fake_mmio_write(struct fake_platform *fake, unsigned bar, uint32_t offset, unsigned size, uint32_t value) {
+    if (fake->device.removed) return;
     if (bar == 0 && offset < BAR0_ISR)
         common_write(fake, offset, value);
     else if (bar == 0 && offset >= BAR0_NOTIFY && offset < BAR0_STATS)
@@ -292,6 +294,11 @@ static void config_interrupt(struct fake_platform *fake) {
 void fake_device_set_link(struct fake_platform *fake, bool up) {
     fake->device.config.link_up = up;
     config_interrupt(fake);
+}
+
+void fake_device_remove(struct fake_platform *fake) {
+    fake->device.removed = true;
+    fake->device.status = 0; /* no ring is live */
 }
 
 void fake_device_fail(struct fake_platform *fake) {

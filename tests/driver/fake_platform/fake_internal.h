@@ -90,6 +90,7 @@ struct fake_device {
     uint8_t status, generation, isr;
     uint16_t command;
     unsigned reset_countdown;
+    bool removed;
     unsigned write_count;
     unsigned pairs;    /* in use: receive steering */
     uint64_t next_ps;  /* when available buffers are looked at, UINT64_MAX: not scheduled */

@@ -329,4 +329,56 @@ TEST_F(NetvioReset, ThatNeverEndsResetsTheDeviceAndGivesEverythingBack) {
     }
 }
 
+// The card is pulled: what it had comes back at once, its memory is free, and nothing is waited for.
+TEST_F(NetvioReset, SurpriseRemovalBringsEveryNblHome) {
+    stack.config.tx_queue_size = 16;
+    send(100);
+    ASSERT_EQ(stack.start(), 0);
+    fake_device_hold(stack.fake, FAKE_QUEUE_TX, true);
+    stack.run_for(20 * 1000);
+    fake_device_remove(stack.fake);
+    const platform* seam = fake_platform_seam(stack.fake);
+    const uint64_t before = seam->ops->now_ps(seam->ctx);
+    EXPECT_EQ(traffic_surprise_remove(stack.traffic), 0);
+    EXPECT_LT(seam->ops->now_ps(seam->ctx) - before, UINT64_C(1'000'000'000)) << "1 ms: no time-out ran out";
+    EXPECT_EQ(traffic_surprise_remove(stack.traffic), -EINVAL) << "once";
+    traffic_counts counts;
+    traffic_get_counts(stack.traffic, &counts);
+    EXPECT_EQ(counts.nbl_outstanding, 0u);
+    EXPECT_EQ(fake_platform_live_mappings(stack.fake), 0u);
+    std::vector<unsigned> completed(stack.to_send.size());
+    for (const Stack::Sent& one : stack.sent) completed[one.id]++;
+    for (unsigned count : completed) EXPECT_LE(count, 1u);
+    EXPECT_GT(stack.sent.size(), 15u);
+}
+
+TEST_F(NetvioReset, ACardThatIsPulledDuringAResetIsNoFault) {
+    stack.machine.device.queue_reset_polls = 1000;
+    send(10);
+    ASSERT_EQ(stack.start(), 0);
+    fake_device_hold(stack.fake, FAKE_QUEUE_TX, true);
+    stack.run_for(20 * 1000);
+    fake_device_remove(stack.fake);
+    EXPECT_EQ(reset(FAKE_QUEUE_TX), -EIO);
+    EXPECT_EQ(stack.sent.size(), 10u) << "the driver found out by itself";
+    EXPECT_EQ(traffic_surprise_remove(stack.traffic), 0);
+}
+
+TEST_F(NetvioReset, CancelBringsBackWhatWaitsInTheDriver) {
+    stack.config.tx_queue_size = 16;
+    stack.config.nbls_per_send = 64;
+    send(64);
+    ASSERT_EQ(stack.start(), 0);
+    fake_device_hold(stack.fake, FAKE_QUEUE_TX, true);
+    stack.run_for(20 * 1000);
+    traffic_cancel_sends(stack.traffic);
+    const size_t cancelled = stack.sent.size();
+    EXPECT_GT(cancelled, 0u);
+    for (const Stack::Sent& one : stack.sent) EXPECT_EQ(one.status, NDIS_STATUS_SEND_ABORTED);
+    fake_device_hold(stack.fake, FAKE_QUEUE_TX, false);
+    ASSERT_TRUE(stack.run_until_sent());
+    expect_none_lost();
+    EXPECT_EQ(stack.on_wire.size(), 64 - cancelled);
+}
+
 }  // namespace
