@@ -117,6 +117,10 @@ DRIVER_INITIALIZE traffic_driver_entry;
  * CLOSING: the binding is closed. */
 NDIS_STATUS traffic_request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDIS_OID oid, PVOID buffer, UINT length);
 
+/* Keep requests out, from when those under way have ended: around the closing of the binding. PASSIVE_LEVEL; taking blocks. */
+void traffic_take_requests(struct traffic *traffic);
+void traffic_give_requests(struct traffic *traffic);
+
 /* Fills in traffic.slots. The number of transmit blocks is what bounds the fragments of a frame: our adapters have a block for each slot
  * of their ring. PASSIVE_LEVEL, blocks. */
 NDIS_STATUS traffic_ask_slots(struct traffic *traffic);

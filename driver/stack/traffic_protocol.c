@@ -28,13 +28,13 @@ static NDIS_STATUS request_now(struct traffic *traffic, NDIS_REQUEST_TYPE type, 
     return traffic->oid_status;
 }
 
-static void take_requests(struct traffic *traffic) { KeWaitForSingleObject(&traffic->oid_free, Executive, KernelMode, FALSE, NULL); }
-static void give_requests(struct traffic *traffic) { (void)KeSetEvent(&traffic->oid_free, 0, FALSE); }
+void traffic_take_requests(struct traffic *traffic) { KeWaitForSingleObject(&traffic->oid_free, Executive, KernelMode, FALSE, NULL); }
+void traffic_give_requests(struct traffic *traffic) { (void)KeSetEvent(&traffic->oid_free, 0, FALSE); }
 
 NDIS_STATUS traffic_request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDIS_OID oid, PVOID buffer, UINT length) {
-    take_requests(traffic);
+    traffic_take_requests(traffic);
     NDIS_STATUS status = traffic->binding ? request_now(traffic, type, oid, buffer, length) : NDIS_STATUS_CLOSING;
-    give_requests(traffic);
+    traffic_give_requests(traffic);
     return status;
 }
 
@@ -103,11 +103,11 @@ static NDIS_STATUS unbind_adapter(NDIS_HANDLE unbind_context, NDIS_HANDLE contex
     ULONG filter = 0;
     UNREFERENCED_PARAMETER(unbind_context);
     /* A request that is under way ends first, and none begins until the binding is closed. [D] 3.4 */
-    take_requests(traffic);
+    traffic_take_requests(traffic);
     (void)request_now(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
     traffic_send_drop_batch(traffic);
     close_adapter(traffic);
-    give_requests(traffic);
+    traffic_give_requests(traffic);
     return NDIS_STATUS_SUCCESS;
 }
 
