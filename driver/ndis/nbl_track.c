@@ -19,7 +19,7 @@ void nbl_hop(struct nbl_record *record, enum nbl_what what, const char *from, co
     else nbl_edge_back(record, what, to);
     const struct ndis_pool *pool = record->pool;
     struct nbl_hop *hop = &record->hops[record->hop_count++ % NBL_HISTORY];
-    *hop = (struct nbl_hop){.time_ps = pool->now_ps(pool->machine), .from = from, .to = to, .site = pool->object.ndis->call_site,
+    *hop = (struct nbl_hop){.time_ps = pool->kernel->time_ps, .from = from, .to = to, .site = pool->object.ndis->call_site,
                             .what = what};
     if (what == NBL_SEND && !record->first_send.from) record->first_send = *hop;
 }

@@ -92,10 +92,9 @@ void packet_violation(const struct packet_record *record, const char *check, con
 }
 
 void packet_move(struct packet_record *record, enum packet_state state, const char *holder) {
-    const struct platform *platform = record->pool->object.ndis->platform;
     record->state = state;
     record->holder = holder;
-    record->since_ps = platform->ops->now_ps(platform->ctx);
+    record->since_ps = record->pool->object.ndis->kernel->time_ps;
 }
 
 struct packet_record *packet_take(struct packet_pool *pool, const char *site) {
