@@ -3,7 +3,8 @@
  * nbl_alloc.c: NBLs out of their pools and back. [D] 2.1
  *
  * The path that a packet takes is a pop from the pool's list, stores, and a push: no lock, since contexts are not preempted, and no call
- * of the machine: the kernel knows the time. A member is cleared when it is allocated, so that what a driver finds does not hang on its history.
+ * of the machine: the kernel knows the time. A member is cleared when it is allocated, so that what a driver finds does not hang on its
+ * history.
  */
 #include <stdlib.h>
 
