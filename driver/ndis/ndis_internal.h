@@ -168,6 +168,7 @@ struct ndis_binding {
 
 /* ---- Packets */
 enum nbl_state { NBL_FREE, NBL_OWNED, NBL_SENT, NBL_INDICATED, NBL_ZOMBIE /* freed while it was out */ };
+#define NBL_POISON ((PVOID)(ULONG_PTR)UINT64_C(0xDEAD5C7A7C40DEAD))
 enum nbl_what { NBL_ALLOCATED, NBL_SEND, NBL_COMPLETE, NBL_INDICATE, NBL_RETURN };
 enum { NBL_HISTORY = 16, NBL_OOB_SLOTS = 30, NBL_BYTES = 384, NBL_LEVELS = 7 };
 
