@@ -14,7 +14,7 @@ void model_trace(struct model *model, uint32_t point, uint32_t aux, uint32_t ind
 }
 
 void model_interrupt(struct model *model, uint32_t vector, uint16_t asker, uint64_t cycle) {
-    model->regs.isr_queue = true;
+    if (asker != MODEL_CONFIG_ASKER) model->regs.isr_queue = true; /* the change set its own bit when it came */
     model_msix_request(model, vector, asker, cycle);
 }
 

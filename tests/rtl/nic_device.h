@@ -230,6 +230,11 @@ struct DeviceOf {
 
     // Reset, negotiation, queues of `ring_size` slots, DRIVER_OK. Queue q has vector q + 1, the configuration vector 0.
     void start(unsigned ring_size = kRing) {
+        prepare(ring_size);
+        set_status(15);
+    }
+    // The same without DRIVER_OK.
+    void prepare(unsigned ring_size = kRing) {
         set_status(0);
         while (status() != 0) {}
         set_status(3);
@@ -242,7 +247,6 @@ struct DeviceOf {
         host.write(BAR0_COMMON + VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 0, 2);
         for (unsigned q = 0; q < 2 * pairs; ++q) queue(q, ring_size);
         if (features & control) queue(kControl, ring_size);
-        set_status(15);
     }
     void queue(unsigned q, unsigned ring_size = kRing) {
         rings[q].forget(ring_size);
@@ -258,6 +262,21 @@ struct DeviceOf {
             host.write(c + VIRTIO_COMMON_QUEUE_DESC + 8 * i + 4, uint32_t(values[i] >> 32), 4);
         }
         host.write(c + VIRTIO_COMMON_QUEUE_ENABLE, 1, 2);
+    }
+    // [V] 2.6.1; ends when both registers read 0, and has failed when they never do.
+    void reset_queue(unsigned q) {
+        const uint32_t c = BAR0_COMMON;
+        host.write(c + VIRTIO_COMMON_QUEUE_SELECT, q, 2);
+        host.write(c + VIRTIO_COMMON_QUEUE_RESET, 1, 2);
+        ASSERT_TRUE(run_until([&] { return host.read(c + VIRTIO_COMMON_QUEUE_RESET, 2) == 0; }, 500)) << "queue " << q;
+        EXPECT_EQ(host.read(c + VIRTIO_COMMON_QUEUE_ENABLE, 2), 0u);
+    }
+    // The doorbell of a ring of this device, of the width that was negotiated.
+    void kick(const Ring& ring) {
+        const uint32_t number = ring.queue == kControl && !own_control_number() ? 2 : ring.queue;
+        const uint32_t bell = BAR0_NOTIFY + BAR0_NOTIFY_MULTIPLIER * ring.queue;
+        if (features & feature(VIRTIO_F_NOTIFICATION_DATA_BIT)) host.write(bell, number | ring.next << 16 | (ring.wrap ? 1u << 31 : 0), 4);
+        else host.write(bell, number, 2);
     }
     void map(unsigned q, uint16_t vector) {
         host.write(BAR0_COMMON + VIRTIO_COMMON_QUEUE_SELECT, q, 2);
@@ -333,7 +352,7 @@ struct DeviceOf {
             address += cut + 5;
         }
         EXPECT_TRUE(ctrl().offer(elements, n_readable, table));
-        kick_control();
+        kick(ctrl());
         std::vector<RingBuffer> used;
         run_until([&] { return !(used = ctrl().reap(false)).empty(); }, 5000);
         answer.clear();
