@@ -2,6 +2,7 @@
 // Features of a device: which ones it offers, which need others, and random sets that a driver may accept.
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "nic_device.h"
@@ -42,16 +43,16 @@ inline uint64_t with_needs(uint64_t set, uint64_t without = 0) {
     return set;
 }
 
-// A set that may be accepted of these, at random. A feature goes now and then if what it needs was not drawn; mostly that comes too, or
-// few sets would have the features of the control queue.
+// A set that may be accepted of these, at random. Where what some features need was not drawn, it comes too, or all of them go.
 inline uint64_t draw_features(std::mt19937& random, uint64_t offered) {
     uint64_t set = kLeastFeatures;
     for (unsigned bit = 0; bit < 64; ++bit)
         if ((offered & feature(bit)) && random() % 2) set |= feature(bit);
+    std::map<std::vector<unsigned>, bool> goes;
     for (const Need& need : needs()) {
         bool met = false;
         for (const unsigned other : need.one_of) met = met || (set & feature(other));
-        if (!met && random() % 4 == 0) set &= ~feature(need.bit);
+        if (!met && goes.try_emplace(need.one_of, random() % 3 == 0).first->second) set &= ~feature(need.bit);
     }
     return with_needs(set);
 }
