@@ -30,10 +30,11 @@ module stats (
     input  wire  logic        dma_error_i,
     input  wire  logic        interrupt_i,
     input  wire  logic        doorbell_i,
-    input  wire  logic        rx_drop_unwanted_i
+    input  wire  logic        rx_drop_unwanted_i,
+    input  wire  logic        tx_segmented_i
 );
     logic [63:0] tx_frames_q, tx_bytes_q, tx_drops_q, rx_frames_q, rx_bytes_q, rx_no_buffer_q, rx_fifo_q;
-    logic [63:0] rx_fcs_q, rx_length_q, dma_reads_q, dma_writes_q, dma_errors_q, interrupts_q, doorbells_q, rx_unwanted_q;
+    logic [63:0] rx_fcs_q, rx_length_q, dma_reads_q, dma_writes_q, dma_errors_q, interrupts_q, doorbells_q, rx_unwanted_q, tx_segmented_q;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -52,6 +53,7 @@ module stats (
             interrupts_q   <= '0;
             doorbells_q    <= '0;
             rx_unwanted_q  <= '0;
+            tx_segmented_q <= '0;
         end else begin
             if (tx_frame_i) tx_frames_q <= tx_frames_q + 64'd1;
             if (tx_frame_i) tx_bytes_q <= tx_bytes_q + 64'(tx_bytes_i);
@@ -68,6 +70,7 @@ module stats (
             if (interrupt_i) interrupts_q <= interrupts_q + 64'd1;
             if (doorbell_i) doorbells_q <= doorbells_q + 64'd1;
             if (rx_drop_unwanted_i) rx_unwanted_q <= rx_unwanted_q + 64'd1;
+            if (tx_segmented_i) tx_segmented_q <= tx_segmented_q + 64'd1;
         end
     end
 
@@ -90,6 +93,7 @@ module stats (
             12'(regmap_pkg::STATS_INTERRUPTS):          value = interrupts_q;
             12'(regmap_pkg::STATS_DOORBELLS):           value = doorbells_q;
             12'(regmap_pkg::STATS_RX_DROPS_UNWANTED):   value = rx_unwanted_q;
+            12'(regmap_pkg::STATS_TX_SEGMENTED):        value = tx_segmented_q;
             default: ;
         endcase
     end
