@@ -21,7 +21,7 @@ Disturber::Disturber(const scenario& scenario, System& system, Watcher watcher)
 
 bool Disturber::wanted(const scenario& scenario) {
     return scenario.stress_link_down_every_us || scenario.stress_queue_reset_every_us || scenario.stress_device_reset_every_us ||
-           scenario.stress_stack_restart_every_us;
+           scenario.stress_miniport_reset_every_us || scenario.stress_stack_restart_every_us;
 }
 
 uint64_t Disturber::draw_ps(uint64_t period_us) { return period_us * us / 2 + random_() % (period_us * us + 1); }
@@ -30,7 +30,8 @@ void Disturber::start(struct traffic* traffic) {
     traffic_ = traffic;
     if (scenario_.stress_link_down_every_us)
         carrier_alarm_.set(hw::now_ps() + draw_ps(scenario_.stress_link_down_every_us), hw::Alarm::When::kernel_time);
-    if (scenario_.stress_queue_reset_every_us || scenario_.stress_device_reset_every_us || scenario_.stress_stack_restart_every_us)
+    if (scenario_.stress_queue_reset_every_us || scenario_.stress_device_reset_every_us || scenario_.stress_miniport_reset_every_us ||
+        scenario_.stress_stack_restart_every_us)
         thread_ = system_.cpu->spawn("resets", [this] { resets(); });
 }
 
@@ -61,6 +62,7 @@ void Disturber::resets() {
         uint64_t next_ps;
     } kinds[] = {{scenario_.stress_queue_reset_every_us, &Disturber::reset_queue, 0},
                  {scenario_.stress_device_reset_every_us, &Disturber::reset_device, 0},
+                 {scenario_.stress_miniport_reset_every_us, &Disturber::reset_miniport, 0},
                  {scenario_.stress_stack_restart_every_us, &Disturber::restart_stack, 0}};
     for (Kind& kind : kinds) kind.next_ps = kind.period_us ? hw::now_ps() + draw_ps(kind.period_us) : UINT64_MAX;
     for (;;) {
@@ -84,6 +86,13 @@ void Disturber::reset_device() {
     const int status = traffic_reset_device(traffic_);
     watcher_.device(false);
     if (status) watcher_.failed("the device could not be reset: errno " + std::to_string(std::abs(status)));
+}
+
+void Disturber::reset_miniport() {
+    watcher_.device(true);
+    const int status = traffic_reset_miniport(traffic_);
+    watcher_.device(false);
+    if (status) watcher_.failed("the miniport could not be reset: errno " + std::to_string(std::abs(status)));
 }
 
 void Disturber::restart_stack() {

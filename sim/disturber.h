@@ -3,8 +3,8 @@
 // its queues, or the device, the driver stack is paused and restarted. Seeded: each comes after half to one and a half of its period, drawn anew.
 //
 //   carrier   Wire::set_link(), as a cable that is pulled
-//   the rest  a thread on the CPU, through the driver stack (traffic_reset_queue(), traffic_reset_device(), traffic_restart_stack()):
-//             one at a time
+//   the rest  a thread on the CPU, through the driver stack (traffic_reset_queue(), traffic_reset_device(), traffic_reset_miniport(),
+//             traffic_restart_stack()): one at a time
 //
 // Reports "stress.reset" when one of these does not succeed.
 #pragma once
@@ -46,6 +46,7 @@ private:
     void resets();
     void reset_queue();
     void reset_device();
+    void reset_miniport();
     void restart_stack();
 
     const scenario& scenario_;

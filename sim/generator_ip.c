@@ -17,7 +17,7 @@ static bool is_tcp(enum generator_protocol protocol) { return protocol == GENERA
 
 size_t generator_ip_headers(enum generator_protocol protocol) {
     if (protocol == GENERATOR_ETHERNET) return 0;
-    return ETH_HEADER + (is_ipv4(protocol) ? IPV4_BYTES : IPV6_BYTES) + (is_tcp(protocol) ? TCP_BYTES : UDP_BYTES);
+    return (size_t)ETH_HEADER + (is_ipv4(protocol) ? (size_t)IPV4_BYTES : IPV6_BYTES) + (is_tcp(protocol) ? (size_t)TCP_BYTES : UDP_BYTES);
 }
 
 static void put16(uint8_t *to, unsigned value) {

@@ -129,7 +129,7 @@ bool netvio_rx_poll(struct netvio_rx *rx) {
         if (batch.misjoined && !vq_error(rx->vq))
             netvio_fail(rx->adapter, "netvio.num_buffers", "[V] 5.1.6.4", "a received frame's header names buffers that are not used");
         else
-            netvio_fail(rx->adapter, "vq.forged_used", "[V] 2.8.8", vq_error(rx->vq));
+            netvio_fail_ring(rx->adapter, rx->vq);
         return false;
     }
     rx->polling = true;
