@@ -300,6 +300,8 @@ void fake_device_set_link(struct fake_platform *fake, bool up) {
     config_interrupt(fake);
 }
 
+void fake_device_refuse_features(struct fake_platform *fake) { fake->device.config.refuse_features = true; }
+
 void fake_device_fail(struct fake_platform *fake) {
     fake->device.status |= 1u << VIRTIO_STATUS_NEEDS_RESET_BIT;
     config_interrupt(fake);

@@ -78,6 +78,8 @@ void fake_device_set_doorbell_event(struct fake_platform *fake, unsigned queue, 
 /* Write an arbitrary used descriptor at the device's used position: id and length as given, position advanced by `slots`. */
 void fake_device_forge_used(struct fake_platform *fake, unsigned queue, uint16_t id, uint32_t length, unsigned slots);
 void fake_device_set_link(struct fake_platform *fake, bool up);
+/* From now on FEATURES_OK does not stick: a reset device does not come back. */
+void fake_device_refuse_features(struct fake_platform *fake);
 /* Set DEVICE_NEEDS_RESET and tell the driver. */
 void fake_device_fail(struct fake_platform *fake);
 
