@@ -24,7 +24,7 @@ SIZE_T traffic_items_longest(const struct traffic *traffic) {
 }
 
 /* One slot for a header of its own, and one for each page end inside the frame, where a piece becomes two elements. */
-static unsigned most_pieces(const struct traffic *traffic) {
+unsigned traffic_most_pieces(const struct traffic *traffic) {
     const unsigned spare = 1 + 2 * (unsigned)traffic_items_longest(traffic) / 4096 + 2;
     unsigned most = traffic->slots > spare ? traffic->slots - spare : 1;
     switch (traffic->config.cut) {
@@ -73,7 +73,7 @@ static NDIS_STATUS make_item(struct traffic *traffic, unsigned index) {
 
 NDIS_STATUS traffic_items_make(struct traffic *traffic) {
     const unsigned count = traffic->config.outstanding_nbls, nbs = traffic->config.nbs_per_nbl;
-    traffic->pieces = most_pieces(traffic);
+    traffic->pieces = traffic_most_pieces(traffic);
     SIZE_T longest = (SIZE_T)traffic->backfill + traffic_items_longest(traffic);
     SIZE_T mdl = MmSizeOfMdl((PVOID)(ULONG_PTR)(PAGE_SIZE - 1), longest);
     traffic->mdl_stride = (mdl + MEMORY_ALLOCATION_ALIGNMENT - 1) / MEMORY_ALLOCATION_ALIGNMENT * MEMORY_ALLOCATION_ALIGNMENT;
