@@ -49,6 +49,18 @@ static uint8_t flow_byte(uint64_t flow) {
     return (uint8_t)(flow ^ (unsigned)reversed[flow & 0xF] << 4);
 }
 
+/* In 8 bytes, as far as they fit; returns how many. */
+static size_t put_number(uint8_t *to, size_t room, uint64_t number) {
+    uint8_t bytes[8];
+    for (unsigned i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)(number >> (56 - 8 * i));
+    if (room >= sizeof bytes) {
+        memcpy(to, bytes, sizeof bytes);
+        return sizeof bytes;
+    }
+    memcpy(to, bytes, room);
+    return room;
+}
+
 /* The longest frame there can be. */
 static size_t longest(const struct generator_config *config) {
     uint32_t size = config->sizes.range ? config->sizes.values[1] : 0;
@@ -63,13 +75,12 @@ void generator_fill(const struct generator_config *config, uint64_t number, uint
     memcpy(frame + 6, config->source, 6);
     const uint64_t flows = config->flows > 1 ? config->flows : 1;
     const uint8_t flow = config->flows > 1 ? flow_byte(number % flows) : 0;
-    const size_t headers = generator_ip_headers(config->protocol);
+    const size_t headers = config->protocol == GENERATOR_ETHERNET ? 0 : generator_ip_headers(config->protocol);
     const bool ip = headers != 0 && length > headers;
     frame[11] ^= flow;
     memcpy(frame + 12, type, 2);
     size_t at = ip ? headers : (size_t)ETH_HEADER;
-    for (unsigned i = 0; i < 8 && at < length; i++, at++) frame[at] = (uint8_t)(number >> (56 - 8 * i));
-
+    at += put_number(frame + at, length - at, number);
     switch (config->pattern) {
     case GENERATOR_COUNTER: fill_counter(frame + at, length - at, number); break;
     case GENERATOR_RANDOM: fill_random(frame + at, length - at, mix(config->seed) ^ number); break;

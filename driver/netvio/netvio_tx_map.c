@@ -12,6 +12,14 @@
  */
 #include "netvio_tx_offload.h"
 
+/* Of a known size, which is a few stores; the other one comes with HASH_REPORT. */
+static void zero_header(PUCHAR header, ULONG bytes) {
+    if (bytes == VIRTIO_NET_HDR_SIZE)
+        NdisZeroMemory(header, VIRTIO_NET_HDR_SIZE);
+    else
+        NdisZeroMemory(header, VIRTIO_NET_HDR_HASH_SIZE);
+}
+
 /* Put the header in front of the frame. `header` NULL: all zero, which asks for nothing; num_buffers is 0 on transmit, [V] 5.1.6.2. */
 static void retreat(const struct netvio_adapter *adapter, struct netvio_tx_packet *packet, const uint8_t *header) {
     const ULONG bytes = adapter->header_bytes;
@@ -23,7 +31,7 @@ static void retreat(const struct netvio_adapter *adapter, struct netvio_tx_packe
     if (header)
         NdisMoveMemory(va + nb->CurrentMdlOffset, header, bytes);
     else
-        NdisZeroMemory(va + nb->CurrentMdlOffset, bytes);
+        zero_header(va + nb->CurrentMdlOffset, bytes);
     packet->retreated = true;
 }
 
@@ -37,7 +45,7 @@ static void put_header(struct netvio_tx *tx, struct netvio_tx_packet *packet, co
         packet->header_bytes += plan->front_bytes;
         packet->taken = plan->taken;
     } else if (tx->header_stride != bytes) {
-        NdisZeroMemory(packet->header, bytes); /* it may have held another */
+        zero_header(packet->header, bytes); /* it may have held another */
     }
 }
 

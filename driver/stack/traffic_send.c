@@ -87,7 +87,8 @@ static bool build_large(struct traffic *traffic, struct traffic_item *item, NDIS
 
 /* Fill the item with the pending frame and those after it that may share an NBL with it: of one flow, with the same slots. */
 static NDIS_STATUS build(struct traffic *traffic, struct traffic_item *item) {
-    struct traffic_ask ask = {NULL, NULL, NULL}, first = ask;
+    struct traffic_ask ask;
+    PVOID checksum = NULL; /* slot of the NBs that are in it */
     NDIS_STATUS status;
     item->used = 0;
     if (traffic->large.bytes && build_large(traffic, item, &status)) return status;
@@ -95,14 +96,18 @@ static NDIS_STATUS build(struct traffic *traffic, struct traffic_item *item) {
     RtlCopyMemory(traffic->flow, traffic->pending.data, traffic->flow_length);
     do {
         const uint8_t *data = traffic->pending.data;
-        if (traffic->edited) leave_checksum(traffic, &data, traffic->pending.length, &ask);
-        if (item->used && ask.checksum != first.checksum) break;
+        if (traffic->edited) {
+            leave_checksum(traffic, &data, traffic->pending.length, &ask);
+            if (item->used && ask.checksum != checksum) break;
+            checksum = ask.checksum;
+        }
         status = traffic_items_place(traffic, item, item->used, traffic->pending.id, data, traffic->pending.length);
         if (status != NDIS_STATUS_SUCCESS) return item->used ? NDIS_STATUS_SUCCESS : status;
-        first = ask;
-        traffic->tx_checksums += ask.checksum != NULL;
         traffic->have_pending = false;
-        if (traffic->edited) set_slots(item->nbl, &first);
+        if (traffic->edited) {
+            traffic->tx_checksums += checksum != NULL;
+            set_slots(item->nbl, &ask);
+        }
         if (item->used == traffic->config.nbs_per_nbl || !traffic_fetch(traffic) || traffic_due_in(traffic)) break;
         if (traffic->pending.id != item->frames[0].id + item->used || !pending_joins(traffic)) break;
     } while (true);
