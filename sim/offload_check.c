@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-enum { TYPE = 12, TAG = 4, TYPE_VLAN = 0x8100, TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86DD, IPV4 = 20, IPV6 = 40, TCP = 6, UDP = 17, FRAGMENT = 0x3FFF };
+enum {
+    TYPE = 12, TAG = 4, TYPE_VLAN = 0x8100, TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86DD, IPV4 = 20, IPV6 = 40, TCP = 6, UDP = 17, FRAGMENT = 0x3FFF
+};
 
 struct packet {
     unsigned version, protocol;

@@ -17,7 +17,9 @@ extern "C" {
 enum { OFFLOAD_KEY_BYTES = 40 };
 
 /* Which headers a hash covers; a frame has at most one of them. */
-enum offload_hash { OFFLOAD_HASH_NONE, OFFLOAD_HASH_IPV4, OFFLOAD_HASH_TCP4, OFFLOAD_HASH_UDP4, OFFLOAD_HASH_IPV6, OFFLOAD_HASH_TCP6, OFFLOAD_HASH_UDP6 };
+enum offload_hash {
+    OFFLOAD_HASH_NONE, OFFLOAD_HASH_IPV4, OFFLOAD_HASH_TCP4, OFFLOAD_HASH_UDP4, OFFLOAD_HASH_IPV6, OFFLOAD_HASH_TCP6, OFFLOAD_HASH_UDP6
+};
 
 /* TCP (or UDP) over IPv4 or IPv6, not a fragment, with a checksum, and it is right. */
 bool offload_tcp_is_good(const uint8_t *frame, size_t length);

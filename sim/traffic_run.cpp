@@ -389,7 +389,8 @@ void TrafficRun::check_offload(const uint8_t* data, size_t length, const traffic
     const offload_hash covers = offload_hash_of(data, length, traffic_rss_key, &hash);
     if (types[covers] == info.hash_type && hash == info.hash) return;
     char text[160];
-    std::snprintf(text, sizeof text, "a received frame came with hash 0x%08" PRIX32 " of type 0x%" PRIX32 "; it is 0x%08" PRIX32 " of type 0x%" PRIX32,
+    std::snprintf(text, sizeof text,
+                  "a received frame came with hash 0x%08" PRIX32 " of type 0x%" PRIX32 "; it is 0x%08" PRIX32 " of type 0x%" PRIX32,
                   info.hash, info.hash_type, hash, types[covers]);
     fail("offload.hash", "[V] 5.1.6.4.3", text);
 }

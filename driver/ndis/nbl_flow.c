@@ -13,7 +13,8 @@
 enum {
     SEEN = 160,  /* bytes of a frame, hold every header that makes its flow */
     MAC = 6, TYPE_AT = 12, TAG = 4, TYPE_VLAN = 0x8100, TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86DD, TCP = 6, UDP = 17, PORTS = 4,
-    IPV4_BYTES = 20, IPV4_FRAGMENT = 6, IPV4_PROTOCOL = 9, IPV4_SOURCE = 12, IPV6_BYTES = 40, IPV6_NEXT = 6, IPV6_SOURCE = 8, ADDRESSES = 32,
+    IPV4_BYTES = 20, IPV4_FRAGMENT = 6, IPV4_PROTOCOL = 9, IPV4_SOURCE = 12, IPV6_BYTES = 40, IPV6_NEXT = 6, IPV6_SOURCE = 8,
+    ADDRESSES = 32,
     TEXT = 96
 };
 
@@ -75,8 +76,8 @@ static void describe(const struct flow *flow, bool link, char text[TEXT]) {
     const uint8_t *m = flow->macs, *a = flow->addresses, *p = flow->ports;
     const char *protocol = flow->protocol == TCP ? "TCP " : flow->protocol == UDP ? "UDP " : "no ports, ";
     if (link || !flow->version)
-        snprintf(text, TEXT, "%02x:%02x:%02x:%02x:%02x:%02x > %02x:%02x:%02x:%02x:%02x:%02x type 0x%04x", m[6], m[7], m[8], m[9], m[10], m[11],
-                 m[0], m[1], m[2], m[3], m[4], m[5], flow->type);
+        snprintf(text, TEXT, "%02x:%02x:%02x:%02x:%02x:%02x > %02x:%02x:%02x:%02x:%02x:%02x type 0x%04x", m[6], m[7], m[8], m[9], m[10],
+                 m[11], m[0], m[1], m[2], m[3], m[4], m[5], flow->type);
     else if (flow->version == 4)
         snprintf(text, TEXT, "%s%u.%u.%u.%u:%u > %u.%u.%u.%u:%u", protocol, a[0], a[1], a[2], a[3], be16(p), a[4], a[5], a[6], a[7],
                  be16(p + 2));
@@ -95,8 +96,8 @@ void nbl_check_flows(struct nbl_record *record) {
         if (!read_flow(nb, &other) || same(&first, &other)) continue;
         describe(&first, !same_link(&first, &other), one);
         describe(&other, !same_link(&first, &other), two);
-        nbl_violation(record, "nbl.mixed_flows", "[D] 2.8", "was sent with NBs of two flows: NB 0 is %s; NB %u is %s: give each its own NBL", one,
-                      number, two);
+        nbl_violation(record, "nbl.mixed_flows", "[D] 2.8", "was sent with NBs of two flows: NB 0 is %s; NB %u is %s: give each its own NBL",
+                      one, number, two);
         return;
     }
 }

@@ -6,7 +6,8 @@
  *           [virtio hdr | frame ... ] [ frame ... ]        retreated by 12: header and first fragment are one element
  *
  * The retreat is made only when the 12 bytes (20 with HASH_REPORT) lie in the current MDL: then it allocates nothing and stays contiguous.
- * If not, or if the front of the frame has to be edited (netvio_tx_offload.h), it is an element of its own, from memory that was set up once.
+ * If not, or if the front of the frame has to be edited (netvio_tx_offload.h), it is an element of its own, from memory that was set up
+ * once.
  *
  * Spec: [V] 5.1.6.2  [D] 2.2, 2.7
  */

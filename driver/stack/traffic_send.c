@@ -140,7 +140,8 @@ static uint64_t gather(struct traffic *traffic) {
 /* A miniport gives LSO version 2 back with its type alone. [D] 4 */
 static void check_slots(struct traffic *traffic, const NET_BUFFER_LIST *nbl, const struct traffic_frame *frame) {
     NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO info = {.Value = nbl->NetBufferListInfo[TcpLargeSendNetBufferListInfo]};
-    if (!info.Value || (info.LsoV2TransmitComplete.Type == NDIS_TCP_LARGE_SEND_OFFLOAD_V2_TYPE && !info.LsoV2TransmitComplete.Reserved)) return;
+    if (!info.Value) return;
+    if (info.LsoV2TransmitComplete.Type == NDIS_TCP_LARGE_SEND_OFFLOAD_V2_TYPE && !info.LsoV2TransmitComplete.Reserved) return;
     kernel_violation(traffic->kernel, "traffic.lso_complete", "[D] 4", (int64_t)frame->id,
                      "a large send was completed with 0x%08x in its slot: LsoV2TransmitComplete has Type 1 and nothing else",
                      (unsigned)(ULONG_PTR)info.Value);

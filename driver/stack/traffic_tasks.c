@@ -16,7 +16,8 @@ static void take(struct traffic *traffic, const NDIS_OFFLOAD *config) {
 /* From now on the adapter may rely on what NBLs ask, and tells of received ones. */
 static void ask_offloads(struct traffic *traffic, const NDIS_OFFLOAD *config) {
     NDIS_OFFLOAD_ENCAPSULATION encapsulation = {
-        .Header = {NDIS_OBJECT_TYPE_OFFLOAD_ENCAPSULATION, NDIS_OFFLOAD_ENCAPSULATION_REVISION_1, NDIS_SIZEOF_OFFLOAD_ENCAPSULATION_REVISION_1},
+        .Header = {NDIS_OBJECT_TYPE_OFFLOAD_ENCAPSULATION, NDIS_OFFLOAD_ENCAPSULATION_REVISION_1,
+                   NDIS_SIZEOF_OFFLOAD_ENCAPSULATION_REVISION_1},
         .IPv4 = {NDIS_OFFLOAD_SET_ON, NDIS_ENCAPSULATION_IEEE_802_3, ETH_HEADER},
         .IPv6 = {NDIS_OFFLOAD_SET_ON, NDIS_ENCAPSULATION_IEEE_802_3, ETH_HEADER}};
     if (traffic_request(traffic, NdisRequestSetInformation, OID_OFFLOAD_ENCAPSULATION, &encapsulation, sizeof(encapsulation)) !=

@@ -69,7 +69,8 @@ int virtio_ctrl_set_rss(struct virtio_ctrl *ctrl, const struct virtio_ctrl_rss *
     struct virtio_ctrl_command command = {.class = VIRTIO_CTRL_CLASS_MQ, .number = VIRTIO_CTRL_MQ_RSS_CONFIG,
                                           .feature = VIRTIO_NET_F_RSS_BIT, .data = data, .name = "MQ RSS_CONFIG"};
     if (rss->entries < 1 || rss->entries > VIRTIO_CTRL_RSS_ENTRIES || rss->key_bytes > VIRTIO_CTRL_RSS_KEY) {
-        snprintf(ctrl->pci->error, sizeof(ctrl->pci->error), "MQ RSS_CONFIG: %u entries and a key of %u bytes", rss->entries, rss->key_bytes);
+        snprintf(ctrl->pci->error, sizeof(ctrl->pci->error), "MQ RSS_CONFIG: %u entries and a key of %u bytes", rss->entries,
+                 rss->key_bytes);
         return -EINVAL;
     }
     virtio_ctrl_put32(data + VIRTIO_RSS_TYPES, rss->types);
