@@ -28,7 +28,8 @@ Disturber::~Disturber() {
 
 bool Disturber::wanted(const scenario& scenario) {
     return scenario.stress_link_down_every_us || scenario.stress_queue_reset_every_us || scenario.stress_device_reset_every_us ||
-           scenario.stress_stack_restart_every_us || scenario.stress_cancel_every_us || scenario.stress_remove_us;
+           scenario.stress_miniport_reset_every_us || scenario.stress_stack_restart_every_us || scenario.stress_cancel_every_us ||
+           scenario.stress_remove_us;
 }
 
 uint64_t Disturber::draw_ps(uint64_t period_us) { return period_us * us / 2 + random_() % (period_us * us + 1); }
@@ -41,8 +42,8 @@ void Disturber::start(struct traffic* traffic) {
         pull_alarm_.set(hw::now_ps() + draw_ps(scenario_.stress_remove_us), hw::Alarm::When::kernel_time);
         removal_ = system_.cpu->spawn("removal", [this] { removal(); });
     }
-    if (scenario_.stress_queue_reset_every_us || scenario_.stress_device_reset_every_us || scenario_.stress_stack_restart_every_us ||
-        scenario_.stress_cancel_every_us)
+    if (scenario_.stress_queue_reset_every_us || scenario_.stress_device_reset_every_us || scenario_.stress_miniport_reset_every_us ||
+        scenario_.stress_stack_restart_every_us || scenario_.stress_cancel_every_us)
         thread_ = system_.cpu->spawn("resets", [this] { resets(); });
 }
 
@@ -74,6 +75,7 @@ void Disturber::resets() {
         uint64_t next_ps;
     } kinds[] = {{scenario_.stress_queue_reset_every_us, &Disturber::reset_queue, 0},
                  {scenario_.stress_device_reset_every_us, &Disturber::reset_device, 0},
+                 {scenario_.stress_miniport_reset_every_us, &Disturber::reset_miniport, 0},
                  {scenario_.stress_stack_restart_every_us, &Disturber::restart_stack, 0},
                  {scenario_.stress_cancel_every_us, &Disturber::cancel_sends, 0}};
     for (Kind& kind : kinds) kind.next_ps = kind.period_us ? hw::now_ps() + draw_ps(kind.period_us) : UINT64_MAX;
@@ -123,6 +125,13 @@ void Disturber::reset_device() {
     const int status = traffic_reset_device(traffic_);
     watcher_.device(false);
     failed("the device could not be reset", status);
+}
+
+void Disturber::reset_miniport() {
+    watcher_.device(true);
+    const int status = traffic_reset_miniport(traffic_);
+    watcher_.device(false);
+    failed("the miniport could not be reset", status);
 }
 
 void Disturber::restart_stack() {

@@ -4,8 +4,8 @@
 // once the card is pulled. Seeded: each comes after half to one and a half of its period, drawn anew.
 //
 //   carrier   Wire::set_link(), as a cable that is pulled
-//   the rest  a thread on the CPU, through the driver stack (traffic_reset_queue(), traffic_reset_device(), traffic_restart_stack(), traffic_cancel_sends(),
-//             traffic_surprise_remove()): one at a time
+//   the rest  a thread on the CPU, through the driver stack (traffic_reset_queue(), traffic_reset_device(), traffic_reset_miniport(),
+//             traffic_restart_stack(), traffic_cancel_sends(), traffic_surprise_remove()): one at a time
 //   removal   PcieLink::remove() and the cable, at any moment of the others; a second thread tells the stack 5 us later
 //
 // Reports "stress.reset" when one of these does not succeed.
@@ -49,6 +49,7 @@ private:
     void resets();
     void reset_queue();
     void reset_device();
+    void reset_miniport();
     void restart_stack();
     void cancel_sends();
     void pull();

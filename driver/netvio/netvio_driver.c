@@ -30,6 +30,7 @@ NTSTATUS netvio_driver_entry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_pat
         .SendNetBufferListsHandler = netvio_send,
         .ReturnNetBufferListsHandler = netvio_return,
         .CancelSendHandler = netvio_cancel_send,
+        .ResetHandlerEx = netvio_reset,
         .DevicePnPEventNotifyHandler = device_pnp_event,
         .ShutdownHandlerEx = netvio_shutdown,
         .CancelOidRequestHandler = netvio_cancel_oid_request,

@@ -87,9 +87,10 @@ static NDIS_STATUS bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind_context, P
     if (traffic->binding) return NDIS_STATUS_NOT_SUPPORTED; /* one adapter */
     NDIS_STATUS status = open_adapter(traffic, bind_context, parameters);
     if (status != NDIS_STATUS_SUCCESS) return status;
-    ULONG filter = NDIS_PACKET_TYPE_PROMISCUOUS;
+    ULONG filter = traffic->config.offloads.filter ? NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST : NDIS_PACKET_TYPE_PROMISCUOUS;
     choose_backfill(traffic, parameters);
     status = traffic_ask_slots(traffic);
+    if (status == NDIS_STATUS_SUCCESS) traffic_tasks_ask(traffic, parameters);
     if (status == NDIS_STATUS_SUCCESS)
         status = traffic_request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
     if (status == NDIS_STATUS_SUCCESS && !traffic->items) status = traffic_items_make(traffic);
@@ -118,10 +119,7 @@ static VOID open_complete(NDIS_HANDLE context, NDIS_STATUS status) {
 }
 static VOID close_complete(NDIS_HANDLE context) { UNREFERENCED_PARAMETER(context); }
 
-static VOID status_indication(NDIS_HANDLE context, PNDIS_STATUS_INDICATION indication) {
-    UNREFERENCED_PARAMETER(context);
-    UNREFERENCED_PARAMETER(indication);
-}
+static VOID status_indication(NDIS_HANDLE context, PNDIS_STATUS_INDICATION indication) { traffic_tasks_status(context, indication); }
 
 static NDIS_STATUS restart(struct traffic *traffic) {
     const struct platform *platform = traffic->platform;

@@ -88,8 +88,15 @@ uint64_t virtio_pci_offered(struct virtio_pci *pci) {
 
 /* [V] 2.2.1: a driver accepts no feature whose prerequisite it does not have, whatever the device offers. */
 static uint64_t without_orphans(uint64_t features) {
-    if (!(features & REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT)))
-        features &= ~(REGMAP_BIT(VIRTIO_NET_F_MQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT) | REGMAP_BIT(VIRTIO_NET_F_VQ_NOTF_COAL_BIT));
+    static const uint64_t need_control =
+        REGMAP_BIT(VIRTIO_NET_F_MQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT) | REGMAP_BIT(VIRTIO_NET_F_VQ_NOTF_COAL_BIT) |
+        REGMAP_BIT(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_RX_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_VLAN_BIT) |
+        REGMAP_BIT(VIRTIO_NET_F_CTRL_RX_EXTRA_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_MAC_ADDR_BIT) | REGMAP_BIT(VIRTIO_NET_F_RSS_BIT) |
+        REGMAP_BIT(VIRTIO_NET_F_HASH_REPORT_BIT);
+    static const uint64_t segmentation = REGMAP_BIT(VIRTIO_NET_F_HOST_TSO4_BIT) | REGMAP_BIT(VIRTIO_NET_F_HOST_TSO6_BIT);
+    if (!(features & REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT))) features &= ~need_control;
+    if (!(features & REGMAP_BIT(VIRTIO_NET_F_CSUM_BIT))) features &= ~(segmentation | REGMAP_BIT(VIRTIO_NET_F_HOST_USO_BIT));
+    if (!(features & segmentation)) features &= ~REGMAP_BIT(VIRTIO_NET_F_HOST_ECN_BIT);
     return features;
 }
 

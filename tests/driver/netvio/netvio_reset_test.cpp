@@ -381,4 +381,64 @@ TEST_F(NetvioReset, CancelBringsBackWhatWaitsInTheDriver) {
     EXPECT_EQ(stack.on_wire.size(), 64 - cancelled);
 }
 
+// ---- MiniportResetEx: NDIS resets the miniport, with traffic in flight both ways
+TEST(NetvioResetEx, GivesEverySendBackOnceAndTrafficGoesOn) {
+    for (bool yield : {false, true}) {
+        Stack stack;
+        stack.machine.yield_on_charge = yield;
+        stack.config.tx_queue_size = 16;
+        stack.config.outstanding_nbls = 64;
+        stack.config.nbls_per_send = 64;
+        for (unsigned i = 0; i < 400; i++) stack.to_send.push_back(make_frame(i, 100 + i));
+        ASSERT_EQ(stack.start(), 0) << stack.error;
+        unsigned arrived = 0;
+        for (unsigned round = 0; round < 5; round++) {
+            fake_device_hold(stack.fake, FAKE_QUEUE_TX, true);
+            stack.run_for(30 * 1000);
+            for (unsigned i = 0; i < 3; i++) arrived += stack.receive(make_frame(1000 + arrived, 200));
+            ASSERT_EQ(traffic_reset_miniport(stack.traffic), 0);
+            fake_device_hold(stack.fake, FAKE_QUEUE_TX, false);
+            stack.run_for(30 * 1000);
+        }
+        ASSERT_TRUE(stack.run_until_sent());
+        ASSERT_EQ(stack.sent.size(), 400u);
+        std::vector<unsigned> times(400);
+        size_t good = 0, aborted = 0, waiting = 0;
+        for (const Stack::Sent& one : stack.sent) {
+            times[one.id]++;
+            good += one.status == NDIS_STATUS_SUCCESS;
+            aborted += one.status == NDIS_STATUS_SEND_ABORTED;
+            waiting += one.status == NDIS_STATUS_RESET_IN_PROGRESS;
+        }
+        EXPECT_EQ(times, std::vector<unsigned>(400, 1)) << "each completed once";
+        EXPECT_GT(aborted, 0u) << "that the device had";
+        EXPECT_GT(waiting, 0u) << "that waited for room in the ring";
+        EXPECT_EQ(good + aborted + waiting, 400u);
+        EXPECT_EQ(stack.on_wire.size(), good);
+        stack.run_for(100 * 1000);
+        EXPECT_LE(stack.received.size(), arrived);
+        ASSERT_TRUE(stack.receive(make_frame(7, 100)));
+        stack.run_for(50 * 1000);
+        EXPECT_EQ(stack.received.back(), make_frame(7, 100));
+    }
+}
+
+TEST(NetvioResetEx, OfADeviceThatDoesNotComeBackFailsTheAdapter) {
+    Stack stack;
+    stack.more_may_come = true;
+    stack.expect_clean = false;
+    stack.machine.device.queue_reset_polls = 0;
+    ASSERT_EQ(stack.start(), 0) << stack.error;
+    fake_device_refuse_features(stack.fake);
+    EXPECT_EQ(traffic_reset_miniport(stack.traffic), -EIO);
+    EXPECT_NE(fake_platform_find_violation(stack.fake, "netvio.device_reset"), nullptr) << stack.violations();
+    stack.to_send.push_back(make_frame(1, 100));
+    stack.more_may_come = false;
+    traffic_kick(stack.traffic);
+    ASSERT_TRUE(stack.run_until_sent());
+    ASSERT_EQ(stack.sent.size(), 1u);
+    EXPECT_EQ(stack.sent[0].status, NDIS_STATUS_FAILURE);
+    EXPECT_EQ(traffic_reset_miniport(stack.traffic), -EIO) << "and stays failed";
+}
+
 }  // namespace

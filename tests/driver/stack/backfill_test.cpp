@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // With backfill propagated, a packet reaches the descriptor ring through five layers with no allocation and no copy. [D] 2.10
 //
-// The linker puts the wrappers below between the drivers and malloc, calloc, memcpy, memmove and NdisSendNetBufferLists, as a call that says
-// where it is made. They count what happens inside of send calls, except in the machine below the drivers. A copy is one out of the machine's
-// memory, where frames are; names and structures of the drivers' own are not packets.
+// The linker puts the wrappers below between the drivers and malloc, calloc, memcpy, memmove and WdkSendNetBufferLists, which
+// NdisSendNetBufferLists calls with its call site. They count what
+// happens inside of send calls, except in the machine below the drivers. A copy is one out of the machine's memory, where frames are; names
+// and structures of the drivers' own are not packets.
 #include "stack.h"
 
 #include <map>
