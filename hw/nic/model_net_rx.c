@@ -251,8 +251,10 @@ void model_net_rx_done(struct model *model, const struct model_write *write) {
 /* Frames of before the reset are forgotten; one that is being received is not stored (model_net_rx_update). */
 void model_net_rx_reset(struct model *model) {
     struct model_net_rx *rx = &model->rx;
-    for (; rx->count; rx->count--, rx->head = (rx->head + 1) % MODEL_RX_FRAMES)
-        model->host.frame_done(model->host.ctx, rx->frames[rx->head].handle);
+    /* Of the oldest all may be written, and only empty elements of its chain not yet taken: then it is done already. */
+    bool done = rx->count && rx->in_chain && rx->pos == rx->frames[rx->head].length + VIRTIO_NET_HDR_SIZE;
+    for (; rx->count; rx->count--, rx->head = (rx->head + 1) % MODEL_RX_FRAMES, done = false)
+        if (!done) model->host.frame_done(model->host.ctx, rx->frames[rx->head].handle);
     rx->frame_words = rx->ram_words = 0;
     rx->in_chain = false;
     memset(rx->pid, 0, sizeof rx->pid);
