@@ -191,7 +191,7 @@ int traffic_restart_stack(struct traffic *traffic) {
 
 void traffic_cancel_sends(struct traffic *traffic) {
     struct kernel_scope scope;
-    if (!traffic->binding) return;
+    if (!traffic->binding || traffic->config.protocol_ndis5) return; /* NDIS 5 has no cancel ids that we set */
     kernel_enter(traffic->kernel, &scope);
     NdisCancelSendNetBufferLists(traffic->binding, traffic_cancel_id(traffic));
     kernel_leave(&scope);

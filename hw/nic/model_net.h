@@ -45,6 +45,7 @@ struct model_net_rx {
     uint64_t last_busy;
     uint16_t pid[MODEL_MAX_PAIRS];
     bool in_chain;
+    bool whole;                      /* the oldest frame has its last write, and waits for empty elements or its header */
     struct model_buffer buffer; /* of the chain at hand */
     uint32_t pos, chain_start;  /* bytes of the packet that are placed, in all and when the chain began */
     struct model_merge merge;
