@@ -13,7 +13,8 @@
  *   ndis/protocol.h   protocol registration, bindings, data path
  *   ndis/filter.h     filter registration, modules, data path
  *   ndis/intermediate.h  virtual adapters of intermediate drivers
- *   ndis/services.h   memory, locks, events, timers
+ *   ndis/services.h   memory, locks, events, timers; locks.h: read/write locks, lookaside lists; device.h: devices, work items, strings
+ *   ndis/configuration.h  the registry; version.h: which NDIS a driver is written for; oidcodes.h: the numbers of more OIDs
  *
  * The interface is that of NDIS 6.80 (27 OOB slots); structures only ever grow at their end, so older revisions are accepted by Size.
  * Spec: [D] and [H] as in the project's reference sheet ndis.md, sections 1 to 3.
@@ -21,8 +22,11 @@
 #ifndef RINGSIDE_NDIS_H
 #define RINGSIDE_NDIS_H
 
+#include "ndis/configuration.h"
+#include "ndis/device.h"
 #include "ndis/filter.h"
 #include "ndis/intermediate.h"
+#include "ndis/locks.h"
 #include "ndis/miniport.h"
 #include "ndis/nbl.h"
 #include "ndis/nbl8021q.h"
@@ -40,5 +44,6 @@
 #include "ndis/protocol.h"
 #include "ndis/services.h"
 #include "ndis/types.h"
+#include "ndis/version.h"
 
 #endif

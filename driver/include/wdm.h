@@ -21,6 +21,7 @@ extern "C" {
 /* ---- Objects that drivers only pass on */
 typedef struct _DEVICE_OBJECT DEVICE_OBJECT, *PDEVICE_OBJECT;
 typedef struct _DRIVER_OBJECT DRIVER_OBJECT, *PDRIVER_OBJECT;
+typedef struct _IRP IRP, *PIRP;
 
 typedef VOID DRIVER_UNLOAD(PDRIVER_OBJECT DriverObject);
 typedef DRIVER_UNLOAD *PDRIVER_UNLOAD;
@@ -28,9 +29,11 @@ typedef NTSTATUS DRIVER_INITIALIZE(PDRIVER_OBJECT DriverObject, PUNICODE_STRING 
 typedef DRIVER_INITIALIZE *PDRIVER_INITIALIZE;
 
 struct _DRIVER_OBJECT {
-    UCHAR Reserved1[104];
+    CSHORT Type, Size;
+    PDEVICE_OBJECT DeviceObject; /* the first of its devices, the rest by NextDevice */
+    UCHAR Reserved1[88];
     PDRIVER_UNLOAD DriverUnload;
-    PVOID MajorFunction[28];
+    NTSTATUS (*MajorFunction[28])(PDEVICE_OBJECT DeviceObject, PIRP Irp); /* DRIVER_DISPATCH, by IRP_MJ_*; NULL refuses */
 };
 
 /* ---- IRQL */
@@ -79,7 +82,6 @@ typedef struct _MDL {
 typedef enum _MM_PAGE_PRIORITY { LowPagePriority = 0, NormalPagePriority = 16, HighPagePriority = 32 } MM_PAGE_PRIORITY;
 #define MdlMappingNoExecute 0x40000000
 
-typedef struct _IRP IRP, *PIRP;
 /* An MDL for [VirtualAddress, +Length); no page is looked at before MmBuildMdlForNonPagedPool. NULL without memory. */
 PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp);
 VOID IoFreeMdl(PMDL Mdl); /* frees the MDL, not the memory it describes */
@@ -216,6 +218,11 @@ FORCEINLINE VOID InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
     ListHead->Flink->Blink = Entry;
     ListHead->Flink = Entry;
 }
+
+#include "wdm/interlocked.h"
+#include "wdm/rtl.h"
+#include "wdm/ke.h"
+#include "wdm/io.h"
 
 #ifdef __cplusplus
 }

@@ -108,7 +108,9 @@ NDIS_STATUS ndis_bind(struct ndis_adapter *adapter, struct ndis_protocol *protoc
     fill_bind_parameters(binding, &parameters);
     ndis_pending_begin(&binding->bind);
     ndis_function_enter(ndis, "ProtocolBindAdapterEx");
+    ndis->binding_now = binding;
     NDIS_STATUS status = protocol->chars.BindAdapterHandlerEx(protocol->context, binding, &parameters);
+    ndis->binding_now = NULL;
     bool ended = ndis_pending_wait(ndis, &binding->bind, &status, "ProtocolBindAdapterEx", protocol->object.name);
     ndis_function_exit(ndis, "ProtocolBindAdapterEx");
     if (!ended) return NDIS_STATUS_FAILURE;  /* the driver may still use the handle: the binding stays */

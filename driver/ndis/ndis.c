@@ -56,6 +56,8 @@ void ndis_destroy(struct ndis *ndis) {
     ndis_free_pools(ndis);
     ndis_free_sgs(ndis);
     ndis_free_oids(ndis);
+    ndis_free_config(ndis);
+    kernel_join_threads(ndis->kernel);
     while (ndis->free_retreats) {
         struct nb_retreat *retreat = ndis->free_retreats;
         ndis->free_retreats = retreat->next;

@@ -48,6 +48,13 @@ void *ndis_driver_argument(PDRIVER_OBJECT driver_object);
 /* One adapter of the named miniport driver over the kernel's NIC, not yet started. ADAPTER_NOT_FOUND: no such driver. */
 NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver, const char *name);
 
+/* The same for a miniport of no hardware, or of hardware of its own: it is given no resources. */
+NDIS_STATUS ndis_add_software_adapter(struct ndis *ndis, const char *driver, const char *name);
+
+/* What a loaded driver registered: several of these, or 0. */
+enum ndis_role { NDIS_ROLE_MINIPORT = 1, NDIS_ROLE_PROTOCOL = 2, NDIS_ROLE_FILTER = 4, NDIS_ROLE_INTERMEDIATE = 8 };
+unsigned ndis_driver_roles(const struct ndis *ndis, const char *driver);
+
 /* One module of the named filter driver on top of those that the adapter has. Before ndis_start it is attached then; on a running
  * adapter at once, which pauses and restarts its stack; an adapter that is not there yet gets it when an intermediate driver makes it.
  * ADAPTER_NOT_FOUND: no such driver; RESOURCES; or FilterAttach's failure. */
@@ -56,6 +63,11 @@ NDIS_STATUS ndis_add_filter(struct ndis *ndis, const char *driver, const char *a
 NDIS_STATUS ndis_remove_filter(struct ndis *ndis, const char *adapter, const char *name);
 /* From the first call on, the protocol is bound to the adapters named for it, and to no others. They need not exist yet. */
 NDIS_STATUS ndis_bind_only(struct ndis *ndis, const char *protocol, const char *adapter);
+
+/* A parameter of a driver, as Windows has them in its registry: of its own key (adapter NULL), or of the one for an adapter that it drives,
+ * is bound to or filters. The driver reads it as the type that it wants; text is copied. INVALID_PARAMETER: a keyword of 64 characters or
+ * more. The driver need not be loaded yet. */
+NDIS_STATUS ndis_set_parameter(struct ndis *ndis, const char *driver, const char *adapter, const char *keyword, const char *text);
 
 /* The first failure stops the start, undoes what was done, and is returned. A protocol that refuses to bind is not a failure. */
 NDIS_STATUS ndis_start(struct ndis *ndis);

@@ -28,10 +28,14 @@ enum traffic_fault {
 };
 
 /* A driver between the miniport and the protocol. */
-enum traffic_driver_kind { TRAFFIC_DRIVER_CAPTURE, TRAFFIC_DRIVER_VLAN, TRAFFIC_DRIVER_MUX };
+enum traffic_driver_kind { TRAFFIC_DRIVER_CAPTURE, TRAFFIC_DRIVER_VLAN, TRAFFIC_DRIVER_MUX, TRAFFIC_DRIVER_MODULE };
 struct traffic_driver {
     enum traffic_driver_kind kind;
     unsigned number;  /* VLAN: its id, 1 to 4094; mux: virtual adapters, 1 to 16, of which the first carries what is above */
+    /* Of a module, the file that it is loaded from, and what it says of it: the adapter that a filter or protocol goes over instead of the
+     * top of the stack; the virtual adapter of an intermediate driver that carries what is above; how many adapters a miniport drives, or
+     * "nic0" for the NIC itself, in place of our own miniport. "" when nothing is said. Borrowed; they outlive the stack. */
+    const char *path, *argument;
 };
 enum { TRAFFIC_STACK_MOST = 8 };
 
@@ -48,6 +52,11 @@ struct traffic_capture_sink {
 struct traffic_config {
     struct traffic_driver stack[TRAFFIC_STACK_MOST]; /* from the miniport up */
     unsigned stack_count;
+    /* Parameters of drivers: "driver/Keyword=value" or "driver/adapter/Keyword=value", a line each; NULL: none. Borrowed. */
+    const char *registry;
+    /* What drivers say to their debugger; NULL: nobody listens. */
+    void (*debug_print)(void *ctx, const char *text);
+    void *debug_print_ctx;
     struct traffic_capture_sink capture; /* open NULL: captures are thrown away */
     enum traffic_cut cut;
     unsigned pieces;            /* of an even cut, 1 or more */
