@@ -13,6 +13,7 @@
  *   ndis/protocol.h   protocol registration, bindings, data path
  *   ndis/filter.h     filter registration, modules, data path
  *   ndis/intermediate.h  virtual adapters of intermediate drivers
+ *   ndis/pathsites.h  how a call of the data path says where it was made
  *   ndis/services.h   memory, locks, events, timers; locks.h: read/write locks, lookaside lists; device.h: devices, work items, strings
  *   ndis/configuration.h  the registry; version.h: which NDIS a driver is written for; oidcodes.h: the numbers of more OIDs
  *
@@ -41,6 +42,7 @@
 #include "ndis/nbltimestamp.h"
 #include "ndis/nbluso.h"
 #include "ndis/oid.h"
+#include "ndis/pathsites.h"
 #include "ndis/protocol.h"
 #include "ndis/services.h"
 #include "ndis/types.h"
