@@ -38,6 +38,6 @@ endfunction()
 
 function(ringside_export_wdk target)
     set_target_properties(${target} PROPERTIES ENABLE_EXPORTS ON)
-    target_link_libraries(${target} PRIVATE ringside_module
-        "$<LINK_LIBRARY:WHOLE_ARCHIVE,ringside_kernel,ringside_ndis>")
+    set_property(TARGET ${target} APPEND PROPERTY LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,ringside_kernel,ringside_ndis")
+    target_link_libraries(${target} PRIVATE ringside_module ringside_ndis ringside_kernel)
 endfunction()

@@ -30,7 +30,7 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     for (unsigned i = 0; i < config->stack_count && !wrong; i++) {
         const struct traffic_driver *driver = &config->stack[i];
         const unsigned most = driver->kind == TRAFFIC_DRIVER_VLAN ? VLAN_ID_MOST : driver->kind == TRAFFIC_DRIVER_MUX ? MUX_MOST : UINT32_MAX;
-        if (driver->kind == TRAFFIC_DRIVER_MODULE && !(driver->path && driver->argument)) wrong = "stack";
+        if (driver->kind == TRAFFIC_DRIVER_MODULE && !(config->modules[i].path && config->modules[i].argument)) wrong = "stack";
         if ((driver->kind == TRAFFIC_DRIVER_VLAN || driver->kind == TRAFFIC_DRIVER_MUX) && (driver->number < 1 || driver->number > most)) wrong = "stack";
     }
     if (!wrong) return 0;
@@ -57,7 +57,7 @@ static enum netvio_fault_kind miniport_fault(enum traffic_fault fault) {
 
 /* A module that is the NIC's miniport in place of our own. */
 static bool drives_nic(const struct traffic_config *config) {
-    return config->stack_count > 0 && config->stack[0].kind == TRAFFIC_DRIVER_MODULE && strcmp(config->stack[0].argument, "nic0") == 0;
+    return config->stack_count > 0 && config->stack[0].kind == TRAFFIC_DRIVER_MODULE && strcmp(config->modules[0].argument, "nic0") == 0;
 }
 
 static NDIS_STATUS load(struct traffic *traffic) {

@@ -114,7 +114,7 @@ NDIS_STATUS traffic_request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDI
 NDIS_STATUS traffic_stack_load(struct traffic *traffic);
 
 /* traffic_module.c: a driver of the stack from a file; *adapter becomes that which carries what is above, if it is another. */
-NDIS_STATUS traffic_module_load(struct traffic *traffic, const struct traffic_driver *driver, unsigned number, char *adapter, size_t size);
+NDIS_STATUS traffic_module_load(struct traffic *traffic, unsigned number, char *adapter, size_t size);
 /* Closes every module, once their drivers are unloaded. */
 void traffic_modules_close(struct traffic *traffic);
 /* traffic_registry.c: gives NDIS the parameters of the configuration. */

@@ -39,9 +39,9 @@ static NDIS_STATUS fail_with_status(struct traffic *traffic, NDIS_STATUS status,
 }
 
 /* A driver that is in the stack twice is loaded once. */
-static NDIS_STATUS load_once(struct traffic *traffic, const struct traffic_driver *driver, unsigned number) {
+static NDIS_STATUS load_once(struct traffic *traffic, const struct traffic_module *driver, unsigned number) {
     for (unsigned i = 0; i < number; i++) {
-        if (!traffic->modules[i] || strcmp(traffic->config.stack[i].path, driver->path) != 0) continue;
+        if (!traffic->modules[i] || strcmp(traffic->config.modules[i].path, driver->path) != 0) continue;
         snprintf(traffic->layers[number].name, sizeof(traffic->layers[number].name), "%s", module_name(traffic->modules[i]));
         return NDIS_STATUS_SUCCESS;
     }
@@ -53,11 +53,11 @@ static NDIS_STATUS load_once(struct traffic *traffic, const struct traffic_drive
         return fail(traffic, NDIS_STATUS_FAILURE, driver->path, "a driver's name has at most 23 characters; rename the file");
     const NDIS_STATUS status = ndis_load_driver(traffic->ndis, module_name(module), module_entry(module), NULL);
     if (status != NDIS_STATUS_SUCCESS)
-        return fail_with_status(traffic, status, driver->path, "DriverEntry", "run with --verbose for what it prints with DbgPrint, and see whether it wants parameters (driver.registry)");
+        return fail_with_status(traffic, status, driver->path, "DriverEntry", "run with --set driver.debug_print=true for what it prints with DbgPrint, and see whether it wants parameters (driver.registry)");
     return status;
 }
 
-static NDIS_STATUS add_software_adapters(struct traffic *traffic, const struct traffic_driver *driver, const char *name) {
+static NDIS_STATUS add_software_adapters(struct traffic *traffic, const struct traffic_module *driver, const char *name) {
     char *end;
     const unsigned long count = *driver->argument ? strtoul(driver->argument, &end, 10) : 1;
     if (*driver->argument && (*end || count < 1 || count > SOFTWARE_ADAPTERS_MOST))
@@ -72,7 +72,7 @@ static NDIS_STATUS add_software_adapters(struct traffic *traffic, const struct t
     return status;
 }
 
-static NDIS_STATUS stack_intermediate(struct traffic *traffic, const struct traffic_driver *driver, const char *name, char *adapter, size_t size) {
+static NDIS_STATUS stack_intermediate(struct traffic *traffic, const struct traffic_module *driver, const char *name, char *adapter, size_t size) {
     if (*driver->argument == '\0')
         return fail(traffic, NDIS_STATUS_INVALID_PARAMETER, driver->path,
                     "it is an intermediate driver: say behind the path which of its virtual adapters carries what is above it");
@@ -81,7 +81,8 @@ static NDIS_STATUS stack_intermediate(struct traffic *traffic, const struct traf
     return status;
 }
 
-NDIS_STATUS traffic_module_load(struct traffic *traffic, const struct traffic_driver *driver, unsigned number, char *adapter, size_t size) {
+NDIS_STATUS traffic_module_load(struct traffic *traffic, unsigned number, char *adapter, size_t size) {
+    const struct traffic_module *driver = &traffic->config.modules[number];
     NDIS_STATUS status = load_once(traffic, driver, number);
     if (status != NDIS_STATUS_SUCCESS) return status;
     const char *name = traffic->layers[number].name;

@@ -66,7 +66,7 @@ NDIS_STATUS traffic_stack_load(struct traffic *traffic) {
             status = stack_mux(traffic, layer, i, driver->number, adapter);
             snprintf(adapter, sizeof(adapter), "%.20s0", layer->prefix);
             break;
-        case TRAFFIC_DRIVER_MODULE: status = traffic_module_load(traffic, driver, i, adapter, sizeof(adapter)); break;
+        case TRAFFIC_DRIVER_MODULE: status = traffic_module_load(traffic, i, adapter, sizeof(adapter)); break;
         }
     }
     return status == NDIS_STATUS_SUCCESS ? ndis_bind_only(traffic->ndis, "traffic", adapter) : status;
