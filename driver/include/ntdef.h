@@ -34,11 +34,11 @@ extern "C" {
 #define NTSYSAPI
 #define NTHALAPI
 #define DECLSPEC_IMPORT
-#define __forceinline inline __attribute__((always_inline))
-#define UNALIGNED
 #define DECLSPEC_NORETURN __attribute__((noreturn))
 /* Calling conventions: x64 has one, and the host's stands in for it. */
 #ifndef _WIN32
+#define UNALIGNED
+#define __forceinline inline __attribute__((always_inline))
 #define __stdcall
 #define __cdecl
 #define __fastcall

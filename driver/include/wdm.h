@@ -44,8 +44,13 @@ struct _DRIVER_OBJECT {
 #define HIGH_LEVEL 15
 
 KIRQL KeGetCurrentIrql(VOID);
+#ifdef _WIN32 /* the headers' own on x64; the system exports what they call */
+KIRQL KfRaiseIrql(KIRQL NewIrql);
+FORCEINLINE VOID KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql) { *OldIrql = KfRaiseIrql(NewIrql); }
+#else
 /* Raising never lowers and lowering never raises: either is reported ("kernel.irql") and ignored. */
 VOID KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql);
+#endif
 VOID KeLowerIrql(KIRQL NewIrql);
 
 /* ---- Pool memory: 16-aligned, not pageable, contiguous for the CPU only. NULL when there is none. The owner frees it. */
@@ -88,7 +93,17 @@ VOID IoFreeMdl(PMDL Mdl); /* frees the MDL, not the memory it describes */
 /* Fills in the page frame numbers. Here they are those of the CPU's address space: bus addresses come from DMA mappings alone. */
 VOID MmBuildMdlForNonPagedPool(PMDL Mdl);
 /* The CPU's address of the first byte; NULL when it cannot be mapped (tests inject this, kernel_fail_mappings). */
+#ifdef _WIN32
+PVOID MmMapLockedPagesSpecifyCache(PMDL Mdl, UCHAR AccessMode, int CacheType, PVOID RequestedAddress, ULONG BugCheckOnFailure, ULONG Priority);
+FORCEINLINE PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
+{
+    return Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)
+               ? Mdl->MappedSystemVa
+               : MmMapLockedPagesSpecifyCache(Mdl, 0, 1, NULL, 0, Priority);
+}
+#else
 PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority);
+#endif
 #define MmGetMdlVirtualAddress(mdl) ((PVOID)((PUCHAR)(mdl)->StartVa + (mdl)->ByteOffset))
 #define MmGetMdlByteCount(mdl) ((mdl)->ByteCount)
 #define MmGetMdlByteOffset(mdl) ((mdl)->ByteOffset)

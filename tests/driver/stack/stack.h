@@ -90,7 +90,7 @@ public:
         callbacks.received = [](void* arg, const uint8_t* data, size_t length) {
             static_cast<Stack*>(arg)->received.emplace_back(data, data + length);
         };
-        char text[200] = "";
+        char text[2048] = "";
         int result = traffic_start(wrap ? wrap(fake_platform_seam(fake)) : fake_platform_seam(fake), &config, &callbacks, &traffic, text, sizeof(text));
         error = text;
         return result;
