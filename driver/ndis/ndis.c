@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ndis_internal.h"
 
@@ -117,7 +118,7 @@ void *ndis_driver_argument(PDRIVER_OBJECT driver_object) {
 
 struct ndis_adapter *ndis_find_adapter(struct ndis *ndis, const char *name) {
     struct ndis_adapter *adapter = ndis->adapters;
-    while (adapter && strcmp(adapter->object.name, name) != 0) adapter = adapter->next;
+    while (adapter && strcasecmp(adapter->object.name, name) != 0) adapter = adapter->next;
     return adapter;
 }
 

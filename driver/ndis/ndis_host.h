@@ -20,7 +20,7 @@
  * each driver callback there are FUNCTION_ENTER and FUNCTION_EXIT with its name in Microsoft's spelling. CPU time: none is charged
  * here; the protocol charges what it does.
  *
- * Not modelled yet: NDIS 5, direct and synchronous OID requests, configuration store, power, ports, RSS, offload capabilities.
+ * Not modelled yet: NDIS 5, direct and synchronous OID requests, power, ports, RSS, offload capabilities.
  *
  * All functions run at PASSIVE_LEVEL and enter the kernel themselves; start, stop and destroy block.
  */
@@ -45,7 +45,9 @@ void ndis_destroy(struct ndis *ndis);
 NDIS_STATUS ndis_load_driver(struct ndis *ndis, const char *name, DRIVER_INITIALIZE *entry, void *argument);
 void *ndis_driver_argument(PDRIVER_OBJECT driver_object);
 
-/* One adapter of the named miniport driver over the kernel's NIC, not yet started. ADAPTER_NOT_FOUND: no such driver. */
+/* Names of adapters are device names: drivers may spell them in another case (mux writes them large).
+ *
+ * One adapter of the named miniport driver over the kernel's NIC, not yet started. ADAPTER_NOT_FOUND: no such driver. */
 NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver, const char *name);
 
 /* The same for a miniport of no hardware, or of hardware of its own: it is given no resources. */

@@ -36,8 +36,10 @@ function(ringside_add_driver name)
     target_link_options(${name} PRIVATE -Wl,--emit-relocs)
 endfunction()
 
+# The libraries are given whole and first: where they come again by their names, nothing of them is missing any more.
 function(ringside_export_wdk target)
     set_target_properties(${target} PROPERTIES ENABLE_EXPORTS ON)
-    set_property(TARGET ${target} APPEND PROPERTY LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,ringside_kernel,ringside_ndis")
+    target_link_options(${target} PRIVATE
+        "LINKER:--whole-archive,$<TARGET_FILE:ringside_ndis>,$<TARGET_FILE:ringside_kernel>,--no-whole-archive")
     target_link_libraries(${target} PRIVATE ringside_module ringside_ndis ringside_kernel)
 endfunction()
