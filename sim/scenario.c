@@ -20,13 +20,14 @@
 #define FILE_(field, key, meaning) ROW(field, key, SCENARIO_FILE, "", "", 0, 0, NULL, meaning)
 #define SIZES(field, key, unit, initial, min, max, meaning) ROW(field, key, SCENARIO_SIZES, unit, initial, min, max, NULL, meaning)
 #define DRIVERS(field, key, meaning) ROW(field, key, SCENARIO_DRIVERS, "", "", 0, 0, NULL, meaning)
+#define REGISTRY(field, key, meaning) ROW(field, key, SCENARIO_REGISTRY, "", "", 0, 0, NULL, meaning)
 const struct scenario_key scenario_keys[SCENARIO_KEYS] = {
 #include "scenario_schema.def"
 };
 
 static char **text_field(const struct scenario *scenario, unsigned number) {
     const struct scenario_key *key = &scenario_keys[number];
-    if (key->type != SCENARIO_TEXT && key->type != SCENARIO_FILE) return NULL;
+    if (key->type != SCENARIO_TEXT && key->type != SCENARIO_FILE && key->type != SCENARIO_REGISTRY) return NULL;
     return (char **)((uintptr_t)scenario + key->offset);
 }
 

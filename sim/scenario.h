@@ -36,15 +36,17 @@ struct scenario_sizes {
     bool range;
 };
 
-enum scenario_type { SCENARIO_UINT, SCENARIO_PICK, SCENARIO_BOOL, SCENARIO_ENUM, SCENARIO_TEXT, SCENARIO_FILE, SCENARIO_SIZES, SCENARIO_DRIVERS };
+enum scenario_type { SCENARIO_UINT, SCENARIO_PICK, SCENARIO_BOOL, SCENARIO_ENUM, SCENARIO_TEXT, SCENARIO_FILE, SCENARIO_SIZES, SCENARIO_DRIVERS,
+                     SCENARIO_REGISTRY };
 
 /* Drivers between miniport and protocol, from the bottom up. */
-enum scenario_driver_kind { SCENARIO_DRIVER_CAPTURE, SCENARIO_DRIVER_VLAN, SCENARIO_DRIVER_MUX };
-enum { SCENARIO_MAX_DRIVERS = 8 };
+enum scenario_driver_kind { SCENARIO_DRIVER_CAPTURE, SCENARIO_DRIVER_VLAN, SCENARIO_DRIVER_MUX, SCENARIO_DRIVER_MODULE };
+enum { SCENARIO_MAX_DRIVERS = 8, SCENARIO_MODULE_PATH = 512, SCENARIO_MODULE_ARGUMENT = 32 };
 struct scenario_drivers {
     struct {
         enum scenario_driver_kind kind;
         unsigned number; /* VLAN id, virtual adapters */
+        char path[SCENARIO_MODULE_PATH], argument[SCENARIO_MODULE_ARGUMENT]; /* of a module */
     } drivers[SCENARIO_MAX_DRIVERS];
     unsigned count;
 };
@@ -69,6 +71,7 @@ struct scenario_key {
 #define FILE_(field, key, meaning) SCENARIO_KEY_##field,
 #define SIZES(field, key, unit, initial, min, max, meaning) SCENARIO_KEY_##field,
 #define DRIVERS(field, key, meaning) SCENARIO_KEY_##field,
+#define REGISTRY(field, key, meaning) SCENARIO_KEY_##field,
 enum scenario_key_number {
 #include "scenario_schema.def"
     SCENARIO_KEYS
@@ -81,6 +84,7 @@ enum scenario_key_number {
 #undef FILE_
 #undef SIZES
 #undef DRIVERS
+#undef REGISTRY
 
 extern const struct scenario_key scenario_keys[SCENARIO_KEYS];
 
@@ -100,6 +104,7 @@ struct scenario_mark {
 #define FILE_(field, key, meaning) char *field;
 #define SIZES(field, key, unit, initial, min, max, meaning) struct scenario_sizes field;
 #define DRIVERS(field, key, meaning) struct scenario_drivers field;
+#define REGISTRY(field, key, meaning) char *field; /* lines of "driver/Keyword=value" or "driver/adapter/Keyword=value" */
 struct scenario {
     char *path; /* the file it was loaded from, or NULL */
 #include "scenario_schema.def"
@@ -113,6 +118,7 @@ struct scenario {
 #undef FILE_
 #undef SIZES
 #undef DRIVERS
+#undef REGISTRY
 
 /* All defaults. Strings belong to the scenario; scenario_free() releases them. */
 void scenario_init(struct scenario *scenario);
@@ -131,6 +137,8 @@ int scenario_check(const struct scenario *scenario, FILE *errors);
 
 /* Parse `text` into the field of key number `key`. On failure returns -EINVAL and writes what was expected into `expected`. */
 int scenario_parse_value(struct scenario *scenario, unsigned key, const char *text, char *expected, size_t expected_size);
+/* Parameters of drivers, a line each, into *lines, whose old text is freed. False: text is no list of them. */
+bool scenario_parse_registry(const char *text, char **lines);
 /* What a value of this key looks like, for messages and the documentation: "1, 2 or 4", "a number from 0 to 40 (ns)". */
 void scenario_describe_type(const struct scenario_key *key, char *text, size_t size);
 /* The number of a dotted key, or -1. */

@@ -107,12 +107,30 @@ static bool parse_driver(const char *text, size_t length, struct scenario_driver
     return false;
 }
 
+/* "build/ndislwf.so", and behind it a word that the module's kind of driver takes. */
+static bool parse_module(const char *text, size_t length, struct scenario_drivers *drivers) {
+    while (length > 0 && isspace((unsigned char)*text)) text++, length--;
+    while (length > 0 && isspace((unsigned char)text[length - 1])) length--;
+    size_t path = length;
+    for (size_t i = 0; i + 3 < length && path == length; i++)
+        if (memcmp(text + i, ".so", 3) == 0 && isspace((unsigned char)text[i + 3])) path = i + 3;
+    if (path < 4 || memcmp(text + path - 3, ".so", 3) != 0 || path >= SCENARIO_MODULE_PATH) return false;
+    const char *argument = text + path;
+    while (argument < text + length && isspace((unsigned char)*argument)) argument++;
+    const size_t width = (size_t)(text + length - argument);
+    if (width >= SCENARIO_MODULE_ARGUMENT || drivers->count == SCENARIO_MAX_DRIVERS) return false;
+    drivers->drivers[drivers->count].kind = SCENARIO_DRIVER_MODULE;
+    memcpy(drivers->drivers[drivers->count].path, text, path);
+    memcpy(drivers->drivers[drivers->count++].argument, argument, width);
+    return true;
+}
+
 /* "capture, vlan 7, mux 2"; nothing is no driver. */
 static bool parse_drivers(const char *text, struct scenario_drivers *drivers) {
     struct scenario_drivers parsed = {.count = 0};
     for (const char *at = text; *at;) {
         const size_t width = strcspn(at, ",");
-        if (!parse_driver(at, width, &parsed)) return false;
+        if (!parse_driver(at, width, &parsed) && !parse_module(at, width, &parsed)) return false;
         at += width + (at[width] != '\0');
     }
     *drivers = parsed;
@@ -153,6 +171,7 @@ int scenario_parse_value(struct scenario *scenario, unsigned number, const char 
         good = true;
         break;
     case SCENARIO_SIZES: good = parse_sizes(key, text, (struct scenario_sizes *)field); break;
+    case SCENARIO_REGISTRY: good = scenario_parse_registry(text, (char **)field); break;
     case SCENARIO_DRIVERS: good = parse_drivers(text, (struct scenario_drivers *)field); break;
     }
     if (good) return 0;
@@ -184,7 +203,8 @@ void scenario_describe_type(const struct scenario_key *key, char *text, size_t s
     case SCENARIO_BOOL: fputs("true or false", out); break;
     case SCENARIO_TEXT: fputs("text", out); break;
     case SCENARIO_FILE: fputs("a file", out); break;
-    case SCENARIO_DRIVERS: fprintf(out, "a list of up to %d of: capture, vlan 1 to 4094, mux 1 to 16", SCENARIO_MAX_DRIVERS); break;
+    case SCENARIO_DRIVERS: fprintf(out, "a list of up to %d of: capture, vlan 1 to 4094, mux 1 to 16, PATH.so", SCENARIO_MAX_DRIVERS); break;
+    case SCENARIO_REGISTRY: fputs("a mapping of drivers to keywords to values", out); break;
     case SCENARIO_SIZES:
         fprintf(out, "a number from %" PRIu64 " to %" PRIu64 ", a list of them, or a range \"from..to\"", key->min, key->max);
         break;

@@ -92,6 +92,63 @@ static char *resolve(const char *scenario_path, const char *name) {
     return path;
 }
 
+/* The values of one key of a driver, "driver/" or "driver/adapter/" in front of each. */
+static bool print_keywords(struct loader *loader, const yaml_node_t *mapping, const char *prefix, bool adapters, FILE *out) {
+    bool good = true;
+    for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *name = yaml_document_get_node(&loader->document, pair->key);
+        const yaml_node_t *value = yaml_document_get_node(&loader->document, pair->value);
+        if (name->type != YAML_SCALAR_NODE) return false;
+        const char *word = (const char *)name->data.scalar.value;
+        if (value->type == YAML_MAPPING_NODE && adapters) {
+            char below[192];
+            if (snprintf(below, sizeof below, "%s%s/", prefix, word) >= (int)sizeof below) return false;
+            good &= print_keywords(loader, value, below, strchr(prefix, '/') == NULL, out);
+        } else if (value->type == YAML_SCALAR_NODE && strchr(prefix, '/')) {
+            fprintf(out, "%s%s=%s\n", prefix, word, (const char *)value->data.scalar.value);
+        } else if (value->type == YAML_SEQUENCE_NODE && strchr(prefix, '/')) {
+            char *list = join_sequence(loader, value);
+            if (!list) return false;
+            fprintf(out, "%s%s=%s\n", prefix, word, list);
+            free(list);
+        } else {
+            return false;
+        }
+    }
+    return good;
+}
+
+/* {mux: {nic0: {UpperBindings: [a, b]}}} as the lines that the value parser takes; NULL when it is no such mapping. */
+static char *flatten_registry(struct loader *loader, const yaml_node_t *node) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    const bool good = print_keywords(loader, node, "", true, out);
+    fclose(out);
+    if (good) return text;
+    free(text);
+    return NULL;
+}
+
+/* Modules of a list are files, and so relative to the scenario's own folder. Takes the list. */
+static char *resolve_modules(const char *scenario_path, char *list) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) abort();
+    for (char *state, *item = strtok_r(list, ",", &state); item; item = strtok_r(NULL, ",", &state)) {
+        while (*item == ' ') item++;
+        char *path = strstr(item, ".so") ? resolve(scenario_path, item) : strdup(item);
+        if (!path) abort();
+        fprintf(out, "%s%s", ftell(out) > 0 ? "," : "", path);
+        free(path);
+    }
+    fclose(out);
+    free(list);
+    return text;
+}
+
 static void load_value(struct loader *loader, unsigned number, const yaml_node_t *value) {
     const struct scenario_key *key = &scenario_keys[number];
     char expected[160], message[512];
@@ -101,7 +158,10 @@ static void load_value(struct loader *loader, unsigned number, const yaml_node_t
         text = key->type == SCENARIO_FILE ? resolve(loader->path, scalar) : strdup(scalar);
     } else if (value->type == YAML_SEQUENCE_NODE && (key->type == SCENARIO_SIZES || key->type == SCENARIO_DRIVERS)) {
         text = join_sequence(loader, value);
+    } else if (value->type == YAML_MAPPING_NODE && key->type == SCENARIO_REGISTRY) {
+        text = flatten_registry(loader, value);
     }
+    if (text && key->type == SCENARIO_DRIVERS) text = resolve_modules(loader->path, text);
     if (!text || scenario_parse_value(loader->scenario, number, text, expected, sizeof expected) != 0) {
         scenario_describe_type(key, expected, sizeof expected);
         const char *got = value->type == YAML_SCALAR_NODE     ? (const char *)value->data.scalar.value

@@ -26,6 +26,7 @@ static_assert(static_cast<int>(SCENARIO_MAX_DRIVERS) == TRAFFIC_STACK_MOST);
 static_assert(static_cast<int>(SCENARIO_DRIVER_CAPTURE) == TRAFFIC_DRIVER_CAPTURE);
 static_assert(static_cast<int>(SCENARIO_DRIVER_VLAN) == TRAFFIC_DRIVER_VLAN);
 static_assert(static_cast<int>(SCENARIO_DRIVER_MUX) == TRAFFIC_DRIVER_MUX);
+static_assert(static_cast<int>(SCENARIO_DRIVER_MODULE) == TRAFFIC_DRIVER_MODULE);
 
 constexpr uint64_t feature(unsigned bit) { return uint64_t{1} << bit; }
 
@@ -51,7 +52,10 @@ traffic_config stack_config(const scenario& scenario) {
     config.miniport_ndis5 = scenario.driver_miniport == 1;
     config.stack_count = scenario.driver_stack.count;
     for (unsigned i = 0; i < config.stack_count; i++)
-        config.stack[i] = {static_cast<traffic_driver_kind>(scenario.driver_stack.drivers[i].kind), scenario.driver_stack.drivers[i].number};
+        config.stack[i] = {static_cast<traffic_driver_kind>(scenario.driver_stack.drivers[i].kind), scenario.driver_stack.drivers[i].number},
+        config.modules[i] = {scenario.driver_stack.drivers[i].path, scenario.driver_stack.drivers[i].argument};
+    config.registry = scenario.driver_registry;
+    if (scenario.driver_debug_print) config.debug_print = [](void*, const char* text) { std::fputs(text, stderr); };
     config.data_offset = static_cast<unsigned>(scenario.driver_data_offset);
     config.nbs_per_nbl = static_cast<unsigned>(scenario.driver_nbs_per_nbl);
     config.nbls_per_send = static_cast<unsigned>(scenario.driver_nbls_per_send);

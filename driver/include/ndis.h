@@ -15,7 +15,8 @@
  *   ndis/filter.h     filter registration, modules, data path
  *   ndis/intermediate.h  virtual adapters of intermediate drivers
  *   ndis/pathsites.h  how a call of the data path says where it was made
- *   ndis/services.h   memory, locks, events, timers
+ *   ndis/services.h   memory, locks, events, timers; locks.h: read/write locks, lookaside lists; device.h: devices, work items, strings
+ *   ndis/configuration.h  the registry; version.h: which NDIS a driver is written for; oidcodes.h: the numbers of more OIDs
  *   ndis/packet.h, packetapi.h, legacy_protocol.h, legacy_miniport.h, legacy_request.h  NDIS 5, for drivers that define NDIS50, NDIS51 or
  *                     NDIS_LEGACY_DRIVER, or NDIS50_MINIPORT, NDIS51_MINIPORT
  *
@@ -25,8 +26,11 @@
 #ifndef RINGSIDE_NDIS_H
 #define RINGSIDE_NDIS_H
 
+#include "ndis/configuration.h"
+#include "ndis/device.h"
 #include "ndis/filter.h"
 #include "ndis/intermediate.h"
+#include "ndis/locks.h"
 #include "ndis/miniport.h"
 #include "ndis/nbl.h"
 #include "ndis/nbl8021q.h"
@@ -47,6 +51,7 @@
 #include "ndis/rss.h"
 #include "ndis/services.h"
 #include "ndis/types.h"
+#include "ndis/version.h"
 
 #if defined(NDIS50) || defined(NDIS51) || defined(NDIS50_MINIPORT) || defined(NDIS51_MINIPORT)
 #define NDIS_LEGACY_DRIVER 1

@@ -21,6 +21,8 @@ extern "C" {
 /* Anonymous structures are C11 but an extension of C++, flexible arrays the other way round: `__extension__` quiets -Wpedantic there. */
 #define WDK_EXTENSION __extension__
 
+#include "sal.h"
+
 #define VOID void
 #define CONST const
 #define IN
@@ -28,6 +30,36 @@ extern "C" {
 #define OPTIONAL
 #define FORCEINLINE static inline
 #define NTAPI
+#define NTKERNELAPI
+#define NTSYSAPI
+#define NTHALAPI
+#define DECLSPEC_IMPORT
+#define DECLSPEC_NORETURN __attribute__((noreturn))
+/* Calling conventions: x64 has one, and the host's stands in for it. */
+#ifndef _WIN32
+#define UNALIGNED
+#define __forceinline inline __attribute__((always_inline))
+#define __stdcall
+#define __cdecl
+#define __fastcall
+#define WINAPI
+#define __declspec(attributes)
+#define __int64 long long
+#define __ptr64
+#endif
+#define __fallthrough __attribute__((fallthrough))
+#define SYSTEM_CACHE_ALIGNMENT_SIZE 64
+#define DECLSPEC_CACHEALIGN DECLSPEC_ALIGN(SYSTEM_CACHE_ALIGNMENT_SIZE)
+#define __pragma(directive)
+/* Structured exceptions: the guarded code runs; what would be raised there stops the program with a signal, as any bad access does. */
+#ifndef __cplusplus
+#define __try
+#define __except(filter) for (; 0;)
+#define __finally
+#define __leave ((void)0)
+#define GetExceptionCode() STATUS_UNSUCCESSFUL
+#define EXCEPTION_EXECUTE_HANDLER 1
+#endif
 /* "file:line" of the call that a macro is part of, without the folder: reports do not depend on where the sources lie. */
 #define WDK_SITE __FILE_NAME__ ":" WDK_TEXT(__LINE__)
 #define WDK_TEXT(tokens) WDK_TEXT_(tokens)
@@ -44,21 +76,40 @@ typedef void *PVOID;
 typedef char CHAR, *PCHAR;
 typedef uint8_t UCHAR, *PUCHAR, BOOLEAN, *PBOOLEAN, UINT8, BYTE, *PBYTE;
 typedef int16_t SHORT, CSHORT, *PSHORT;
-typedef uint16_t USHORT, *PUSHORT, UINT16;
-typedef int32_t LONG, *PLONG, INT, *PINT;
-typedef uint32_t ULONG, *PULONG, UINT, *PUINT, UINT32, DWORD;
-typedef int64_t LONGLONG, LONG64, *PLONGLONG, *PLONG64;
-typedef uint64_t ULONGLONG, ULONG64, UINT64, *PULONGLONG, *PULONG64;
-typedef uint64_t ULONG_PTR, *PULONG_PTR, SIZE_T, *PSIZE_T, UINT_PTR, KAFFINITY;
-typedef int64_t LONG_PTR;
-typedef char16_t WCHAR, *PWCHAR, *PWSTR;
-typedef const WCHAR *PCWSTR;
+typedef uint16_t USHORT, *PUSHORT, UINT16, *PUINT16, WORD;
+typedef int32_t LONG, *PLONG, INT, *PINT, INT32, LONG32, BOOL;
+typedef uint32_t ULONG, *PULONG, UINT, *PUINT, UINT32, *PUINT32, ULONG32, DWORD, *PDWORD, LCID;
+typedef int64_t LONGLONG, LONG64, *PLONGLONG, *PLONG64, INT64;
+typedef uint64_t ULONGLONG, ULONG64, UINT64, *PULONGLONG, *PULONG64, *PUINT64;
+typedef uint64_t ULONG_PTR, *PULONG_PTR, SIZE_T, *PSIZE_T, UINT_PTR, KAFFINITY, *PKAFFINITY;
+typedef int64_t LONG_PTR, INT_PTR, SSIZE_T;
+typedef int8_t INT8, CCHAR, *PCCHAR;
+typedef int16_t INT16;
+#if defined(__cplusplus) && __SIZEOF_WCHAR_T__ == 2 /* a type of its own there */
+typedef wchar_t WCHAR, *PWCHAR, *PWSTR, *PWCH;
+#else
+typedef char16_t WCHAR, *PWCHAR, *PWSTR, *PWCH;
+#endif
+typedef const WCHAR *PCWSTR, *PCWCH;
+typedef char *PSTR, *LPSTR;
+typedef const char *PCSTR, *LPCSTR, *PCCH;
 typedef void *HANDLE, **PHANDLE;
 typedef int32_t NTSTATUS;
 typedef UCHAR KIRQL, *PKIRQL;
+typedef ULONG LOGICAL;
+typedef const void *PCVOID;
 
 #define TRUE 1
 #define FALSE 0
+#define UNICODE_NULL ((WCHAR)0)
+#define ANSI_NULL ((CHAR)0)
+#define MAXUCHAR 0xFF
+#define MAXUSHORT 0xFFFF
+#define MAXULONG 0xFFFFFFFFu
+#define MAXLONG 0x7FFFFFFF
+#define MAXULONGLONG UINT64_MAX
+#define _UI32_MAX 0xFFFFFFFFu
+#define RTL_CONTAINS_FIELD(object, size, field) ((PCHAR)(&(object)->field + 1) <= (PCHAR)(object) + (size))
 
 typedef union _LARGE_INTEGER {
     WDK_EXTENSION struct {
@@ -76,7 +127,8 @@ typedef struct _GUID {
     ULONG Data1;
     USHORT Data2, Data3;
     UCHAR Data4[8];
-} GUID;
+} GUID, *PGUID, *LPGUID, IID, CLSID;
+#define IsEqualGUID(left, right) (memcmp((left), (right), sizeof(GUID)) == 0)
 
 /* Counted UTF-16 text; both lengths are bytes and the text need not end with a NUL. */
 typedef struct _UNICODE_STRING {
@@ -85,6 +137,12 @@ typedef struct _UNICODE_STRING {
     PWSTR Buffer;
 } UNICODE_STRING, *PUNICODE_STRING;
 typedef const UNICODE_STRING *PCUNICODE_STRING;
+
+typedef struct _ANSI_STRING {
+    USHORT Length;
+    USHORT MaximumLength;
+    PCHAR Buffer;
+} ANSI_STRING, *PANSI_STRING, STRING, *PSTRING;
 
 typedef struct _LIST_ENTRY {
     struct _LIST_ENTRY *Flink, *Blink;
@@ -107,6 +165,13 @@ typedef struct _PROCESSOR_NUMBER {
     UCHAR Number, Reserved;
 } PROCESSOR_NUMBER, *PPROCESSOR_NUMBER;
 
+#if __SIZEOF_WCHAR_T__ == 2 /* drivers: the names are not those of a C++ library then */
+#ifndef min
+#define min(a, b) ((a) < (b) ? (a) : (b))
+#define max(a, b) ((a) > (b) ? (a) : (b))
+#endif
+#endif
+
 #define MEMORY_ALLOCATION_ALIGNMENT 16
 #define PAGE_SIZE 4096u
 #define PAGE_SHIFT 12
@@ -125,6 +190,35 @@ typedef struct _PROCESSOR_NUMBER {
 #define STATUS_BUFFER_TOO_SMALL ((NTSTATUS)0xC0000023)
 #define STATUS_INSUFFICIENT_RESOURCES ((NTSTATUS)0xC000009A)
 #define STATUS_NOT_SUPPORTED ((NTSTATUS)0xC00000BB)
+#define STATUS_BUFFER_ALL_ZEROS ((NTSTATUS)0x00000117)
+#define STATUS_NO_MORE_ENTRIES ((NTSTATUS)0x8000001A)
+#define STATUS_NOT_IMPLEMENTED ((NTSTATUS)0xC0000002)
+#define STATUS_INFO_LENGTH_MISMATCH ((NTSTATUS)0xC0000004)
+#define STATUS_INVALID_HANDLE ((NTSTATUS)0xC0000008)
+#define STATUS_NO_SUCH_DEVICE ((NTSTATUS)0xC000000E)
+#define STATUS_INVALID_DEVICE_REQUEST ((NTSTATUS)0xC0000010)
+#define STATUS_END_OF_FILE ((NTSTATUS)0xC0000011)
+#define STATUS_NO_MEMORY ((NTSTATUS)0xC0000017)
+#define STATUS_ACCESS_DENIED ((NTSTATUS)0xC0000022)
+#define STATUS_OBJECT_TYPE_MISMATCH ((NTSTATUS)0xC0000024)
+#define STATUS_OBJECT_NAME_INVALID ((NTSTATUS)0xC0000033)
+#define STATUS_OBJECT_NAME_NOT_FOUND ((NTSTATUS)0xC0000034)
+#define STATUS_OBJECT_NAME_COLLISION ((NTSTATUS)0xC0000035)
+#define STATUS_DELETE_PENDING ((NTSTATUS)0xC0000056)
+#define STATUS_REVISION_MISMATCH ((NTSTATUS)0xC0000059)
+#define STATUS_INTEGER_OVERFLOW ((NTSTATUS)0xC0000095)
+#define STATUS_DEVICE_NOT_READY ((NTSTATUS)0xC00000A3)
+#define STATUS_NETWORK_BUSY ((NTSTATUS)0xC00000BF)
+#define STATUS_DEVICE_DOES_NOT_EXIST ((NTSTATUS)0xC00000C0)
+#define STATUS_DEVICE_NOT_CONNECTED ((NTSTATUS)0xC000009D)
+#define STATUS_CANCELLED ((NTSTATUS)0xC0000120)
+#define STATUS_INVALID_DEVICE_STATE ((NTSTATUS)0xC0000184)
+#define STATUS_INVALID_BUFFER_SIZE ((NTSTATUS)0xC0000206)
+#define STATUS_NOT_FOUND ((NTSTATUS)0xC0000225)
+#define STATUS_DEVICE_BUSY ((NTSTATUS)0x80000011)
+#define NT_INFORMATION(status) (((ULONG)(status) >> 30) == 1)
+#define NT_WARNING(status) (((ULONG)(status) >> 30) == 2)
+#define NT_ERROR(status) (((ULONG)(status) >> 30) == 3)
 
 #ifdef __cplusplus
 }

@@ -21,6 +21,7 @@ extern "C" {
 /* ---- Objects that drivers only pass on */
 typedef struct _DEVICE_OBJECT DEVICE_OBJECT, *PDEVICE_OBJECT;
 typedef struct _DRIVER_OBJECT DRIVER_OBJECT, *PDRIVER_OBJECT;
+typedef struct _IRP IRP, *PIRP;
 
 typedef VOID DRIVER_UNLOAD(PDRIVER_OBJECT DriverObject);
 typedef DRIVER_UNLOAD *PDRIVER_UNLOAD;
@@ -28,9 +29,11 @@ typedef NTSTATUS DRIVER_INITIALIZE(PDRIVER_OBJECT DriverObject, PUNICODE_STRING 
 typedef DRIVER_INITIALIZE *PDRIVER_INITIALIZE;
 
 struct _DRIVER_OBJECT {
-    UCHAR Reserved1[104];
+    CSHORT Type, Size;
+    PDEVICE_OBJECT DeviceObject; /* the first of its devices, the rest by NextDevice */
+    UCHAR Reserved1[88];
     PDRIVER_UNLOAD DriverUnload;
-    PVOID MajorFunction[28];
+    NTSTATUS (*MajorFunction[28])(PDEVICE_OBJECT DeviceObject, PIRP Irp); /* DRIVER_DISPATCH, by IRP_MJ_*; NULL refuses */
 };
 
 /* ---- IRQL */
@@ -41,8 +44,13 @@ struct _DRIVER_OBJECT {
 #define HIGH_LEVEL 15
 
 KIRQL KeGetCurrentIrql(VOID);
+#ifdef _WIN32 /* the headers' own on x64; the system exports what they call */
+KIRQL KfRaiseIrql(KIRQL NewIrql);
+FORCEINLINE VOID KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql) { *OldIrql = KfRaiseIrql(NewIrql); }
+#else
 /* Raising never lowers and lowering never raises: either is reported ("kernel.irql") and ignored. */
 VOID KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql);
+#endif
 VOID KeLowerIrql(KIRQL NewIrql);
 
 /* ---- Pool memory: 16-aligned, not pageable, contiguous for the CPU only. NULL when there is none. The owner frees it. */
@@ -79,14 +87,23 @@ typedef struct _MDL {
 typedef enum _MM_PAGE_PRIORITY { LowPagePriority = 0, NormalPagePriority = 16, HighPagePriority = 32 } MM_PAGE_PRIORITY;
 #define MdlMappingNoExecute 0x40000000
 
-typedef struct _IRP IRP, *PIRP;
 /* An MDL for [VirtualAddress, +Length); no page is looked at before MmBuildMdlForNonPagedPool. NULL without memory. */
 PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp);
 VOID IoFreeMdl(PMDL Mdl); /* frees the MDL, not the memory it describes */
 /* Fills in the page frame numbers. Here they are those of the CPU's address space: bus addresses come from DMA mappings alone. */
 VOID MmBuildMdlForNonPagedPool(PMDL Mdl);
 /* The CPU's address of the first byte; NULL when it cannot be mapped (tests inject this, kernel_fail_mappings). */
+#ifdef _WIN32
+PVOID MmMapLockedPagesSpecifyCache(PMDL Mdl, UCHAR AccessMode, int CacheType, PVOID RequestedAddress, ULONG BugCheckOnFailure, ULONG Priority);
+FORCEINLINE PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
+{
+    return Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)
+               ? Mdl->MappedSystemVa
+               : MmMapLockedPagesSpecifyCache(Mdl, 0, 1, NULL, 0, Priority);
+}
+#else
 PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority);
+#endif
 #define MmGetMdlVirtualAddress(mdl) ((PVOID)((PUCHAR)(mdl)->StartVa + (mdl)->ByteOffset))
 #define MmGetMdlByteCount(mdl) ((mdl)->ByteCount)
 #define MmGetMdlByteOffset(mdl) ((mdl)->ByteOffset)
@@ -216,6 +233,11 @@ FORCEINLINE VOID InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
     ListHead->Flink->Blink = Entry;
     ListHead->Flink = Entry;
 }
+
+#include "wdm/interlocked.h"
+#include "wdm/rtl.h"
+#include "wdm/ke.h"
+#include "wdm/io.h"
 
 #ifdef __cplusplus
 }

@@ -67,7 +67,7 @@ LONG KeSetEvent(PKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
     (void)Increment;
     (void)Wait;
     LONG previous = Event->SignalState;
-    if (Event->Type == SynchronizationEvent && !IsListEmpty(&Event->WaitListHead)) {
+    if (Event->Type != NotificationEvent && !IsListEmpty(&Event->WaitListHead)) {
         wake_first(Event);  /* the signal is consumed by that waiter */
         return previous;
     }
@@ -101,7 +101,8 @@ NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR
     struct kernel_context *context = kernel_require_context(__func__);
     struct kernel *kernel = context->kernel;
     PKEVENT event = Object;
-    if (event->SignalState) {
+    const bool mutex = kernel_is_mutex(event);
+    if (mutex ? kernel_mutex_try(Object, context) : event->SignalState) {
         if (event->Type == SynchronizationEvent) event->SignalState = 0;
         return STATUS_SUCCESS;
     }
@@ -118,6 +119,7 @@ NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR
     bool woken = waiter->woken;
     if (!woken) (void)RemoveEntryList(&waiter->entry);
     waiter_put(waiter);
+    if (woken && mutex) (void)kernel_mutex_try(Object, context);  /* the release woke this waiter and nobody else */
     return woken ? STATUS_SUCCESS : STATUS_TIMEOUT;
 }
 

@@ -21,6 +21,9 @@ struct kernel *kernel_create(const struct platform *platform) {
     kernel->real = platform;
     InitializeListHead(&kernel->dpcs);
     InitializeListHead(&kernel->mdls);
+    InitializeListHead(&kernel->devices);
+    InitializeListHead(&kernel->links);
+    InitializeListHead(&kernel->threads);
     kernel->dispatch_free = platform->ops->event_create(platform->ctx);
     if (!kernel->dispatch_free) {
         free(kernel);
@@ -33,6 +36,7 @@ struct kernel *kernel_create(const struct platform *platform) {
 
 void kernel_destroy(struct kernel *kernel) {
     if (!kernel) return;
+    kernel_free_devices(kernel);
     kernel_report_mdls(kernel);
     kernel->real->ops->softirq_register(kernel->real->ctx, NULL, NULL);
     kernel_free_timers(kernel);
@@ -112,6 +116,11 @@ void kernel_violation(struct kernel *kernel, const char *check, const char *clau
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
     kernel->real->ops->violation(kernel->real->ctx, check, clause, packet, message);
+}
+
+void kernel_set_debug_print(struct kernel *kernel, void (*print)(void *ctx, const char *text), void *ctx) {
+    kernel->debug_print = print;
+    kernel->debug_print_ctx = ctx;
 }
 
 bool kernel_fault_due(struct kernel_fault *fault) {

@@ -19,7 +19,8 @@
  *   kernel_leave(&scope);
  *   kernel_destroy(kernel);
  *
- * Violations reported: kernel.irql, kernel.spin_lock, kernel.context, pool.tag, pool.leaked, mdl.freed_under_dma, mdl.freed_twice, mdl.leaked.
+ * Violations reported: kernel.irql, kernel.spin_lock, kernel.context, kernel.mutex, kernel.bug_check, kernel.processor, driver.assert,
+ * driver.break, irp.completed_twice, device.leaked, thread.leaked, pool.tag, pool.leaked, mdl.freed_under_dma, mdl.freed_twice, mdl.leaked.
  * Not modelled: paging, quotas, processor groups (one CPU), APCs, floating point state.
  */
 #ifndef RINGSIDE_KERNEL_KERNEL_H
@@ -70,6 +71,9 @@ void kernel_violation(struct kernel *kernel, const char *check, const char *clau
 /* Pool memory of a named kernel, for the layers above. Zeroed, 16-aligned. */
 void *kernel_allocate(struct kernel *kernel, size_t size, ULONG tag);
 void kernel_free(void *memory);
+
+/* Where DbgPrint and its kin go: a line or a part of one at a time, valid during the call. Nowhere by default. */
+void kernel_set_debug_print(struct kernel *kernel, void (*print)(void *ctx, const char *text), void *ctx);
 
 /* Fault injection: the next `count` calls of MmGetSystemAddressForMdlSafe or ExAllocatePool* after `skip` good ones return NULL. */
 void kernel_fail_mappings(struct kernel *kernel, unsigned skip, unsigned count);

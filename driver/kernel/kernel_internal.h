@@ -46,6 +46,10 @@ struct kernel {
     struct kernel_timer *timers;
     struct kernel_fault fail_mapping, fail_allocation;
     struct kernel_counts counts;
+    LIST_ENTRY devices, links, threads;  /* struct kernel_device, kernel_link, _KTHREAD */
+    KSPIN_LOCK cancel_lock;
+    void (*debug_print)(void *ctx, const char *text);
+    void *debug_print_ctx;
     void *ndis;  /* the struct ndis above, for NDIS calls that carry no handle */
 };
 
@@ -65,6 +69,12 @@ void kernel_dispatch_release(struct kernel_context *context);
 
 /* dpc.c */
 void kernel_softirq(void *kernel);
+/* processors.c: the mutex that a KEVENT is the head of; takes it if it is free or the context's already. */
+bool kernel_is_mutex(const KEVENT *event);
+bool kernel_mutex_try(PKMUTEX mutex, struct kernel_context *context);
+/* device.c, thread.c, callback.c */
+void kernel_free_devices(struct kernel *kernel);
+void kernel_join_threads(struct kernel *kernel);
 /* event.c */
 void kernel_free_waiters(struct kernel *kernel);
 /* mdl.c: count a DMA mapping of an MDL from IoAllocateMdl; other MDLs are ignored. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* binding.c: NDIS's side of a binding: who is bound to what, bind and unbind calls. [D] 3.6 */
+#define _GNU_SOURCE
 #include <stdlib.h>
+#include <strings.h>
 
 #include "ndis_internal.h"
 
@@ -34,7 +36,7 @@ bool ndis_may_bind(const struct ndis_adapter *adapter, const struct ndis_protoco
     if (adapter->is_virtual && protocol->driver == adapter->driver) return false;
     if (!protocol->allowed) return true;
     for (const struct ndis_allowed *allowed = protocol->allowed; allowed; allowed = allowed->next)
-        if (allowed->adapter == adapter->object.name) return true;  /* both are interned */
+        if (strcasecmp(allowed->adapter, adapter->object.name) == 0) return true;
     return false;
 }
 
@@ -110,7 +112,9 @@ NDIS_STATUS ndis_bind(struct ndis_adapter *adapter, struct ndis_protocol *protoc
     fill_bind_parameters(binding, &parameters);
     ndis_pending_begin(&binding->bind);
     ndis_function_enter(ndis, "ProtocolBindAdapterEx");
+    ndis->binding_now = binding;
     NDIS_STATUS status = protocol->chars.BindAdapterHandlerEx(protocol->context, binding, &parameters);
+    ndis->binding_now = NULL;
     bool ended = ndis_pending_wait(ndis, &binding->bind, &status, "ProtocolBindAdapterEx", protocol->object.name);
     ndis_function_exit(ndis, "ProtocolBindAdapterEx");
     if (!ended) return NDIS_STATUS_FAILURE;  /* the driver may still use the handle: the binding stays */

@@ -38,11 +38,22 @@ struct ndis_adapter *ndis_adapter_create(struct ndis *ndis, struct ndis_driver *
     return adapter;
 }
 
-NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver_name, const char *name) {
+static NDIS_STATUS add_adapter(struct ndis *ndis, const char *driver_name, const char *name, bool software) {
     struct ndis_driver *driver = ndis->drivers;
     while (driver && !(driver->is_miniport && strcmp(driver->object.name, driver_name) == 0)) driver = driver->next;
     if (!driver) return NDIS_STATUS_ADAPTER_NOT_FOUND;
-    return ndis_adapter_create(ndis, driver, name) ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+    struct ndis_adapter *adapter = ndis_adapter_create(ndis, driver, name);
+    if (!adapter) return NDIS_STATUS_RESOURCES;
+    adapter->is_software = software;
+    return NDIS_STATUS_SUCCESS;
+}
+
+NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver_name, const char *name) {
+    return add_adapter(ndis, driver_name, name, false);
+}
+
+NDIS_STATUS ndis_add_software_adapter(struct ndis *ndis, const char *driver_name, const char *name) {
+    return add_adapter(ndis, driver_name, name, true);
 }
 
 void ndis_pnp_begin(struct ndis_adapter *adapter) {
@@ -85,8 +96,9 @@ static NDIS_STATUS call_initialize(struct ndis_adapter *adapter, PNDIS_RESOURCE_
 
 static NDIS_STATUS initialize(struct ndis_adapter *adapter) {
     struct ndis *ndis = adapter->object.ndis;
-    PNDIS_RESOURCE_LIST resources = adapter->is_virtual ? NULL : make_resources(ndis);
-    if (!resources && !adapter->is_virtual) return NDIS_STATUS_RESOURCES;
+    const bool bare = adapter->is_virtual || adapter->is_software;
+    PNDIS_RESOURCE_LIST resources = bare ? NULL : make_resources(ndis);
+    if (!resources && !bare) return NDIS_STATUS_RESOURCES;
     NDIS_STATUS status = call_initialize(adapter, resources);
     free(resources);
     if (status == NDIS_STATUS_SUCCESS && !(adapter->have_registration && adapter->have_general)) {

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "ndis_internal.h"
 
@@ -214,7 +215,7 @@ NDIS_STATUS ndis_make_planned_filters(struct ndis_adapter *adapter) {
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
     for (struct ndis_planned_filter **link = &adapter->object.ndis->planned_filters; *link && status == NDIS_STATUS_SUCCESS;) {
         struct ndis_planned_filter *planned = *link;
-        if (planned->adapter != adapter->object.name) {  /* both are interned */
+        if (strcasecmp(planned->adapter, adapter->object.name) != 0) {
             link = &planned->next;
             continue;
         }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ndis_internal.h"
 
@@ -60,6 +61,8 @@ void ndis_destroy(struct ndis *ndis) {
     ndis_free_pools(ndis);
     ndis_free_sgs(ndis);
     ndis_free_oids(ndis);
+    ndis_free_config(ndis);
+    kernel_join_threads(ndis->kernel);
     while (ndis->free_retreats) {
         struct nb_retreat *retreat = ndis->free_retreats;
         ndis->free_retreats = retreat->next;
@@ -120,7 +123,7 @@ void *ndis_driver_argument(PDRIVER_OBJECT driver_object) {
 
 struct ndis_adapter *ndis_find_adapter(struct ndis *ndis, const char *name) {
     struct ndis_adapter *adapter = ndis->adapters;
-    while (adapter && strcmp(adapter->object.name, name) != 0) adapter = adapter->next;
+    while (adapter && strcasecmp(adapter->object.name, name) != 0) adapter = adapter->next;
     return adapter;
 }
 

@@ -20,7 +20,7 @@
  * each driver callback there are FUNCTION_ENTER and FUNCTION_EXIT with its name in Microsoft's spelling. CPU time: none is charged
  * here; the protocol charges what it does.
  *
- * Not modelled yet: direct and synchronous OID requests, configuration store, power, ports.
+ * Not modelled yet: direct and synchronous OID requests, power, ports.
  *
  * All functions run at PASSIVE_LEVEL and enter the kernel themselves; start, stop and destroy block.
  */
@@ -50,8 +50,17 @@ void *ndis_driver_argument(PDRIVER_OBJECT driver_object);
  * BindAdapter of that age is given a context of the driver's. */
 void *ndis_handle_argument(NDIS_HANDLE handle);
 
-/* One adapter of the named miniport driver over the kernel's NIC, not yet started. ADAPTER_NOT_FOUND: no such driver. */
+/* Names of adapters are device names: drivers may spell them in another case (mux writes them large).
+ *
+ * One adapter of the named miniport driver over the kernel's NIC, not yet started. ADAPTER_NOT_FOUND: no such driver. */
 NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver, const char *name);
+
+/* The same for a miniport of no hardware, or of hardware of its own: it is given no resources. */
+NDIS_STATUS ndis_add_software_adapter(struct ndis *ndis, const char *driver, const char *name);
+
+/* What a loaded driver registered: several of these, or 0. */
+enum ndis_role { NDIS_ROLE_MINIPORT = 1, NDIS_ROLE_PROTOCOL = 2, NDIS_ROLE_FILTER = 4, NDIS_ROLE_INTERMEDIATE = 8 };
+unsigned ndis_driver_roles(const struct ndis *ndis, const char *driver);
 
 /* One module of the named filter driver on top of those that the adapter has. Before ndis_start it is attached then; on a running
  * adapter at once, which pauses and restarts its stack; an adapter that is not there yet gets it when an intermediate driver makes it.
@@ -61,6 +70,11 @@ NDIS_STATUS ndis_add_filter(struct ndis *ndis, const char *driver, const char *a
 NDIS_STATUS ndis_remove_filter(struct ndis *ndis, const char *adapter, const char *name);
 /* From the first call on, the protocol is bound to the adapters named for it, and to no others. They need not exist yet. */
 NDIS_STATUS ndis_bind_only(struct ndis *ndis, const char *protocol, const char *adapter);
+
+/* A parameter of a driver, as Windows has them in its registry: of its own key (adapter NULL), or of the one for an adapter that it drives,
+ * is bound to or filters. The driver reads it as the type that it wants; text is copied. INVALID_PARAMETER: a keyword of 64 characters or
+ * more. The driver need not be loaded yet. */
+NDIS_STATUS ndis_set_parameter(struct ndis *ndis, const char *driver, const char *adapter, const char *keyword, const char *text);
 
 /* The first failure stops the start, undoes what was done, and is returned. A protocol that refuses to bind is not a failure. */
 NDIS_STATUS ndis_start(struct ndis *ndis);

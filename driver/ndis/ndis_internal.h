@@ -119,6 +119,7 @@ struct ndis_adapter {
     struct ndis_binding *bindings;
     unsigned loopback_bindings;   /* that hear what the others send */
     KEVENT pnp_free;              /* one pause, restart, bind, attach or removal at a time */
+    bool is_software;             /* no resources */
     bool is_virtual;              /* of an intermediate driver */
     bool cancelled;               /* NdisIMCancelInitializeDeviceInstance, or taken down for good */
     NDIS_HANDLE im_context;       /* DeviceContext of NdisIMInitializeDeviceInstanceEx */
@@ -225,6 +226,7 @@ struct nb_retreat {
 };
 
 struct ndis_sg;
+struct ndis_key;
 
 struct ndis {
     struct kernel *kernel;
@@ -255,6 +257,7 @@ struct ndis {
     unsigned defer_every, sg_lists;    /* ndis_defer_sg_lists; lists since then */
     struct ndis_workers *workers;
     struct ndis_oid *free_oids;
+    struct ndis_key *keys;             /* ndis_config.h */
     struct ndis_pool *loopback_pool;
     uint64_t timeout_ns;
     uint64_t watch_timer;
@@ -367,6 +370,9 @@ void ndis_protocol_event(struct ndis_protocol *protocol, NET_PNP_EVENT_CODE code
 /* work.c: `function` runs in a thread, at PASSIVE_LEVEL, soon. Any IRQL. False without memory. */
 bool ndis_queue_work(struct ndis *ndis, void (*function)(void *arg), void *arg);
 void ndis_stop_workers(struct ndis *ndis);
+
+/* config_store.c */
+void ndis_free_config(struct ndis *ndis);
 
 /* watch.c: sends that take too long, and miniports that hang. [D] 6 */
 void ndis_watch_sends(struct ndis *ndis);

@@ -14,6 +14,16 @@ VOID NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags) {
     ExFreePool(VirtualAddress);
 }
 
+NDIS_STATUS NdisAllocateMemoryWithTag(PVOID *VirtualAddress, UINT Length, ULONG Tag) {
+    *VirtualAddress = ExAllocatePoolWithTag(NonPagedPoolNx, Length, Tag);
+    return *VirtualAddress ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+}
+
+VOID NdisFreeMemoryWithTagPriority(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Tag) {
+    (void)NdisHandle;
+    ExFreePoolWithTag(VirtualAddress, Tag);
+}
+
 VOID NdisAllocateSpinLock(PNDIS_SPIN_LOCK SpinLock) { *SpinLock = (NDIS_SPIN_LOCK){0}; }
 
 VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock) {

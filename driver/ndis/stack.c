@@ -14,6 +14,19 @@ static struct ndis_stack_entry entry_of(const struct ndis_layer *layer) {
                                      .context_backfill = layer->adapter->restarted.ContextBackFillSize};
 }
 
+unsigned ndis_driver_roles(const struct ndis *ndis, const char *driver) {
+    unsigned roles = 0;
+    for (const struct ndis_driver *at = ndis->drivers; at; at = at->next) {
+        if (strcmp(at->object.name, driver) != 0 || !at->is_miniport) continue;
+        roles |= at->miniport.Flags & NDIS_INTERMEDIATE_DRIVER ? NDIS_ROLE_INTERMEDIATE : NDIS_ROLE_MINIPORT;
+    }
+    for (const struct ndis_protocol *at = ndis->protocols; at; at = at->next)
+        if (strcmp(at->object.name, driver) == 0) roles |= NDIS_ROLE_PROTOCOL;
+    for (const struct ndis_filter_driver *at = ndis->filter_drivers; at; at = at->next)
+        if (at->driver && strcmp(at->driver->object.name, driver) == 0) roles |= NDIS_ROLE_FILTER;
+    return roles;
+}
+
 void ndis_walk_stack(const struct ndis *ndis, void (*visit)(void *arg, const struct ndis_stack_entry *entry), void *arg) {
     for (const struct ndis_adapter *adapter = ndis->adapters; adapter; adapter = adapter->next) {
         for (const struct ndis_binding *binding = adapter->bindings; binding; binding = binding->next) {

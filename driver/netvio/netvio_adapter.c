@@ -54,8 +54,9 @@ static NDIS_STATUS set_general(struct netvio_adapter *adapter) {
         .ConnectionType = NET_IF_CONNECTION_DEDICATED,
         .IfType = IF_TYPE_ETHERNET_CSMACD,
         .IfConnectorPresent = TRUE,
-        .SupportedStatistics = NDIS_STATISTICS_FLAGS_VALID_BYTES_RCV | NDIS_STATISTICS_FLAGS_VALID_BYTES_XMIT |
-                               NDIS_STATISTICS_FLAGS_VALID_RCV_ERROR | NDIS_STATISTICS_FLAGS_VALID_XMIT_ERROR,
+        .SupportedStatistics = NDIS_STATISTICS_BYTES_RCV_SUPPORTED | NDIS_STATISTICS_BYTES_XMIT_SUPPORTED |
+                               NDIS_STATISTICS_RCV_ERROR_SUPPORTED | NDIS_STATISTICS_XMIT_ERROR_SUPPORTED |
+                               NDIS_STATISTICS_GEN_STATISTICS_SUPPORTED,
         .SupportedPauseFunctions = NdisPauseFunctionsUnsupported,
         .DataBackFillSize = adapter->header_bytes, /* originators leave room for the header in front of each frame */
         .SupportedOidList = (PNDIS_OID)(uintptr_t)netvio_supported_oids,

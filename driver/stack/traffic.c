@@ -32,7 +32,8 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     for (unsigned i = 0; i < config->stack_count && !wrong; i++) {
         const struct traffic_driver *driver = &config->stack[i];
         const unsigned most = driver->kind == TRAFFIC_DRIVER_VLAN ? VLAN_ID_MOST : driver->kind == TRAFFIC_DRIVER_MUX ? MUX_MOST : UINT32_MAX;
-        if (driver->kind != TRAFFIC_DRIVER_CAPTURE && (driver->number < 1 || driver->number > most)) wrong = "stack";
+        if (driver->kind == TRAFFIC_DRIVER_MODULE && !(config->modules[i].path && config->modules[i].argument)) wrong = "stack";
+        if ((driver->kind == TRAFFIC_DRIVER_VLAN || driver->kind == TRAFFIC_DRIVER_MUX) && (driver->number < 1 || driver->number > most)) wrong = "stack";
     }
     if (!wrong) return 0;
     snprintf(error, error_size, "traffic configuration: %s is out of range", wrong);
@@ -56,6 +57,11 @@ static enum netvio_fault_kind miniport_fault(enum traffic_fault fault) {
     return NETVIO_FAULT_NONE;
 }
 
+/* A module that is the NIC's miniport in place of our own. */
+static bool drives_nic(const struct traffic_config *config) {
+    return config->stack_count > 0 && config->stack[0].kind == TRAFFIC_DRIVER_MODULE && strcmp(config->modules[0].argument, "nic0") == 0;
+}
+
 static NDIS_STATUS load(struct traffic *traffic) {
     const bool old = traffic->config.miniport_ndis5;
     const char *miniport = old ? "netvio5" : "netvio";
@@ -64,7 +70,7 @@ static NDIS_STATUS load(struct traffic *traffic) {
     if (status == NDIS_STATUS_SUCCESS)
         status = ndis_load_driver(traffic->ndis, "traffic", traffic->config.protocol_ndis5 ? traffic_packet_driver_entry : traffic_driver_entry,
                                   traffic);
-    if (status == NDIS_STATUS_SUCCESS) status = ndis_add_adapter(traffic->ndis, miniport, "nic0");
+    if (status == NDIS_STATUS_SUCCESS && !drives_nic(&traffic->config)) status = ndis_add_adapter(traffic->ndis, miniport, "nic0");
     if (status == NDIS_STATUS_SUCCESS) status = traffic_stack_load(traffic);
     if (status == NDIS_STATUS_SUCCESS) status = ndis_start(traffic->ndis);
     return status;
@@ -106,6 +112,7 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
     traffic->kernel = kernel_create(platform);
     if (!traffic->kernel) goto destroy_event;
     traffic->platform = kernel_platform(traffic->kernel);
+    kernel_set_debug_print(traffic->kernel, config->debug_print, config->debug_print_ctx);
     traffic->ndis = ndis_create(traffic->kernel);
     if (!traffic->ndis) goto destroy_kernel;
     NDIS_STATUS status = load(traffic);
@@ -124,6 +131,9 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
             snprintf(error, error_size, "the traffic protocol could not bind to the adapter: NDIS status 0x%08x",
                      (unsigned)traffic->bind_status);
         }
+    } else if (traffic->problem[0] != '\0') {
+        result = -EINVAL;
+        snprintf(error, error_size, "%s", traffic->problem);
     } else if (status == NDIS_STATUS_RESOURCES) {
         result = -ENOMEM;
         snprintf(error, error_size, "host memory is too small for the rings and the receive buffers of the driver");
@@ -132,6 +142,7 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
     }
     ndis_destroy(traffic->ndis);
     kernel_destroy(traffic->kernel);
+    traffic_modules_close(traffic);
     ops->event_destroy(platform->ctx, traffic->wake);
     ops->memory_free(platform->ctx, traffic);
     return result;
@@ -229,6 +240,7 @@ void traffic_stop(struct traffic *traffic) {
     ndis_stop(traffic->ndis);
     ndis_destroy(traffic->ndis);
     kernel_destroy(traffic->kernel);
+    traffic_modules_close(traffic);
     platform->ops->event_destroy(platform->ctx, traffic->wake);
     platform->ops->memory_free(platform->ctx, traffic);
 }

@@ -33,12 +33,19 @@ enum traffic_fault {
 };
 
 /* A driver between the miniport and the protocol. */
-enum traffic_driver_kind { TRAFFIC_DRIVER_CAPTURE, TRAFFIC_DRIVER_VLAN, TRAFFIC_DRIVER_MUX };
+enum traffic_driver_kind { TRAFFIC_DRIVER_CAPTURE, TRAFFIC_DRIVER_VLAN, TRAFFIC_DRIVER_MUX, TRAFFIC_DRIVER_MODULE };
 struct traffic_driver {
     enum traffic_driver_kind kind;
     unsigned number;  /* VLAN: its id, 1 to 4094; mux: virtual adapters, 1 to 16, of which the first carries what is above */
 };
 enum { TRAFFIC_STACK_MOST = 8 };
+
+/* A driver from a file: the path, and what it says of it: the adapter that a filter or protocol goes over instead of the
+ * top of the stack; the virtual adapter of an intermediate driver that carries what is above; how many adapters a miniport drives, or
+ * "nic0" for the NIC itself, in place of our own miniport. "" when nothing is said. Borrowed; they outlive the stack. */
+struct traffic_module {
+    const char *path, *argument;
+};
 
 /* Where captures go: each capture driver of the stack opens an interface, and shows the frames that pass it. */
 struct traffic_capture_sink {
@@ -73,6 +80,12 @@ extern const uint8_t traffic_rss_key[TRAFFIC_RSS_KEY_BYTES];
 struct traffic_config {
     struct traffic_driver stack[TRAFFIC_STACK_MOST]; /* from the miniport up */
     unsigned stack_count;
+    struct traffic_module modules[TRAFFIC_STACK_MOST]; /* of those of the stack that are modules, at the same place */
+    /* Parameters of drivers: "driver/Keyword=value" or "driver/adapter/Keyword=value", a line each; NULL: none. Borrowed. */
+    const char *registry;
+    /* What drivers say to their debugger; NULL: nobody listens. */
+    void (*debug_print)(void *ctx, const char *text);
+    void *debug_print_ctx;
     struct traffic_capture_sink capture; /* open NULL: captures are thrown away */
     bool protocol_ndis5;        /* the frames travel in NDIS_PACKETs, one each: nbs_per_nbl and backfill have no meaning */
     bool miniport_ndis5;        /* netvio5 drives the NIC: one queue pair, no moderation, no faults, no resets */

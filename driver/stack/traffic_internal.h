@@ -12,6 +12,7 @@
 
 #include "capture_filter.h"
 #include "kernel/kernel.h"
+#include "module.h"
 #include "mux.h"
 #include "ndis.h"
 #include "ndis/ndis_host.h"
@@ -75,6 +76,8 @@ struct traffic {
     struct traffic_packets *packets;  /* instead of items, with config.protocol_ndis5 */
     struct capture_filter capture;
     struct traffic_layer layers[TRAFFIC_STACK_MOST];
+    struct module *modules[TRAFFIC_STACK_MOST];
+    char problem[2048];         /* why the stack did not load, when there is more to say than a status */
 
     NDIS_HANDLE protocol, binding, nbl_pool, nb_pool;
     NDIS_STATUS bind_status;    /* what came of binding, for the message */
@@ -140,6 +143,13 @@ struct traffic_receive_info traffic_tasks_received(struct traffic *traffic, cons
 
 /* traffic_stack.c: loads the drivers of the configuration, stacks them over "nic0", and binds the protocol to the top. */
 NDIS_STATUS traffic_stack_load(struct traffic *traffic);
+
+/* traffic_module.c: a driver of the stack from a file; *adapter becomes that which carries what is above, if it is another. */
+NDIS_STATUS traffic_module_load(struct traffic *traffic, unsigned number, char *adapter, size_t size);
+/* Closes every module, once their drivers are unloaded. */
+void traffic_modules_close(struct traffic *traffic);
+/* traffic_registry.c: gives NDIS the parameters of the configuration. */
+NDIS_STATUS traffic_registry_load(struct traffic *traffic);
 
 /* traffic_items.c: items, made for a binding. NDIS_STATUS; traffic_items_free undoes a part as well. */
 NDIS_STATUS traffic_items_make(struct traffic *traffic);

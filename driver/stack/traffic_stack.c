@@ -55,7 +55,7 @@ static NDIS_STATUS stack_mux(struct traffic *traffic, struct traffic_layer *laye
 
 NDIS_STATUS traffic_stack_load(struct traffic *traffic) {
     char adapter[32] = "nic0";
-    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
+    NDIS_STATUS status = traffic_registry_load(traffic);
     for (unsigned i = 0; i < traffic->config.stack_count && status == NDIS_STATUS_SUCCESS; i++) {
         const struct traffic_driver *driver = &traffic->config.stack[i];
         struct traffic_layer *layer = &traffic->layers[i];
@@ -66,6 +66,7 @@ NDIS_STATUS traffic_stack_load(struct traffic *traffic) {
             status = stack_mux(traffic, layer, i, driver->number, adapter);
             snprintf(adapter, sizeof(adapter), "%.20s0", layer->prefix);
             break;
+        case TRAFFIC_DRIVER_MODULE: status = traffic_module_load(traffic, i, adapter, sizeof(adapter)); break;
         }
     }
     return status == NDIS_STATUS_SUCCESS ? ndis_bind_only(traffic->ndis, "traffic", adapter) : status;

@@ -115,6 +115,7 @@ static json_t *value_json(const struct scenario *scenario, unsigned number) {
     case SCENARIO_TEXT: return json_string(*(char *const *)field);
     case SCENARIO_FILE:
     case SCENARIO_SIZES:
+    case SCENARIO_REGISTRY:
     case SCENARIO_DRIVERS: break;
     }
     return NULL;

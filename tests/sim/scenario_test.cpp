@@ -103,13 +103,34 @@ TEST_F(Scenario, DriversAreStackedInTheOrderOfTheirList) {
     EXPECT_EQ(scenario.driver_stack.count, 0u);
 }
 
+TEST_F(Scenario, AModuleIsAPathAndAWordBehindIt) {
+    ASSERT_EQ(load("driver:\n  stack: [drivers/mydriver.so, /a/mux.so MUXV0, capture]\n"), 0) << said;
+    ASSERT_EQ(scenario.driver_stack.count, 3u);
+    EXPECT_EQ(scenario.driver_stack.drivers[0].kind, SCENARIO_DRIVER_MODULE);
+    const std::string path = scenario.driver_stack.drivers[0].path;  // relative to the scenario's own folder
+    EXPECT_TRUE(path.size() > 20 && path.front() == '/' && path.substr(path.size() - 20) == "/drivers/mydriver.so") << path;
+    EXPECT_STREQ(scenario.driver_stack.drivers[0].argument, "");
+    EXPECT_STREQ(scenario.driver_stack.drivers[1].path, "/a/mux.so");
+    EXPECT_STREQ(scenario.driver_stack.drivers[1].argument, "MUXV0");
+}
+
+TEST_F(Scenario, ParametersOfDriversAreOfTheDriverOrOfOneOfItsAdapters) {
+    ASSERT_EQ(load("driver:\n  registry:\n    mine: {Level: 3, nic0: {Names: [a, b]}}\n"), 0) << said;
+    EXPECT_STREQ(scenario.driver_registry, "mine/Level=3\nmine/nic0/Names=a,b\n");
+    ASSERT_EQ(set("driver.registry=mine/Level=4; mine/nic0/Name=x y"), 0) << said;
+    EXPECT_STREQ(scenario.driver_registry, "mine/Level=4\nmine/nic0/Name=x y\n");
+    for (const char* wrong : {"Level=4", "mine/Level", "mine/a/b/c=1", "mine//Level=1"})
+        EXPECT_NE(set((std::string("driver.registry=") + wrong).c_str()), 0) << wrong;
+    EXPECT_NE(load("driver: {registry: {mine: 3}}\n"), 0);
+}
+
 TEST_F(Scenario, ADriverThatThereIsNotIsRefused) {
     for (const char* wrong : {"vlan", "vlan 0", "vlan 4095", "vlan7", "mux 17", "capture 1", "capture,,capture", "firewall",
                               "capture,capture,capture,capture,capture,capture,capture,capture,capture"})
         EXPECT_NE(set((std::string("driver.stack=") + wrong).c_str()), 0) << wrong;
     said.clear();
     EXPECT_NE(load("driver: {stack: [vlan 7, firewall]}\n"), 0);
-    EXPECT_EQ(said, at("1:17", "driver.stack: expected a list of up to 8 of: capture, vlan 1 to 4094, mux 1 to 16, got 'vlan 7,firewall'"));
+    EXPECT_EQ(said, at("1:17", "driver.stack: expected a list of up to 8 of: capture, vlan 1 to 4094, mux 1 to 16, PATH.so, got 'vlan 7,firewall'"));
 }
 
 TEST_F(Scenario, UnknownKeyIsRefusedAtItsPositionWithTheNearestKey) {

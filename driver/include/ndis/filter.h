@@ -75,6 +75,7 @@ typedef NDIS_STATUS FILTER_SET_OPTIONS(NDIS_HANDLE NdisDriverHandle, NDIS_HANDLE
 typedef FILTER_SET_OPTIONS *FILTER_SET_OPTIONS_HANDLER;
 /* Before a restart of the stack: may call NdisSetOptionalHandlers with the module's own choice of data-path handlers. PASSIVE. */
 typedef NDIS_STATUS FILTER_SET_FILTER_MODULE_OPTIONS(NDIS_HANDLE FilterModuleContext);
+typedef FILTER_SET_FILTER_MODULE_OPTIONS FILTER_SET_MODULE_OPTIONS;
 typedef FILTER_SET_FILTER_MODULE_OPTIONS *FILTER_SET_FILTER_MODULE_OPTIONS_HANDLER;
 /* PASSIVE; calls NdisFSetAttributes. */
 typedef NDIS_STATUS FILTER_ATTACH(NDIS_HANDLE NdisFilterHandle, NDIS_HANDLE FilterDriverContext,

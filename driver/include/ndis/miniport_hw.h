@@ -15,6 +15,7 @@ extern "C" {
 #endif
 
 /* ---- Resources: the shape of CM_PARTIAL_RESOURCE_LIST. */
+#define CmResourceTypePort 1
 #define CmResourceTypeInterrupt 2
 #define CmResourceTypeMemory 3
 #define CM_RESOURCE_INTERRUPT_MESSAGE 0x2u

@@ -144,6 +144,7 @@ struct _NET_BUFFER_LIST_CONTEXT {
 
 /* Flags: whose bits are whose. */
 #define NBL_FLAGS_PROTOCOL_RESERVED 0xFFF00003u
+#define NBL_PROT_RSVD_FLAGS NBL_FLAGS_PROTOCOL_RESERVED
 #define NBL_FLAGS_MINIPORT_RESERVED 0x0000F000u
 #define NBL_FLAGS_SCRATCH 0x000F0000u
 #define NBL_FLAGS_NDIS_RESERVED 0x00000FFCu
@@ -166,6 +167,12 @@ struct _NET_BUFFER_LIST_CONTEXT {
 #define NDIS_TEST_SEND_COMPLETE_AT_DISPATCH_LEVEL(flags) (((flags) & NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL) != 0)
 #define NDIS_TEST_RECEIVE_AT_DISPATCH_LEVEL(flags) (((flags) & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL) != 0)
 #define NDIS_TEST_RECEIVE_CAN_PEND(flags) (((flags) & NDIS_RECEIVE_FLAGS_RESOURCES) == 0)
+#define NDIS_TEST_RETURN_AT_DISPATCH_LEVEL(flags) (((flags) & NDIS_RETURN_FLAGS_DISPATCH_LEVEL) != 0)
+#define NDIS_SET_SEND_FLAG(flags, flag) ((flags) |= (flag))
+#define NDIS_SET_SEND_COMPLETE_FLAG(flags, flag) ((flags) |= (flag))
+#define NDIS_SET_RECEIVE_FLAG(flags, flag) ((flags) |= (flag))
+#define NDIS_SET_RETURN_FLAG(flags, flag) ((flags) |= (flag))
+#define NDIS_CLEAR_SEND_FLAG(flags, flag) ((flags) &= ~(flag))
 #define NDIS_TEST_RECEIVE_CANNOT_PEND(flags) (((flags) & NDIS_RECEIVE_FLAGS_RESOURCES) != 0)
 
 #ifdef __cplusplus

@@ -28,6 +28,8 @@ extern "C" {
 #define NET_BUFFER_SHARED_MEM_OFFSET(shi) ((shi)->SharedMemoryOffset)
 #define NET_BUFFER_SHARED_MEM_LENGTH(shi) ((shi)->SharedMemoryLength)
 
+#define NET_BUFFER_FIRST_SHARED_MEM_INFO(nb) ((nb)->SharedMemoryInfo)
+
 /* ---- NET_BUFFER_LIST */
 #define NET_BUFFER_LIST_NEXT_NBL(nbl) ((nbl)->Next)
 #define NET_BUFFER_LIST_FIRST_NB(nbl) ((nbl)->FirstNetBuffer)
@@ -44,6 +46,10 @@ extern "C" {
 #define NdisTestNblFlags(nbl, flags) (((nbl)->NblFlags & (flags)) == (flags))
 #define NdisSetNblFlag(nbl, flag) ((nbl)->NblFlags |= (flag))
 #define NdisClearNblFlag(nbl, flag) ((nbl)->NblFlags &= ~(flag))
+/* The bits of Flags that are the protocol driver's own. */
+#define NBL_TEST_PROT_RSVD_FLAG(nbl, flag) (((nbl)->Flags & ((flag) & NBL_PROT_RSVD_FLAGS)) != 0)
+#define NBL_SET_PROT_RSVD_FLAG(nbl, flag) ((nbl)->Flags |= ((flag) & NBL_PROT_RSVD_FLAGS))
+#define NBL_CLEAR_PROT_RSVD_FLAG(nbl, flag) ((nbl)->Flags &= ~((flag) & NBL_PROT_RSVD_FLAGS))
 /* On send only: on receive the slot holds the EtherType. One byte of the slot is the id; NdisGetNetBufferListProtocolId reads it. */
 #define NdisSetNetBufferListProtocolId(nbl, id) (*(PUCHAR)&NET_BUFFER_LIST_INFO((nbl), NetBufferListProtocolId) = (UCHAR)(id))
 #define NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(nbl, id) ((nbl)->NetBufferListInfo[NetBufferListCancelId] = (id))

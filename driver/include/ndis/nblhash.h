@@ -29,6 +29,10 @@ extern "C" {
 #define NDIS_HASH_UDP_IPV6 0x00008000u
 #define NDIS_HASH_UDP_IPV6_EX 0x00010000u
 
+#define NDIS_RSS_HASH_FUNC_FROM_HASH_INFO(info) ((info) & NDIS_HASH_FUNCTION_MASK)
+#define NDIS_RSS_HASH_TYPE_FROM_HASH_INFO(info) ((info) & NDIS_HASH_TYPE_MASK)
+#define NDIS_RSS_HASH_INFO_FROM_TYPE_AND_FUNC(type, function) ((type) | (function))
+
 /* Writes `value` under `mask` into a slot that holds a ULONG, and reads one back. */
 FORCEINLINE VOID WdkSetSlotBits(PVOID *Slot, ULONG Mask, ULONG Value)
 {

@@ -30,7 +30,7 @@ typedef struct _NDIS_BIND_PARAMETERS {
     USHORT MacAddressLength;
     UCHAR CurrentMacAddress[NDIS_MAX_PHYS_ADDRESS_LENGTH];
     NDIS_PHYSICAL_MEDIUM PhysicalMediumType;
-    PVOID RcvScaleCapabilities;
+    PNDIS_RECEIVE_SCALE_CAPABILITIES RcvScaleCapabilities;
     NET_LUID BoundIfNetluid;
     NET_IFINDEX BoundIfIndex;
     NET_LUID LowestIfNetluid;

@@ -12,6 +12,16 @@ extern "C" {
 typedef enum _EX_POOL_PRIORITY { LowPoolPriority = 0, NormalPoolPriority = 16, HighPoolPriority = 32 } EX_POOL_PRIORITY;
 PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag, EX_POOL_PRIORITY Priority);
 VOID NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags); /* Length and flags are ignored */
+NDIS_STATUS NdisAllocateMemoryWithTag(PVOID *VirtualAddress, UINT Length, ULONG Tag); /* RESOURCES: *VirtualAddress is NULL */
+VOID NdisFreeMemoryWithTagPriority(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Tag);
+#define NdisFillMemory(destination, length, fill) RtlFillMemory((destination), (length), (fill))
+#define NDIS_RAISE_IRQL_TO_DISPATCH(old) (*(old) = KeRaiseIrqlToDpcLevel())
+#define NDIS_LOWER_IRQL(old, current) ((old) != (current) ? KeLowerIrql(old) : (void)0)
+#define NDIS_CURRENT_IRQL() KeGetCurrentIrql()
+#define NdisGetPhysicalAddressLow(address) ((address).LowPart)
+#define NdisGetPhysicalAddressHigh(address) ((address).HighPart)
+#define NdisSetPhysicalAddressLow(address, low) ((address).LowPart = (low))
+#define NdisSetPhysicalAddressHigh(address, high) ((address).HighPart = (high))
 #define NdisMoveMemory(destination, source, length) RtlCopyMemory((destination), (source), (length))
 #define NdisZeroMemory(destination, length) RtlZeroMemory((destination), (length))
 #define NdisEqualMemory(left, right, length) RtlEqualMemory((left), (right), (length))

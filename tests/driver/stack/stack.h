@@ -91,7 +91,7 @@ public:
             static_cast<Stack*>(arg)->received.emplace_back(data, data + length);
             static_cast<Stack*>(arg)->infos.push_back(*info);
         };
-        char text[200] = "";
+        char text[2048] = "";
         int result = traffic_start(wrap ? wrap(fake_platform_seam(fake)) : fake_platform_seam(fake), &config, &callbacks, &traffic, text, sizeof(text));
         error = text;
         return result;

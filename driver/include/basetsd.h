@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* basetsd.h: drivers include it beside wdm.h, which has what they need of it. */
+#include "wdm.h"

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * module.h: a driver from a file: a shared object with DriverEntry, as ringside_add_driver() or the command in the README builds one.
+ *
+ *   char error[1024];
+ *   struct module *module = module_open("build/ndislwf.so", error, sizeof(error));
+ *   ndis_load_driver(ndis, module_name(module), module_entry(module), NULL);
+ *   ...
+ *   module_close(module);     after the driver was unloaded
+ *
+ * The names that a driver calls are those of the program that loads it, which therefore exports them (ringside_export_wdk in CMake). Before
+ * anything of the module runs, every name that is missing there is looked for where it is used.
+ */
+#ifndef RINGSIDE_SDK_MODULE_H
+#define RINGSIDE_SDK_MODULE_H
+
+#include <stddef.h>
+
+#include "wdm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct module;
+
+/* NULL with a message of one or more lines, without a newline at its end, that says what is wrong and what to do. A module's variables are
+ * those of the process: opened twice, it is one driver. */
+struct module *module_open(const char *path, char *error, size_t size);
+void module_close(struct module *module);
+const char *module_name(const struct module *module); /* of the file, without folder and .so */
+DRIVER_INITIALIZE *module_entry(const struct module *module);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// What public drivers ask of the kernel beside its core: text, bit maps, formats, mutexes, devices and their requests, threads.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "fake_platform.h"
+#include "kernel/kernel.h"
+#include "ntintsafe.h"
+#include "ntstrsafe.h"
+
+namespace {
+
+class KernelWindows : public testing::Test {
+protected:
+    void SetUp() override {
+        fake_platform_config config;
+        fake_platform_config_default(&config);
+        fake_ = fake_platform_create(&config);
+        kernel_ = kernel_create(fake_platform_seam(fake_));
+        kernel_enter(kernel_, &scope_);
+    }
+    void TearDown() override {
+        kernel_leave(&scope_);
+        kernel_destroy(kernel_);
+        std::string seen;
+        for (unsigned i = 0; i < fake_platform_violation_count(fake_); i++) seen += std::string(fake_platform_violation(fake_, i)->check) + "\n";
+        EXPECT_EQ(seen, expected_);
+        fake_platform_destroy(fake_);
+    }
+    fake_platform* fake_ = nullptr;
+    kernel* kernel_ = nullptr;
+    kernel_scope scope_{};
+    std::string expected_;
+};
+
+std::string format(const char* text, ...) {
+    char out[128];
+    va_list arguments;
+    va_start(arguments, text);
+    EXPECT_EQ(RtlStringCbVPrintfA(out, sizeof out, text, arguments), STATUS_SUCCESS);
+    va_end(arguments);
+    return out;
+}
+
+UNICODE_STRING unicode(const char16_t* text) {
+    UNICODE_STRING string;
+    RtlInitUnicodeString(&string, text);
+    return string;
+}
+
+}  // namespace
+
+TEST_F(KernelWindows, FormatsHaveTheWidthsOfWindows) {
+    const UNICODE_STRING name = unicode(u"nic0");
+    EXPECT_EQ(format("%lu %lx|%I64x|%llu", 7u, 0xFFFFFFFFu, 1ull << 40, 5ull), "7 ffffffff|10000000000|5");
+    EXPECT_EQ(format("%wZ %ws %-4s| %.2s %c", &name, u"wide", "ab", "abc", 'x'), "nic0 wide ab| ab x");
+    EXPECT_EQ(format("%hd %hu %hhx %08X", 0x1FFFF, 0x1FFFF, 0x1FF, 0xBEEFu), "-1 65535 ff 0000BEEF");
+}
+
+TEST_F(KernelWindows, AFormatThatDoesNotFitIsCutAndSaysSo) {
+    char out[5];
+    EXPECT_EQ(RtlStringCbPrintfA(out, sizeof out, "%s", "abcdefgh"), STATUS_BUFFER_OVERFLOW);
+    EXPECT_STREQ(out, "abcd");
+    EXPECT_EQ(RtlStringCbCatA(out, sizeof out, "x"), STATUS_BUFFER_OVERFLOW);
+}
+
+TEST_F(KernelWindows, PointersAreNotShownWhereTheyAre) { EXPECT_EQ(format("%p %p", this, nullptr), "ptr null"); }
+
+TEST_F(KernelWindows, StringsAreAppendedConvertedAndCompared) {
+    char16_t room[8] = u"ab";
+    UNICODE_STRING to = {4, sizeof room, reinterpret_cast<PWSTR>(room)};
+    const UNICODE_STRING more = unicode(u"CD"), other = unicode(u"abcd"), large = unicode(u"123456789");
+    EXPECT_EQ(RtlAppendUnicodeStringToString(&to, &more), STATUS_SUCCESS);
+    EXPECT_EQ(RtlAppendUnicodeStringToString(&to, &large), STATUS_BUFFER_TOO_SMALL);
+    EXPECT_EQ(to.Length, 8);
+    EXPECT_EQ(RtlCompareUnicodeString(&to, &other, TRUE), 0);
+    EXPECT_LT(RtlCompareUnicodeString(&to, &other, FALSE), 0);
+    ANSI_STRING ansi;
+    EXPECT_EQ(RtlUnicodeStringToAnsiString(&ansi, &to, TRUE), STATUS_SUCCESS);
+    EXPECT_STREQ(ansi.Buffer, "abCD");
+    RtlFreeAnsiString(&ansi);
+}
+
+TEST_F(KernelWindows, BitMapsFindRunsFromTheHintOn) {
+    ULONG words[2] = {0x0F, 0};
+    RTL_BITMAP map;
+    RtlInitializeBitMap(&map, words, 40);
+    EXPECT_EQ(RtlFindClearBitsAndSet(&map, 3, 0), 4u);
+    EXPECT_EQ(RtlFindClearBitsAndSet(&map, 2, 38), 38u);
+    EXPECT_EQ(RtlFindClearBitsAndSet(&map, 32, 0), MAXULONG);
+    EXPECT_TRUE(RtlCheckBit(&map, 39));
+    RtlClearBit(&map, 39);
+    EXPECT_FALSE(RtlCheckBit(&map, 39));
+    EXPECT_EQ(RtlFindLeastSignificantBit(0x50), 4);
+    EXPECT_EQ(RtlFindLeastSignificantBit(0), -1);
+}
+
+TEST_F(KernelWindows, ArithmeticThatDoesNotFitSaysSo) {
+    ULONG sum;
+    EXPECT_EQ(RtlULongAdd(1, 2, &sum), STATUS_SUCCESS);
+    EXPECT_EQ(sum, 3u);
+    EXPECT_EQ(RtlULongMult(1u << 31, 2, &sum), STATUS_INTEGER_OVERFLOW);
+}
+
+TEST_F(KernelWindows, AMutexIsTakenAgainByItsOwnerAndReportsAStrangersRelease) {
+    KMUTEX mutex;
+    KeInitializeMutex(&mutex, 0);
+    EXPECT_EQ(KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, nullptr), STATUS_SUCCESS);
+    EXPECT_EQ(KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, nullptr), STATUS_SUCCESS);
+    KeReleaseMutex(&mutex, FALSE);
+    KeReleaseMutex(&mutex, FALSE);
+    KeReleaseMutex(&mutex, FALSE);
+    expected_ = "kernel.mutex\n";
+}
+
+namespace {
+
+NTSTATUS echo(PDEVICE_OBJECT, PIRP irp) {
+    PIO_STACK_LOCATION at = IoGetCurrentIrpStackLocation(irp);
+    irp->IoStatus.Information = 0;
+    if (at->MajorFunction == IRP_MJ_DEVICE_CONTROL) {
+        auto* bytes = static_cast<UCHAR*>(irp->AssociatedIrp.SystemBuffer);
+        for (ULONG i = 0; i < at->Parameters.DeviceIoControl.InputBufferLength; i++) bytes[i]++;
+        irp->IoStatus.Information = at->Parameters.DeviceIoControl.OutputBufferLength;
+    }
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return STATUS_SUCCESS;
+}
+
+}  // namespace
+
+TEST_F(KernelWindows, AProgramOpensADeviceByItsLinkAndControlsIt) {
+    DRIVER_OBJECT driver{};
+    for (auto& function : driver.MajorFunction) function = echo;
+    UNICODE_STRING name = unicode(u"\\Device\\Echo"), link = unicode(u"\\DosDevices\\Echo"), lower = unicode(u"\\dosdevices\\echo");
+    PDEVICE_OBJECT device;
+    ASSERT_EQ(IoCreateDevice(&driver, 16, &name, FILE_DEVICE_NETWORK, 0, FALSE, &device), STATUS_SUCCESS);
+    ASSERT_EQ(IoCreateSymbolicLink(&link, &name), STATUS_SUCCESS);
+    EXPECT_EQ(IoCreateDevice(&driver, 16, &name, FILE_DEVICE_NETWORK, 0, FALSE, &device), STATUS_OBJECT_NAME_COLLISION);
+    device = driver.DeviceObject;
+    OBJECT_ATTRIBUTES attributes = {sizeof attributes, nullptr, &lower, 0, nullptr, nullptr};
+    HANDLE file;
+    IO_STATUS_BLOCK result;
+    ASSERT_EQ(ZwCreateFile(&file, 0, &attributes, &result, nullptr, 0, 0, 0, 0, nullptr, 0), STATUS_SUCCESS);
+    UCHAR in[4] = {1, 2, 3, 4}, out[4] = {};
+    EXPECT_EQ(ZwDeviceIoControlFile(file, nullptr, nullptr, nullptr, &result, CTL_CODE(FILE_DEVICE_NETWORK, 1, METHOD_BUFFERED, 0), in, 4, out, 4),
+              STATUS_SUCCESS);
+    EXPECT_EQ(out[3], 5);
+    EXPECT_EQ(ZwClose(file), STATUS_SUCCESS);
+    EXPECT_EQ(IoDeleteSymbolicLink(&link), STATUS_SUCCESS);
+    IoDeleteDevice(device);
+    EXPECT_EQ(ZwCreateFile(&file, 0, &attributes, &result, nullptr, 0, 0, 0, 0, nullptr, 0), STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+TEST_F(KernelWindows, ADeviceThatIsLeftIsReported) {
+    static DRIVER_OBJECT driver{};
+    UNICODE_STRING name = unicode(u"\\Device\\Left");
+    PDEVICE_OBJECT device;
+    ASSERT_EQ(IoCreateDevice(&driver, 0, &name, FILE_DEVICE_NETWORK, 0, FALSE, &device), STATUS_SUCCESS);
+    expected_ = "device.leaked\n";
+}

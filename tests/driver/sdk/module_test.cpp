@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drivers as modules: what loading says of those that cannot be, and one that runs in the stack.
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "module.h"
+#include "stack.h"
+
+namespace {
+
+std::string built(const char* name) { return std::string(SDK_MODULES "/sdk_") + name + ".so"; }
+
+// What module_open says of a file that it refuses.
+std::string refused(const std::string& path) {
+    char error[2048] = "";
+    struct module* module = module_open(path.c_str(), error, sizeof error);
+    EXPECT_EQ(module, nullptr);
+    module_close(module);
+    return error;
+}
+
+std::string file_of(const std::string& content) {
+    const std::string path = testing::TempDir() + "sdk-" + std::to_string(getpid()) + ".so";
+    std::ofstream(path) << content;
+    return path;
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+class ModuleStack : public testing::Test {
+protected:
+    void put(const char* name, const char* argument = "") {
+        paths_.push_back(built(name));
+        arguments_.emplace_back(argument);
+        for (size_t i = 0; i < paths_.size(); i++) stack_.config.modules[i] = {paths_[i].c_str(), arguments_[i].c_str()};
+        stack_.config.stack[stack_.config.stack_count++] = {TRAFFIC_DRIVER_MODULE, 0};
+        stack_.config.debug_print_ctx = this;
+        stack_.config.debug_print = [](void* self, const char* text) { static_cast<ModuleStack*>(self)->printed_ += text; };
+    }
+    void send(unsigned count) {
+        for (unsigned i = 0; i < count; i++) stack_.to_send.push_back(make_frame(i, 60 + i));
+        ASSERT_EQ(stack_.start(), 0) << stack_.error;
+        ASSERT_TRUE(stack_.run_until_sent());
+    }
+    std::string start_error() {
+        EXPECT_EQ(stack_.start(), -EINVAL);
+        return stack_.error;
+    }
+    std::vector<std::string> paths_, arguments_;
+    std::string printed_;
+    Stack stack_;
+};
+
+}  // namespace
+
+TEST(Module, AFileThatIsNotThereIsRefusedWithItsName) { EXPECT_TRUE(has(refused("/nowhere/x.so"), "/nowhere/x.so: No such file")); }
+
+TEST(Module, AWindowsImageIsRefusedAsThat) {
+    EXPECT_TRUE(has(refused(file_of("MZ" + std::string(100, '\0'))), "a Windows image; a module is built from the driver's sources"));
+}
+
+TEST(Module, AFileThatIsNoSharedObjectIsRefused) {
+    EXPECT_TRUE(has(refused(file_of(std::string(100, 'x'))), "no shared object"));
+    EXPECT_TRUE(has(refused(file_of("")), "too short"));
+}
+
+TEST(Module, AModuleOfAnotherProcessorIsRefused) {
+    std::ifstream good(built("idle"), std::ios::binary);
+    std::string bytes((std::istreambuf_iterator<char>(good)), std::istreambuf_iterator<char>());
+    bytes[18] = static_cast<char>(0xF3);  // e_machine: RISC-V
+    EXPECT_TRUE(has(refused(file_of(bytes)), "built for another processor"));
+    bytes[4] = 1;  // EI_CLASS: 32 bits
+    EXPECT_TRUE(has(refused(file_of(bytes)), "built for 32 bits"));
+}
+
+TEST(Module, AModuleWithoutDriverEntryIsRefused) { EXPECT_TRUE(has(refused(built("no_entry")), "has no DriverEntry")); }
+
+TEST(Module, EveryMissingNameIsToldWithItsPlaceAndItsPlan) {
+    const std::string error = refused(built("missing"));
+    EXPECT_TRUE(has(error, "NdisRegisterPoll: used at missing.c:")) << error;
+    EXPECT_TRUE(has(error, "planned, with NDIS polling")) << error;
+    EXPECT_TRUE(has(error, "NdisRawWritePortUlong: used at missing.c:")) << error;
+    EXPECT_TRUE(has(error, " in DriverEntry; not planned: the machine has no I/O ports")) << error;
+    EXPECT_TRUE(has(error, "MissingHelper: used at missing.c:")) << error;
+    EXPECT_TRUE(has(error, "unknown here: a source that is left out")) << error;
+}
+
+TEST_F(ModuleStack, AFilterFromAFileStandsInTheStackAndTrafficPassesIt) {
+    stack_.config.registry = "sdk_counting/Number=42\nsdk_counting/nic0/Label=west\n";
+    put("counting");
+    send(40);
+    stack_.expect_all_sent();
+    for (unsigned i = 0; i < 10; i++) {
+        ASSERT_TRUE(stack_.receive(make_frame(i, 100)));
+        stack_.run_for(5000);
+    }
+    stack_.run_for(100 * 1000);
+    EXPECT_EQ(stack_.received.size(), 10u);
+    EXPECT_EQ(printed_, "counting: number 42, label west, 1099511627776\n");
+    std::vector<std::string> lines;
+    traffic_describe(stack_.traffic, [](void* all, const char* line) { static_cast<std::vector<std::string>*>(all)->emplace_back(line); }, &lines);
+    ASSERT_EQ(lines.size(), 3u);
+    EXPECT_TRUE(has(lines[1], "sdk_counting-0") && has(lines[1], "filter") && has(lines[1], "sends and receives")) << lines[1];
+}
+
+TEST_F(ModuleStack, ADriverThatIsThereTwiceIsLoadedOnce) {
+    put("counting");
+    put("counting");
+    send(5);
+    stack_.expect_all_sent();
+    EXPECT_EQ(printed_, "counting: number 0, label , 1099511627776\ncounting: number 0, label , 1099511627776\n");
+}
+
+TEST_F(ModuleStack, ADriverEntryThatFailsIsToldWithItsStatus) {
+    put("refuses");
+    const std::string error = start_error();
+    EXPECT_TRUE(has(error, "DriverEntry failed with status 0xc0010004 (NDIS_STATUS_BAD_VERSION")) << error;
+}
+
+TEST_F(ModuleStack, ADriverThatRegistersNothingIsRefused) {
+    put("idle");
+    EXPECT_TRUE(has(start_error(), "registered no miniport, filter or protocol"));
+}
+
+TEST_F(ModuleStack, AParameterWithoutAKeywordIsRefused) {
+    stack_.config.registry = "Number=42\n";
+    put("counting");
+    EXPECT_TRUE(has(start_error(), "expected driver/Keyword=value"));
+}

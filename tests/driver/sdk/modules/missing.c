@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* missing.c: a driver that calls what is not there: one name that is planned, one that is not, and one that nobody knows. */
+#include <ndis.h>
+
+NDIS_STATUS NdisRegisterPoll(NDIS_HANDLE Handle, PVOID Context, PVOID Characteristics, PNDIS_HANDLE PollHandle);
+VOID NdisRawWritePortUlong(ULONG_PTR Port, ULONG Data);
+VOID MissingHelper(VOID);
+
+static NDIS_STATUS Poll(VOID) { return NdisRegisterPoll(NULL, NULL, NULL, NULL); }
+
+NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
+{
+    NdisRawWritePortUlong(0, 0);
+    MissingHelper();
+    return Poll();
+}
