@@ -13,7 +13,7 @@ unsigned environment(const char* name, unsigned otherwise) {
     const char* text = std::getenv(name);
     return text ? unsigned(std::strtoul(text, nullptr, 0)) : otherwise;
 }
-constexpr unsigned kSeeds = kPairs > 4 ? 8 : 30;
+constexpr unsigned kSeeds = kPairs > 4 ? 16 : 30;
 
 TEST(NicRandom, EveryFrameIsAsSoftwareSaysWhateverWasNegotiated) {
     const unsigned first = environment("RINGSIDE_RANDOM_SEED", 1), count = environment("RINGSIDE_RANDOM_SEEDS", kSeeds);
@@ -29,7 +29,7 @@ TEST(NicRandom, EveryFrameIsAsSoftwareSaysWhateverWasNegotiated) {
         const unsigned needs = number == &Tally::by_table ? VIRTIO_NET_F_RSS_BIT : number == &Tally::segmented ? VIRTIO_NET_F_HOST_USO_BIT
                                                                                                               : VIRTIO_F_VERSION_1_BIT;
         const bool possible = offers & feature(needs);
-        if (count >= 8) { EXPECT_EQ(tally.*number > 0, possible) << name; }
+        if (count >= 16) { EXPECT_EQ(tally.*number > 0, possible) << name; }
         std::printf("%u %s, ", tally.*number, name);
     }
     std::printf("of %u seeds\n", count);
