@@ -66,7 +66,7 @@ TEST_F(Report, QueuesAreThoseOfTheDriverInTheOrderOfTheirNumbers) {
 TEST_F(Report, JsonHasTheKeysOfTheDesignInOrder) {
     machine_result_fail(&result, 5, "nbl.lost", "[N] 3.1", 17, "one line");
     json_t* json = report_json(&scenario, &result);
-    EXPECT_EQ(keys(json), "ringside scenario seed verdict failures sim tx rx nbl pcie dma interrupts queues");
+    EXPECT_EQ(keys(json), "ringside scenario seed verdict failures sim tx rx nbl pcie dma offload interrupts queues");
     EXPECT_EQ(keys(json_array_get(json_object_get(json, "failures"), 0)), "time_ps check clause message packet");
     EXPECT_EQ(keys(json_object_get(json, "sim")), "time_ps cycles cycles_evaluated wall_s cycles_per_s");
     for (const char* direction : {"tx", "rx"}) {
