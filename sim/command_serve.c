@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "huge_text.h"
 #include "output.h"
 #include "regmap.h"
 #include "serve/serve.h"
@@ -176,7 +175,6 @@ static int serve(const struct arguments *arguments, const struct simulation *sim
     config->ctx = &log;
     int status = EXIT_INTERNAL;
     if (!arguments->to_wire || (config->to_wire = capture_writer_open(arguments->to_wire, error, sizeof error))) {
-        huge_text_use();
         if (machine_serve(config, &result, error, sizeof error) == 0) status = conclude(arguments, &log, &result);
         if (capture_writer_close(config->to_wire) != 0) {
             snprintf(error, sizeof error, "%s could not be written completely; is the disk full?", arguments->to_wire);

@@ -44,8 +44,7 @@ static const char documentation[] =
     "\n"
     "Exit status: 0 passed, 1 a check failed, 2 bad usage or input, 3 internal error.\n"
     "\n"
-    "Environment: RINGSIDE_SCENARIOS is a folder to look scenario names up in; NO_COLOR turns colour off; "
-    "RINGSIDE_HUGE_TEXT=0 leaves the program's code in small pages, where profilers find its symbols, which is slower.";
+    "Environment: RINGSIDE_SCENARIOS is a folder to look scenario names up in; NO_COLOR turns colour off.";
 
 static const struct command *find_command(const char *name) {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
