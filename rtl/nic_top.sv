@@ -218,7 +218,7 @@ module nic_top #(
         .trace_used_data_o(trace_used_data));
 
     // ---- control queue ----------------------------------------------------------------------------------------------------------------
-    logic              ctrl_idle, cu_wrap;
+    logic              ctrl_idle, cu_wrap, stat_ctrl;
     logic [15:0]       cu_slot, cu_id, cu_slots;
     logic [31:0]       cu_len;
     logic [131:0]      dc;
@@ -236,7 +236,8 @@ module nic_top #(
         .cmd_valid_o(wr_valid[WrCtrl]), .cmd_ready_i(wr_ready[WrCtrl]), .cmd_o(ctrl_cmd),
         .u_valid_o(u_valid[QCtrl]), .u_ready_i(u_ready[QCtrl]), .u_slot_o(cu_slot), .u_wrap_o(cu_wrap), .u_id_o(cu_id), .u_len_o(cu_len),
         .u_slots_o(cu_slots), .pairs_o(pairs), .coal_packets_o(coal_packets), .coal_cycles_o(coal_cycles), .filter_o(filter), .rss_o(rss),
-        .write_o(table_write), .guest_csum_o(guest_csum), .mac_set_o(mac_set), .error_o(rx_error[QCtrl]), .idle_o(ctrl_idle));
+        .write_o(table_write), .guest_csum_o(guest_csum), .mac_set_o(mac_set), .error_o(rx_error[QCtrl]), .stat_error_o(stat_ctrl),
+        .idle_o(ctrl_idle));
     assign ctrl_u = {cu_slot, cu_wrap, cu_id, cu_len, cu_len != 32'd0, 16'd0, cu_slots};
 
     // ---- DMA --------------------------------------------------------------------------------------------------------------------------
@@ -359,7 +360,7 @@ module nic_top #(
     end
     net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_net (
         .clk_i, .rst_ni(rst_nq), .core_ni, .stop_i(stop), .pairs_i(pairs), .link_up_i(link_up_q),
-        .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_q), .tx_offload_i(features[regmap_pkg::VIRTIO_NET_F_CSUM_BIT]),
+        .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_q && vq_error_q == '0), .tx_offload_i(features[regmap_pkg::VIRTIO_NET_F_CSUM_BIT]),
         .features_i(features), .guest_csum_i(guest_csum), .filter_i(filter), .rss_i(rss), .write_i(table_write),
         .tables_ready_o(tables_ready), .stat_unwanted_o(stat_unwanted),
         .d_valid_i(d_valid[2*QueuePairs-1:0]), .d_ready_o(d_ready[2*QueuePairs-1:0]), .d_i(d_data[2*QueuePairs*132-1:0]),
@@ -387,7 +388,8 @@ module nic_top #(
         .tx_frame_i(stat_tx_frame), .tx_bytes_i(stat_tx_bytes), .tx_drop_i(tx_drop), .rx_frame_i(stat_rx_frame),
         .rx_bytes_i(stat_rx_bytes), .rx_drop_no_buffer_i(stat_no_buffer), .rx_drop_fifo_i(stat_fifo), .rx_drop_fcs_i(stat_fcs),
         .rx_drop_length_i(stat_length), .dma_read_i(stat_read), .dma_write_i(stat_write), .dma_error_i(stat_error || stat_bad),
-        .interrupt_i(stat_msix), .doorbell_i(stat_doorbell), .rx_drop_unwanted_i(stat_unwanted));
+        .interrupt_i(stat_msix), .doorbell_i(stat_doorbell), .rx_drop_unwanted_i(stat_unwanted),
+        .ring_error_i(needs_reset), .ctrl_error_i(stat_ctrl));
 
     // ---- idle -------------------------------------------------------------------------------------------------------------------------
     always_ff @(posedge clk_i) begin

@@ -10,8 +10,9 @@
 // A malformed chain (a writable element, shorter than header and Ethernet header, longer than the largest frame) or a failed read
 // drops that frame alone: its buffer is used, nothing is sent, the drop is counted.
 //
-// With offload_i the header is read from the RAM first, which takes one cycle a frame (two on 64 bits): what it asks for goes with the
-// beats to tx_csum, and a frame whose header asks for what cannot be done is dropped too. Without it nothing of the header is looked at.
+// The header is read from the RAM first, which takes one cycle a frame, or none when the RAM has nothing else to give as the last
+// byte has come: what it asks for goes with the beats to tx_csum, and a frame whose header asks for what was not negotiated, or
+// cannot be done, is dropped too. Without offload_i its first bytes say all that matters; with it, 64 bits need two reads.
 //
 // Spec: [V] VIRTIO 1.2
 `default_nettype none
@@ -28,7 +29,7 @@ module net_tx #(
     input  wire  logic                          rst_ni,
     input  wire  logic                          stop_i,        // device reset: begin nothing new
     input  wire  logic                          link_up_i,     // without carrier frames are used and not sent
-    input  wire  logic                          offload_i,     // CSUM was negotiated: the header counts
+    input  wire  logic                          offload_i,     // CSUM was negotiated
     input  wire  logic                          hash_report_i, // HASH_REPORT was negotiated: the header has 20 bytes
 
     // from vq_sched: descriptors, chain by chain
@@ -240,28 +241,29 @@ module net_tx #(
 
     assign {sb_base, sb_length, sb_end, sb_drop, sb_queue, sb_slot, sb_wrap, sb_id, sb_expect, sb_pid, sb_slots} = table_q[send_q[SlotW-1:0]];
     // The header of the oldest frame: in ram_data once it was read, as long as nothing else is.
-    localparam logic [1:0] HdrBeats = W >= 16 ? 2'd1 : 2'd2;
-    logic [1:0]  hdr_beats_q;                   // of it that were read
-    logic        hdr_read, hdr_here, hdr_bad, hdr_csum;
+    logic [1:0]  hdr_beats, hdr_beats_q;        // of it that count, and that were read
+    logic        hdr_read, hdr_here, hdr_bad, hdr_csum, whole;
     logic [63:0] hdr_first_q;                   // its first half, where a beat is narrower
     logic [95:0] hdr;
     logic [16:0] field, field_end;
-    assign hdr_here  = !offload_i || active_q || hdr_beats_q == HdrBeats;
-    assign hdr_read  = !hdr_here && sendable && !active_q && !skip && s1_ready && !stop_i;
+    assign hdr_beats = W >= 16 || !offload_i ? 2'd1 : 2'd2;
+    assign hdr_here  = active_q || hdr_beats_q == hdr_beats;
+    assign whole     = sendable || (complete && u_ready_i);   // it is the oldest then
+    assign hdr_read  = !hdr_here && whole && !active_q && !skip && s1_ready && !stop_i;
     always_comb begin
         hdr       = '0;
         hdr_csum  = 1'b0;
         field     = '0;
         field_end = '0;
         hdr_bad   = 1'b0;
-        if (offload_i && hdr_here && !active_q) begin
-            hdr       = W >= 16 ? 96'(ram_data) : {ram_data[31:0], hdr_first_q};
+        if (hdr_here && !active_q) begin
+            hdr       = hdr_beats == 2'd1 ? 96'(ram_data) : {ram_data[31:0], hdr_first_q};
             hdr_csum  = hdr[8*regmap_pkg::VIRTIO_NET_HDR_FLAGS + regmap_pkg::VIRTIO_NET_HDR_F_NEEDS_CSUM_BIT];
             field     = {1'b0, hdr[8*regmap_pkg::VIRTIO_NET_HDR_CSUM_START +: 16]}
                         + {1'b0, hdr[8*regmap_pkg::VIRTIO_NET_HDR_CSUM_OFFSET +: 16]};
             field_end = field + 17'd2 + {1'b0, hdr_bytes};
             hdr_bad   = hdr[8*regmap_pkg::VIRTIO_NET_HDR_GSO_TYPE +: 8] != 8'(regmap_pkg::VIRTIO_NET_HDR_GSO_NONE)
-                        || (hdr_csum && (field[16] || field_end > {1'b0, sb_length}));
+                        || (hdr_csum && (!offload_i || field[16] || field_end > {1'b0, sb_length}));
         end
     end
 
@@ -314,7 +316,8 @@ module net_tx #(
 
     assign quiet_o = used_q == tail_q && !in_chain_q && !d_valid_i;
     assign sending_o = active_q || m_valid_q;
-    assign idle_o  = send_q == tail_q && !m_valid_q && !d_valid_i && !in_chain_q && cleared_q;
+    // A chain that goes on waits for its queue.
+    assign idle_o  = send_q == tail_q && !m_valid_q && !d_valid_i && cleared_q;
 
     // ---- trace ------------------------------------------------------------------------------------------------------------------------
     assign trace_valid_o[0] = chain_end;
