@@ -11,6 +11,7 @@ int command_bench(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_drivers(int argc, char **argv);
+int command_serve(int argc, char **argv);
 
 /* The benches, behind command_bench. */
 int bench_line_rate(int argc, char **argv);

@@ -14,6 +14,7 @@
 
 #include "event_log.h"
 #include "latency.h"
+#include "machine_guard.h"
 #include "meter.h"
 #include "model.h"
 #include "sim_time.h"
@@ -23,52 +24,15 @@
 
 namespace {
 
-constexpr size_t max_failures = 1000;              // kept of one run; the rest is counted in the last one
 const sc_core::sc_time grace(1, sc_core::SC_SEC);  // to bring the stack up and down, beyond the limit of the scenario
 
-// Violations as they happen become failures of the result.
-void collect_failures(hw::EventStream& events, machine_result& result) {
-    events.on_violation([&result](const hw::Violation& violation) {
-        if (result.failure_count < max_failures)
-            machine_result_fail(&result, violation.time_ps, violation.check.c_str(), violation.clause.c_str(), violation.packet,
-                                violation.message.c_str());
-        else if (result.failure_count == max_failures)
-            machine_result_fail(&result, violation.time_ps, "failures.more", "", -1, "there were more failures than are kept");
-    });
-}
-
-// Standard output belongs to results: what SystemC has to say goes to standard error.
-void report_to_stderr(const sc_core::sc_report& report, const sc_core::sc_actions& actions) {
-    if (actions & sc_core::SC_DISPLAY) std::fprintf(stderr, "ringside: %s\n", sc_core::sc_report_compose_message(report).c_str());
-    if (actions & sc_core::SC_THROW) throw report;
-    if (actions & sc_core::SC_ABORT) std::abort();
-}
-
-void prepare_systemc() {
-    sc_core::sc_report_handler::set_handler(report_to_stderr);
-    sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
-}
-
-int guarded(char* error, size_t error_size, const std::function<int()>& body) {
-    try {
-        return body();
-    } catch (const sc_core::sc_report& report) {
-        std::snprintf(error, error_size, "%s", sc_core::sc_report_compose_message(report).c_str());
-    } catch (const std::exception& exception) {
-        std::snprintf(error, error_size, "%s", exception.what());
-    } catch (...) {
-        std::snprintf(error, error_size, "an unknown exception");
-    }
-    return -EIO;
-}
-
 int run(const machine_config& config, machine_result& result, char* error, size_t error_size) {
-    prepare_systemc();
+    sim::prepare_systemc();
     std::optional<sim::EventLog> log;
     if (config.events) log.emplace(config.events);
     sim::System system(*config.scenario, config.waves, config.transcript);
     if (log) log->attach(system.events);
-    collect_failures(system.events, result);
+    sim::collect_failures(system.events, result);
     sim::TrafficRun traffic(config, system);
     std::optional<sim::LatencyProbe> probe;
     if (config.latencies) probe.emplace(system.events, config.scenario->cpu_interrupt_ns * 1000);
@@ -102,10 +66,10 @@ int run(const machine_config& config, machine_result& result, char* error, size_
 }
 
 int dma_bench(const scenario& scenario, dma_bench_row* rows, size_t row_count, char* error, size_t error_size) {
-    prepare_systemc();
+    sim::prepare_systemc();
     sim::System system(scenario, machine_waves{nullptr, 0, 0, false}, nullptr);
     machine_result result{};
-    collect_failures(system.events, result);
+    sim::collect_failures(system.events, result);
     std::string problem;
     int status = -EIO;
     system.cpu->spawn("main", [&] {
@@ -133,11 +97,11 @@ int dma_bench(const scenario& scenario, dma_bench_row* rows, size_t row_count, c
 int sc_main(int, char**) { return EXIT_FAILURE; }
 
 int machine_run(const machine_config* config, machine_result* result, char* error, size_t error_size) {
-    return guarded(error, error_size, [&] { return run(*config, *result, error, error_size); });
+    return sim::guarded(error, error_size, [&] { return run(*config, *result, error, error_size); });
 }
 
 int machine_dma_bench(const scenario* scenario, dma_bench_row* rows, size_t row_count, char* error, size_t error_size) {
-    return guarded(error, error_size, [&] { return dma_bench(*scenario, rows, row_count, error, error_size); });
+    return sim::guarded(error, error_size, [&] { return dma_bench(*scenario, rows, row_count, error, error_size); });
 }
 
 double machine_bare_speed(const scenario* scenario, uint64_t cycles) {

@@ -19,7 +19,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"run", command_run}, {"replay", command_replay}, {"bench", command_bench}, {"list", command_list}, {"check", command_check},
-    {"drivers", command_drivers}};
+    {"drivers", command_drivers}, {"serve", command_serve}};
 
 static const char documentation[] =
     "Simulate a network card and its driver together: a SystemVerilog NIC behind a modelled PCIe link, driven by C code written "
@@ -33,6 +33,7 @@ static const char documentation[] =
     "  list                      the scenarios that ship with Ringside\n"
     "  check SCENARIO...         validate scenarios without running them\n"
     "  drivers SCENARIO          the driver stack of a scenario, as it is bound\n"
+    "  serve vhost-user          the NIC for a driver in another process: DPDK, QEMU\n"
     "\n"
     "`ringside COMMAND --help' explains a command and its options.\n"
     "\n"
@@ -43,7 +44,8 @@ static const char documentation[] =
     "\n"
     "Exit status: 0 passed, 1 a check failed, 2 bad usage or input, 3 internal error.\n"
     "\n"
-    "Environment: RINGSIDE_SCENARIOS is a folder to look scenario names up in; NO_COLOR turns colour off.";
+    "Environment: RINGSIDE_SCENARIOS is a folder to look scenario names up in; NO_COLOR turns colour off; "
+    "RINGSIDE_HUGE_TEXT=0 leaves the program's code in small pages, where profilers find its symbols, which is slower.";
 
 static const struct command *find_command(const char *name) {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
@@ -55,12 +57,12 @@ static void complain(struct argp_state *state, const char *name) {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (suggest_is_near(name, suggest_distance(name, commands[i].name)))
             argp_error(state, "there is no command '%s'; did you mean '%s'?", name, commands[i].name);
-    argp_error(state, "there is no command '%s'; the commands are run, replay, bench, list, check and drivers", name);
+    argp_error(state, "there is no command '%s'; the commands are run, replay, bench, list, check, drivers and serve", name);
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state) {
     int *status = state->input;
-    if (key == ARGP_KEY_NO_ARGS) argp_error(state, "a command is missing: run, replay, bench, list or check");
+    if (key == ARGP_KEY_NO_ARGS) argp_error(state, "a command is missing: run, replay, bench, list, check, drivers or serve");
     if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
     const struct command *command = find_command(argument);
     if (!command) complain(state, argument);

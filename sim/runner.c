@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "huge_text.h"
+
 struct runner_progress {
     FILE *out;
     struct timespec last;
@@ -201,6 +203,7 @@ unsigned runner_run(struct runner_job *jobs, unsigned count, unsigned parallel, 
     if (parallel > 64) parallel = 64;
     bool *ended = calloc(count + 1, sizeof *ended);
     if (!ended) abort();
+    huge_text_use();
 
     unsigned next = 0, told = 0, missing = 0;
     while (start_more(children, parallel, jobs, count, &next, ended) > 0) {

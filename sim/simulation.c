@@ -54,12 +54,13 @@ void simulation_free(struct simulation *simulation) {
     capture_free(&simulation->wire_capture);
 }
 
-static void set_sources(struct machine_config *config, const struct simulation *simulation) {
+void simulation_sources(const struct simulation *simulation, struct frame_source *host, struct frame_source *wire) {
     const struct scenario *scenario = &simulation->scenario;
     uint8_t nic_mac[6];
     scenario_parse_mac(scenario->nic_mac, nic_mac);
 
-    struct frame_source *host = &config->from_host, *wire = &config->from_wire;
+    memset(host, 0, sizeof *host);
+    memset(wire, 0, sizeof *wire);
     host->capture = simulation->host_capture.count ? &simulation->host_capture : NULL;
     host->capture_times = scenario->host_timing == 1;
     host->generator = (struct generator_config){.frames = scenario->host_frames,
@@ -117,7 +118,7 @@ int simulation_body(void *arg, struct runner_progress *progress, json_t **result
     config->latencies = simulation->latencies;
     config->progress = tell_progress;
     config->progress_ctx = progress;
-    set_sources(config, simulation);
+    simulation_sources(simulation, &config->from_host, &config->from_wire);
 
     struct machine_result outcome = {0};
     int status = open_writers(config, simulation, error);

@@ -33,6 +33,8 @@ struct simulation {
  * freed. */
 int simulation_prepare(struct simulation *simulation, const struct scenario *scenario, FILE *errors);
 void simulation_free(struct simulation *simulation);
+/* The frames of both directions, as the scenario says; they borrow from the simulation. */
+void simulation_sources(const struct simulation *simulation, struct frame_source *host, struct frame_source *wire);
 /* runner_job.body; arg is a struct simulation, the result is report_json()'s. */
 int simulation_body(void *arg, struct runner_progress *progress, json_t **result, char *error);
 

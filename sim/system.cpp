@@ -66,13 +66,14 @@ hw::NicConfig nic_config(const scenario& scenario) {
     return config;
 }
 
-System::System(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted) {
-    build(scenario, waves_wanted, transcript_wanted);
+System::System(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted, hw::SharedTarget::Locate shared) {
+    build(scenario, waves_wanted, transcript_wanted, std::move(shared));
 }
 
 System::~System() = default;
 
-void System::build(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted) {
+void System::build(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted,
+                   hw::SharedTarget::Locate shared) {
     const hw::LinkConfig pcie = link_config(scenario);
     const hw::CpuConfig software = cpu_config(scenario);
     require(pcie.error());
@@ -89,7 +90,10 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted, 
     translation.tlb_entries = static_cast<uint32_t>(scenario.memory_iommu_tlb_entries);
     translation.tlb_miss_ns = static_cast<double>(scenario.memory_iommu_miss_ns);
     iommu = std::make_unique<hw::Iommu>(translation, *memory, events);
-    memory_target = std::make_unique<hw::MemoryTarget>("memory", hw::MemoryTarget::Config{}, *memory, *iommu);
+    if (shared)
+        shared_target = std::make_unique<hw::SharedTarget>("memory", std::move(shared), events);
+    else
+        memory_target = std::make_unique<hw::MemoryTarget>("memory", hw::MemoryTarget::Config{}, *memory, *iommu);
 
     // The link, the device, and the cable behind it.
     link = std::make_unique<hw::PcieLink>("link", pcie, events);
@@ -106,7 +110,10 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted, 
     else
         nic = hw::make_model_nic("nic", nic_config(scenario), events);
 
-    root->memory_socket.bind(memory_target->socket);
+    if (shared_target)
+        root->memory_socket.bind(shared_target->socket);
+    else
+        root->memory_socket.bind(memory_target->socket);
     if (transcript_wanted) transcript = std::make_unique<Transcript>(transcript_wanted, *nic, scenario.nic_queue_pairs > 1);
     hw::Nic& device = transcript ? transcript->tap() : *nic;
     reset_watch = std::make_unique<hw::ResetWatch>(device, events, scenario.stress_queue_reset_every_us != 0);

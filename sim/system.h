@@ -23,6 +23,7 @@
 #include "nic_module.h"
 #include "reset_watch.h"
 #include "root_complex.h"
+#include "shared_target.h"
 #include "sim_platform.h"
 #include "transcript.h"
 #include "waves.h"
@@ -38,7 +39,8 @@ class System {
 public:
     // Throws what the parts throw, and std::invalid_argument with a message for a configuration that they refuse.
     // transcript: the file to write it to, or null.
-    System(const scenario& scenario, const machine_waves& waves, const char* transcript);
+    // shared: where the device finds memory that is not the machine's own, or empty.
+    System(const scenario& scenario, const machine_waves& waves, const char* transcript, hw::SharedTarget::Locate shared = {});
     ~System();
     System(const System&) = delete;
     System& operator=(const System&) = delete;
@@ -50,6 +52,7 @@ public:
     std::unique_ptr<hw::HostMemory> memory;
     std::unique_ptr<hw::Iommu> iommu;
     std::unique_ptr<hw::MemoryTarget> memory_target;
+    std::unique_ptr<hw::SharedTarget> shared_target;  // in its place, or null
     std::unique_ptr<hw::PcieLink> link;
     std::unique_ptr<hw::RootComplex> root;
     std::unique_ptr<hw::Wire> wire;
@@ -63,7 +66,7 @@ public:
     std::unique_ptr<SimPlatform> platform;
 
 private:
-    void build(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted);
+    void build(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted, hw::SharedTarget::Locate shared);
 };
 
 }  // namespace sim

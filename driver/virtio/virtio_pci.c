@@ -67,7 +67,7 @@ int virtio_pci_reset(struct virtio_pci *pci, bool may_sleep) {
     return -ETIMEDOUT;
 }
 
-static uint64_t read_features(struct virtio_pci *pci) {
+uint64_t virtio_pci_offered(struct virtio_pci *pci) {
     uint64_t features = 0;
     for (uint32_t window = 0; window < 2; window++) {
         common_write(pci, VIRTIO_COMMON_DEVICE_FEATURE_SELECT, 4, window);
@@ -86,7 +86,7 @@ static uint64_t without_orphans(uint64_t features) {
 int virtio_pci_negotiate(struct virtio_pci *pci, uint64_t required, uint64_t wanted) {
     set_status(pci, VIRTIO_STATUS_ACKNOWLEDGE_BIT);
     set_status(pci, VIRTIO_STATUS_DRIVER_BIT);
-    uint64_t offered = read_features(pci), accepted = without_orphans(offered & (required | wanted));
+    uint64_t offered = virtio_pci_offered(pci), accepted = without_orphans(offered & (required | wanted));
     if (required & ~offered) {
         snprintf(pci->error, sizeof(pci->error), "the device does not offer features 0x%llx that the driver needs",
                  (unsigned long long)(required & ~offered));
@@ -127,7 +127,7 @@ uint16_t virtio_pci_queue_size(struct virtio_pci *pci, uint16_t queue) {
     return (uint16_t)common_read(pci, VIRTIO_COMMON_QUEUE_SIZE, 2);
 }
 
-static int find_doorbell(struct virtio_pci *pci, uint16_t queue, struct vq_packed *vq) {
+static int find_doorbell(struct virtio_pci *pci, uint16_t queue, uint32_t *doorbell) {
     uint64_t offset = (uint64_t)common_read(pci, VIRTIO_COMMON_QUEUE_NOTIFY_OFF, 2) * pci->notify_multiplier;
     uint32_t size = virtio_pci_has(pci, VIRTIO_F_NOTIFICATION_DATA_BIT) ? 4 : 2;
     if (offset + size > pci->notify.length || (pci->notify.offset + offset) % size) {
@@ -135,31 +135,38 @@ static int find_doorbell(struct virtio_pci *pci, uint16_t queue, struct vq_packe
                  (unsigned long long)offset);
         return -EINVAL;
     }
-    vq_set_doorbell(vq, pci->notify.bar, pci->notify.offset + (uint32_t)offset);
+    *doorbell = pci->notify.offset + (uint32_t)offset;
     return 0;
 }
 
-int virtio_pci_setup_queue(struct virtio_pci *pci, uint16_t queue, struct vq_packed *vq, uint16_t vector) {
-    const struct vq_addresses addresses = vq_get_addresses(vq);
+int virtio_pci_place_queue(struct virtio_pci *pci, uint16_t queue, const struct vq_addresses *addresses, uint16_t vector, uint32_t *doorbell) {
     uint16_t most = virtio_pci_queue_size(pci, queue);
     if (most == 0) {
         snprintf(pci->error, sizeof(pci->error), "the device has no queue %u", queue);
         return -ENODEV;
     }
-    if (addresses.size > most) {
-        snprintf(pci->error, sizeof(pci->error), "queue %u: %u slots asked, the device has %u", queue, addresses.size, most);
+    if (addresses->size > most) {
+        snprintf(pci->error, sizeof(pci->error), "queue %u: %u slots asked, the device has %u", queue, addresses->size, most);
         return -EINVAL;
     }
     if (common_read(pci, VIRTIO_COMMON_QUEUE_ENABLE, 2)) {
         snprintf(pci->error, sizeof(pci->error), "queue %u is enabled before it was set up", queue);
         return -EBUSY;
     }
-    common_write(pci, VIRTIO_COMMON_QUEUE_SIZE, 2, addresses.size);
-    common_write64(pci, VIRTIO_COMMON_QUEUE_DESC, addresses.desc);
-    common_write64(pci, VIRTIO_COMMON_QUEUE_DRIVER, addresses.driver);
-    common_write64(pci, VIRTIO_COMMON_QUEUE_DEVICE, addresses.device);
+    common_write(pci, VIRTIO_COMMON_QUEUE_SIZE, 2, addresses->size);
+    common_write64(pci, VIRTIO_COMMON_QUEUE_DESC, addresses->desc);
+    common_write64(pci, VIRTIO_COMMON_QUEUE_DRIVER, addresses->driver);
+    common_write64(pci, VIRTIO_COMMON_QUEUE_DEVICE, addresses->device);
     int status = map_vector(pci, VIRTIO_COMMON_QUEUE_MSIX_VECTOR, vector);
-    return status ? status : find_doorbell(pci, queue, vq);
+    return status ? status : find_doorbell(pci, queue, doorbell);
+}
+
+int virtio_pci_setup_queue(struct virtio_pci *pci, uint16_t queue, struct vq_packed *vq, uint16_t vector) {
+    const struct vq_addresses addresses = vq_get_addresses(vq);
+    uint32_t doorbell;
+    int status = virtio_pci_place_queue(pci, queue, &addresses, vector, &doorbell);
+    if (status == 0) vq_set_doorbell(vq, pci->notify.bar, doorbell);
+    return status;
 }
 
 void virtio_pci_enable_queue(struct virtio_pci *pci, uint16_t queue) {

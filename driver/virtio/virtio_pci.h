@@ -43,6 +43,8 @@ int virtio_pci_open(struct virtio_pci *pci, struct platform *platform);
 /* Write status 0 and wait until it reads 0. Afterwards the device touches no memory. Sleeping between the polls, it waits 100 ms;
  * without (any context), for 1000 register reads. -ETIMEDOUT: the device is not reset. */
 int virtio_pci_reset(struct virtio_pci *pci, bool may_sleep);
+/* The features that the device offers. */
+uint64_t virtio_pci_offered(struct virtio_pci *pci);
 /* ACKNOWLEDGE to FEATURES_OK. Accepts what is offered of required | wanted, but no feature without the one that it needs. -ENOTSUP: a
  * required bit is not offered, or the device refused the set. */
 int virtio_pci_negotiate(struct virtio_pci *pci, uint64_t required, uint64_t wanted);
@@ -54,6 +56,8 @@ uint16_t virtio_pci_queue_size(struct virtio_pci *pci, uint16_t queue);
 /* Tell the device where the ring is and which vector it has, and the ring where its doorbell is. -ENODEV: no such queue; -EINVAL: the
  * ring is too large, or its doorbell is outside the structure; -EBUSY: the queue is live, or the vector could not be mapped. */
 int virtio_pci_setup_queue(struct virtio_pci *pci, uint16_t queue, struct vq_packed *vq, uint16_t vector);
+/* The same for a ring that is somebody else's; *doorbell is where its doorbell is in notify.bar. */
+int virtio_pci_place_queue(struct virtio_pci *pci, uint16_t queue, const struct vq_addresses *addresses, uint16_t vector, uint32_t *doorbell);
 void virtio_pci_enable_queue(struct virtio_pci *pci, uint16_t queue);
 /* RING_RESET: take one queue out of service, [V] 2.6.1. When this is done the device has no buffer of it and sends no interrupt for it,
  * and it can be set up and enabled again. It waits 100 ms at most. -ENOTSUP: not negotiated; -ETIMEDOUT: the device still has it. */

@@ -3,33 +3,10 @@
 
 #include <cstring>
 
+#include "byte_enables.h"
 #include "tlp_extension.h"
 
 namespace hw {
-namespace {
-
-// Calls f(offset, length) for each run of enabled bytes, in order, until f returns false; once with length 0 when none is enabled
-// (a zero-length read, [P] 2.2.5, still needs a mapping).
-template <class F>
-bool for_each_enabled(const tlm::tlm_generic_payload& transaction, F f) {
-    const unsigned char* enables = transaction.get_byte_enable_ptr();
-    const unsigned length = transaction.get_data_length();
-    if (!enables) return f(0u, length);
-    const unsigned period = transaction.get_byte_enable_length();  // [T] 14.13: the pattern repeats
-    const auto enabled = [&](unsigned i) { return enables[i % period] == TLM_BYTE_ENABLED; };
-    bool any = false;
-    for (unsigned start = 0; start < length; start++) {
-        if (!enabled(start)) continue;
-        unsigned end = start + 1;
-        while (end < length && enabled(end)) end++;
-        if (!f(start, end - start)) return false;
-        any = true;
-        start = end;
-    }
-    return any || f(0u, 0u);
-}
-
-}  // namespace
 
 MemoryTarget::MemoryTarget(const sc_core::sc_module_name& name, const Config& config, HostMemory& memory, Iommu& iommu)
     : sc_module(name), memory_(memory), iommu_(iommu), read_latency_(config.read_ns, sc_core::SC_NS),

@@ -39,7 +39,7 @@ Result ringside(const std::string& arguments) {
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 const std::vector<std::string> commands = {"",          "run",         "replay", "bench", "bench line-rate",
-                                           "bench dma", "bench speed", "list",   "check"};
+                                           "bench dma", "bench speed", "list",   "check", "serve"};
 const std::vector<std::string> simulating = {"run", "replay", "bench line-rate", "bench dma", "bench speed", "check"};
 
 TEST(Cli, EveryCommandHasHelpWithExitStatus) {
@@ -110,7 +110,7 @@ TEST(Cli, UnknownScenarioIsBadInputWithASuggestion) {
 }
 
 TEST(Cli, MissingArgumentsAreBadUsage) {
-    for (const char* arguments : {"run", "replay", "check", "bench", "bench nothing", "list default"}) {
+    for (const char* arguments : {"run", "replay", "check", "bench", "bench nothing", "list default", "serve", "serve vhost-user", "serve tap --socket x"}) {
         const Result result = ringside(arguments);
         EXPECT_EQ(result.status, 2) << arguments;
         EXPECT_NE(result.err, "") << arguments;
@@ -123,12 +123,20 @@ TEST(Cli, MalformedOptionValuesAreBadUsage) {
           "run default --waves x.fst --waves-depth deep", "run default --waves x.fst --waves-from 2us --waves-to 1us",
           "run default --jobs many", "run default --set pcie.mps", "run default --set pcie.mps=7", "run default --seed x",
           "bench line-rate --sizes 63", "bench line-rate --directions up", "bench dma --ops add", "bench dma --sizes 0",
-          "bench speed --scale 0", "bench dma --waves x.fst", "run default tx-64 --waves x.fst"}) {
+          "bench speed --scale 0", "bench dma --waves x.fst", "run default tx-64 --waves x.fst",
+          "serve vhost-user --socket x --sessions 0", "serve vhost-user --socket x --junit x.xml",
+          "serve vhost-user --socket /nowhere/x"}) {
         const Result result = ringside(arguments);
         EXPECT_EQ(result.status, 2) << arguments;
         EXPECT_TRUE(has(result.err, "ringside")) << arguments;
         EXPECT_EQ(result.out, "") << arguments;
     }
+}
+
+TEST(Cli, ASocketIsNotMadeWhereSomethingIs) {
+    const Result result = ringside("serve vhost-user --socket " RINGSIDE_PROGRAM);
+    EXPECT_EQ(result.status, 2);
+    EXPECT_TRUE(has(result.err, "somebody serves there already, or it is no socket")) << result.err;
 }
 
 TEST(Cli, NetCxIsRefusedWithAReason) {

@@ -51,6 +51,12 @@ TEST_F(Determinism, WhatFreshMemoryHoldsDoesNotReachTheRun) {
     expect_same_views(first, second);
 }
 
+TEST_F(Determinism, WhereTheProgramsCodeLiesDoesNotReachTheRun) {
+    const Written huge = replay({}, true), small = replay({}, true, {"RINGSIDE_HUGE_TEXT=0"});
+    expect_same_run(huge, small);
+    expect_same_views(huge, small);
+}
+
 TEST_F(Determinism, WavesAndEventLogChangeNothing) {
     const Written without = replay({}, false);
     expect_same_run(without, replay({}, true));

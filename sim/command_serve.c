@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringside serve PROTOCOL --socket PATH */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "huge_text.h"
+#include "output.h"
+#include "regmap.h"
+#include "serve/serve.h"
+#include "session.h"
+#include "version.h"
+
+static const char documentation[] =
+    "Let a driver in another process drive the NIC.\v"
+    "Protocols:\n"
+    "  vhost-user   the back-end of a virtio network device: DPDK's virtio-user, QEMU, user-mode Linux\n"
+    "\n"
+    "The driver's memory becomes the host memory of the simulated machine: descriptors and frames cross the PCIe link from and to it. "
+    "Front-ends are served one after the other, each from its start to the closing of its socket; packed rings and one queue pair are "
+    "what they must take. Ctrl-C ends serving; so does --sessions.\n"
+    "\n"
+    "Frames from the wire are played as soon as a front-end's rings run: a capture, or generated ones by --set traffic.from_wire.frames=N "
+    "and its neighbours, at the pace that they ask for. What the driver sends is recorded by --to-wire, with simulated times.\n"
+    "\n"
+    "Example, in two terminals:\n"
+    "  ringside serve vhost-user --socket nic.sock --to-wire sent.pcap\n"
+    "  dpdk-testpmd --no-huge -m 128 --no-pci --single-file-segments \\\n"
+    "      --vdev net_virtio_user0,path=nic.sock,packed_vq=1,in_order=1,mrg_rxbuf=1 \\\n"
+    "      -- --forward-mode=txonly --total-num-mbufs=2048 --no-mlockall\n"
+    "\n"
+    "Exit status: 0 all went well, 1 a check failed or a front-end was refused, 2 bad usage or input, 3 internal error.";
+
+enum { KEY_SOCKET = 640, KEY_SESSIONS, KEY_FROM_WIRE, KEY_TO_WIRE };
+
+static const struct argp_option option_table[] = {
+    {0, 0, 0, 0, "Serving:", 1},
+    {"socket", KEY_SOCKET, "PATH", 0, "Listen here; made with mode 0600", 0},
+    {"sessions", KEY_SESSIONS, "N", 0, "End after so many front-ends", 0},
+    {"from-wire", KEY_FROM_WIRE, "B.pcap", 0, "Frames that arrive from the wire", 0},
+    {"to-wire", KEY_TO_WIRE, "FILE", 0, "Record what left on the wire", 0},
+    {0}};
+
+struct arguments {
+    struct options options;
+    const char *protocol, *socket, *from_wire, *to_wire;
+    uint32_t sessions;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state) {
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->options; break;
+    case KEY_SOCKET: arguments->socket = argument; break;
+    case KEY_FROM_WIRE: arguments->from_wire = argument; break;
+    case KEY_TO_WIRE: arguments->to_wire = argument; break;
+    case KEY_SESSIONS:
+        if (options_parse_list(argument, 1, 1000000, &arguments->sessions, 1) != 1)
+            argp_error(state, "--sessions %s: expected a number from 1 to 1000000", argument);
+        break;
+    case ARGP_KEY_ARG:
+        if (arguments->protocol) argp_error(state, "unexpected '%s': one protocol at a time", argument);
+        if (strcmp(argument, "vhost-user") != 0) argp_error(state, "there is no protocol '%s'; there is vhost-user", argument);
+        arguments->protocol = argument;
+        break;
+    case ARGP_KEY_NO_ARGS: argp_error(state, "a protocol is missing: vhost-user"); break;
+    case ARGP_KEY_END:
+        if (!arguments->socket) argp_error(state, "--socket PATH is missing: where front-ends connect");
+        break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static volatile sig_atomic_t stop;
+
+static void ask_to_stop(int number) {
+    stop = 1;
+    signal(number, SIG_DFL); /* the second one ends the program at once */
+}
+
+/* What is told and kept of the front-ends. */
+struct log {
+    FILE *out; /* NULL: quiet */
+    json_t *sessions;
+    unsigned number;
+};
+
+static const struct {
+    unsigned bit;
+    const char *name;
+} feature_names[] = {
+    {VIRTIO_NET_F_CSUM_BIT, "CSUM"},           {VIRTIO_NET_F_GUEST_CSUM_BIT, "GUEST_CSUM"}, {VIRTIO_NET_F_MAC_BIT, "MAC"},
+    {VIRTIO_NET_F_MRG_RXBUF_BIT, "MRG_RXBUF"}, {VIRTIO_F_EVENT_IDX_BIT, "EVENT_IDX"},
+    {VIRTIO_F_VERSION_1_BIT, "VERSION_1"},     {VIRTIO_F_RING_PACKED_BIT, "RING_PACKED"},   {VIRTIO_F_IN_ORDER_BIT, "IN_ORDER"}};
+
+static json_t *features_json(uint64_t features) {
+    json_t *names = json_array();
+    for (size_t i = 0; i < sizeof feature_names / sizeof *feature_names; i++)
+        if (features & REGMAP_BIT(feature_names[i].bit)) json_array_append_new(names, json_string(feature_names[i].name));
+    return names;
+}
+
+static void tell_started(void *ctx, const struct serve_session *session) {
+    const struct log *log = ctx;
+    if (!log->out) return;
+    fprintf(log->out, "front-end %u: rings run;", log->number + 1);
+    for (size_t i = 0; i < sizeof feature_names / sizeof *feature_names; i++)
+        if (session->features & REGMAP_BIT(feature_names[i].bit)) fprintf(log->out, " %s", feature_names[i].name);
+    fputc('\n', log->out);
+    fflush(log->out);
+}
+
+static void tell_ended(void *ctx, const struct serve_session *session) {
+    struct log *log = ctx;
+    log->number++;
+    json_array_append_new(
+        log->sessions,
+        json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "features", features_json(session->features), "starts",
+                  (json_int_t)session->starts, "kicks", (json_int_t)session->kicks, "calls", (json_int_t)session->calls, "to_wire",
+                  (json_int_t)session->to_wire, "to_host", (json_int_t)session->to_host, "dropped", (json_int_t)session->dropped, "error",
+                  session->error));
+    if (!log->out) return;
+    fprintf(log->out, "front-end %u: %" PRIu64 " frames to the wire, %" PRIu64 " to the host, %" PRIu64 " dropped; %" PRIu64 " kicks, %" PRIu64
+            " calls%s%s\n", log->number, session->to_wire, session->to_host, session->dropped, session->kicks, session->calls,
+            *session->error ? "; ended: " : "", session->error);
+    fflush(log->out);
+}
+
+static json_t *result_json(const struct log *log, const struct machine_result *result) {
+    json_t *failures = json_array();
+    for (size_t i = 0; i < result->failure_count; i++)
+        json_array_append_new(failures, json_pack("{s:I,s:s,s:s}", "time_ps", (json_int_t)result->failures[i].time_ps, "check",
+                                                  result->failures[i].check, "message", result->failures[i].message));
+    return json_pack("{s:s,s:s,s:s,s:o,s:O,s:{s:I,s:I,s:I}}", "ringside", RINGSIDE_VERSION, "serve", "vhost-user", "verdict",
+                     result->failure_count ? "fail" : "pass", "failures", failures, "sessions", log->sessions, "sim", "time_ps",
+                     (json_int_t)result->time_ps, "cycles", (json_int_t)result->cycles, "cycles_evaluated",
+                     (json_int_t)result->cycles_evaluated);
+}
+
+static int conclude(const struct arguments *arguments, const struct log *log, const struct machine_result *result) {
+    for (size_t i = 0; i < result->failure_count && arguments->options.verbosity >= -1; i++)
+        fprintf(stderr, "ringside: error: at %.3f us: %s: %s\n", (double)result->failures[i].time_ps / 1e6, result->failures[i].check,
+                result->failures[i].message);
+    int status = 0;
+    if (arguments->options.json) {
+        json_t *json = result_json(log, result);
+        status = report_write_json(arguments->options.json, json);
+        json_decref(json);
+    }
+    return status ? EXIT_INTERNAL : result->failure_count ? EXIT_FAILED : EXIT_PASSED;
+}
+
+static int serve(const struct arguments *arguments, const struct simulation *simulation, int listener) {
+    struct serve_config *config = calloc(1, sizeof *config);
+    struct machine_result result = {0};
+    struct frame_source from_host;
+    char error[512] = "";
+    const bool to_stdout = arguments->options.json && strcmp(arguments->options.json, "-") == 0;
+    struct log log = {.out = arguments->options.verbosity < 0 ? NULL : to_stdout ? stderr : stdout, .sessions = json_array()};
+    if (!config || !log.sessions) abort();
+    simulation_sources(simulation, &from_host, &config->from_wire);
+    config->scenario = &simulation->scenario;
+    config->listener = listener;
+    config->sessions = arguments->sessions;
+    config->stop = &stop;
+    config->waves = simulation->waves;
+    config->events = simulation->events;
+    config->started = tell_started;
+    config->ended = tell_ended;
+    config->ctx = &log;
+    int status = EXIT_INTERNAL;
+    if (!arguments->to_wire || (config->to_wire = capture_writer_open(arguments->to_wire, error, sizeof error))) {
+        huge_text_use();
+        if (machine_serve(config, &result, error, sizeof error) == 0) status = conclude(arguments, &log, &result);
+        if (capture_writer_close(config->to_wire) != 0) {
+            snprintf(error, sizeof error, "%s could not be written completely; is the disk full?", arguments->to_wire);
+            status = EXIT_INTERNAL;
+        }
+    }
+    if (*error) fprintf(stderr, "ringside: error: %s\n", error);
+    machine_result_free(&result);
+    json_decref(log.sessions);
+    free(config);
+    return status;
+}
+
+static int make_scenario(struct scenario *scenario, const struct arguments *arguments) {
+    scenario_init(scenario);
+    int mistakes = scenario_set_option(scenario, "serve", "name", "serve", stderr) |
+                   scenario_set_option(scenario, "serve", "traffic.from_wire.frames", "0", stderr);
+    if (arguments->from_wire)
+        mistakes |= scenario_set_option(scenario, "--from-wire", "traffic.from_wire.capture", arguments->from_wire, stderr);
+    return mistakes | options_apply(&arguments->options, scenario);
+}
+
+static int check_outputs(const struct arguments *arguments) {
+    if (arguments->options.junit || arguments->options.transcript || arguments->options.capture) {
+        fprintf(stderr, "ringside: error: serving writes no %s\n",
+                arguments->options.junit ? "JUnit file" : arguments->options.transcript ? "transcript" : "capture of drivers");
+        return -EINVAL;
+    }
+    return output_check("json", arguments->options.json) | output_check("to-wire", arguments->to_wire) |
+           output_check("waves", arguments->options.waves) | output_check("events", arguments->options.events);
+}
+
+static int prepare_and_serve(const struct arguments *arguments) {
+    struct scenario scenario;
+    struct simulation simulation;
+    char error[256];
+    int status = EXIT_USAGE;
+    if (make_scenario(&scenario, arguments) == 0 && simulation_prepare(&simulation, &scenario, stderr) == 0) {
+        if (check_outputs(arguments) == 0 && session_apply_waves(&simulation, &arguments->options, 1) == 0) {
+            const int listener = serve_listen(arguments->socket, error, sizeof error);
+            if (listener >= 0) {
+                signal(SIGINT, ask_to_stop);
+                signal(SIGTERM, ask_to_stop);
+                status = serve(arguments, &simulation, listener);
+                close(listener);
+                unlink(arguments->socket);
+            } else {
+                fprintf(stderr, "ringside: error: --socket %s\n", error);
+            }
+        }
+        simulation_free(&simulation);
+    }
+    scenario_free(&scenario);
+    return status;
+}
+
+int command_serve(int argc, char **argv) {
+    static const struct argp_child children[] = {{&options_argp, 0, NULL, 0}, {0}};
+    const struct argp parser = {
+        .options = option_table, .parser = parse_option, .args_doc = "PROTOCOL", .doc = documentation, .children = children};
+    struct arguments arguments = {0};
+    options_init(&arguments.options);
+    int status = EXIT_USAGE;
+    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) == 0) status = prepare_and_serve(&arguments);
+    options_free(&arguments.options);
+    return status;
+}

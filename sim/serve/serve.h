@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * serve.h: the NIC for drivers that run in other processes: a vhost-user back-end, from C.
+ *
+ * The driver's memory becomes the host memory of the simulated machine, its kicks become doorbells, and interrupts its calls. This side
+ * plays what the transport would be: it resets the device, negotiates what the front-end chose, says where the rings are, and switches it
+ * on, by register accesses as any driver. Simulated time goes on while there is something to do, and waits for the front-end otherwise;
+ * what a run does depends on when the front-end does what, so it is not deterministic.
+ *
+ * A machine may be built once in a process (machine.h).
+ */
+#ifndef RINGSIDE_SERVE_H
+#define RINGSIDE_SERVE_H
+
+#include <signal.h>
+
+#include "capture.h"
+#include "frames.h"
+#include "machine.h"
+#include "scenario.h"
+#include "serve/vhost_user.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What came of one front-end. */
+struct serve_session {
+    uint64_t features;  /* negotiated */
+    uint64_t starts;    /* times that its rings were started */
+    uint64_t kicks, calls;
+    uint64_t to_wire;   /* frames that left on the wire */
+    uint64_t to_host;   /* frames that were put into its buffers */
+    uint64_t dropped;   /* frames from the wire that were not: no buffer, no room */
+    char error[VHOST_USER_ERROR_SIZE]; /* why this side ended it; empty: the front-end closed the socket, or serving was over */
+};
+
+struct serve_config {
+    const struct scenario *scenario;
+    int listener;                     /* listening socket; borrowed */
+    unsigned sessions;                /* serve so many front-ends; 0: until *stop */
+    const volatile sig_atomic_t *stop;
+    struct frame_source from_wire;    /* played as soon as a front-end's rings run */
+    struct capture_writer *to_wire;   /* or NULL; borrowed */
+    struct machine_waves waves;
+    const char *events;               /* event log to write, or NULL; borrowed */
+    /* Told when a session's rings run and when it is over; may be NULL. */
+    void (*started)(void *ctx, const struct serve_session *session);
+    void (*ended)(void *ctx, const struct serve_session *session);
+    void *ctx;
+};
+
+/* Serve until config says. `result` gets the failures and times. 0, or a negative errno with a message in `error`. */
+int machine_serve(const struct serve_config *config, struct machine_result *result, char *error, size_t error_size);
+
+/* A listening socket at `path`, mode 0600; what an earlier run left there goes. Its descriptor, or a negative errno with a message. */
+int serve_listen(const char *path, char *error, size_t error_size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

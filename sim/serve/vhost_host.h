@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host of a machine whose driver runs in another process: one thread of the CPU that listens to the front-end and drives the device's
+// registers for it.
+//
+//   front-end --message--> vhost_user --changed()/stop()--> VhostHost --registers--> NIC
+//   front-end --kick-----> VhostHost --doorbell--> NIC --DMA--> SharedTarget --> front-end's memory
+//   NIC --MSI-X--> ISR --call--> front-end
+//
+// The thread looks at the sockets every poll_ps of simulated time. Simulated time does not run ahead of wall time: the front-end lives in
+// that, and frames from the wire come at a pace that it can follow; and an idle simulation costs no processor. Where the simulation is
+// slower, it does not make up for more than longest_lag_ps.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "serve/serve.h"
+#include "system.h"
+#include "virtio_pci.h"
+
+namespace sim {
+
+class VhostHost {
+public:
+    // config outlives it. front_end_memory() may be called at once.
+    explicit VhostHost(const serve_config& config);
+    VhostHost(const VhostHost&) = delete;
+    VhostHost& operator=(const VhostHost&) = delete;
+
+    // The front-end's bytes at a bus address, or null.
+    uint8_t* front_end_memory(uint64_t address, uint64_t length) { return vhost_memory_at(&session_.memory, address, length); }
+    // The machine, which outlives it. Its thread starts with the simulation, and stops it when all is served.
+    void attach(System& system);
+    const std::string& error() const { return error_; }
+
+private:
+    void main();
+    bool start_machine();
+    void serve();
+    void accept_front_end();
+    void end_session();
+    void look_at_sockets();
+    void take_kicks();
+    void report(const char* check, const char* clause, const std::string& message);
+    int wait_ms();
+    void drain();
+    int changed(char* error, size_t error_size);
+    int start_device(char* error, size_t error_size);
+    void stop_device();
+    void note_statistics();
+    void call(unsigned ring);
+    void ring_doorbell(unsigned ring);
+    int64_t play(const uint8_t** data, size_t* length, uint64_t* not_before_ps);
+
+    const serve_config& config_;
+    System* system_ = nullptr;
+    struct platform* platform_ = nullptr;
+    virtio_pci pci_{};
+    std::vector<uint8_t> net_config_;
+    vhost_user_device device_{};
+    vhost_user session_{};
+    serve_session record_{};
+    frame_source from_wire_;
+    bool connected_ = false;
+    bool running_ = false;        // the device is on
+    bool flowing_ = false;        // frames may go to the front-end
+    unsigned rings_ = 0;          // that the device has from the front-end
+    uint32_t doorbells_[VHOST_USER_MAX_RINGS]{};
+    uint64_t start_ps_ = 0;       // of the frames from the wire
+    bool source_started_ = false;
+    uint64_t served_ = 0;
+    std::chrono::steady_clock::time_point anchor_ = std::chrono::steady_clock::now();  // wall time of the simulation's time 0
+    uint64_t recorded_before_ = 0, delivered_before_ = 0, dropped_before_ = 0;
+    std::string error_;
+};
+
+}  // namespace sim

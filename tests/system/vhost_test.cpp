@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// DPDK's virtio-user driver, as Debian ships it, on our NIC: what it sends leaves on the wire, what comes from the wire reaches it.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "captures.h"
+#include "ringside.h"
+
+namespace system_test {
+namespace {
+
+struct Pmd {
+    bool in_order = true, mergeable = true;
+    unsigned queue_size = 256;
+    std::string vdev() const {
+        return "packed_vq=1,vectorized=0,in_order=" + std::to_string(in_order) + ",mrg_rxbuf=" + std::to_string(mergeable) +
+               ",queue_size=" + std::to_string(queue_size);
+    }
+};
+
+class Vhost : public SystemTest {
+protected:
+    void SetUp() override {
+        if (std::system("command -v dpdk-testpmd >/dev/null") != 0) GTEST_SKIP() << "dpdk-testpmd is missing: install dpdk-dev";
+    }
+    // Output of a script with the functions of vhost.sh.
+    std::string shell(const std::string& script) const {
+        const std::string prologue = "program='" RINGSIDE_PROGRAM "'\n. '" RINGSIDE_VHOST_SH "'\ncd '" + file("") + "'\n";
+        const std::string path = write("script", prologue + script);
+        std::string out;
+        FILE* pipe = popen(("bash '" + path + "' 2>&1").c_str(), "r");
+        char buffer[4096];
+        while (const size_t got = fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, got);
+        pclose(pipe);
+        return out;
+    }
+    // The last figure behind `label` in a log of testpmd.
+    uint64_t figure(const std::string& log, const std::string& label) const {
+        const std::string text = contents(file(log));
+        const size_t at = text.rfind(label);
+        return at == std::string::npos ? 0 : std::strtoull(text.c_str() + at + label.size(), nullptr, 10);
+    }
+    // testpmd sends for a second or two; all of it leaves on the wire, whole.
+    void transmit(const Pmd& pmd) {
+        const std::string out = shell("serve --to-wire sent.pcap --sessions 1\ntestpmd pmd txonly " + pmd.vdev() +
+                                      "\nuntil_log pmd 'TX-packets: [1-9]'\nend_testpmd INT\nserved\n");
+        ASSERT_EQ(out, "status 0\n") << contents(file("pmd.log"));
+        const Json session = Json::load(file("result.json")).at("sessions").at(0);
+        const uint64_t sent = figure("pmd.log", "TX-packets: ");
+        EXPECT_GT(sent, 0u);
+        EXPECT_EQ(static_cast<uint64_t>(session.at("to_wire").integer()), sent);
+        const auto frames = read_capture(file("sent.pcap"));
+        ASSERT_EQ(frames.size(), sent);
+        for (const auto& frame : frames) ASSERT_TRUE(is_udp_of_testpmd(frame.bytes));
+    }
+    // 64 bytes, UDP from 198.18.0.1 to 198.18.0.2, port 9 both, with a good IPv4 header checksum.
+    static bool is_udp_of_testpmd(const std::string& bytes) {
+        const std::vector<uint8_t> frame(bytes.begin(), bytes.end());
+        if (frame.size() != 64 || frame[12] != 8 || frame[13] != 0 || frame[14] != 0x45 || frame[23] != 17) return false;
+        uint32_t sum = 0;
+        for (size_t i = 14; i < 34; i += 2) sum += static_cast<uint32_t>(frame[i] << 8 | frame[i + 1]);
+        while (sum >> 16) sum = (sum & 0xFFFF) + (sum >> 16);
+        const std::vector<uint8_t> addresses = {198, 18, 0, 1, 198, 18, 0, 2, 0, 9, 0, 9};
+        return sum == 0xFFFF && std::equal(addresses.begin(), addresses.end(), frame.begin() + 26);
+    }
+    // What comes from the wire goes through testpmd and back to the wire, unchanged and in order.
+    void forward(const Pmd& pmd) {
+        auto expected = read_capture(RINGSIDE_CAPTURES "/from-wire.pcap");
+        if (!pmd.mergeable)  // then a frame must fit one of its buffers
+            expected.erase(std::remove_if(expected.begin(), expected.end(), [](const auto& frame) { return frame.bytes.size() > 1900; }), expected.end());
+        for (size_t i = 0; i < expected.size(); i++) expected[i].time_ns = i * 500'000;  // a processor may be busy with others for a while
+        write("from-wire.pcap", make_capture(expected, {}));
+        const std::string out = shell("serve --from-wire from-wire.pcap --set traffic.from_wire.timing=capture --to-wire back.pcap --sessions 1\n"
+                                      "testpmd pmd io " + pmd.vdev() + "\nuntil_log pmd 'TX-packets: " + std::to_string(expected.size()) +
+                                      "'\nend_testpmd INT\nserved\n");
+        ASSERT_EQ(out, "status 0\n") << contents(file("pmd.log"));
+        expect_same_frames(expected, read_capture(file("back.pcap")), pmd.vdev());
+    }
+};
+
+TEST_F(Vhost, WhatDpdkSendsLeavesOnTheWire) { transmit({}); }
+TEST_F(Vhost, WithoutInOrderAndMergeableBuffersToo) { transmit({false, false, 64}); }
+TEST_F(Vhost, WhatDpdkForwardsComesBackAsItWas) { forward({}); }
+TEST_F(Vhost, WhatDpdkForwardsWithoutInOrderComesBackAsItWas) { forward({false, false, 64}); }
+
+TEST_F(Vhost, AFrontEndThatComesBackIsServedAgain) {
+    const std::string once = "\nuntil_log NAME 'TX-packets: [1-9]'\nend_testpmd INT\n";
+    const auto run = [&](std::string name) {
+        std::string text = "testpmd " + name + " txonly " + Pmd{}.vdev() + once;
+        return text.replace(text.find("NAME"), 4, name);
+    };
+    const std::string out = shell("serve --to-wire sent.pcap --sessions 2\n" + run("first") + run("second") + "served\n");
+    ASSERT_EQ(out, "status 0\n");
+    const Json sessions = Json::load(file("result.json")).at("sessions");
+    ASSERT_EQ(sessions.size(), 2u);
+    EXPECT_EQ(static_cast<uint64_t>(sessions.at(0).at("to_wire").integer()), figure("first.log", "TX-packets: "));
+    EXPECT_EQ(static_cast<uint64_t>(sessions.at(1).at("to_wire").integer()), figure("second.log", "TX-packets: "));
+}
+
+TEST_F(Vhost, AFrontEndThatIsKilledLeavesTheNicUsable) {
+    const std::string out = shell("serve --to-wire sent.pcap --sessions 2\ntestpmd first txonly " + Pmd{}.vdev() +
+                                  "\nuntil_log first 'TX-packets: [1-9]'\nend_testpmd KILL 2>/dev/null\ntestpmd second txonly " + Pmd{}.vdev() +
+                                  "\nuntil_log second 'TX-packets: [1-9]'\nend_testpmd INT\nserved\n");
+    ASSERT_EQ(out, "status 0\n");
+    const Json sessions = Json::load(file("result.json")).at("sessions");
+    ASSERT_EQ(sessions.size(), 2u);
+    EXPECT_EQ(sessions.at(0).at("error").text(), "");
+    EXPECT_EQ(static_cast<uint64_t>(sessions.at(1).at("to_wire").integer()), figure("second.log", "TX-packets: "));
+}
+
+TEST_F(Vhost, NightlyEveryCombinationOfItsOptionsWorks) {
+    for (const bool in_order : {true, false})
+        for (const bool mergeable : {true, false})
+            for (const unsigned queue_size : {64u, 128u, 256u, 512u, 1024u}) {
+                const Pmd pmd{in_order, mergeable, queue_size};
+                SCOPED_TRACE(pmd.vdev());
+                transmit(pmd);
+                forward(pmd);
+            }
+}
+
+}  // namespace
+}  // namespace system_test
