@@ -395,7 +395,7 @@ module nic_top #(
     always_ff @(posedge clk_i) begin
         idle_o <= rst_nq && !rx_tlp_valid_i && !mac_rx_valid_i && link_up_q == link_up_i && tlp_rx_idle && !target_busy && virtio_idle
                   && !reset_req && vq_idle && ctrl_idle && dma_rd_idle && dma_wr_idle && bench_idle && msix_idle && net_idle
-                  && wr_valid == '0;
+                  && wr_valid == '0 && !needs_reset;
     end
 
     nic_trace #(.NumQueues(Nq)) u_trace (

@@ -242,6 +242,7 @@ struct model_regs {
     uint16_t config_vector, queue_select;
     uint8_t status, generation;
     bool reset_requested, link, changed, isr_queue, isr_config;
+    bool live; /* the driver set DRIVER_OK; only a reset ends that, whatever it writes ([V] 2.1.1) */
 };
 void model_regs_init(struct model *model);
 void model_regs_clear(struct model *model); /* the end of a device reset */

@@ -137,6 +137,8 @@ private:
     std::deque<std::vector<uint8_t>> incoming_;
     size_t incoming_sent_ = 0;
     std::vector<uint8_t> outgoing_;
+    bool resting_ = false;   // idle, and untouched since
+    bool carrier_ = true;    // in the cycle before
 
     uint32_t* words(void* port) { return static_cast<uint32_t*>(port); }
 
@@ -294,6 +296,10 @@ private:
         }
         dut.cycle_i = bench.cycle;
         bench.settle();
+        // A simulator may stop the clock of a device that says that it is idle: nothing may come of it but from without.
+        const bool touched = dut.rx_tlp_valid_i || dut.mac_rx_valid_i || dut.link_up_i != carrier_;
+        carrier_ = dut.link_up_i;
+        if (resting_ && !touched && (dut.tx_tlp_valid_o || dut.mac_tx_valid_o)) throw std::runtime_error("the device was idle, and goes on by itself");
         const bool down_taken = dut.rx_tlp_valid_i && dut.rx_tlp_ready_o;
         if (dut.tx_tlp_valid_o && dut.tx_tlp_ready_i) {
             if (dut.tx_tlp_sop_o) {
@@ -323,6 +329,7 @@ private:
             }
         }
         bench.edge();
+        resting_ = (resting_ || dut.idle_o) && !touched;
         if (down_taken) {
             down_sent_ += width_;
             if (down_sent_ >= down_.data.size()) down_active_ = false;
