@@ -30,6 +30,7 @@ struct platform_dma_segment {
 
 struct platform_event;   /* manual-reset event */
 struct platform_thread;
+struct platform_lost;    /* platform_lost.h */
 
 /* Event kinds that a driver reports; the meaning of the arguments is that of hw/event/event.h. */
 enum platform_trace_kind {
@@ -110,6 +111,8 @@ struct platform_ops {
     bool (*trace_enabled)(void *ctx, enum platform_trace_kind kind);
     void (*trace)(void *ctx, const struct platform_trace *event);
     void (*violation)(void *ctx, const char *check, const char *clause, int64_t packet, const char *message);
+    /* All that is known of an NBL that is lost or was misused: the report beside the violation that names it. */
+    void (*lost)(void *ctx, const struct platform_lost *lost);
 };
 
 struct platform {

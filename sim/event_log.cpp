@@ -36,6 +36,7 @@ KindName name_of(EventKind kind) {
     case EventKind::frame_tx: return {"wire", "frame_tx"};
     case EventKind::frame_rx: return {"wire", "frame_rx"};
     case EventKind::violation: return {"check", "violation"};
+    case EventKind::nbl_lost: return {"check", "nbl_lost"};
     }
     return {"?", "?"};
 }

@@ -14,6 +14,7 @@
 
 #include "event_log.h"
 #include "latency.h"
+#include "lost.h"
 #include "machine_guard.h"
 #include "meter.h"
 #include "model.h"
@@ -32,7 +33,8 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     if (config.events) log.emplace(config.events);
     sim::System system(*config.scenario, config.waves, config.transcript);
     if (log) log->attach(system.events);
-    sim::collect_failures(system.events, result);
+    sim::collect_failures(system, result);
+    sim::LostReports lost(system);
     sim::TrafficRun traffic(config, system);
     std::optional<sim::LatencyProbe> probe;
     if (config.latencies) probe.emplace(system.events, config.scenario->cpu_interrupt_ns * 1000);
@@ -52,6 +54,7 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     if (!traffic.finished())
         system.events.violate({hw::now_ps(), "progress", "limits.max_time_us", "the driver stack could not be taken down", -1});
     traffic.report(result);
+    result.lost = lost.take();
     if (probe) {
         std::vector<uint64_t> sent = probe->sent_ps(), received = probe->received_ps();
         result.tx.hardware = sim::summary_of(sent);
@@ -69,7 +72,7 @@ int dma_bench(const scenario& scenario, dma_bench_row* rows, size_t row_count, c
     sim::prepare_systemc();
     sim::System system(scenario, machine_waves{nullptr, 0, 0, false}, nullptr);
     machine_result result{};
-    sim::collect_failures(system.events, result);
+    sim::collect_failures(system, result);
     std::string problem;
     int status = -EIO;
     system.cpu->spawn("main", [&] {

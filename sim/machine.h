@@ -87,6 +87,7 @@ struct machine_result {
     uint64_t dma_violations, interrupts;
     struct machine_queue queues[MACHINE_MAX_QUEUES]; /* by virtqueue: receive 0, transmit 0, receive 1, ... */
     unsigned queue_count;                            /* of those that the driver uses */
+    struct json_t *lost; /* lost.h: what was found of NBLs that are lost or were misused, an object; NULL: none were */
     char **drivers; /* the stack as it was bound, a line for each driver, if asked for */
     size_t driver_count;
 };

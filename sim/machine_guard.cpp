@@ -5,12 +5,25 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <string>
 #include <systemc>
 
 namespace sim {
 namespace {
 
-constexpr size_t max_failures = 1000;              // kept of one run; the rest is counted in the last one
+constexpr size_t max_failures = 1000;  // kept of one run; the rest is counted in the last one
+
+// Who saw a bus address does not know whose it is: the driver said so when it posted it.
+void keep_failure(machine_result& result, const hw::Violation& violation, const Whereabouts& whereabouts) {
+    std::string message = violation.message;
+    int64_t packet = violation.packet;
+    if (packet < 0 && violation.address) {
+        const Whereabouts::Owner owner = whereabouts.owner_of(violation.address);
+        packet = owner.packet;
+        if (owner.nbl) message += "; it was posted for nbl " + std::to_string(owner.nbl);
+    }
+    machine_result_fail(&result, violation.time_ps, violation.check.c_str(), violation.clause.c_str(), packet, message.c_str());
+}
 
 void report_to_stderr(const sc_core::sc_report& report, const sc_core::sc_actions& actions) {
     if (actions & sc_core::SC_DISPLAY) std::fprintf(stderr, "ringside: %s\n", sc_core::sc_report_compose_message(report).c_str());
@@ -20,11 +33,10 @@ void report_to_stderr(const sc_core::sc_report& report, const sc_core::sc_action
 
 }  // namespace
 
-void collect_failures(hw::EventStream& events, machine_result& result) {
-    events.on_violation([&result](const hw::Violation& violation) {
+void collect_failures(System& system, machine_result& result) {
+    system.events.on_violation([&system, &result](const hw::Violation& violation) {
         if (result.failure_count < max_failures)
-            machine_result_fail(&result, violation.time_ps, violation.check.c_str(), violation.clause.c_str(), violation.packet,
-                                violation.message.c_str());
+            keep_failure(result, violation, *system.whereabouts);
         else if (result.failure_count == max_failures)
             machine_result_fail(&result, violation.time_ps, "failures.more", "", -1, "there were more failures than are kept");
     });

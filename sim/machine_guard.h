@@ -5,15 +5,15 @@
 #include <cstddef>
 #include <functional>
 
-#include "event.h"
 #include "machine.h"
+#include "system.h"
 
 namespace sim {
 
 // Standard output belongs to results: what SystemC has to say goes to standard error.
 void prepare_systemc();
-// Violations as they happen become failures of the result.
-void collect_failures(hw::EventStream& events, machine_result& result);
+// Violations as they happen become failures of the result, with the packet whose memory was touched.
+void collect_failures(System& system, machine_result& result);
 // The status of body, or -EIO and a message in `error` for an exception.
 int guarded(char* error, size_t error_size, const std::function<int()>& body);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The failures and the drivers of a result. */
 #define _POSIX_C_SOURCE 200809L
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,5 +41,6 @@ void machine_result_free(struct machine_result *result) {
     free(result->failures);
     for (size_t i = 0; i < result->driver_count; i++) free(result->drivers[i]);
     free(result->drivers);
+    json_decref(result->lost);
     memset(result, 0, sizeof *result);
 }

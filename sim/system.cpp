@@ -116,9 +116,11 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted, 
         root->memory_socket.bind(shared_target->socket);
     else
         root->memory_socket.bind(memory_target->socket);
-    if (transcript_wanted) transcript = std::make_unique<Transcript>(transcript_wanted, *nic, scenario.nic_queue_pairs > 1);
-    hw::Nic& device = transcript ? transcript->tap() : *nic;
-    reset_watch = std::make_unique<hw::ResetWatch>(device, events, scenario.stress_queue_reset_every_us != 0);
+    tap = std::make_unique<hw::DeviceTap>(*nic, [this](const hw::DeviceTap::Used& used) {
+        if (transcript) transcript->used(used);
+    });
+    if (transcript_wanted) transcript = std::make_unique<Transcript>(transcript_wanted, *tap, scenario.nic_queue_pairs > 1);
+    reset_watch = std::make_unique<hw::ResetWatch>(*tap, events, scenario.stress_queue_reset_every_us != 0);
     link->connect(*reset_watch, *root);
     reset_watch->connect(*link, *wire);
     wire->connect(*nic);
@@ -135,6 +137,7 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted, 
     settings.window_bytes = pcie.mmio32_bytes;
     bus = std::make_unique<BusDriver>(settings, *cpu, *root);
     platform = std::make_unique<SimPlatform>(*memory, *iommu, *cpu, *bus, events);
+    whereabouts = std::make_unique<Whereabouts>(*this);
 
     if (waves_wanted.path) {
         hw::WavesConfig picture;

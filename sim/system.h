@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine as a whole: everything of hw/, wired in the order in which a packet meets it.
 //
-//   driver -- seam --> Cpu -- MMIO --> RootComplex -- PcieLink -- ResetWatch -- NIC -- Wire -- LinkPartner
+//   driver -- seam --> Cpu -- MMIO --> RootComplex -- PcieLink -- ResetWatch -- DeviceTap -- NIC -- Wire -- LinkPartner
 //                                          |
 //                       HostMemory <-- Iommu (MemoryTarget)
 //
@@ -12,6 +12,7 @@
 
 #include "bus_driver.h"
 #include "cpu.h"
+#include "device_tap.h"
 #include "event.h"
 #include "host_memory.h"
 #include "iommu.h"
@@ -27,6 +28,7 @@
 #include "sim_platform.h"
 #include "transcript.h"
 #include "waves.h"
+#include "whereabouts.h"
 #include "wire.h"
 
 namespace sim {
@@ -59,11 +61,13 @@ public:
     std::unique_ptr<hw::LinkPartner> partner;
     std::unique_ptr<hw::Waves> waves;
     std::unique_ptr<hw::NicModule> nic;
+    std::unique_ptr<hw::DeviceTap> tap;
     std::unique_ptr<Transcript> transcript;  // or null
     std::unique_ptr<hw::ResetWatch> reset_watch;
     std::unique_ptr<hw::Cpu> cpu;
     std::unique_ptr<BusDriver> bus;
     std::unique_ptr<SimPlatform> platform;
+    std::unique_ptr<Whereabouts> whereabouts;
 
 private:
     void build(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted, hw::SharedTarget::Locate shared);

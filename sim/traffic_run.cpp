@@ -184,18 +184,21 @@ void TrafficRun::wait_for_the_end() {
         if (system_.cpu->wait_for(done_, hw::ps_time(stall_ps))) return;
         const uint64_t now = hw::now_ps();
         if (now - begin_ps_ > max_ps) {
-            fail("progress", "limits.max_time_us", "the run takes longer than limits.max_time_us; " + outstanding());
+            fail("progress", "limits.max_time_us", "the run takes longer than limits.max_time_us; " + outstanding(), lost_packet());
             return;
         }
         const bool waiting = (tx_.taken < tx_.total || rx_.taken < rx_.total || tx_.due_ps > now || rx_.due_ps > now) &&
                              std::max(tx_.due_ps, rx_.due_ps) + stall_ps > now;
         if (steps_ == before && !waiting) {
             fail("progress", "limits.stall_us",
-                 "nothing has moved for " + std::to_string(scenario_.limits_stall_us) + " us; " + outstanding());
+                 "nothing has moved for " + std::to_string(scenario_.limits_stall_us) + " us; " + outstanding(), lost_packet());
             return;
         }
     }
 }
+
+// A run that does not get on says at once which NBLs are out, and where; the end of the stack comes long after.
+int64_t TrafficRun::lost_packet() { return traffic_tell_outstanding(traffic_, "when nothing moved any more"); }
 
 // Books are kept of every frame, so that each one that is missing at the end has its reason.
 void TrafficRun::watch_losses() {
@@ -248,6 +251,7 @@ void TrafficRun::settle() {
         system_.cpu->sleep(hw::ps_time(1'000'000));
         traffic_get_counts(traffic_, &counts_);
     } while (counts_.nbl_outstanding != 0 && hw::now_ps() < limit && complete());
+    if (counts_.nbl_outstanding != 0 && complete()) (void)traffic_tell_outstanding(traffic_, "when all frames were through");
 }
 
 bool TrafficRun::complete() const {

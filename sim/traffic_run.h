@@ -75,6 +75,7 @@ private:
     void close_window();
     void report_drops();
     std::string outstanding() const;
+    int64_t lost_packet();
     int64_t next(Flow& flow, const uint8_t** data, size_t* length, uint64_t* not_before_ps);
     int64_t play(const uint8_t** data, size_t* length, uint64_t* not_before_ps);
     void untag(const uint8_t** data, size_t* length);

@@ -60,8 +60,8 @@ bool is_of_queue(const Register& entry) {
 
 }  // namespace
 
-Transcript::Transcript(const char* path, hw::Nic& nic, bool by_flow)
-    : file_(std::fopen(path, "w")), by_flow_(by_flow), tap_(nic, [this](const hw::DeviceTap::Used& used) { this->used(used); }) {
+Transcript::Transcript(const char* path, const hw::DeviceTap& tap, bool by_flow)
+    : file_(std::fopen(path, "w")), by_flow_(by_flow), tap_(tap) {
     if (!file_) throw std::runtime_error(std::string("cannot write the transcript ") + path + ": " + std::strerror(errno));
 }
 

@@ -28,27 +28,27 @@ namespace sim {
 class Transcript {
 public:
     // Throws std::runtime_error when the file cannot be made. by_flow: frames of different flows may overtake each other.
-    Transcript(const char* path, hw::Nic& nic, bool by_flow);
+    // tap stands in front of the NIC, gives its buffers to used(), and outlives this object.
+    Transcript(const char* path, const hw::DeviceTap& tap, bool by_flow);
     ~Transcript();
     Transcript(const Transcript&) = delete;
     Transcript& operator=(const Transcript&) = delete;
 
-    // To be put between the link and the NIC.
-    hw::Nic& tap() { return tap_; }
     // A frame that reached the other end of the cable, or the protocol driver.
     void frame(const char* direction, const uint8_t* data, size_t length);
+    // A buffer that the device used.
+    void used(const hw::DeviceTap::Used& used);
     // Reads every register, in a thread of the CPU, while nothing is under way. Blocks.
     void registers(hw::Cpu& cpu, BusDriver& bus);
     // Ends the file. False when not all of it could be written.
     bool close();
 
 private:
-    void used(const hw::DeviceTap::Used& used);
     void line(const char* format, ...) __attribute__((format(printf, 2, 3)));
 
     std::FILE* file_;
     const bool by_flow_;
-    hw::DeviceTap tap_;
+    const hw::DeviceTap& tap_;
 };
 
 }  // namespace sim

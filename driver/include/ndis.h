@@ -13,6 +13,7 @@
  *   ndis/protocol.h   protocol registration, bindings, data path
  *   ndis/filter.h     filter registration, modules, data path
  *   ndis/intermediate.h  virtual adapters of intermediate drivers
+ *   ndis/pathsites.h  how a call of the data path says where it was made
  *   ndis/services.h   memory, locks, events, timers
  *
  * The interface is that of NDIS 6.80 (27 OOB slots); structures only ever grow at their end, so older revisions are accepted by Size.
@@ -37,6 +38,7 @@
 #include "ndis/nbltimestamp.h"
 #include "ndis/nbluso.h"
 #include "ndis/oid.h"
+#include "ndis/pathsites.h"
 #include "ndis/protocol.h"
 #include "ndis/services.h"
 #include "ndis/types.h"

@@ -192,6 +192,8 @@ static void violation(void *ctx, const char *check, const char *clause, int64_t 
     REAL(ctx)->ops->violation(REAL(ctx)->ctx, check, clause, packet, message);
 }
 
+static void lost(void *ctx, const struct platform_lost *report) { REAL(ctx)->ops->lost(REAL(ctx)->ctx, report); }
+
 void kernel_make_seam(struct kernel *kernel) {
     kernel->seam_ops = (struct platform_ops){
         .memory_allocate = memory_allocate, .memory_free = memory_free, .dma_map = dma_map, .dma_unmap = dma_unmap,
@@ -203,7 +205,7 @@ void kernel_make_seam(struct kernel *kernel) {
         .in_interrupt = in_interrupt, .now_ps = now_ps, .charge = charge, .sleep_ns = sleep_ns, .event_create = event_create,
         .event_destroy = event_destroy, .event_set = event_set, .event_reset = event_reset, .event_wait = event_wait,
         .timer_start = kernel_timer_start, .timer_cancel = kernel_timer_cancel, .thread_create = thread_create,
-        .thread_join = thread_join, .trace_enabled = trace_enabled, .trace = trace, .violation = violation,
+        .thread_join = thread_join, .trace_enabled = trace_enabled, .trace = trace, .violation = violation, .lost = lost,
     };
     kernel->seam = (struct platform){.ops = &kernel->seam_ops, .ctx = kernel};
 }

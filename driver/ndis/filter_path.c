@@ -19,28 +19,58 @@ static bool any_own(const struct ndis_filter *filter, PNET_BUFFER_LIST chain) {
     return false;
 }
 
-VOID NdisFSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferList, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags) {
-    struct ndis_filter *filter = filter_of(NdisFilterHandle, __func__);
+VOID WdkFSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferList, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags,
+                            const char *Site) {
+    static const char function[] = "NdisFSendNetBufferLists";
+    struct ndis_filter *filter = filter_of(NdisFilterHandle, function);
     if (!filter) return;
-    if (!filter->send_complete) require(filter, !any_own(filter, NetBufferList), __func__, "FilterSendNetBufferListsComplete");
-    path_send(&filter->layer, NetBufferList, PortNumber, SendFlags, __func__);
+    if (!filter->send_complete) require(filter, !any_own(filter, NetBufferList), function, "FilterSendNetBufferListsComplete");
+    path_at(&filter->layer, Site);
+    path_send(&filter->layer, NetBufferList, PortNumber, SendFlags, function);
 }
 
-VOID NdisFSendNetBufferListsComplete(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferList, ULONG SendCompleteFlags) {
-    struct ndis_filter *filter = filter_of(NdisFilterHandle, __func__);
-    if (filter) path_complete(&filter->layer, NetBufferList, SendCompleteFlags, __func__);
+VOID WdkFSendNetBufferListsComplete(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferList, ULONG SendCompleteFlags,
+                                    const char *Site) {
+    static const char function[] = "NdisFSendNetBufferListsComplete";
+    struct ndis_filter *filter = filter_of(NdisFilterHandle, function);
+    if (!filter) return;
+    path_at(&filter->layer, Site);
+    path_complete(&filter->layer, NetBufferList, SendCompleteFlags, function);
 }
 
-VOID NdisFIndicateReceiveNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
-                                        ULONG NumberOfNetBufferLists, ULONG ReceiveFlags) {
-    struct ndis_filter *filter = filter_of(NdisFilterHandle, __func__);
+VOID WdkFIndicateReceiveNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
+                                       ULONG NumberOfNetBufferLists, ULONG ReceiveFlags, const char *Site) {
+    static const char function[] = "NdisFIndicateReceiveNetBufferLists";
+    struct ndis_filter *filter = filter_of(NdisFilterHandle, function);
     if (!filter) return;
     if (!filter->return_nbls && NDIS_TEST_RECEIVE_CAN_PEND(ReceiveFlags))
-        require(filter, !any_own(filter, NetBufferLists), __func__, "FilterReturnNetBufferLists");
-    path_indicate(&filter->layer, NetBufferLists, PortNumber, NumberOfNetBufferLists, ReceiveFlags, __func__);
+        require(filter, !any_own(filter, NetBufferLists), function, "FilterReturnNetBufferLists");
+    path_at(&filter->layer, Site);
+    path_indicate(&filter->layer, NetBufferLists, PortNumber, NumberOfNetBufferLists, ReceiveFlags, function);
 }
 
-VOID NdisFReturnNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags) {
-    struct ndis_filter *filter = filter_of(NdisFilterHandle, __func__);
-    if (filter) path_return(&filter->layer, NetBufferLists, ReturnFlags, __func__);
+VOID WdkFReturnNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags, const char *Site) {
+    static const char function[] = "NdisFReturnNetBufferLists";
+    struct ndis_filter *filter = filter_of(NdisFilterHandle, function);
+    if (!filter) return;
+    path_at(&filter->layer, Site);
+    path_return(&filter->layer, NetBufferLists, ReturnFlags, function);
+}
+
+/* ---- The names of the documentation, where the caller does not say who it is. */
+VOID (NdisFSendNetBufferLists)(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferList, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags) {
+    WdkFSendNetBufferLists(NdisFilterHandle, NetBufferList, PortNumber, SendFlags, NULL);
+}
+
+VOID (NdisFSendNetBufferListsComplete)(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferList, ULONG SendCompleteFlags) {
+    WdkFSendNetBufferListsComplete(NdisFilterHandle, NetBufferList, SendCompleteFlags, NULL);
+}
+
+VOID (NdisFIndicateReceiveNetBufferLists)(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
+                                          ULONG NumberOfNetBufferLists, ULONG ReceiveFlags) {
+    WdkFIndicateReceiveNetBufferLists(NdisFilterHandle, NetBufferLists, PortNumber, NumberOfNetBufferLists, ReceiveFlags, NULL);
+}
+
+VOID (NdisFReturnNetBufferLists)(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags) {
+    WdkFReturnNetBufferLists(NdisFilterHandle, NetBufferLists, ReturnFlags, NULL);
 }

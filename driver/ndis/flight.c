@@ -44,7 +44,8 @@ void flight_report_misuse(struct nbl_record *record, struct ndis_layer *from, en
     const bool completes = what == NBL_COMPLETE;
     const bool twice = gave_before(record, from, what);
     const bool out = record->state == (completes ? NBL_SENT : NBL_INDICATED);
-    const char *check = twice || (!completes && !out) ? (completes ? "nbl.completed_twice" : "nbl.returned_twice")
+    const bool again = twice || (!completes && !out);
+    const char *check = again ? (completes ? "nbl.completed_twice" : "nbl.returned_twice")
                         : out                         ? "nbl.wrong_owner"
                                                       : "nbl.completed_not_sent";
     const char *clause = completes ? "[D] 2.8" : "[D] 2.9";
@@ -52,6 +53,7 @@ void flight_report_misuse(struct nbl_record *record, struct ndis_layer *from, en
     else
         nbl_violation(record, check, clause, "was given to %s by %s, who %s", function, from->object.name,
                       out ? "does not hold it" : "was not given it");
+    nbl_tell(record, again ? PLATFORM_LOST_TWICE : PLATFORM_LOST_WRONG_DRIVER, from->object.name, function);
 }
 
 PNET_BUFFER_LIST flight_split(PNET_BUFFER_LIST *chain, struct ndis_layer **to, unsigned *count) {

@@ -21,7 +21,7 @@ static INLINE void begin_life(struct nbl_record *record, const struct ndis_pool 
 static void forget_flights(struct nbl_record *record) {
     record->holder = record->origin = NULL;
     record->depth = record->lent = 0;
-    record->reported = record->overdue = false;
+    record->reported = record->told = record->overdue = false;
     record->first_send.from = NULL;
     record->hop_count = 0;
 }
@@ -172,19 +172,24 @@ void nbl_recycle(struct nbl_record *record) {
     put(record);
 }
 
+static bool any_mapped(const NET_BUFFER_LIST *nbl) {
+    for (const NET_BUFFER *nb = nbl->FirstNetBuffer; nb; nb = nb->Next)
+        if (nb_is_mapped(nb)) return true;
+    return false;
+}
+
 /* May the block be used again at once? Not while a driver or the device has it: then it is lost to the pool. */
 static bool is_idle(struct nbl_record *record, PNET_BUFFER_LIST nbl) {
     if (record->state == NBL_SENT || record->state == NBL_INDICATED) {
         nbl_violation(record, "nbl.freed_in_flight", "[D] 2.8",
                       record->state == NBL_SENT ? "was freed while the miniport holds it" : "was freed while a protocol holds it");
+        nbl_tell(record, any_mapped(nbl) ? PLATFORM_LOST_FREED_UNDER_DMA : PLATFORM_LOST_FREED, NULL, "NdisFreeNetBufferList");
         return false;  /* it comes back to the pool when it comes back */
     }
-    for (PNET_BUFFER nb = nbl->FirstNetBuffer; nb; nb = nb->Next) {
-        if (!nb_is_mapped(nb)) continue;
-        nbl_violation(record, "nbl.freed_under_dma", "[D] 2.7", "was freed while its data is mapped for the device");
-        return false;  /* for good: the mapping refers to its NB */
-    }
-    return true;
+    if (!any_mapped(nbl)) return true;
+    nbl_violation(record, "nbl.freed_under_dma", "[D] 2.7", "was freed while its data is mapped for the device");
+    nbl_tell(record, PLATFORM_LOST_FREED_UNDER_DMA, NULL, "NdisFreeNetBufferList");
+    return false;  /* for good: the mapping refers to its NB */
 }
 
 void nbl_free(struct nbl_record *record, const char *site) {
@@ -195,9 +200,9 @@ void nbl_free(struct nbl_record *record, const char *site) {
     }
     if (nbl->ChildRefCount != 0)
         nbl_violation(record, "nbl.children_out", "[D] 2.6", "was freed with a ChildRefCount of %d", nbl->ChildRefCount);
+    record->ledger.freed_site = site;
     if (is_idle(record, nbl)) nbl_recycle(record);
     else record->state = NBL_ZOMBIE;
-    record->ledger.freed_site = site;
 }
 
 bool nbl_check_ours_slowly(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function) {

@@ -91,6 +91,9 @@ static inline void nb_set_position(PNET_BUFFER nb, ULONG data_offset) {
     }
 }
 
+/* nbl_track.c: as ndis_nbl_describe(), with the first bytes of the data. */
+int nbl_describe_with_bytes(struct nbl_record *record, char *to, size_t size);
+
 /* nbl_mdl.c. New MDLs over the used bytes [skip, skip + length) of an NB, owned by `owner`. *link gets the chain, and the end of it is
  * returned; NULL without memory, and then nothing was made. */
 PMDL *nbl_mdl_cover(PMDL *link, const NET_BUFFER *from, ULONG skip, ULONG length, const void *owner, const char *site);

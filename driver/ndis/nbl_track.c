@@ -19,7 +19,8 @@ void nbl_hop(struct nbl_record *record, enum nbl_what what, const char *from, co
     else nbl_edge_back(record, what, to);
     const struct ndis_pool *pool = record->pool;
     struct nbl_hop *hop = &record->hops[record->hop_count++ % NBL_HISTORY];
-    *hop = (struct nbl_hop){.time_ps = pool->now_ps(pool->machine), .from = from, .to = to, .what = what};
+    *hop = (struct nbl_hop){.time_ps = pool->now_ps(pool->machine), .from = from, .to = to, .site = pool->object.ndis->call_site,
+                            .what = what};
     if (what == NBL_SEND && !record->first_send.from) record->first_send = *hop;
 }
 
@@ -98,6 +99,13 @@ int ndis_nbl_describe(const NET_BUFFER_LIST *nbl, char *to, size_t size) {
     return (int)text.length;
 }
 
+int nbl_describe_with_bytes(struct nbl_record *record, char *to, size_t size) {
+    struct text text = {.to = to, .size = size};
+    text.length = (size_t)ndis_nbl_describe(nbl_of(record), to, size);
+    if (nbl_of(record)->FirstNetBuffer) put_bytes(&text, nbl_of(record)->FirstNetBuffer);
+    return (int)text.length;
+}
+
 void nbl_violation(struct nbl_record *record, const char *check, const char *clause, const char *format, ...) {
     char description[700], what[240];
     va_list arguments;
@@ -120,41 +128,6 @@ unsigned nbl_count_nbs(const NET_BUFFER_LIST *nbl) {
     unsigned count = 0;
     for (const NET_BUFFER *nb = nbl->FirstNetBuffer; nb; nb = nb->Next) count++;
     return count;
-}
-
-struct lost_search {
-    const struct ndis_object *holder, *source;
-    const char *when;
-    unsigned found;
-};
-
-/* Did it come from the layer, in this flight or one around it? */
-static bool is_from(const struct nbl_record *record, const struct ndis_object *source) {
-    if (&record->origin->object == source) return true;
-    for (unsigned i = 0; i < record->depth; i++)
-        if (record->outer[i].origin && &record->outer[i].origin->object == source) return true;
-    return false;
-}
-
-static void report_if_lost(struct nbl_record *record, void *arg) {
-    struct lost_search *search = arg;
-    if (record->reported || (record->state != NBL_SENT && record->state != NBL_INDICATED)) return;
-    if (search->holder && &record->holder->object != search->holder) return;
-    if (search->source && !is_from(record, search->source)) return;
-    record->reported = true;
-    search->found++;
-    char description[900];
-    struct text text = {.to = description, .size = sizeof(description)};
-    text.length = (size_t)ndis_nbl_describe(nbl_of(record), description, sizeof(description));
-    if (nbl_of(record)->FirstNetBuffer) put_bytes(&text, nbl_of(record)->FirstNetBuffer);
-    kernel_violation(record->pool->object.ndis->kernel, "nbl.lost", "[D] 3.4, 6", record->packet, "nbl %u is still out at %s: %s",
-                     record->number, search->when, description);
-}
-
-unsigned nbl_report_lost(struct ndis *ndis, const struct ndis_object *holder, const struct ndis_object *source, const char *when) {
-    struct lost_search search = {.holder = holder, .source = source, .when = when};
-    for (struct ndis_pool *pool = ndis->pools; pool; pool = pool->next) nbl_for_each(pool, report_if_lost, &search);
-    return search.found;
 }
 
 void ndis_nbl_set_packet(PNET_BUFFER_LIST nbl, int64_t packet) { nbl_record_of(nbl)->packet = packet; }

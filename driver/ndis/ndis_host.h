@@ -106,6 +106,9 @@ void ndis_nbl_set_packet(PNET_BUFFER_LIST nbl, int64_t packet);
 int64_t ndis_nbl_packet(const NET_BUFFER_LIST *nbl);
 /* Number of the NBL, from 1 in order of allocation from its pool's memory: the name of an NBL in reports. */
 uint32_t ndis_nbl_number(const NET_BUFFER_LIST *nbl);
+/* Tells the machine (platform_ops.lost) of every NBL that is out now, each once in its life: for a run that does not get on. Returns how
+ * many there are; *packet is the first packet among them, or -1. */
+unsigned ndis_tell_outstanding(struct ndis *ndis, const char *when, int64_t *packet);
 /* Writes "nbl 12 (pool 'txTr', packet 7): held by netvio since 1.234 us; ..." with the recorded hand-offs; returns as snprintf. */
 int ndis_nbl_describe(const NET_BUFFER_LIST *nbl, char *text, size_t size);
 

@@ -12,6 +12,7 @@
 #include "kernel/kernel_internal.h"
 #include "nbl_ledger.h"
 #include "ndis_host.h"
+#include "platform_lost.h"
 
 enum ndis_object_type {
     NDIS_OBJECT_DRIVER = 0x4E440001, NDIS_OBJECT_PROTOCOL, NDIS_OBJECT_ADAPTER, NDIS_OBJECT_BINDING, NDIS_OBJECT_NBL_POOL,
@@ -171,7 +172,7 @@ enum { NDIS_POOL_BYTES = 256, NDIS_POOLS = 64 /* in one piece; more are found by
 
 struct nbl_hop {
     uint64_t time_ps;
-    const char *from, *to;
+    const char *from, *to, *site;    /* of the call, or NULL */
     enum nbl_what what;
 };
 
@@ -195,7 +196,7 @@ struct nbl_record {
     struct ndis_layer *holder;       /* who has it; the origin itself while NDIS carries it */
     struct ndis_layer *origin;       /* who sent or indicated it, and gets it back */
     struct ndis_layer *deliver;      /* scratch of one completion or return: who is next */
-    bool reported, overdue;          /* as lost; as out for too long */
+    bool reported, told, overdue;    /* as lost: by a violation, and in full; as out for too long */
     uint64_t since_ps;               /* begin of the flight */
     struct nbl_hop first_send, hops[NBL_HISTORY];
     unsigned hop_count;
@@ -238,6 +239,7 @@ struct ndis {
     struct ndis_counts counts;
     uint32_t nbl_numbers, nb_numbers;
     uint64_t retreat_operations;
+    const char *call_site;             /* of the call that hands NBLs over now, for their histories; NULL: it does not say */
     struct ndis_sg *free_sgs, *all_sgs;
     struct ndis_sg *deferred_sgs;      /* whose handlers sg_dpc runs */
     KDPC sg_dpc;
@@ -300,6 +302,8 @@ void nbl_violation(struct nbl_record *record, const char *check, const char *cla
     __attribute__((format(printf, 4, 5)));
 void nbl_trace(struct nbl_record *record, enum platform_trace_kind kind);
 unsigned nbl_count_nbs(const NET_BUFFER_LIST *nbl);
+/* nbl_lost.c: all that is known of the NBL, to the machine. misuser: who gave it up without having it, or NULL. */
+void nbl_tell(struct nbl_record *record, enum platform_lost_kind kind, const char *misuser, const char *when);
 /* Reports every NBL that `holder` holds, or came from `source`; NULL fits any. Each NBL is reported once. */
 unsigned nbl_report_lost(struct ndis *ndis, const struct ndis_object *holder, const struct ndis_object *source, const char *when);
 

@@ -33,6 +33,8 @@ void path_call_receive(struct ndis_layer *to, PNET_BUFFER_LIST chain, NDIS_PORT_
 /* loopback.c: what `sender` is about to send, shown to the bindings that hear it. */
 void path_loop_back(struct ndis_binding *sender, PNET_BUFFER_LIST chain, ULONG flags);
 static inline bool path_is_heard(const struct ndis_binding *sender, ULONG flags);
+/* What `from` hands over next is called from there: it is in the history of each NBL. */
+static inline void path_at(const struct ndis_layer *from, const char *site) { from->object.ndis->call_site = site; }
 
 /* Would `binding` accept this frame? Its first bytes are read once, into `header`. receive_demux.c */
 enum { ETHERNET_HEADER = 14, ETHERNET_VLAN_TAG = 4, ETHERNET_ADDRESS = 6 };

@@ -120,8 +120,16 @@ void path_indicate(struct ndis_layer *from, PNET_BUFFER_LIST chain, NDIS_PORT_NU
     ndis_layer_check_idle(from);
 }
 
-VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList, NDIS_PORT_NUMBER PortNumber,
-                                        ULONG NumberOfNetBufferLists, ULONG ReceiveFlags) {
-    struct ndis_adapter *adapter = ndis_object_of(MiniportAdapterHandle, NDIS_OBJECT_ADAPTER, __func__);
-    if (adapter) path_indicate(&adapter->layer, NetBufferList, PortNumber, NumberOfNetBufferLists, ReceiveFlags, __func__);
+VOID WdkMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList, NDIS_PORT_NUMBER PortNumber,
+                                       ULONG NumberOfNetBufferLists, ULONG ReceiveFlags, const char *Site) {
+    static const char function[] = "NdisMIndicateReceiveNetBufferLists";
+    struct ndis_adapter *adapter = ndis_object_of(MiniportAdapterHandle, NDIS_OBJECT_ADAPTER, function);
+    if (!adapter) return;
+    path_at(&adapter->layer, Site);
+    path_indicate(&adapter->layer, NetBufferList, PortNumber, NumberOfNetBufferLists, ReceiveFlags, function);
+}
+
+VOID (NdisMIndicateReceiveNetBufferLists)(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList, NDIS_PORT_NUMBER PortNumber,
+                                          ULONG NumberOfNetBufferLists, ULONG ReceiveFlags) {
+    WdkMIndicateReceiveNetBufferLists(MiniportAdapterHandle, NetBufferList, PortNumber, NumberOfNetBufferLists, ReceiveFlags, NULL);
 }

@@ -109,8 +109,10 @@ void path_to_bindings(struct ndis_layer *from, PNET_BUFFER_LIST chain, NDIS_PORT
     const bool resources = (flags & NDIS_RECEIVE_FLAGS_RESOURCES) != 0;
     PNET_BUFFER_LIST unwanted = NULL, *unwanted_tail = &unwanted;
     struct run run = {.count = 0};
+    const char *const site = from->object.ndis->call_site;
     for (PNET_BUFFER_LIST nbl = chain, next; nbl; nbl = next) {
         next = nbl->Next;
+        path_at(from, site);  /* the receivers' own calls have left theirs */
         struct ndis_binding *taker = last_taker(from, nbl, port, flags);
         if (run.count == 0 || taker != run.binding) {
             run_flush(from, &run, port, flags, &unwanted_tail);

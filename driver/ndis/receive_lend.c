@@ -47,7 +47,9 @@ static void mend(struct ndis_layer *to, PNET_BUFFER_LIST *group, ULONG count) {
 }
 
 void path_lend(struct ndis_layer *from, struct ndis_layer *to, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER port, ULONG count, ULONG flags) {
+    const char *const site = from->object.ndis->call_site;
     while (count > 0) {
+        path_at(from, site);  /* the receiver's own calls have left theirs */
         PNET_BUFFER_LIST group[GROUP], rest = chain;
         ULONG size = 0;
         for (; size < GROUP && size < count; size++, rest = rest->Next) {

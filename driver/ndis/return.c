@@ -106,7 +106,14 @@ void path_return_unwanted(struct ndis_layer *from, struct ndis_filter *first, PN
     give_back(from, first, chain, KeGetCurrentIrql() >= DISPATCH_LEVEL ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
 }
 
-VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags) {
-    struct ndis_binding *binding = ndis_object_of(NdisBindingHandle, NDIS_OBJECT_BINDING, __func__);
-    if (binding) path_return(&binding->layer, NetBufferLists, ReturnFlags, __func__);
+VOID WdkReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags, const char *Site) {
+    static const char function[] = "NdisReturnNetBufferLists";
+    struct ndis_binding *binding = ndis_object_of(NdisBindingHandle, NDIS_OBJECT_BINDING, function);
+    if (!binding) return;
+    path_at(&binding->layer, Site);
+    path_return(&binding->layer, NetBufferLists, ReturnFlags, function);
+}
+
+VOID (NdisReturnNetBufferLists)(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags) {
+    WdkReturnNetBufferLists(NdisBindingHandle, NetBufferLists, ReturnFlags, NULL);
 }

@@ -120,11 +120,18 @@ void path_send(struct ndis_layer *from, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER
     reject(from, good, from->adapter->resetting ? NDIS_STATUS_RESET_IN_PROGRESS : NDIS_STATUS_PAUSED, function);
 }
 
-VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags) {
-    struct ndis_binding *binding = ndis_object_of(NdisBindingHandle, NDIS_OBJECT_BINDING, __func__);
+VOID WdkSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags,
+                           const char *Site) {
+    static const char function[] = "NdisSendNetBufferLists";
+    struct ndis_binding *binding = ndis_object_of(NdisBindingHandle, NDIS_OBJECT_BINDING, function);
     if (!binding) return;
     if (path_is_heard(binding, SendFlags)) path_loop_back(binding, NetBufferLists, SendFlags);
-    path_send(&binding->layer, NetBufferLists, PortNumber, SendFlags, __func__);
+    path_at(&binding->layer, Site);
+    path_send(&binding->layer, NetBufferLists, PortNumber, SendFlags, function);
+}
+
+VOID (NdisSendNetBufferLists)(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags) {
+    WdkSendNetBufferLists(NdisBindingHandle, NetBufferLists, PortNumber, SendFlags, NULL);
 }
 
 /* ---- Cancel: to every filter that may have queued a send, and the miniport; each completes what it finds with SEND_ABORTED. */

@@ -121,7 +121,15 @@ void path_refuse(struct ndis_layer *from, PNET_BUFFER_LIST chain, const char *fu
     deliver(from, chain, 1, flags);
 }
 
-VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList, ULONG SendCompleteFlags) {
-    struct ndis_adapter *adapter = ndis_object_of(MiniportAdapterHandle, NDIS_OBJECT_ADAPTER, __func__);
-    if (adapter) path_complete(&adapter->layer, NetBufferList, SendCompleteFlags, __func__);
+VOID WdkMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList, ULONG SendCompleteFlags,
+                                    const char *Site) {
+    static const char function[] = "NdisMSendNetBufferListsComplete";
+    struct ndis_adapter *adapter = ndis_object_of(MiniportAdapterHandle, NDIS_OBJECT_ADAPTER, function);
+    if (!adapter) return;
+    path_at(&adapter->layer, Site);
+    path_complete(&adapter->layer, NetBufferList, SendCompleteFlags, function);
+}
+
+VOID (NdisMSendNetBufferListsComplete)(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList, ULONG SendCompleteFlags) {
+    WdkMSendNetBufferListsComplete(MiniportAdapterHandle, NetBufferList, SendCompleteFlags, NULL);
 }

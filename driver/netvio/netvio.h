@@ -26,7 +26,10 @@ enum netvio_fault_kind {
     NETVIO_FAULT_LOSE_NBL,        /* the packet's NBL is never completed */
     NETVIO_FAULT_COMPLETE_TWICE,  /* the packet's NBL is completed twice */
     NETVIO_FAULT_UNMAPPED,        /* the packet's first descriptor points outside any mapping */
-    NETVIO_FAULT_FORGED_USED      /* the ring's memory is corrupted once the packet was posted */
+    NETVIO_FAULT_FORGED_USED,     /* the ring's memory is corrupted once the packet was posted */
+    NETVIO_FAULT_NEVER_POST,      /* the packet is forgotten before it is posted */
+    NETVIO_FAULT_NO_DOORBELL,     /* from the packet on, the transmit doorbell is not rung */
+    NETVIO_FAULT_NEVER_LOOK       /* from the packet on, used transmit buffers are not looked at, and their interrupts stay off */
 };
 struct netvio_fault {
     enum netvio_fault_kind kind;

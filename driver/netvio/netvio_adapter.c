@@ -62,8 +62,12 @@ static NDIS_STATUS set_general(struct netvio_adapter *adapter) {
     return NdisMSetMiniportAttributes(adapter->handle, &attributes);
 }
 
+static void report_packet(struct netvio_adapter *adapter, const char *check, const char *clause, int64_t packet, const char *message) {
+    adapter->platform->ops->violation(adapter->platform->ctx, check, clause, packet, message);
+}
+
 static void report(struct netvio_adapter *adapter, const char *check, const char *clause, const char *message) {
-    adapter->platform->ops->violation(adapter->platform->ctx, check, clause, -1, message);
+    report_packet(adapter, check, clause, -1, message);
 }
 
 /* Everything from the device up that initialisation makes; halt and a failed initialisation take it down. */
@@ -161,15 +165,26 @@ VOID netvio_shutdown(NDIS_HANDLE context, NDIS_SHUTDOWN_ACTION action) {
     (void)virtio_pci_reset(&adapter->pci, false);
 }
 
-void netvio_fail(struct netvio_adapter *adapter, const char *check, const char *clause, const char *message) {
-    if (adapter->failed) return;
-    adapter->failed = true;
-    report(adapter, check, clause, message);
-    /* Only a reset gives the memory back for certain. If it does not end, what the device has stays with it. */
+/* Only a reset gives the memory back for certain. If it does not end, what the device has stays with it. */
+static void take_all_back(struct netvio_adapter *adapter) {
     if (virtio_pci_reset(&adapter->pci, false)) {
         report(adapter, "netvio.reset", "[V] 2.4", adapter->pci.error);
         return;
     }
     netvio_pairs_abort(adapter);
     netvio_pause_check(adapter);
+}
+
+void netvio_fail(struct netvio_adapter *adapter, const char *check, const char *clause, const char *message) {
+    if (adapter->failed) return;
+    adapter->failed = true;
+    report(adapter, check, clause, message);
+    take_all_back(adapter);
+}
+
+void netvio_fail_ring(struct netvio_adapter *adapter, const struct vq_packed *vq) {
+    if (adapter->failed) return;
+    adapter->failed = true;
+    report_packet(adapter, "vq.forged_used", "[V] 2.8.8", vq_error_packet(vq), vq_error(vq));
+    take_all_back(adapter);
 }

@@ -147,6 +147,8 @@ MINIPORT_SHUTDOWN netvio_shutdown;
 void netvio_pause_check(struct netvio_adapter *adapter);
 /* The device broke a rule: report it, reset it, and give back what it had. Once an adapter's life. */
 void netvio_fail(struct netvio_adapter *adapter, const char *check, const char *clause, const char *message);
+/* The same for a used descriptor that no device may write; the ring says which. */
+void netvio_fail_ring(struct netvio_adapter *adapter, const struct vq_packed *vq);
 
 /* netvio_device.c: bring the device to DRIVER_OK, and find out what its configuration says. NDIS_STATUS. */
 NDIS_STATUS netvio_device_negotiate(struct netvio_adapter *adapter);

@@ -31,6 +31,21 @@ void netvio_fault_ring(struct netvio_tx *tx) {
     adapter->fault_done = true;
 }
 
+bool netvio_fault_forgets(struct netvio_tx *tx) {
+    struct netvio_adapter *adapter = tx->adapter;
+    if (!armed(adapter, NETVIO_FAULT_NEVER_POST) || tx->next_id != adapter->config.fault.packet) return false;
+    adapter->fault_done = true;
+    return true;
+}
+
+bool netvio_fault_silences(const struct netvio_tx *tx) {
+    return armed(tx->adapter, NETVIO_FAULT_NO_DOORBELL) && tx->next_id > tx->adapter->config.fault.packet;
+}
+
+bool netvio_fault_blinds(const struct netvio_tx *tx) {
+    return armed(tx->adapter, NETVIO_FAULT_NEVER_LOOK) && tx->next_id > tx->adapter->config.fault.packet;
+}
+
 bool netvio_fault_keeps(struct netvio_adapter *adapter, PNET_BUFFER_LIST nbl) {
     if (!armed(adapter, NETVIO_FAULT_LOSE_NBL) || !carries(adapter, nbl)) return true;
     adapter->fault_done = true;

@@ -9,6 +9,7 @@
  * Spec: [V] 2.8.10  [D] 2.11
  */
 #include "netvio_adapter.h"
+#include "netvio_fault.h"
 
 static BOOLEAN message_isr(NDIS_HANDLE context, ULONG message, PBOOLEAN queue_dpc, PULONG processors) {
     struct netvio_adapter *adapter = context;
@@ -35,6 +36,7 @@ static bool receive(struct netvio_rx *rx) {
 
 static bool transmit(struct netvio_tx *tx) {
     netvio_tx_drain(tx);
+    if (netvio_fault_blinds(tx)) return false;
     if (tx->adapter->failed || tx->resetting || !vq_enable_interrupts(tx->vq)) return false;
     vq_disable_interrupts(tx->vq);
     return true;

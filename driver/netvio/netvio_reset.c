@@ -33,7 +33,7 @@ static NDIS_STATUS give_up(struct netvio_adapter *adapter) {
 }
 
 static NDIS_STATUS forged(struct netvio_adapter *adapter, const struct vq_packed *vq) {
-    netvio_fail(adapter, "vq.forged_used", "[V] 2.8.8", vq_error(vq));
+    netvio_fail_ring(adapter, vq);
     return NDIS_STATUS_FAILURE;
 }
 

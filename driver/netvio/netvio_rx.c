@@ -109,7 +109,7 @@ bool netvio_rx_poll(struct netvio_rx *rx) {
         NdisAcquireSpinLock(&rx->lock);
         if (!batch.low) rx->indicated -= batch.count;
         NdisReleaseSpinLock(&rx->lock);
-        netvio_fail(rx->adapter, "vq.forged_used", "[V] 2.8.8", vq_error(rx->vq));
+        netvio_fail_ring(rx->adapter, rx->vq);
         return false;
     }
     rx->polling = true;

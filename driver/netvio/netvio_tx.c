@@ -95,6 +95,10 @@ static struct netvio_tx_packet *map_next(struct netvio_tx *tx, struct netvio_nbl
         if (!tx->next_nb) return NULL;
         PNET_BUFFER_LIST nbl = tx->queue.head;
         PNET_BUFFER nb = tx->next_nb;
+        if (netvio_fault_forgets(tx)) {
+            advance(tx);
+            continue;
+        }
         if (!length_is_good(nb)) {
             advance(tx);
             tx->errors++;
@@ -139,7 +143,7 @@ static bool pump(struct netvio_tx *tx, struct netvio_nbl_list *done) {
 /* Pump, then do what may not be done under the lock: doorbell, completions. */
 static void pump_and_release(struct netvio_tx *tx, struct netvio_nbl_list *done, ULONG flags) {
     uint32_t word = 0;
-    bool ring = pump(tx, done) && vq_kick_prepare(tx->vq, &word);
+    bool ring = pump(tx, done) && vq_kick_prepare(tx->vq, &word) && !netvio_fault_silences(tx);
     NdisReleaseSpinLock(&tx->lock);
     if (ring) vq_notify(tx->vq, word);
     complete(tx->adapter, done, flags);
@@ -195,6 +199,7 @@ static bool reap(struct netvio_tx *tx, struct netvio_nbl_list *done) {
     struct vq_used used;
     int found;
     netvio_fault_ring(tx);
+    if (netvio_fault_blinds(tx)) return true;
     while ((found = vq_reap(tx->vq, &used)) > 0) {
         struct netvio_tx_packet *packet = used.cookie;
         PNET_BUFFER_LIST nbl = packet->nbl;
@@ -215,7 +220,7 @@ void netvio_tx_drain(struct netvio_tx *tx) {
     }
     NdisReleaseSpinLock(&tx->lock);
     complete(tx->adapter, &done, NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL);
-    netvio_fail(tx->adapter, "vq.forged_used", "[V] 2.8.8", vq_error(tx->vq));
+    netvio_fail_ring(tx->adapter, tx->vq);
 }
 
 /* NBs of the head NBL that the device already has run on. */

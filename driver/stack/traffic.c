@@ -25,7 +25,7 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     if (config->tx_indirect_from > VIRTQ_MAX_SIZE) wrong = "tx_indirect_from";
     if (config->rx_offset >= NETVIO_RX_OFFSET_END) wrong = "rx_offset";
     if (config->rx_buffer_bytes > TRAFFIC_FRAME_MAX) wrong = "rx_buffer_bytes";
-    if (config->fault > TRAFFIC_FAULT_FORGED_USED) wrong = "fault";
+    if (config->fault > TRAFFIC_FAULT_FREE_NBL) wrong = "fault";
     if (config->stack_count > TRAFFIC_STACK_MOST) wrong = "stack_count";
     for (unsigned i = 0; i < config->stack_count && !wrong; i++) {
         const struct traffic_driver *driver = &config->stack[i];
@@ -43,8 +43,13 @@ static enum netvio_fault_kind miniport_fault(enum traffic_fault fault) {
     case TRAFFIC_FAULT_COMPLETE_TWICE: return NETVIO_FAULT_COMPLETE_TWICE;
     case TRAFFIC_FAULT_UNMAPPED: return NETVIO_FAULT_UNMAPPED;
     case TRAFFIC_FAULT_FORGED_USED: return NETVIO_FAULT_FORGED_USED;
-    case TRAFFIC_FAULT_NONE:
-    case TRAFFIC_FAULT_FREE_UNDER_DMA: break; /* the latter is the protocol's */
+    case TRAFFIC_FAULT_NEVER_POST: return NETVIO_FAULT_NEVER_POST;
+    case TRAFFIC_FAULT_NO_DOORBELL: return NETVIO_FAULT_NO_DOORBELL;
+    case TRAFFIC_FAULT_NEVER_LOOK: return NETVIO_FAULT_NEVER_LOOK;
+    case TRAFFIC_FAULT_NONE: break;
+    case TRAFFIC_FAULT_FREE_UNDER_DMA: /* the rest is the protocol's */
+    case TRAFFIC_FAULT_KEEP_RECEIVED:
+    case TRAFFIC_FAULT_FREE_NBL: break;
     }
     return NETVIO_FAULT_NONE;
 }
@@ -166,6 +171,15 @@ int traffic_restart_stack(struct traffic *traffic) {
     NDIS_STATUS status = ndis_pause(traffic->ndis);
     if (status == NDIS_STATUS_SUCCESS) status = ndis_restart(traffic->ndis);
     return status == NDIS_STATUS_SUCCESS ? 0 : -EIO;
+}
+
+int64_t traffic_tell_outstanding(struct traffic *traffic, const char *when) {
+    struct kernel_scope scope;
+    int64_t packet = -1;
+    kernel_enter(traffic->kernel, &scope);
+    (void)ndis_tell_outstanding(traffic->ndis, when, &packet);
+    kernel_leave(&scope);
+    return packet;
 }
 
 void traffic_get_counts(const struct traffic *traffic, struct traffic_counts *counts) {

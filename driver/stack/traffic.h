@@ -24,7 +24,12 @@ enum traffic_fault {
     TRAFFIC_FAULT_COMPLETE_TWICE,    /* the miniport completes one NBL twice */
     TRAFFIC_FAULT_FREE_UNDER_DMA,    /* the protocol frees the data of one NBL while the NIC still reads it */
     TRAFFIC_FAULT_UNMAPPED,          /* one descriptor points outside any mapping */
-    TRAFFIC_FAULT_FORGED_USED        /* the driver sees a used entry that it never posted (its ring memory is corrupted) */
+    TRAFFIC_FAULT_FORGED_USED,       /* the driver sees a used entry that it never posted (its ring memory is corrupted) */
+    TRAFFIC_FAULT_NEVER_POST,        /* the miniport forgets one packet before it is posted */
+    TRAFFIC_FAULT_NO_DOORBELL,       /* the miniport rings no transmit doorbell any more */
+    TRAFFIC_FAULT_NEVER_LOOK,        /* the miniport looks at no used transmit buffer any more */
+    TRAFFIC_FAULT_KEEP_RECEIVED,     /* the protocol never returns one received NBL */
+    TRAFFIC_FAULT_FREE_NBL           /* the protocol frees one NBL that the miniport has */
 };
 
 /* A driver between the miniport and the protocol. */
@@ -107,6 +112,9 @@ int traffic_reset_device(struct traffic *traffic);
 int traffic_restart_stack(struct traffic *traffic);
 /* The stack as it is bound, one line of text for each driver, from the top; `line` gets them one by one. */
 void traffic_describe(const struct traffic *traffic, void (*line)(void *arg, const char *text), void *arg);
+/* Tells the machine (platform_ops.lost) of every NBL that is out now; `when` for the report, static storage. The first packet among them,
+ * or -1: none is out, or none has a packet. */
+int64_t traffic_tell_outstanding(struct traffic *traffic, const char *when);
 void traffic_get_counts(const struct traffic *traffic, struct traffic_counts *counts);
 /* Take it down (blocks): pause, unbind, halt, unload. Reports every NBL that is still out as a violation, then frees all. */
 void traffic_stop(struct traffic *traffic);

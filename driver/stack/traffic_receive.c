@@ -14,6 +14,18 @@ static void deliver(struct traffic *traffic, PNET_BUFFER nb) {
     traffic->callbacks.received(traffic->callbacks.ctx, data, nb->DataLength);
 }
 
+/* TRAFFIC_FAULT_KEEP_RECEIVED: takes one NBL out of the list. */
+static PNET_BUFFER_LIST without_the_kept(struct traffic *traffic, PNET_BUFFER_LIST nbls) {
+    if (traffic->config.fault != TRAFFIC_FAULT_KEEP_RECEIVED || traffic->fault_done) return nbls;
+    for (PNET_BUFFER_LIST *link = &nbls; *link; link = &(*link)->Next) {
+        if ((uint64_t)ndis_nbl_packet(*link) != traffic->config.fault_packet) continue;
+        traffic->fault_done = true;
+        *link = (*link)->Next;
+        break;
+    }
+    return nbls;
+}
+
 VOID traffic_receive(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER port, ULONG count, ULONG flags) {
     struct traffic *traffic = context;
     const struct platform *platform = traffic->platform;
@@ -25,7 +37,8 @@ VOID traffic_receive(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBE
     /* With RESOURCES they are the miniport's again when we return, and not ours to return. */
     if (NDIS_TEST_RECEIVE_CAN_PEND(flags)) {
         platform->ops->charge(platform->ctx, PLATFORM_WORK_RETURN_NB, count);
-        NdisReturnNetBufferLists(traffic->binding, nbls, return_flags);
+        nbls = without_the_kept(traffic, nbls);
+        if (nbls) NdisReturnNetBufferLists(traffic->binding, nbls, return_flags);
     }
     traffic_trace(traffic, PLATFORM_TRACE_FUNCTION_EXIT, "traffic_receive");
 }

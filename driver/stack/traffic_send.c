@@ -89,17 +89,23 @@ static uint64_t gather(struct traffic *traffic) {
     return 0;
 }
 
-/* TRAFFIC_FAULT_FREE_UNDER_DMA: the frame's memory goes while the device has it. */
+/* The frame's memory goes while the device has it, or the NBL itself. */
 static void commit_fault(struct traffic *traffic) {
-    if (traffic->config.fault != TRAFFIC_FAULT_FREE_UNDER_DMA || traffic->fault_done) return;
+    const bool frees_nbl = traffic->config.fault == TRAFFIC_FAULT_FREE_NBL;
+    if ((traffic->config.fault != TRAFFIC_FAULT_FREE_UNDER_DMA && !frees_nbl) || traffic->fault_done) return;
     for (unsigned i = 0; i < traffic->config.outstanding_nbls; i++) {
         struct traffic_item *item = &traffic->items[i];
         for (unsigned k = 0; item->in_flight && k < item->used; k++) {
             struct traffic_frame *frame = &item->frames[k];
             if (frame->id != traffic->config.fault_packet) continue;
+            traffic->fault_done = true;
+            if (frees_nbl) {
+                NdisFreeNetBufferList(item->nbl);
+                item->nbl = NULL;
+                return;
+            }
             NdisFreeMemory(frame->buffer, 0, 0);
             frame->buffer = NULL;
-            traffic->fault_done = true;
             return;
         }
     }

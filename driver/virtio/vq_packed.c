@@ -102,6 +102,11 @@ unsigned vq_free_slots(const struct vq_packed *vq) { return vq->free_slots; }
 unsigned vq_outstanding(const struct vq_packed *vq) { return vq->outstanding; }
 const char *vq_error(const struct vq_packed *vq) { return vq->broken ? vq->error : NULL; }
 
+int64_t vq_error_packet(const struct vq_packed *vq) {
+    if (!vq->broken || !vq->config.in_order || vq->buffers[vq->next_used].slots == 0) return -1;
+    return (int64_t)vq->buffers[vq->next_used].packet;
+}
+
 /* With IN_ORDER the id is the first slot, so that the walk over a batch knows the id of each buffer in it, [V] 2.8.8. Without, a slot
  * may be used again while the buffer that began there is still out, and ids come from a list. */
 static uint16_t take_id(struct vq_packed *vq) {

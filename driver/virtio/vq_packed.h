@@ -110,6 +110,8 @@ bool vq_enable_interrupts(struct vq_packed *vq);
 
 /* Why the ring broke, or NULL. The text lives as long as the ring. */
 const char *vq_error(const struct vq_packed *vq);
+/* The packet whose buffer was next when it broke: the oldest that is out. -1 when none is, or when buffers come back in any order. */
+int64_t vq_error_packet(const struct vq_packed *vq);
 /* The counters agree with each other: 0, or -EINVAL. For tests and debug builds; walks the ring. */
 int vq_validate(const struct vq_packed *vq);
 

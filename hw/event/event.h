@@ -24,7 +24,8 @@ enum class EventKind : uint16_t {
     device_trace,
     // link and wire: value = bytes on the link, index = TLP fmt/type, packet = TLP or frame id
     tlp_up, tlp_down, frame_tx, frame_rx,
-    violation        // text = the message
+    violation,       // text = the message
+    nbl_lost         // an NBL was found lost or misused: index = its number, packet, text = what, with which driver since when
 };
 
 struct Event {
@@ -44,6 +45,7 @@ struct Violation {
     std::string clause;   // for example "[V] 2.8.21"
     std::string message;  // object, values, what to do
     int64_t packet = -1;  // the packet concerned, or -1
+    uint64_t address = 0; // the bus address concerned, or 0: tells the packet when that is not known yet
 };
 
 class EventStream {

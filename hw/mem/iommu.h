@@ -84,6 +84,9 @@ public:
     // The physical address in a bus address that translate() has granted.
     static uint64_t physical(uint64_t iova) { return iova & ((uint64_t{1} << address_bits) - 1); }
 
+    // The bus address of [va, va + length), or of its first part that is mapped now; 0: none of it is.
+    uint64_t bus_address(const void* va, size_t length) const;
+
     uint64_t live_segments() const { return live_segments_; }
     const Counters& counters() const { return counters_; }
     // A violation for each owner that still has mappings.
@@ -110,12 +113,13 @@ private:
     void insert(uint64_t iova, uint32_t length, DmaDirection direction, uint32_t owner);
     bool remove(uint64_t iova, uint32_t length, uint32_t& owner);
     const Piece* covering(uint64_t iova, uint32_t length) const;
+    const Piece* mapping_of(const void* va, size_t length, uint64_t& found_page) const;
     void check_free(const HostMemory::Block& block);
     void refuse(const DmaAccess& access, const Piece* piece);
     void report_bad_unmap(const DmaSegment& segment);
     std::string describe_nearest(uint64_t iova, uint32_t length) const;
     std::string describe_removed(uint64_t iova, uint32_t length) const;
-    void violate(const char* check, const char* clause, std::string message);
+    void violate(const char* check, const char* clause, std::string message, uint64_t address = 0);
 
     HostMemory& memory_;
     EventStream& events_;

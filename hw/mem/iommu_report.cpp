@@ -31,9 +31,9 @@ const char* name(DmaDirection direction) {
 
 }  // namespace
 
-void Iommu::violate(const char* check, const char* clause, std::string message) {
+void Iommu::violate(const char* check, const char* clause, std::string message, uint64_t address) {
     counters_.violations++;
-    events_.violate({0, check, clause, std::move(message), -1});
+    events_.violate({0, check, clause, std::move(message), -1, address});
 }
 
 void Iommu::refuse(const DmaAccess& access, const Piece* piece) {
@@ -44,11 +44,12 @@ void Iommu::refuse(const DmaAccess& access, const Piece* piece) {
                                    access.requester & 7, access.tlp);
     if (piece) {
         violate("iommu.direction", "ours: the device accesses a mapping only in the direction it was mapped for",
-                what + "is against its mapping: " + owners_[piece->owner] + " is mapped " + name(piece->direction));
+                what + "is against its mapping: " + owners_[piece->owner] + " is mapped " + name(piece->direction), access.iova);
         return;
     }
     violate("iommu.unmapped", "ours: the device accesses only memory that is mapped for it",
-            what + "is outside every mapping" + describe_removed(access.iova, access.length) + describe_nearest(access.iova, access.length));
+            what + "is outside every mapping" + describe_removed(access.iova, access.length) + describe_nearest(access.iova, access.length),
+            access.iova);
 }
 
 void Iommu::report_bad_unmap(const DmaSegment& segment) {
@@ -93,10 +94,10 @@ std::string Iommu::describe_nearest(uint64_t iova, uint32_t length) const {
                  name(nearest->direction));
 }
 
-void Iommu::check_free(const HostMemory::Block& block) {
+// Of the mappings that have a byte of the range in its first mapped page, the last one made.
+const Iommu::Piece* Iommu::mapping_of(const void* va, size_t length, uint64_t& found_page) const {
     const Piece* found = nullptr;
-    uint64_t found_page = 0;
-    memory_.for_each_run(block.base, block.size, [&](uint64_t pa, size_t bytes) {
+    memory_.for_each_run(va, length, [&](uint64_t pa, size_t bytes) {
         for (uint64_t page = pa / Ram::page_bytes; page <= (pa + bytes - 1) / Ram::page_bytes && !found; page++)
             for (const Piece& piece : pages_[page]) {
                 const uint64_t start = page * Ram::page_bytes + (piece.key & offset_mask);
@@ -104,11 +105,29 @@ void Iommu::check_free(const HostMemory::Block& block) {
             }
         return !found;
     });
+    return found;
+}
+
+uint64_t Iommu::bus_address(const void* va, size_t length) const {
+    uint64_t page = 0;
+    const Piece* found = mapping_of(va, length, page);
+    if (!found) return 0;
+    // Not before the range, when its first byte is in that page.
+    const uint64_t pa = memory_.ram().physical(va);
+    const uint64_t begin = page * Ram::page_bytes + (found->key & offset_mask);
+    const uint64_t from = pa / Ram::page_bytes == page && pa > begin ? pa : begin;
+    return uint64_t{found->key >> epoch_shift} << address_bits | from;
+}
+
+void Iommu::check_free(const HostMemory::Block& block) {
+    uint64_t found_page = 0;
+    const Piece* found = mapping_of(block.base, block.size, found_page);
     if (!found) return;
     const uint64_t at = uint64_t{found->key >> epoch_shift} << address_bits | found_page * Ram::page_bytes | (found->key & offset_mask);
     violate("memory.freed_while_mapped", "ours: memory is unmapped before it is freed",
             print("%zu bytes of %s were freed while the device may still use them: %u bytes at %#" PRIx64 ", mapped %s by %s", block.size,
-                  block.site, unsigned{found->length}, at, name(found->direction), owners_[found->owner].c_str()));
+                  block.site, unsigned{found->length}, at, name(found->direction), owners_[found->owner].c_str()),
+            at);
 }
 
 void Iommu::report_leaks() {

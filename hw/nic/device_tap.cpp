@@ -6,6 +6,7 @@
 
 #include "register_write.h"
 #include "regmap.h"
+#include "sim_time.h"
 
 namespace hw {
 
@@ -34,6 +35,11 @@ void DeviceTap::receive(TlpPtr tlp) {
 
 void DeviceTap::register_written(uint32_t offset, uint64_t value) {
     if (offset >= BAR0_NOTIFY && offset < BAR0_STATS) ++doorbells_;
+    const uint32_t entry = offset - BAR0_MSIX_TABLE;
+    if (entry < BAR0_MSIX_PBA - BAR0_MSIX_TABLE && entry % PCI_MSIX_ENTRY_SIZE == PCI_MSIX_ENTRY_DATA) {
+        vectors_.resize(std::max<size_t>(vectors_.size(), entry / PCI_MSIX_ENTRY_SIZE + 1));
+        vectors_[entry / PCI_MSIX_ENTRY_SIZE].data = static_cast<uint32_t>(value);
+    }
     if (offset - BAR0_COMMON >= VIRTIO_COMMON_BYTES) return;
     switch (offset - BAR0_COMMON) {
     case VIRTIO_COMMON_DEVICE_STATUS:
@@ -45,6 +51,9 @@ void DeviceTap::register_written(uint32_t offset, uint64_t value) {
     case VIRTIO_COMMON_QUEUE_SIZE: selected().size = static_cast<uint32_t>(value); break;
     case VIRTIO_COMMON_QUEUE_DESC: set_half(selected().desc, false, value); break;
     case VIRTIO_COMMON_QUEUE_DESC + 4: set_half(selected().desc, true, value); break;
+    case VIRTIO_COMMON_QUEUE_DRIVER: set_half(selected().driver, false, value); break;
+    case VIRTIO_COMMON_QUEUE_DRIVER + 4: set_half(selected().driver, true, value); break;
+    case VIRTIO_COMMON_QUEUE_MSIX_VECTOR: selected().vector = static_cast<uint16_t>(value); break;
     case VIRTIO_COMMON_QUEUE_ENABLE:
         selected().used = 0;
         selected().slots.assign(selected().size, {});
@@ -60,6 +69,23 @@ int DeviceTap::ring_at(uint64_t address) const {
     return -1;
 }
 
+// A device that looks ahead reads slots that are not available yet: what it used before, or its own used descriptor. Those have no new time.
+void DeviceTap::take(Slot& slot, const uint8_t* descriptor) {
+    const auto flags = static_cast<uint16_t>(little_endian(descriptor + VIRTQ_DESC_FLAGS, 2));
+    const uint64_t address = little_endian(descriptor + VIRTQ_DESC_ADDR, 8);
+    const bool available = (flags >> VIRTQ_DESC_F_AVAIL_BIT & 1) != (flags >> VIRTQ_DESC_F_USED_BIT & 1);
+    const bool same = slot.fetched && slot.flags == flags && slot.address == address;
+    slot.id = static_cast<uint16_t>(little_endian(descriptor + VIRTQ_DESC_ID, 2));
+    slot.next = (flags >> VIRTQ_DESC_F_NEXT_BIT & 1) != 0;
+    slot.fetched = true;
+    if (!available || same) return;
+    slot.address = address;
+    slot.length = static_cast<uint32_t>(little_endian(descriptor + VIRTQ_DESC_LEN, 4));
+    slot.flags = flags;
+    slot.fetched_ps = now_ps();
+    slot.used_ps = 0;
+}
+
 // Descriptors lie on their own size: no completion cuts one.
 void DeviceTap::fetched(const Tlp& tlp) {
     Fetch& fetch = fetches_[tlp.tag()];
@@ -71,8 +97,7 @@ void DeviceTap::fetched(const Tlp& tlp) {
             const uint8_t* descriptor = tlp.payload.data() + at;
             const uint64_t slot = (begin + at - ring.desc) / VIRTQ_DESC_SIZE;
             if (slot >= ring.slots.size()) break;
-            ring.slots[slot] = {static_cast<uint16_t>(little_endian(descriptor + VIRTQ_DESC_ID, 2)),
-                                (little_endian(descriptor + VIRTQ_DESC_FLAGS, 2) >> VIRTQ_DESC_F_NEXT_BIT & 1) != 0, true};
+            take(ring.slots[slot], descriptor);
         }
     }
     if (tlp.status() != TLP_STATUS_SC || tlp.byte_count() <= bytes) fetch.end = 0;
@@ -88,11 +113,34 @@ void DeviceTap::send(TlpPtr tlp) {
     } else if (tlp->is_memory_write()) {
         ++sent_.writes;
         if (tlp->is_interrupt())
-            ++sent_.messages;
+            message_sent(*tlp);
         else
             written(*tlp);
     }
     link_->send(std::move(tlp));
+}
+
+void DeviceTap::message_sent(const Tlp& tlp) {
+    ++sent_.messages;
+    const auto data = static_cast<uint32_t>(little_endian(tlp.payload.data(), 4));
+    for (Vector& vector : vectors_)
+        if (vector.data == data) vector.sent_ps = now_ps();
+}
+
+std::optional<DeviceTap::Place> DeviceTap::find(uint64_t address, uint32_t length) const {
+    std::optional<Place> found;
+    uint64_t newest = 0;
+    for (unsigned queue = 0; queue < rings_.size(); ++queue) {
+        const std::vector<Slot>& slots = rings_[queue].slots;
+        for (uint32_t i = 0; i < slots.size(); ++i) {
+            const Slot& slot = slots[i];
+            if (!slot.fetched_ps || slot.address >= address + length || address >= slot.address + slot.length) continue;
+            if (found && slot.fetched_ps < newest) continue;
+            newest = slot.fetched_ps;
+            found = Place{queue, i};
+        }
+    }
+    return found;
 }
 
 // The used descriptors in a write: of each, bytes 8 to 15.
@@ -115,13 +163,18 @@ void DeviceTap::used(unsigned queue, uint32_t slot, uint16_t id, uint32_t len) {
         sink_({queue, id, len, "slot " + std::to_string(slot) + " is used with id " + std::to_string(id) + ": " + why});
     };
     if (slot != ring.used) return impossible("the used pointer is at slot " + std::to_string(ring.used));
-    for (uint32_t walked = 0; walked < ring.size;) {
+    const auto size = static_cast<uint32_t>(ring.slots.size());
+    for (uint32_t walked = 0; walked < size;) {
         uint32_t last = ring.used;
-        for (; ring.slots[last].next && walked < ring.size; ++walked) last = (last + 1) % ring.size;
+        for (; ring.slots[last].next && walked < size; ++walked) {
+            ring.slots[last].used_ps = now_ps();
+            last = (last + 1) % size;
+        }
         ++walked;
         if (!ring.slots[last].fetched) return impossible("the device has not fetched slot " + std::to_string(last));
+        ring.slots[last].used_ps = now_ps();
         const uint16_t buffer = ring.slots[last].id;
-        ring.used = (last + 1) % ring.size;
+        ring.used = (last + 1) % size;
         sink_({queue, buffer, buffer == id ? len : 0, ""});
         if (buffer == id) return;
         if (!(features_ >> VIRTIO_F_IN_ORDER_BIT & 1)) return impossible("that is not the buffer at the used pointer");

@@ -109,6 +109,8 @@ Lanes::Lanes(uint32_t queues) {
     }
     violation_ = add("software", "violation", violation_chars * 8);
     violations_ = add("software", "violations", 32);
+    nbl_lost_ = add("software", "nbl_lost", violation_chars * 8);
+    nbls_lost_ = add("software", "nbls_lost", 32);
     for (const std::string& point : trace_point_names()) {
         stages_.push_back({add("device", point + "_packet", 16), add("device", point + "_queue", 16),
                            add("device", point + "_events", 32)});
@@ -198,6 +200,10 @@ bool Lanes::apply(const Event& event) {
         case EventKind::violation:
             set_text(violation_, event.text);
             bump(violations_, 1);
+            return true;
+        case EventKind::nbl_lost:
+            set_text(nbl_lost_, event.text);
+            bump(nbls_lost_, 1);
             return true;
     }
     return false;

@@ -51,7 +51,7 @@ private:
     std::vector<size_t> changed_;
     std::vector<const char*> functions_;  // the driver's call stack, as far as it reports it
 
-    size_t function_, depth_, nbl_tx_, nbl_rx_, irq_active_, irq_vector_, violation_, violations_;
+    size_t function_, depth_, nbl_tx_, nbl_rx_, irq_active_, irq_vector_, violation_, violations_, nbl_lost_, nbls_lost_;
     struct Ring { size_t producer, consumer, outstanding, doorbells; };
     std::vector<Ring> rings_;
     struct Stage { size_t packet, queue, events; };

@@ -157,6 +157,10 @@ struct SimPlatform::Ops {
         self(ctx).events_.violate({0, check ? check : "", clause ? clause : "", message ? message : "", packet});
     }
 
+    static void lost(void* ctx, const struct platform_lost* report) noexcept {
+        if (self(ctx).lost_) self(ctx).lost_(*report);
+    }
+
     static const struct platform_ops table;
 };
 
@@ -165,7 +169,7 @@ const struct platform_ops SimPlatform::Ops::table = {
     config_read, config_write, mmio_read, mmio_write, read_barrier, write_barrier, full_barrier,
     interrupt_vectors, interrupt_connect, interrupt_disconnect, softirq_register, softirq_raise, in_interrupt,
     now_ps, charge, sleep_ns, event_create, event_destroy, event_set, event_reset, event_wait,
-    timer_start, timer_cancel, thread_create, thread_join, trace_enabled, trace, violation,
+    timer_start, timer_cancel, thread_create, thread_join, trace_enabled, trace, violation, lost,
 };
 
 SimPlatform::SimPlatform(hw::HostMemory& memory, hw::Iommu& iommu, hw::Cpu& cpu, BusDriver& bus, hw::EventStream& events)

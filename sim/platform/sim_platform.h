@@ -16,6 +16,8 @@
 
 #include <cstdint>
 #include <unordered_map>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "bus_driver.h"
@@ -24,6 +26,7 @@
 #include "host_memory.h"
 #include "iommu.h"
 #include "platform.h"
+#include "platform_lost.h"
 
 namespace sim {
 
@@ -36,6 +39,9 @@ public:
 
     // What the driver gets; valid as long as this object.
     struct platform* seam() { return &seam_; }
+
+    // Who takes the reports of lost NBLs, of each while it is made.
+    void on_lost(std::function<void(const platform_lost&)> taker) { lost_ = std::move(taker); }
 
     // After the driver is gone: what it left mapped or allocated becomes violations.
     void report_leaks();
@@ -51,6 +57,7 @@ private:
     BusDriver& bus_;
     hw::EventStream& events_;
     struct platform seam_;
+    std::function<void(const platform_lost&)> lost_;
     std::vector<hw::DmaSegment> segments_;                    // of the dma call in progress
     std::unordered_map<void*, hw::DmaSegment> coherent_;      // looked up, never iterated
 };

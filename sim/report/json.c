@@ -90,6 +90,7 @@ json_t *report_json(const struct scenario *scenario, const struct machine_result
     json_object_set_new(json, "dma", json_pack("{s:I}", "violations", (json_int_t)result->dma_violations));
     json_object_set_new(json, "interrupts", json_integer((json_int_t)result->interrupts));
     json_object_set_new(json, "queues", queues_json(result));
+    if (result->lost) json_object_set(json, "lost", result->lost);
     if (result->driver_count) json_object_set_new(json, "drivers", drivers_json(result));
     return json;
 }

@@ -31,7 +31,9 @@ bool report_passed(const json_t *result);
 /* The machine of a scenario, for bench files: every key of pcie, memory, cpu, nic, wire and driver with its value. */
 json_t *report_machine_json(const struct scenario *scenario);
 
-/* Verdict, table and failures, for a person. */
+/* The NBLs of `lost`, for a person: of each class the first, with --verbose all that are there. Nothing when there are none. */
+void report_lost(FILE *out, const json_t *result, const struct report_style *style);
+/* Verdict, table, failures and lost NBLs, for a person. */
 void report_summary(FILE *out, const json_t *result, const struct report_style *style);
 
 /* Write `json` to a file ("-": standard output). 0 or a negative errno, with a message on stderr. */

@@ -134,4 +134,5 @@ void report_summary(FILE *out, const json_t *result, const struct report_style *
     print_verdict(out, result, style);
     if (style->verbosity >= 0) print_table(out, result);
     print_failures(out, result, style);
+    report_lost(out, result, style);
 }

@@ -20,7 +20,7 @@ int serve(const serve_config& config, machine_result& result, char* error, size_
     sim::System system(*config.scenario, config.waves, nullptr,
                        [&host](uint64_t address, uint64_t length) { return host.front_end_memory(address, length); });
     if (log) log->attach(system.events);
-    sim::collect_failures(system.events, result);
+    sim::collect_failures(system, result);
     host.attach(system);
     sc_core::sc_start();
     if (!host.error().empty()) {

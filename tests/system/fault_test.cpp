@@ -24,10 +24,11 @@ const Fault faults[] = {
      R"(first sent by traffic to nic0 at \d+\.\d+ us; allocated at traffic_items\.c:\d+; history: .*)",
      true},
     {"free-under-dma", "memory.freed_while_mapped", "ours: memory is unmapped before it is freed",
-     R"(\d+ bytes of pool were freed while the device may still use them: 264 bytes at 0x[0-9a-f]+, mapped to the device by nb of 264 bytes)",
-     false},
+     R"(\d+ bytes of pool were freed while the device may still use them: 264 bytes at 0x[0-9a-f]+, mapped to the device by nb of 264 bytes; )"
+     R"(it was posted for nbl \d+)",
+     true},
     {"unmapped", "iommu.unmapped", "ours: the device accesses only memory that is mapped for it",
-     R"(read of \d+ bytes at 0x[0-9a-f]+ by 01:00\.0, TLP \d+, is outside every mapping; nearest is .*)", false},
+     R"(read of \d+ bytes at 0x[0-9a-f]+ by 01:00\.0, TLP \d+, is outside every mapping; nearest is .*; it was posted for nbl \d+)", true},
     {"forged-used", "vq.forged_used", "[V] 2.8.8", R"(tx: slot \d+ is used with id \d+, which is not posted)", false},
 };
 

@@ -127,6 +127,8 @@ struct fake_platform {
 
     struct fake_violation *violations;
     unsigned violation_count, violation_space;
+    struct platform_lost *lost;
+    unsigned lost_count, lost_space;
     struct platform_trace *traces;
     unsigned trace_count, trace_space;
 

@@ -83,11 +83,17 @@ static void violation(void *ctx, const char *check, const char *clause, int64_t 
     fake_violate(ctx, check, clause, packet, "%s", message);
 }
 
+static void lost(void *ctx, const struct platform_lost *report) {
+    struct fake_platform *fake = ctx;
+    fake->lost = fake_grow(fake->lost, fake->lost_count, &fake->lost_space, sizeof(*report));
+    fake->lost[fake->lost_count++] = *report;
+}
+
 static struct platform_ops make_ops(void) {
     struct platform_ops ops = {
         .config_read = config_read, .config_write = config_write, .mmio_read = mmio_read, .mmio_write = mmio_write,
         .read_barrier = barrier, .write_barrier = barrier, .full_barrier = barrier, .charge = charge,
-        .trace_enabled = trace_enabled, .trace = trace, .violation = violation,
+        .trace_enabled = trace_enabled, .trace = trace, .violation = violation, .lost = lost,
     };
     fake_sched_ops(&ops);
     fake_memory_ops(&ops);
@@ -138,6 +144,7 @@ unsigned fake_platform_destroy(struct fake_platform *fake) {
     fake_sched_free(fake);
     unsigned live = fake_memory_free_all(fake);
     free(fake->violations);
+    free(fake->lost);
     free(fake->traces);
     free((struct fake_block *)(void *)fake);
     return live;
@@ -149,6 +156,12 @@ unsigned fake_platform_violation_count(const struct fake_platform *fake) { retur
 
 const struct fake_violation *fake_platform_violation(const struct fake_platform *fake, unsigned index) {
     return index < fake->violation_count ? &fake->violations[index] : NULL;
+}
+
+unsigned fake_platform_lost_count(const struct fake_platform *fake) { return fake->lost_count; }
+
+const struct platform_lost *fake_platform_lost(const struct fake_platform *fake, unsigned index) {
+    return index < fake->lost_count ? &fake->lost[index] : NULL;
 }
 
 const struct fake_violation *fake_platform_find_violation(const struct fake_platform *fake, const char *check) {

@@ -23,6 +23,7 @@
 
 #include "fake_device.h"
 #include "platform.h"
+#include "platform_lost.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -65,6 +66,9 @@ bool fake_platform_run_until(struct fake_platform *fake, bool (*done)(void *arg)
 unsigned fake_platform_violation_count(const struct fake_platform *fake);
 const struct fake_violation *fake_platform_violation(const struct fake_platform *fake, unsigned index);
 const struct fake_violation *fake_platform_find_violation(const struct fake_platform *fake, const char *check);
+/* Reports of lost NBLs. Numbers and texts are copied; addresses in them may be stale. */
+unsigned fake_platform_lost_count(const struct fake_platform *fake);
+const struct platform_lost *fake_platform_lost(const struct fake_platform *fake, unsigned index);
 unsigned fake_platform_trace_count(const struct fake_platform *fake);
 const struct platform_trace *fake_platform_trace(const struct fake_platform *fake, unsigned index);
 

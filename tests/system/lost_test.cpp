@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each way to lose an NBL ends in a report that says which, with its history and where the hardware was.
+#include "event_lines.h"
+#include "ringside.h"
+
+namespace system_test {
+namespace {
+
+struct Way {
+    const char *fault, *check, *kind, *direction, *holder;
+    const char* state;  // of the hardware, for the packet
+    const char* words;  // on the summary for people
+};
+
+const Way ways[] = {
+    {"never-post", "nbl.lost", "never_posted", "send", "nic0", "nowhere", "never posted"},
+    {"no-doorbell", "nbl.lost", "posted_never_used", "send", "nic0", "available", "posted and never used"},
+    {"never-look", "nbl.lost", "used_never_seen", "send", "nic0", "used", "the driver has not looked"},
+    {"lose-nbl", "nbl.lost", "never_completed", "send", "nic0", "used", "never completed"},
+    {"keep-received", "nbl.lost", "never_returned", "receive", "traffic", "used", "never returned"},
+    {"complete-twice", "nbl.completed_twice", "completed_twice", "send", "traffic", "used", "completed twice"},
+    {"free-nbl", "nbl.freed_in_flight", "freed_under_dma", "send", "nic0", "available", "freed while the device"},
+};
+
+constexpr int packet = 100;
+
+class LostTest : public SystemTest, public ::testing::WithParamInterface<Way> {
+protected:
+    static std::vector<std::string> command(const std::string& fault) { return {"run", "fault-" + fault}; }
+    Json run(const std::string& fault) { return result(command(fault)); }
+    // The report of packet 100 in this class.
+    static Json report(const Json& run, const std::string& kind) {
+        const Json nbls = run.at("lost.nbls");
+        for (size_t i = 0; i < nbls.size(); i++)
+            if (nbls.at(i).at("class").text() == kind && nbls.at(i).at("packet").integer() == packet) return nbls.at(i);
+        return {};
+    }
+};
+
+TEST_P(LostTest, IsClassedAndPlaced) {
+    const Way& way = GetParam();
+    const Json all = run(way.fault), found = report(all, way.kind);
+    ASSERT_TRUE(found) << all.at("lost").dump();
+    EXPECT_EQ(all.at("expected.check").text(), way.check);
+    EXPECT_GE(all.at(std::string("lost.classes.") + way.kind).integer(), 1);
+    EXPECT_EQ(found.at("direction").text(), way.direction);
+    EXPECT_EQ(found.at("holder").text(), way.holder);
+    EXPECT_EQ(found.at("nbs").at(0).at("hardware.state").text(), way.state) << found.dump();
+}
+
+TEST_P(LostTest, HasEverythingThatIsKnown) {
+    const Way& way = GetParam();
+    const Json found = report(run(way.fault), way.kind);
+    ASSERT_TRUE(found);
+    EXPECT_GT(found.at("nbl").integer(), 0);
+    EXPECT_EQ(found.at("address").text().compare(0, 2, "0x"), 0) << found.dump();
+    EXPECT_NE(found.at("allocated.site").text().find(".c:"), std::string::npos);
+    EXPECT_GT(found.at("allocated.time_ps").integer(), 0);
+    const Json history = found.at("history");
+    ASSERT_GE(history.size(), 1u);
+    int64_t before = 0;
+    for (size_t i = 0; i < history.size(); i++) {
+        EXPECT_NE(history.at(i).at("site").text().find(".c:"), std::string::npos) << history.dump();
+        EXPECT_GE(history.at(i).at("time_ps").integer(), before);
+        before = history.at(i).at("time_ps").integer();
+    }
+    EXPECT_EQ(history.at(history.size() - 1).at("to").text(), way.holder) << "the last hand-over says who has it";
+    EXPECT_EQ(found.at("since_ps").integer(), before);
+    const Json nb = found.at("nbs").at(0);
+    EXPECT_EQ(nb.at("address").text().compare(0, 2, "0x"), 0);
+    EXPECT_GE(nb.at("bytes").integer(), 252);
+    // Of an NBL that is nobody's but its owner's the data may be gone.
+    EXPECT_EQ(nb.at("data").text().size(), way.kind == std::string("completed_twice") ? 0 : 16u * 3 - 1);
+}
+
+TEST_P(LostTest, IsReadableByPeople) {
+    const Way& way = GetParam();
+    const Outcome outcome = ringside(command(way.fault));
+    const size_t begin = outcome.out.find("NBLs lost or misused: ");
+    ASSERT_NE(begin, std::string::npos) << outcome.out;
+    const std::string report = outcome.out.substr(begin);
+    EXPECT_NE(report.find(way.words), std::string::npos) << report;
+    EXPECT_NE(report.find(" -> "), std::string::npos) << report;
+    for (size_t at = begin, end; (end = outcome.out.find('\n', at)) != std::string::npos; at = end + 1)
+        EXPECT_LE(end - at, 200u) << outcome.out.substr(at, end - at);
+}
+
+// Whoever waits for the pause waits for seconds of simulated time.
+TEST_P(LostTest, IsToldWhenNothingMovesAnyMore) {
+    const Way& way = GetParam();
+    const Json found = report(run(way.fault), way.kind);
+    ASSERT_TRUE(found);
+    EXPECT_LT(found.at("time_ps").integer(), 5'000'000'000) << "5 ms";
+}
+
+TEST_P(LostTest, IsTheSameInEveryRun) {
+    const std::string first = run(GetParam().fault).at("lost").dump();
+    EXPECT_EQ(run(GetParam().fault).at("lost").dump(), first);
+}
+
+TEST_P(LostTest, IsFoundWithTheModelOfTheDeviceToo) {
+    const Way& way = GetParam();
+    std::vector<std::string> words = command(way.fault);
+    words.insert(words.end(), {"--nic", "model"});
+    const Json found = report(result(words), way.kind);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found.at("nbs").at(0).at("hardware.state").text(), way.state) << found.dump();
+}
+
+INSTANTIATE_TEST_SUITE_P(All, LostTest, ::testing::ValuesIn(ways), [](const auto& info) {
+    std::string name = info.param.fault;
+    for (char& c : name)
+        if (c == '-') c = '_';
+    return name;
+});
+
+class Lost : public LostTest {};
+
+TEST_F(Lost, TheStepsInTheHardwareHaveTheirTimes) {
+    const Json hardware = report(run("lose-nbl"), "never_completed").at("nbs").at(0).at("hardware");
+    EXPECT_EQ(hardware.at("queue").integer(), 1);
+    EXPECT_EQ(hardware.at("slot").integer(), packet) << "one slot a packet";
+    EXPECT_LT(hardware.at("posted_ps").integer(), hardware.at("fetched_ps").integer());
+    EXPECT_LT(hardware.at("fetched_ps").integer(), hardware.at("used_ps").integer());
+    EXPECT_LT(hardware.at("used_ps").integer(), hardware.at("reaped_ps").integer());
+    EXPECT_EQ(hardware.at("interrupt.raised").dump(), "true");
+    EXPECT_EQ(hardware.at("mapped").dump(), "false") << "the driver has unmapped what it took back";
+}
+
+TEST_F(Lost, AnInterruptThatTheDriverDoesNotWantIsNamed) {
+    const Json hardware = report(run("never-look"), "used_never_seen").at("nbs").at(0).at("hardware");
+    EXPECT_EQ(hardware.at("interrupt.wanted").dump(), "false") << hardware.dump();
+    EXPECT_EQ(hardware.at("mapped").dump(), "true");
+}
+
+TEST_F(Lost, AStallNamesTheFirstPacketThatIsOut) {
+    const Json failures = run("never-post").at("failures");
+    for (size_t i = 0; i < failures.size(); i++) {
+        if (failures.at(i).at("check").text() != "progress") continue;
+        EXPECT_EQ(failures.at(i).at("packet").integer(), packet);
+        return;
+    }
+    ADD_FAILURE() << failures.dump();
+}
+
+TEST_F(Lost, IsMarkedInTheStreamOfEvents) {
+    const std::string log = file("events.txt");
+    ASSERT_EQ(ringside({"run", "fault-never-post", "--events", log}).status, 0);
+    const std::string events = contents(log);
+    const size_t at = events.find("nbl_lost");
+    ASSERT_NE(at, std::string::npos);
+    EXPECT_NE(events.find("never_posted: nic0 since ", at), std::string::npos) << events.substr(at, 200);
+}
+
+TEST_F(Lost, APassedRunHasNoReport) {
+    const Json run = result({"run", "default"});
+    EXPECT_FALSE(run.at("lost"));
+}
+
+// An intermediate stack: every driver that had it is in the history.
+TEST_F(Lost, TheHistoryGoesThroughAStack) {
+    const Json all = result({"run", "fault-lose-nbl", "--set", "driver.stack=capture, vlan 7"});
+    const Json found = report(all, "never_completed");
+    ASSERT_TRUE(found) << all.at("lost").dump();
+    EXPECT_GE(found.at("history").size(), 2u);
+    EXPECT_EQ(found.at("holder").text(), "nic0");
+}
+
+}  // namespace
+}  // namespace system_test
