@@ -349,7 +349,7 @@ module nic_top #(
     end
 
     // ---- frames -----------------------------------------------------------------------------------------------------------------------
-    logic         net_idle, tx_drop, stat_tx_frame, stat_rx_frame, stat_fcs, stat_length, stat_no_buffer, stat_fifo, stat_unwanted;
+    logic         net_idle, tx_drop, tx_segmented, stat_tx_frame, stat_rx_frame, stat_fcs, stat_length, stat_no_buffer, stat_fifo, stat_unwanted;
     logic [15:0]  stat_tx_bytes, stat_rx_bytes;
     logic [3:0]   tx_trace, rx_trace;
     logic [255:0] tx_trace_data, rx_trace_data;
@@ -358,7 +358,7 @@ module nic_top #(
         rx_enabled = 1'b0;
         for (int p = 0; p < QueuePairs; p++) rx_enabled = rx_enabled || vq_enable[2*p];
     end
-    net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_net (
+    net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs), .MaxQueueSize(MaxQueueSize)) u_net (
         .clk_i, .rst_ni(rst_nq), .core_ni, .stop_i(stop), .pairs_i(pairs), .link_up_i(link_up_q),
         .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_q && vq_error_q == '0), .tx_offload_i(features[regmap_pkg::VIRTIO_NET_F_CSUM_BIT]),
         .features_i(features), .guest_csum_i(guest_csum), .filter_i(filter), .rss_i(rss), .write_i(table_write),
@@ -377,7 +377,7 @@ module nic_top #(
         .mac_tx_valid_o, .mac_tx_ready_i, .mac_tx_last_o, .mac_tx_bytes_o, .mac_tx_data_o,
         .mac_rx_valid_i, .mac_rx_last_i, .mac_rx_error_i, .mac_rx_bytes_i, .mac_rx_data_i,
         .rx_error_o(rx_error[2*QueuePairs-1:0]), .tx_sending_o(tx_sending), .tx_quiet_o(tx_quiet), .rx_quiet_o(rx_quiet), .idle_o(net_idle),
-        .stat_tx_frame_o(stat_tx_frame), .stat_tx_bytes_o(stat_tx_bytes), .stat_tx_drop_o(tx_drop), .stat_rx_frame_o(stat_rx_frame),
+        .stat_tx_frame_o(stat_tx_frame), .stat_tx_bytes_o(stat_tx_bytes), .stat_tx_drop_o(tx_drop), .stat_tx_segmented_o(tx_segmented), .stat_rx_frame_o(stat_rx_frame),
         .stat_rx_bytes_o(stat_rx_bytes), .stat_no_buffer_o(stat_no_buffer), .stat_fifo_o(stat_fifo), .stat_fcs_o(stat_fcs),
         .stat_length_o(stat_length), .tx_trace_o(tx_trace), .tx_trace_data_o(tx_trace_data), .rx_trace_o(rx_trace),
         .rx_trace_data_o(rx_trace_data));
@@ -388,7 +388,7 @@ module nic_top #(
         .tx_frame_i(stat_tx_frame), .tx_bytes_i(stat_tx_bytes), .tx_drop_i(tx_drop), .rx_frame_i(stat_rx_frame),
         .rx_bytes_i(stat_rx_bytes), .rx_drop_no_buffer_i(stat_no_buffer), .rx_drop_fifo_i(stat_fifo), .rx_drop_fcs_i(stat_fcs),
         .rx_drop_length_i(stat_length), .dma_read_i(stat_read), .dma_write_i(stat_write), .dma_error_i(stat_error || stat_bad),
-        .interrupt_i(stat_msix), .doorbell_i(stat_doorbell), .rx_drop_unwanted_i(stat_unwanted),
+        .interrupt_i(stat_msix), .doorbell_i(stat_doorbell), .rx_drop_unwanted_i(stat_unwanted), .tx_segmented_i(tx_segmented),
         .ring_error_i(needs_reset), .ctrl_error_i(stat_ctrl));
 
     // ---- idle -------------------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // net: frames: from descriptor chains to the wire, and from the wire to receive buffers.
 //
-// Transmit queues take turns (vq_sched), fragments are gathered (net_tx), checksums completed (tx_csum), padding and FCS are added
-// (mac_tx). Frames from the wire are checked (mac_rx), filtered, verified and hashed if that was negotiated (rx_offload), given to a
+// Transmit queues take turns (vq_sched), fragments are gathered and large packets segmented (net_tx), checksums completed (tx_csum),
+// padding and FCS are added (mac_tx). Frames from the wire are checked (mac_rx), filtered, verified and hashed if that was negotiated (rx_offload), given to a
 // receive queue (by their hash, or by rx_steer, when there are several) and scattered (net_rx).
 //
 // Spec: [V] VIRTIO 1.2  [E] IEEE 802.3
@@ -11,6 +11,7 @@
 module net #(
     parameter int unsigned DataWidth  = 256,
     parameter int unsigned QueuePairs = 1,
+    parameter int unsigned MaxQueueSize = 1024,
     parameter int unsigned Nq         = 2 * QueuePairs   // DO NOT OVERRIDE
 ) (
     input  wire  logic                          clk_i,
@@ -85,6 +86,7 @@ module net #(
     output       logic                          stat_tx_frame_o,
     output       logic [15:0]                   stat_tx_bytes_o,
     output       logic                          stat_tx_drop_o,
+    output       logic                          stat_tx_segmented_o,
     output       logic                          stat_rx_frame_o,
     output       logic [15:0]                   stat_rx_bytes_o,
     output       logic                          stat_no_buffer_o,
@@ -159,16 +161,17 @@ module net #(
     vq_sched #(.N(QueuePairs)) u_sched (
         .clk_i, .rst_ni(core_ni), .d_valid_i(txd_valid), .d_ready_o(txd_ready), .d_i(txd_data), .valid_o(td_valid), .ready_i(td_ready),
         .data_o(td), .queue_o(td_queue));
-    net_tx #(.DataWidth(DataWidth), .Queues(QueuePairs)) u_tx (
+    net_tx #(.DataWidth(DataWidth), .Elements(MaxQueueSize), .Queues(QueuePairs)) u_tx (
         .clk_i, .rst_ni(core_ni), .stop_i, .link_up_i, .offload_i(tx_offload_i),
-        .hash_report_i(features_i[regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT]), .d_valid_i(td_valid), .d_ready_o(td_ready), .d_addr_i(td[131:68]),
-        .d_len_i(td[67:36]), .d_id_i(td[35:20]), .d_next_i(td[19]), .d_write_i(td[18]), .d_indirect_i(td[17]), .d_slot_i(td[16:1]),
-        .d_wrap_i(td[0]), .d_queue_i(td_queue), .req_valid_o, .req_ready_i, .req_o,
+        .segment_i({features_i[regmap_pkg::VIRTIO_NET_F_HOST_USO_BIT], features_i[regmap_pkg::VIRTIO_NET_F_HOST_TSO6_BIT],
+                    features_i[regmap_pkg::VIRTIO_NET_F_HOST_TSO4_BIT]}),
+        .hash_report_i(features_i[regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT]), .d_valid_i(td_valid), .d_ready_o(td_ready), .d_i(td),
+        .d_queue_i(td_queue), .req_valid_o, .req_ready_i, .req_o,
         .wr_valid_i, .wr_dst_i, .wr_lo_i, .wr_hi_i, .wr_data_i, .done_valid_i, .done_slot_i, .done_bytes_i, .done_error_i,
         .u_valid_o(tu_valid), .u_ready_i(tu_ready), .u_queue_o(tu_queue), .u_slot_o(tu_slot), .u_wrap_o(tu_wrap), .u_id_o(tu_id),
         .u_pid_o(tu_pid), .u_slots_o(tu_slots), .m_valid_o(tm_valid), .m_ready_i(tm_ready), .m_last_o(tm_last), .m_bytes_o(tm_bytes),
         .m_data_o(tm_data), .m_queue_o(tm_queue), .m_csum_o(tm_csum), .m_start_o(tm_start), .m_field_o(tm_field),
-        .stat_drop_o(stat_tx_drop_o), .quiet_o(tx_quiet_o), .sending_o(tx_sending_o), .idle_o(tx_idle),
+        .stat_drop_o(stat_tx_drop_o), .stat_segmented_o(stat_tx_segmented_o), .quiet_o(tx_quiet_o), .sending_o(tx_sending_o), .idle_o(tx_idle),
         .trace_valid_o(tx_trace_o), .trace_data_o(tx_trace_data_o));
     assign u_tx_o = {tu_slot, tu_wrap, tu_id, 32'd0, 1'b0, tu_pid, tu_slots};
     // A frame that was handed over leaves whole, also when the device is reset meanwhile.

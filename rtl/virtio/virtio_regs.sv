@@ -77,6 +77,9 @@ module virtio_regs #(
         | (64'd1 << regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_MAC_ADDR_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT)
         | (QueuePairs > 1 ? 64'd1 << regmap_pkg::VIRTIO_NET_F_MQ_BIT | 64'd1 << regmap_pkg::VIRTIO_NET_F_RSS_BIT : 64'd0);
+    // Segments need checksums, and CWR means something in TCP only.
+    localparam logic [63:0] NeedsCsum = (64'd1 << regmap_pkg::VIRTIO_NET_F_HOST_TSO4_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_HOST_TSO6_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_HOST_USO_BIT);
     localparam logic [63:0] Offered = (64'd1 << regmap_pkg::VIRTIO_NET_F_MAC_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_STATUS_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_VERSION_1_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_ACCESS_PLATFORM_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_PACKED_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_IN_ORDER_BIT)
@@ -85,6 +88,7 @@ module virtio_regs #(
         | (64'd1 << regmap_pkg::VIRTIO_F_INDIRECT_DESC_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_NET_F_CSUM_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_NET_F_MTU_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_MRG_RXBUF_BIT)
+        | NeedsCsum | (64'd1 << regmap_pkg::VIRTIO_NET_F_HOST_ECN_BIT)
         | NeedsControl | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VQ_BIT);
     localparam logic [63:0] Required = (64'd1 << regmap_pkg::VIRTIO_F_VERSION_1_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_PACKED_BIT);
@@ -121,7 +125,10 @@ module virtio_regs #(
     logic        acceptable, reset_end;
 
     assign acceptable = (features_q & ~Offered) == '0 && (features_q & Required) == Required
-                        && (features_q[regmap_pkg::VIRTIO_NET_F_CTRL_VQ_BIT] || (features_q & NeedsControl) == '0);
+                        && (features_q[regmap_pkg::VIRTIO_NET_F_CTRL_VQ_BIT] || (features_q & NeedsControl) == '0)
+                        && (features_q[regmap_pkg::VIRTIO_NET_F_CSUM_BIT] || (features_q & NeedsCsum) == '0)
+                        && (features_q[regmap_pkg::VIRTIO_NET_F_HOST_TSO4_BIT] || features_q[regmap_pkg::VIRTIO_NET_F_HOST_TSO6_BIT]
+                            || !features_q[regmap_pkg::VIRTIO_NET_F_HOST_ECN_BIT]);
     assign reset_end  = reset_req_o && reset_done_i;
 
     logic [7:0] status_written;  // what the status becomes when the byte on the bus is not 0

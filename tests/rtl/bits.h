@@ -67,3 +67,28 @@ void set_wr_cmd(Port& port, const WrCmd& c) {
     set_bits(port, 0, 64, c.hdr_low);
     set_bits(port, 64, 32, c.hdr_high);
 }
+
+struct Descriptor {  // an element of a chain, as the virtqueues hand it out
+    uint64_t address;
+    uint32_t length;
+    uint16_t id;
+    bool next, write, indirect;
+    uint16_t slot;
+    bool wrap;
+};
+template <class Port>
+void set_descriptor(Port& port, const Descriptor& d) {
+    set_bits(port, 68, 64, d.address);
+    set_bits(port, 36, 32, d.length);
+    set_bits(port, 20, 16, d.id);
+    set_bits(port, 19, 1, d.next);
+    set_bits(port, 18, 1, d.write);
+    set_bits(port, 17, 1, d.indirect);
+    set_bits(port, 1, 16, d.slot);
+    set_bits(port, 0, 1, d.wrap);
+}
+template <class Port>
+Descriptor get_descriptor(const Port& port) {
+    return {get_bits(port, 68, 64), uint32_t(get_bits(port, 36, 32)), uint16_t(get_bits(port, 20, 16)), get_bits(port, 19, 1) != 0,
+            get_bits(port, 18, 1) != 0, get_bits(port, 17, 1) != 0, uint16_t(get_bits(port, 1, 16)), get_bits(port, 0, 1) != 0};
+}

@@ -64,9 +64,11 @@ struct Rig {
     explicit Rig(unsigned seed = 1) : b(seed) {
         b->link_up_i = 1;
         b->offload_i = b->hash_report_i = 0;
-        b->stop_i = b->d_indirect_i = b->d_valid_i = b->req_ready_i = b->wr_valid_i = b->done_valid_i = b->done_error_i = 0;
+        b->segment_i = 0;
+        b->stop_i = b->d_valid_i = b->req_ready_i = b->wr_valid_i = b->done_valid_i = b->done_error_i = 0;
         b->u_ready_i = b->m_ready_i = 0;
-        b->d_addr_i = b->d_len_i = b->d_id_i = b->d_next_i = b->d_write_i = b->d_slot_i = b->d_wrap_i = b->d_queue_i = 0;
+        set_descriptor(b->d_i, {});
+        b->d_queue_i = 0;
         b->wr_dst_i = b->wr_lo_i = b->wr_hi_i = b->done_slot_i = 0;
         b->done_bytes_i = 0;
         for (unsigned i = 0; i < kBeat / 4; ++i) set_bits(b->wr_data_i, i * 32, 32, 0);
@@ -81,7 +83,7 @@ struct Rig {
         c.header = header;
         if (c.drop) return;
         const bool needs_csum = header.flags & 1, inside = header.csum_start + header.csum_offset + 2u <= c.bytes.size();
-        c.drop = header.gso_type != 0 || (needs_csum && !(b->offload_i && inside));
+        c.drop = (header.gso_type & 0x7F) != 0 || (needs_csum && !(b->offload_i && inside));
         expected_drops += c.drop;
     }
     uint8_t byte_of(const Chain& c, uint64_t address, unsigned at) const {
@@ -116,18 +118,12 @@ struct Rig {
         b->d_valid_i = !elements.empty() && (b->d_valid_i || !b.chance(stall));
         if (!b->d_valid_i) return;
         const Element& e = elements.front();
-        b->d_addr_i = e.address;
-        b->d_len_i = e.length;
-        b->d_next_i = e.next;
-        b->d_write_i = e.write;
         const Chain& c = chains[e.frame];
         const bool first = fetched == 0;
         // The slot of the head counts, and the id of the last element.
-        b->d_slot_i = first || c.indirect ? c.slot : uint16_t(c.slot + fetched);
-        b->d_wrap_i = first || c.indirect ? c.wrap : !c.wrap;
-        b->d_id_i = e.next ? uint16_t(b.random()) : c.id;
+        set_descriptor(b->d_i, {e.address, e.length, e.next ? uint16_t(b.random()) : c.id, e.next, e.write, c.indirect,
+                                first || c.indirect ? c.slot : uint16_t(c.slot + fetched), first || c.indirect ? c.wrap : !c.wrap});
         b->d_queue_i = c.queue;
-        b->d_indirect_i = c.indirect;
     }
     // A beat of any piece: its bytes lie anywhere in the beat, as they do in a completion.
     void drive_data() {

@@ -21,7 +21,9 @@ constexpr uint64_t offered = REGMAP_BIT(VIRTIO_NET_F_MAC_BIT) | REGMAP_BIT(VIRTI
                              REGMAP_BIT(VIRTIO_NET_F_CTRL_RX_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_RX_EXTRA_BIT) |
                              REGMAP_BIT(VIRTIO_NET_F_CTRL_VLAN_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_MAC_ADDR_BIT) |
                              REGMAP_BIT(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT) | REGMAP_BIT(VIRTIO_NET_F_HASH_REPORT_BIT) |
-                             REGMAP_BIT(VIRTIO_NET_F_MRG_RXBUF_BIT);
+                             REGMAP_BIT(VIRTIO_NET_F_MRG_RXBUF_BIT) | REGMAP_BIT(VIRTIO_NET_F_HOST_TSO4_BIT) |
+                             REGMAP_BIT(VIRTIO_NET_F_HOST_TSO6_BIT) | REGMAP_BIT(VIRTIO_NET_F_HOST_ECN_BIT) |
+                             REGMAP_BIT(VIRTIO_NET_F_HOST_USO_BIT);
 constexpr uint64_t minimal = REGMAP_BIT(VIRTIO_F_VERSION_1_BIT) | REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT);
 constexpr uint8_t acknowledge = 1, driver = 2, driver_ok = 4, features_ok = 8, needs_reset = 64, failed = 128;
 

@@ -38,6 +38,17 @@ TEST_F(VirtioRegs, FeatureThatWasNotOfferedIsRefused) {
 TEST_F(VirtioRegs, LegacyDriverIsRefused) { EXPECT_FALSE(negotiate(offered & ~REGMAP_BIT(VIRTIO_F_VERSION_1_BIT))); }
 TEST_F(VirtioRegs, DriverWithoutPackedRingsIsRefused) { EXPECT_FALSE(negotiate(offered & ~REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT))); }
 
+TEST_F(VirtioRegs, ClauseV_5_1_3_1_SegmentationNeedsChecksumsAndEcnNeedsTcp) {
+    const uint64_t csum = REGMAP_BIT(VIRTIO_NET_F_CSUM_BIT), tso4 = REGMAP_BIT(VIRTIO_NET_F_HOST_TSO4_BIT),
+                   tso6 = REGMAP_BIT(VIRTIO_NET_F_HOST_TSO6_BIT), ecn = REGMAP_BIT(VIRTIO_NET_F_HOST_ECN_BIT),
+                   uso = REGMAP_BIT(VIRTIO_NET_F_HOST_USO_BIT);
+    for (unsigned mask = 0; mask < 32; ++mask) {
+        const uint64_t set = (mask & 1 ? csum : 0) | (mask & 2 ? tso4 : 0) | (mask & 4 ? tso6 : 0) | (mask & 8 ? ecn : 0) | (mask & 16 ? uso : 0);
+        const bool csum_there = !(set & (tso4 | tso6 | uso)) || (set & csum), tcp_there = !(set & ecn) || (set & (tso4 | tso6));
+        EXPECT_EQ(negotiate(minimal | set), csum_there && tcp_there) << mask;
+    }
+}
+
 TEST_F(VirtioRegs, RefusedDriverMayTryAgain) {
     EXPECT_FALSE(negotiate(0));
     write_features(minimal);
