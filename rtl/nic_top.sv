@@ -137,7 +137,7 @@ module nic_top #(
         .vq_enable_o(vq_enable), .vq_size_o(vq_size), .vq_desc_o(vq_desc), .vq_driver_o(vq_driver), .vq_device_o(vq_device),
         .vq_vector_o(vq_vector), .vq_reset_o(vq_reset), .vq_reset_done_i(vq_reset_done),
         .config_vector_o(config_vector), .db_valid_o(db_valid), .db_queue_o(db_queue), .db_data_o(db_data),
-        .db_has_data_o(db_has_data), .reset_req_o(reset_req), .reset_done_i(soft_reset_q), .isr_queue_i(irq_valid && irq_ready),
+        .db_has_data_o(db_has_data), .reset_req_o(reset_req), .reset_done_i(soft_reset_q), .isr_queue_i(|(event_valid & event_ready)),
         .needs_reset_i(needs_reset), .link_up_i, .mac_address_i(filter.mac), .mac_set_i(mac_set), .isr_pending_o(isr_pending), .cfgirq_valid_o(cfgirq_valid),
         .cfgirq_ready_i(cfgirq_ready), .stat_doorbell_o(stat_doorbell), .idle_o(virtio_idle));
 

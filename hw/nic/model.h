@@ -59,6 +59,7 @@ struct model_frame {
     uint32_t length;       /* with FCS */
     bool fcs_good;
     uint64_t first, last;  /* edges at which its first and last beats have arrived */
+    uint64_t head;         /* ... and the beat behind its first 128 bytes; last if there is none */
 };
 
 /* What is around the device. All calls are made at the cycle that model_run() was given. */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ctrl: the control queue's commands ([V] 5.1.6.5): reads one, carries it out, acknowledges it. */
+/*
+ * ctrl: the control queue's commands ([V] 5.1.6.5): reads one, carries it out, acknowledges it. What a class of commands does is in a
+ * file of its own: model_ctrl_coal.c, model_ctrl_net.c.
+ */
 #include <string.h>
 
 #include "model_device.h"
 
-enum { MOST_PACKETS = 0x7FFF, REPLY_PIECE = 4, WORD = 8, CLASS_AND_COMMAND = VIRTIO_CTRL_HEADER_BYTES };
+enum { REPLY_PIECE = 4, WORD = 8 };
 
 static unsigned ctrl_queue(const struct model *model) { return model->queues - 1; }
 
@@ -25,95 +28,51 @@ void model_ctrl_restart(struct model *model) {
 void model_ctrl_reset(struct model *model) {
     model_ctrl_restart(model);
     model->ctrl.pairs = 1;
+    model->ctrl.guest_csum = true;
     memset(model->ctrl.limits, 0, sizeof model->ctrl.limits);
     memset(model->ctrl.all, 0, sizeof model->ctrl.all);
 }
 
-/* [V] 1.3 5.1.6.5.11.3: a queue that was reset has the limits of its direction. */
-void model_ctrl_queue_reset(struct model *model, unsigned q, uint64_t cycle) {
-    (void)cycle;
-    model->ctrl.limits[q] = model->ctrl.all[q % 2];
-}
-
 void model_ctrl_wake(struct model *model, uint64_t cycle) { model_at(model, &model->ctrl.task, cycle); }
-
-uint32_t model_ctrl_packets(const struct model *model, unsigned q) {
-    if (model_is_ctrl(model, q)) return 0;
-    const uint32_t packets = model->ctrl.limits[q].packets;
-    return packets > MOST_PACKETS ? MOST_PACKETS : packets;
-}
-
-uint64_t model_ctrl_cycles(const struct model *model, unsigned q) {
-    if (model_is_ctrl(model, q)) return 0;
-    const uint64_t cycles = (uint64_t)model->ctrl.limits[q].usecs * model->config.cycles_per_us;
-    return cycles > UINT32_MAX ? UINT32_MAX : cycles;
-}
 
 /* --- commands --- */
 
-static void set_limits(struct model *model, unsigned q, struct model_limits limits, uint64_t cycle) {
-    model->ctrl.limits[q] = limits;
-    model_event_moderation_changed(model, q, cycle);
-}
-
-static bool set_pairs(struct model *model, const uint8_t *data, uint32_t bytes) {
-    const uint32_t pairs = model_le16(data + VIRTIO_CTRL_MQ_PAIRS);
-    if (bytes < VIRTIO_CTRL_MQ_BYTES || !model_has(model, VIRTIO_NET_F_MQ_BIT) || pairs == 0 || pairs > model->pairs) return false;
-    model->ctrl.pairs = pairs;
-    return true;
-}
-
-static struct model_limits limits_at(const uint8_t *data) {
-    return (struct model_limits){model_le32(data + VIRTIO_CTRL_COAL_MAX_PACKETS), model_le32(data + VIRTIO_CTRL_COAL_MAX_USECS)};
-}
-
-static bool set_direction(struct model *model, bool tx, const uint8_t *data, uint32_t bytes, uint64_t cycle) {
-    if (bytes < VIRTIO_CTRL_COAL_BYTES || !model_has(model, VIRTIO_NET_F_NOTF_COAL_BIT)) return false;
-    model->ctrl.all[tx] = limits_at(data);
-    for (unsigned q = tx; q < 2 * model->pairs; q += 2) set_limits(model, q, model->ctrl.all[tx], cycle);
-    return true;
-}
-
-static bool one_queue(struct model *model, bool set, const uint8_t *data, uint32_t bytes, uint64_t cycle) {
-    struct model_ctrl *ctrl = &model->ctrl;
-    const uint32_t q = model_le16(data + VIRTIO_CTRL_COAL_VQ_QUEUE);
-    if (bytes < (set ? VIRTIO_CTRL_COAL_VQ_BYTES : VIRTIO_CTRL_COAL_VQ_GET_BYTES) || !model_has(model, VIRTIO_NET_F_VQ_NOTF_COAL_BIT) ||
-        q >= 2 * model->pairs)
+static bool set_pairs(struct model *model) {
+    const uint32_t pairs = model_le16(model_ctrl_data(&model->ctrl) + VIRTIO_CTRL_MQ_PAIRS);
+    if (model_ctrl_bytes(&model->ctrl) < VIRTIO_CTRL_MQ_BYTES || !model_has(model, VIRTIO_NET_F_MQ_BIT) || pairs == 0 ||
+        pairs > model->pairs)
         return false;
-    if (set) {
-        set_limits(model, q, limits_at(data + VIRTIO_CTRL_COAL_VQ_LIMITS), cycle);
-    } else {
-        model_put_le(ctrl->reply + VIRTIO_CTRL_COAL_MAX_PACKETS, ctrl->limits[q].packets, 4);
-        model_put_le(ctrl->reply + VIRTIO_CTRL_COAL_MAX_USECS, ctrl->limits[q].usecs, 4);
-        ctrl->reply_len = VIRTIO_CTRL_COAL_BYTES;
-    }
+    model->ctrl.pairs = pairs;
+    model->rss.steer = false; /* [V] 5.1.6.5.5: back to automatic steering */
     return true;
 }
 
 static bool carry_out(struct model *model, uint64_t cycle) {
     const struct model_ctrl *ctrl = &model->ctrl;
-    const uint8_t *data = ctrl->command + CLASS_AND_COMMAND, command = ctrl->command[VIRTIO_CTRL_COMMAND];
-    const uint32_t bytes = ctrl->length - CLASS_AND_COMMAND;
-    if (ctrl->command[VIRTIO_CTRL_CLASS] == VIRTIO_CTRL_CLASS_MQ)
-        return command == VIRTIO_CTRL_MQ_VQ_PAIRS_SET && set_pairs(model, data, bytes);
-    if (ctrl->command[VIRTIO_CTRL_CLASS] != VIRTIO_CTRL_CLASS_NOTF_COAL) return false;
-    switch (command) {
-    case VIRTIO_CTRL_NOTF_COAL_TX_SET: return set_direction(model, true, data, bytes, cycle);
-    case VIRTIO_CTRL_NOTF_COAL_RX_SET: return set_direction(model, false, data, bytes, cycle);
-    case VIRTIO_CTRL_NOTF_COAL_VQ_SET: return one_queue(model, true, data, bytes, cycle);
-    case VIRTIO_CTRL_NOTF_COAL_VQ_GET: return one_queue(model, false, data, bytes, cycle);
-    default: return false;
-    }
+    if (ctrl->command[VIRTIO_CTRL_CLASS] == VIRTIO_CTRL_CLASS_NOTF_COAL) return model_ctrl_coal(model, cycle);
+    return ctrl->command[VIRTIO_CTRL_CLASS] == VIRTIO_CTRL_CLASS_MQ && ctrl->command[VIRTIO_CTRL_COMMAND] == VIRTIO_CTRL_MQ_VQ_PAIRS_SET &&
+           set_pairs(model);
+}
+
+static void answer(struct model_ctrl *ctrl, bool ok) {
+    ctrl->reply[ctrl->reply_len++] = ok ? VIRTIO_CTRL_ACK_OK : VIRTIO_CTRL_ACK_ERR;
+    ctrl->state = MODEL_CTRL_REPLY;
 }
 
 /* A chain with less than class and command is not answered. */
 static void execute(struct model *model, uint64_t cycle) {
     struct model_ctrl *ctrl = &model->ctrl;
     ctrl->reply_len = 0;
-    ctrl->state = MODEL_CTRL_REPLY;
-    if (ctrl->length < CLASS_AND_COMMAND) return;
-    const bool ok = !ctrl->failed && carry_out(model, cycle);
-    ctrl->reply[ctrl->reply_len++] = ok ? VIRTIO_CTRL_ACK_OK : VIRTIO_CTRL_ACK_ERR;
+    if (ctrl->length < VIRTIO_CTRL_HEADER_BYTES) {
+        ctrl->state = MODEL_CTRL_REPLY;
+    } else if (ctrl->failed) {
+        answer(ctrl, false);
+    } else if (model_ctrl_net_is_mine(model)) {
+        ctrl->state = MODEL_CTRL_CARRY;
+        ctrl->carried = cycle + model_ctrl_net_cycles(model, cycle);
+    } else {
+        answer(ctrl, carry_out(model, cycle));
+    }
 }
 
 /* --- elements --- */
@@ -228,9 +187,10 @@ static void run(struct model *model, unsigned argument, uint64_t cycle) {
         model_ctrl_wake(model, cycle + 1);
         return;
     }
-    if (ctrl->state == MODEL_CTRL_EXECUTE) {
-        execute(model, cycle);
-        model_ctrl_wake(model, cycle + 1);
+    if (ctrl->state == MODEL_CTRL_EXECUTE || ctrl->state == MODEL_CTRL_CARRY) {
+        if (ctrl->state == MODEL_CTRL_EXECUTE) execute(model, cycle);
+        if (ctrl->state == MODEL_CTRL_CARRY && cycle >= ctrl->carried) answer(ctrl, model_ctrl_net(model));
+        model_ctrl_wake(model, ctrl->state == MODEL_CTRL_CARRY ? ctrl->carried : cycle + 1);
         return;
     }
     if (ctrl->state == MODEL_CTRL_DONE && ctrl->arrived == ctrl->asked) {

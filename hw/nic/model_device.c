@@ -14,7 +14,7 @@ void model_trace(struct model *model, uint32_t point, uint32_t aux, uint32_t ind
 }
 
 void model_interrupt(struct model *model, uint32_t vector, uint16_t asker, uint64_t cycle) {
-    model->regs.isr_queue = true;
+    if (asker != MODEL_CONFIG_ASKER) model->regs.isr_queue = true; /* the change set its own bit when it came */
     model_msix_request(model, vector, asker, cycle);
 }
 
@@ -67,6 +67,8 @@ static void reset_run(struct model *model, unsigned argument, uint64_t cycle) {
     model_ctrl_reset(model);
     model_serial_clear(model);
     model->steer = (struct model_steer){.known = {false}};
+    model_filter_reset(model, cycle);
+    model->rss = (struct model_rss){.steer = false};
     for (unsigned q = 0; q < model->queues; q++) model->ring_error[q] = false;
     model_net_rx_update(model, cycle);
 }
@@ -125,6 +127,7 @@ struct model *model_create(const struct model_config *config, const struct model
     model_net_rx_reset(model);
     model_ctrl_reset(model);
     model_serial_clear(model);
+    model_filter_reset(model, config->reset_cycles);
     model_wake(model, 0);
     return model;
 }

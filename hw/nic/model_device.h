@@ -29,6 +29,8 @@ struct model {
     struct model_net_tx tx;
     struct model_net_rx rx;
     struct model_steer steer;
+    struct model_filter filter;
+    struct model_rss rss;
 
     struct model_turns irq;
     struct model_task irq_task;

@@ -10,6 +10,7 @@
 
 #include "model.h"
 #include "model_task.h"
+#include "regmap.h"
 
 enum model_rd_client { MODEL_RD_TX, MODEL_RD_DESC, MODEL_RD_EVENT, MODEL_RD_BENCH, MODEL_RD_CTRL, MODEL_RD_TABLE };
 enum model_wr_client { MODEL_WR_RX, MODEL_WR_USED, MODEL_WR_IMM, MODEL_WR_BENCH, MODEL_WR_MARK };
@@ -77,10 +78,12 @@ struct model_write {
     uint32_t len; /* 0: no TLP, only its turn */
     enum model_wr_client client;
     unsigned queue;
-    const uint8_t *src; /* WR_USED and WR_IMM: the bytes, which stay until the command is done. WR_RX: the frame */
+    const uint8_t *src; /* WR_USED: the bytes, which stay until the command is done. WR_RX: the frame */
     uint32_t pos;       /* WR_RX: offset in the packet, header included */
     bool last;          /* WR_RX: the frame is through with it */
     void *frame;        /* WR_RX: its handle */
+    uint8_t header[VIRTIO_NET_HDR_HASH_SIZE];
+    uint32_t header_bytes; /* WR_RX: of the virtio-net header, which is in front of the frame */
     uint32_t words;     /* WR_RX, last: of the RAM, given back */
     uint32_t imm;
     uint64_t since;     /* set by dma_wr */

@@ -37,11 +37,11 @@ static bool grant(struct model *model, unsigned source, struct model_write *writ
 
 /* --- TLPs of the oldest command --- */
 
-/* The virtio-net header is not stored: it is laid over packet bytes 0 to 11. Only num_buffers is not 0, [V] 5.1.6.4. */
+/* The virtio-net header is not stored with the frame. */
 static void load_packet(uint8_t *to, const struct model_write *write, uint32_t pos, uint32_t bytes) {
     uint32_t i = 0;
-    for (; i < bytes && pos + i < VIRTIO_NET_HDR_SIZE; i++) to[i] = pos + i == VIRTIO_NET_HDR_NUM_BUFFERS;
-    memcpy(to + i, write->src + (pos + i - VIRTIO_NET_HDR_SIZE), bytes - i);
+    for (; i < bytes && pos + i < write->header_bytes; i++) to[i] = write->header[pos + i];
+    if (i < bytes) memcpy(to + i, write->src + (pos + i - write->header_bytes), bytes - i);
 }
 
 static void load(uint8_t *to, const struct model_write *write, uint32_t done, uint32_t bytes) {

@@ -15,6 +15,8 @@ enum {
     TO_READ = 1,                /* ... to the first beat read from the RAM */
     SKIP = 1,
     AHEAD = 5,                  /* beats between the RAM and the pins */
+    TO_CSUM = 4,                /* cycles from a frame's last beat at tx_csum to its first one that leaves it */
+    NARROW = 8,                 /* bytes of the beat that holds no virtio-net header */
     KEPT_FRAMES = MODEL_TX_KEPT * MODEL_TX_FRAMES,
     KEPT_RAM = MODEL_TX_KEPT * MODEL_TX_RAM,
     SHORTEST = ETH_MIN_FRAME - ETH_FCS,
@@ -24,7 +26,16 @@ enum {
 static struct model_tx_frame *frame_at(struct model *model, uint32_t number) { return &model->tx.frames[number % KEPT_FRAMES]; }
 
 /* Without virtio-net header and FCS. */
-static uint32_t frame_bytes(const struct model_tx_frame *frame) { return frame->length - VIRTIO_NET_HDR_SIZE; }
+static uint32_t frame_bytes(const struct model *model, const struct model_tx_frame *frame) {
+    return frame->length - model_header_bytes(model);
+}
+
+uint8_t *model_net_tx_byte(struct model *model, const struct model_tx_frame *frame, uint32_t at) {
+    return &model->tx.ram[(frame->base + at) % KEPT_RAM];
+}
+
+/* With CSUM the virtio-net header of each frame is read first, and frames may be kept until their checksum is known. */
+static bool looks_at_headers(const struct model *model) { return model_has(model, VIRTIO_NET_F_CSUM_BIT); }
 
 /* --- from descriptors to reads --- */
 
@@ -63,7 +74,7 @@ static struct model_tx_frame with(struct model *model, const struct model_elemen
     if (!tx->in_chain)
         frame = (struct model_tx_frame){.base = tx->wptr, .end = tx->wptr, .pair = tx->pair,
                                         .buffer = {.slot = element->slot, .wrap = element->wrap, .pid = tx->pid[tx->pair]}};
-    frame.drop = frame.drop || element->write || element->len > MODEL_TX_MAX_PACKET - frame.length;
+    frame.drop = frame.drop || element->write || element->len > MODEL_TX_MAX_FRAME + model_header_bytes(model) - frame.length;
     if (!frame.drop) frame.length += element->len;
     frame.buffer.slots = (uint16_t)(tx->in_chain && !element->indirect ? frame.buffer.slots + 1 : 1);
     return frame;
@@ -72,7 +83,7 @@ static struct model_tx_frame with(struct model *model, const struct model_elemen
 static void end_chain(struct model *model, struct model_tx_frame *frame, uint16_t id, uint64_t cycle) {
     struct model_net_tx *tx = &model->tx;
     frame->buffer.id = id;
-    frame->drop = frame->drop || frame->length < VIRTIO_NET_HDR_SIZE + ETH_HEADER;
+    frame->drop = frame->drop || frame->length < model_header_bytes(model) + ETH_HEADER;
     tx->pid[frame->pair]++;
     tx->tail++;
     tx->last_pair = tx->pair;
@@ -170,11 +181,15 @@ static void complete_run(struct model *model, unsigned argument, uint64_t cycle)
     }
     if (!model_vq_use(model, tx_queue(frame->pair), &frame->buffer, cycle)) return;
     model_trace(model, TRACE_TX_READ, frame->length, frame->buffer.slot, frame->pair, frame->buffer.pid);
+    if (looks_at_headers(model) && !frame->drop && !frame->failed) model_tx_csum_read(model, frame);
+    const bool sent = !frame->drop && !frame->failed;
+    frame->used = cycle;
+    frame->planned = !looks_at_headers(model);
+    frame->first_read = cycle + TO_READ;
     frame->ready = cycle + TO_PINS;
     frame->begin = tx->beats;
-    frame->beats = frame->drop || frame->failed
-                       ? 0
-                       : model_beats(model, (frame_bytes(frame) > SHORTEST ? frame_bytes(frame) : SHORTEST) + ETH_FCS);
+    frame->beats =
+        sent ? model_beats(model, (frame_bytes(model, frame) > SHORTEST ? frame_bytes(model, frame) : SHORTEST) + ETH_FCS) : 0;
     tx->beats += frame->beats;
     tx->used++;
     model_at(model, &tx->read, cycle + TO_READ);
@@ -231,17 +246,44 @@ static uint64_t leaves(struct model *model, uint64_t beat) {
     return paced > soonest ? paced : soonest;
 }
 
+/* Frames that were read and have not left: is there one in the RAM of tx_csum, and is there room for another? */
+static bool some_kept(struct model *model) {
+    return model->tx.freed != model->tx.send && frame_at(model, model->tx.freed - 1)->kept;
+}
+
+static bool has_room(struct model *model, const struct model_tx_frame *frame) {
+    const struct model_net_tx *tx = &model->tx;
+    uint32_t words = model_beats(model, frame_bytes(model, frame));
+    for (uint32_t i = tx->send; i != tx->freed; i++) words += frame_at(model, i)->kept ? frame_at(model, i)->beats : 0;
+    return tx->freed - tx->send < MODEL_CSUM_FRAMES && words <= MODEL_CSUM_RAM / model->config.beat_bytes;
+}
+
+/* The frame that is read next, when headers are looked at: it passes tx_csum, or is kept there as long as it takes, or behind one that is. */
+static bool plan(struct model *model, struct model_tx_frame *frame) {
+    const struct model_net_tx *tx = &model->tx;
+    frame->kept = frame->csum || some_kept(model);
+    if (frame->kept && !has_room(model, frame)) return false; /* tried again when a frame has left */
+    if (frame->first_read < tx->read_free) frame->first_read = tx->read_free;
+    frame->first_read += model->config.beat_bytes > NARROW ? 1 : 2;
+    frame->ready = frame->first_read + TO_PINS - TO_READ;
+    if (frame->kept) frame->ready += model_beats(model, frame_bytes(model, frame)) - 1 + TO_CSUM;
+    frame->planned = true;
+    model_at(model, &model->tx.mac, frame->ready);
+    return true;
+}
+
 /* Frames are read from the RAM a beat a cycle, a few beats ahead of the pins; the last one frees the slot. */
 static void read_run(struct model *model, unsigned argument, uint64_t cycle) {
     struct model_net_tx *tx = &model->tx;
     (void)argument;
     while (tx->freed != tx->used) {
-        const struct model_tx_frame *frame = frame_at(model, tx->freed);
+        struct model_tx_frame *frame = frame_at(model, tx->freed);
         if (is_skipped(model, frame)) return; /* mac_run sees to it, in its turn */
-        const uint32_t beats = model_beats(model, frame_bytes(frame));
-        const uint64_t last = frame->begin + beats - 1, left = last < AHEAD ? 0 : leaves(model, last - AHEAD);
+        if (!frame->planned && !plan(model, frame)) return;
+        const uint32_t beats = model_beats(model, frame_bytes(model, frame));
+        const uint64_t last = frame->begin + beats - 1, left = last < AHEAD || frame->kept ? 0 : leaves(model, last - AHEAD);
         if (left == MODEL_NEVER) return; /* goes on when that frame begins */
-        uint64_t when = frame->ready - TO_PINS + TO_READ;
+        uint64_t when = frame->first_read;
         if (when < tx->read_free) when = tx->read_free;
         when += beats - 1;
         if (when < left + 1) when = left + 1;
@@ -256,14 +298,14 @@ static void read_run(struct model *model, unsigned argument, uint64_t cycle) {
 
 static void learn(struct model *model, const struct model_tx_frame *frame, uint32_t length) {
     uint8_t head[HEAD] = {0};
-    const uint32_t from = frame->base + VIRTIO_NET_HDR_SIZE;
-    for (uint32_t i = 0; i < HEAD && i < length; i++) head[i] = model->tx.ram[(from + i) % KEPT_RAM];
+    const uint32_t from = model_header_bytes(model);
+    for (uint32_t i = 0; i < HEAD && i < length; i++) head[i] = *model_net_tx_byte(model, frame, from + i);
     model_steer_learn(model, head, frame->pair);
 }
 
 static void start(struct model *model, struct model_tx_frame *frame, uint64_t cycle) {
     const struct model_host *host = &model->host;
-    const uint32_t length = frame_bytes(frame), beats = frame->beats;
+    const uint32_t length = frame_bytes(model, frame), beats = frame->beats;
     model_trace(model, TRACE_TX_FIRST, length, frame->buffer.slot, frame->pair, frame->buffer.pid);
     if (model->pairs > 1) learn(model, frame, length);
     host->frame_begin(host->ctx);
@@ -283,8 +325,9 @@ static void finish(struct model *model, uint64_t cycle) {
     struct model_net_tx *tx = &model->tx;
     const struct model_host *host = &model->host;
     const struct model_tx_frame *frame = frame_at(model, tx->send);
-    const uint32_t length = frame_bytes(frame);
-    const uint32_t at = (frame->base + VIRTIO_NET_HDR_SIZE) % KEPT_RAM, first = length < KEPT_RAM - at ? length : KEPT_RAM - at;
+    const uint32_t length = frame_bytes(model, frame), at = (frame->base + model_header_bytes(model)) % KEPT_RAM;
+    const uint32_t first = length < KEPT_RAM - at ? length : KEPT_RAM - at;
+    if (frame->csum) model_tx_csum_complete(model, frame);
     tx->sending = false;
     tx->mac_free = cycle + 1;
     host->frame_send(host->ctx, tx->ram + at, first, tx->ram, length - first);
@@ -310,7 +353,7 @@ static void mac_run(struct model *model, unsigned argument, uint64_t cycle) {
     if (tx->send == tx->used || model_stopped(model)) return;
     struct model_tx_frame *frame = frame_at(model, tx->send);
     if (is_skipped(model, frame) && tx->freed == tx->send) {
-        const uint64_t when = frame->ready - TO_PINS + SKIP;
+        const uint64_t when = frame->used + SKIP;
         if (when > cycle) {
             model_at(model, &tx->mac, when);
             return;
@@ -321,6 +364,7 @@ static void mac_run(struct model *model, unsigned argument, uint64_t cycle) {
         model_at(model, &tx->read, cycle + 1);
         return;
     }
+    if (!frame->planned) return; /* read_run comes to it */
     uint64_t when = model->host.frame_start(model->host.ctx);
     if (when < frame->ready) when = frame->ready;
     if (when < tx->mac_free) when = tx->mac_free;

@@ -19,6 +19,7 @@ namespace hw {
 
 namespace {
 
+constexpr uint64_t head_bytes = 128;         // see model_frame
 constexpr uint64_t longest_frame_hold = 64;  // cycles that a beat of a frame may be late by a stall, as in nic_adapter.cpp
 
 class ModelNic final : public NicModule, private WaveSource {
@@ -173,6 +174,7 @@ void ModelNic::receive(FramePtr frame) {
     // A beat an edge: a short last one may have to wait for the one before it.
     const uint64_t before = length > beat_bytes_ ? arrival((length - 1) / beat_bytes_ * beat_bytes_) : 0;
     const uint64_t last = std::max(arrival(length), before + 1);
+    arriving.head = std::min(arrival(std::min<uint64_t>(head_bytes + beat_bytes_, length)), last);
     arriving.last = stalls_.on() ? std::min(beat(Stalls::frame_in, last, 1), last + longest_frame_hold) : last;
     frames_.push_back(std::move(frame));
     model_frame_arrived(model_, &arriving);

@@ -4,15 +4,19 @@
 
 static uint64_t needs_control(const struct model *model) {
     return REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT) | REGMAP_BIT(VIRTIO_NET_F_VQ_NOTF_COAL_BIT) |
-           (model->pairs > 1 ? REGMAP_BIT(VIRTIO_NET_F_MQ_BIT) : 0);
+           REGMAP_BIT(VIRTIO_NET_F_CTRL_RX_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_RX_EXTRA_BIT) |
+           REGMAP_BIT(VIRTIO_NET_F_CTRL_VLAN_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_MAC_ADDR_BIT) |
+           REGMAP_BIT(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT) | REGMAP_BIT(VIRTIO_NET_F_HASH_REPORT_BIT) |
+           (model->pairs > 1 ? REGMAP_BIT(VIRTIO_NET_F_MQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_RSS_BIT) : 0);
 }
 
 static uint64_t offered(const struct model *model) {
     return REGMAP_BIT(VIRTIO_NET_F_MAC_BIT) | REGMAP_BIT(VIRTIO_NET_F_STATUS_BIT) | REGMAP_BIT(VIRTIO_F_VERSION_1_BIT) |
            REGMAP_BIT(VIRTIO_F_ACCESS_PLATFORM_BIT) | REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT) | REGMAP_BIT(VIRTIO_F_IN_ORDER_BIT) |
            REGMAP_BIT(VIRTIO_F_ORDER_PLATFORM_BIT) | REGMAP_BIT(VIRTIO_F_NOTIFICATION_DATA_BIT) | REGMAP_BIT(VIRTIO_F_RING_RESET_BIT) |
-           REGMAP_BIT(VIRTIO_F_EVENT_IDX_BIT) | REGMAP_BIT(VIRTIO_F_INDIRECT_DESC_BIT) | needs_control(model) |
-           REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT);
+           REGMAP_BIT(VIRTIO_F_EVENT_IDX_BIT) | REGMAP_BIT(VIRTIO_F_INDIRECT_DESC_BIT) | REGMAP_BIT(VIRTIO_NET_F_CSUM_BIT) |
+           REGMAP_BIT(VIRTIO_NET_F_GUEST_CSUM_BIT) | REGMAP_BIT(VIRTIO_NET_F_MTU_BIT) | REGMAP_BIT(VIRTIO_NET_F_MRG_RXBUF_BIT) |
+           needs_control(model) | REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT);
 }
 
 bool model_has(const struct model *model, unsigned bit) { return model->regs.features >> bit & 1; }
@@ -29,9 +33,13 @@ bool model_driver_ok(const struct model *model) {
     return model->regs.live && !model->regs.reset_requested;
 }
 
-/* [V] 5.1.2: without MQ the control queue is queue 2, whatever the device has; with it, it is the last one. */
+/* [V] 5.1.2: without MQ and RSS the control queue is queue 2, whatever the device has; with one of them, it is the last one. */
+static bool is_single_pair(const struct model *model) {
+    return model->pairs > 1 && features_ok(model) && !model_has(model, VIRTIO_NET_F_MQ_BIT) && !model_has(model, VIRTIO_NET_F_RSS_BIT);
+}
+
 uint32_t model_physical_queue(const struct model *model, uint32_t number) {
-    if (model->pairs == 1 || model_has(model, VIRTIO_NET_F_MQ_BIT) || !features_ok(model)) return number;
+    if (!is_single_pair(model)) return number;
     return number == 2 ? model->queues - 1 : number > 2 ? model->queues : number;
 }
 
@@ -88,6 +96,12 @@ void model_regs_needs_reset(struct model *model, uint64_t cycle) {
     model->regs.status |= 1u << VIRTIO_STATUS_NEEDS_RESET_BIT;
 }
 
+/* [V] 5.1.6.5.2: the driver did it, so that it needs no interrupt. */
+void model_regs_mac_set(struct model *model, uint64_t mac) {
+    model->filter.mac = mac;
+    model->regs.changed = true;
+}
+
 void model_regs_link(struct model *model, bool up, uint64_t cycle) {
     if (model->regs.link == up) return;
     model->regs.link = up;
@@ -118,9 +132,11 @@ static uint32_t read_device(struct model *model, uint32_t offset) {
     if (model->regs.changed) model->regs.generation++;
     model->regs.changed = false;
     switch (offset) {
-    case VIRTIO_NET_CONFIG_MAC: return (uint32_t)model->config.mac_address;
-    case VIRTIO_NET_CONFIG_MAC + 4: return (uint32_t)(model->config.mac_address >> 32 & 0xFFFF) | (uint32_t)model->regs.link << 16;
-    case VIRTIO_NET_CONFIG_MAX_VIRTQUEUE_PAIRS: return model->pairs; /* MTU, not offered, reads 0 */
+    case VIRTIO_NET_CONFIG_MAC: return (uint32_t)model->filter.mac;
+    case VIRTIO_NET_CONFIG_MAC + 4: return (uint32_t)(model->filter.mac >> 32 & 0xFFFF) | (uint32_t)model->regs.link << 16;
+    case VIRTIO_NET_CONFIG_MAX_VIRTQUEUE_PAIRS: return (uint32_t)VIRTIO_NET_CONFIG_MTU_OFFERED << 16 | model->pairs;
+    case VIRTIO_NET_CONFIG_RSS_MAX_KEY_SIZE - 1: return (uint32_t)VIRTIO_HASH_TABLE_ENTRIES << 16 | VIRTIO_HASH_KEY_BYTES << 8;
+    case VIRTIO_NET_CONFIG_HASH_TYPES: return VIRTIO_HASH_SUPPORTED;
     default: return 0;
     }
 }
@@ -193,8 +209,7 @@ static void write_common(struct model *model, uint32_t offset, unsigned enables,
 static void write_doorbell(struct model *model, uint32_t offset, unsigned enables, uint32_t value, uint64_t cycle) {
     const bool has_data = model_has(model, VIRTIO_F_NOTIFICATION_DATA_BIT);
     const uint32_t named = value & 0xFFFF;
-    const bool single = model->pairs > 1 && !model_has(model, VIRTIO_NET_F_MQ_BIT) && features_ok(model);
-    const uint32_t q = single && named == 2 ? model->queues - 1 : named;
+    const uint32_t q = is_single_pair(model) && named == 2 ? model->queues - 1 : named;
     if (enables != (has_data ? 0xFu : 0x3u) || !model_driver_ok(model) || q != offset / BAR0_NOTIFY_MULTIPLIER || q >= model->queues ||
         !model->queue[q].enabled)
         return;

@@ -20,7 +20,14 @@ bool model_vq_open(const struct model *model, unsigned q) {
     return queue->running && (!queue->resetting || in_chain);
 }
 
+/* Tables are asked for, and found to be wrong, before their turn, also when the consumer looks at nothing. */
+static bool has_table(const struct model *model, unsigned q) {
+    const struct model_element *head = model_avail_head(model, q);
+    return head && head->indirect;
+}
+
 void model_vq_wake_consumer(struct model *model, unsigned q, uint64_t cycle) {
+    if (has_table(model, q)) model_at(model, &model->queue[q].avail.task, cycle);
     if (model_is_ctrl(model, q))
         model_ctrl_wake(model, cycle);
     else if (model_is_tx(model, q))
@@ -29,9 +36,14 @@ void model_vq_wake_consumer(struct model *model, unsigned q, uint64_t cycle) {
         model_net_rx_wake(model, cycle);
 }
 
+static void avail_run(struct model *model, unsigned q, uint64_t cycle) {
+    model_avail_run(model, q, cycle);
+    if (model_vq_open(model, q) && has_table(model, q)) model_indirect_head(model, q, cycle);
+}
+
 void model_vq_init(struct model *model, unsigned q) {
     struct model_queue *queue = &model->queue[q];
-    model_task_add(&model->tasks, &queue->avail.task, model_avail_run, q);
+    model_task_add(&model->tasks, &queue->avail.task, avail_run, q);
     model_task_add(&model->tasks, &queue->event.task, model_event_run, q);
 }
 
@@ -82,8 +94,10 @@ void model_vq_take(struct model *model, unsigned q, uint64_t cycle) {
     model_indirect_take(model, q, cycle);
 }
 
-void model_vq_rewind(struct model *model, unsigned q, struct model_pos pos, uint64_t cycle) {
+void model_vq_rewind(struct model *model, unsigned q, struct model_pos pos, uint32_t chains, uint64_t cycle) {
+    if (!model->queue[q].running) return; /* cleared meanwhile */
     model->queue[q].in_chain = false;
+    model->queue[q].begun -= chains;
     model_indirect_flush(model, q);
     model_avail_rewind(model, q, pos, cycle);
 }
@@ -159,7 +173,7 @@ static void disable(struct model *model, unsigned q, uint64_t cycle) {
     queue->vector = VIRTIO_MSI_NO_VECTOR;
     queue->desc = queue->driver = queue->device = 0;
     model->queue_resets--;
-    if (!model_is_ctrl(model, q)) model_ctrl_queue_reset(model, q, cycle);
+    if (!model_is_ctrl(model, q)) model_ctrl_queue_reset(model, q);
     model_net_rx_update(model, cycle);
     model_vq_wake_consumer(model, q, cycle + 1);
 }

@@ -145,7 +145,8 @@ void model_vq_doorbell(struct model *model, unsigned q, bool has_data, uint32_t 
 /* The element that is shown, now or (see ready) later; NULL: none is here. */
 const struct model_element *model_vq_head(struct model *model, unsigned q, uint64_t cycle);
 void model_vq_take(struct model *model, unsigned q, uint64_t cycle);
-void model_vq_rewind(struct model *model, unsigned q, struct model_pos pos, uint64_t cycle);
+/* What was handed out from this position on comes back: whole chains, and perhaps one that was begun. */
+void model_vq_rewind(struct model *model, unsigned q, struct model_pos pos, uint32_t chains, uint64_t cycle);
 bool model_vq_starved(struct model *model, unsigned q);
 bool model_vq_error(const struct model *model, unsigned q);
 /* A chain was used; false: not now, the consumer is woken when it may be. */
@@ -215,25 +216,42 @@ struct model_limits {
 };
 struct model_ctrl {
     struct model_task task;
-    enum { MODEL_CTRL_GATHER, MODEL_CTRL_ARRIVE, MODEL_CTRL_EXECUTE, MODEL_CTRL_REPLY, MODEL_CTRL_DONE } state;
+    enum { MODEL_CTRL_GATHER, MODEL_CTRL_ARRIVE, MODEL_CTRL_EXECUTE, MODEL_CTRL_CARRY, MODEL_CTRL_REPLY, MODEL_CTRL_DONE } state;
+    uint64_t carried; /* MODEL_CTRL_CARRY: the cycle in which the command has been carried out */
     uint8_t command[512], reply[9];
     uint32_t length, asked, arrived, reply_len, replied, piece; /* piece: bytes of this element that are done */
     bool failed, in_chain, error;
     struct model_buffer buffer;
     uint32_t pairs;
+    bool guest_csum; /* checksums are to be verified */
     struct model_limits limits[MODEL_QUEUES], all[2]; /* all: of the receive queues, of the transmit queues */
 };
 void model_ctrl_init(struct model *model);
 void model_ctrl_reset(struct model *model);   /* of the device */
 void model_ctrl_restart(struct model *model); /* of its queue */
-void model_ctrl_queue_reset(struct model *model, unsigned q, uint64_t cycle);
+void model_ctrl_queue_reset(struct model *model, unsigned q);
 void model_ctrl_wake(struct model *model, uint64_t cycle);
 bool model_ctrl_rd_grant(struct model *model, struct model_read *read, uint64_t cycle);
 bool model_ctrl_wr_grant(struct model *model, struct model_write *write, uint64_t cycle);
 void model_ctrl_rd_done(struct model *model, uint32_t bytes, bool error, uint64_t cycle);
+/* The data of the command at hand, behind class and command, and how many bytes it has. */
+static inline const uint8_t *model_ctrl_data(const struct model_ctrl *ctrl) { return ctrl->command + VIRTIO_CTRL_HEADER_BYTES; }
+static inline uint32_t model_ctrl_bytes(const struct model_ctrl *ctrl) { return ctrl->length - VIRTIO_CTRL_HEADER_BYTES; }
+/* Class NOTF_COAL: carries the command at hand out, and puts what it asks for into the reply. False: it is refused. */
+bool model_ctrl_coal(struct model *model, uint64_t cycle);
 /* Limits of a queue as the counters see them. */
 uint32_t model_ctrl_packets(const struct model *model, unsigned q);
 uint64_t model_ctrl_cycles(const struct model *model, unsigned q);
+
+/* --- ctrl_net, ctrl_rss, ctrl_mac: commands of reception. First how long the command at hand takes, in cycles (0: none), then, when that
+ * has passed, it is carried out; false: it is refused, and nothing was changed. --- */
+bool model_ctrl_net_is_mine(const struct model *model);
+uint64_t model_ctrl_net_cycles(struct model *model, uint64_t cycle);
+bool model_ctrl_net(struct model *model);
+uint64_t model_ctrl_rss_cycles(const struct model *model);
+bool model_ctrl_rss(struct model *model);
+uint64_t model_ctrl_mac_cycles(const struct model *model);
+bool model_ctrl_mac(struct model *model);
 
 /* --- virtio_regs --- */
 struct model_regs {
@@ -255,6 +273,7 @@ bool model_has(const struct model *model, unsigned feature_bit);
 void model_regs_request_reset(struct model *model, uint64_t cycle);
 void model_regs_needs_reset(struct model *model, uint64_t cycle);
 void model_regs_link(struct model *model, bool up, uint64_t cycle);
+void model_regs_mac_set(struct model *model, uint64_t mac);
 /* The queue that the driver means by this number, [V] 5.1.2. */
 uint32_t model_physical_queue(const struct model *model, uint32_t number);
 

@@ -42,7 +42,7 @@ static bool joins(const struct model *model, unsigned q, const struct model_buff
 
 static bool is_full(const struct model *model, unsigned q) {
     const struct model_used *used = &model->queue[q].used;
-    return !batches(model, q) && ((used->first.slot + used->count) % LINE == 0 || used->last.slots != 1);
+    return !batches(model, q) && ((used->first.slot + used->count) % LINE == 0 || used->last.slots > 1);
 }
 
 /* The cycle from which the group may go; later when that is not known yet. */
@@ -96,9 +96,10 @@ bool model_used_take(struct model *model, unsigned q, const struct model_buffer 
     }
     used->last = *buffer;
     used->taken = cycle;
-    used->packets++;
+    used->packets += buffer->slots != 0;
     used->slots += buffer->slots;
-    used->next = model_pos_after((struct model_pos){buffer->slot, buffer->wrap}, buffer->slots, model->queue[q].size);
+    if (buffer->slots) /* else the first buffer of its packet, which comes behind it, counts for all */
+        used->next = model_pos_after((struct model_pos){buffer->slot, buffer->wrap}, buffer->slots, model->queue[q].size);
     if (!batches(model, q)) put(model, q, buffer);
     model_at(model, &used->task, cycle + 1);
     return true;

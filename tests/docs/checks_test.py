@@ -5,7 +5,7 @@ import pathlib
 import tempfile
 import unittest
 
-from checks import data_path_map, folders_apart, folders_listed, links_resolve, sources_tidy
+from checks import conformance, data_path_map, folders_apart, folders_listed, links_resolve, sources_tidy
 from checks.tree import FOLDERS, Tree
 
 SPDX = "// SPDX-License-Identifier: Apache-2.0\n"
@@ -19,13 +19,14 @@ GOOD = {
     "hw/link.h": SPDX,
     "rtl/top.sv": SPDX + "module top (output logic valid_o);\nendmodule\n",
     "sim/main.c": SPDX + '#include "link.h"\n',
-    "tests/tx_test.cpp": SPDX + "TEST(Tx, Sends)\n{\n}\n",
+    "tests/tx_test.cpp": SPDX + "TEST(Tx, Sends)  // VIRTIO P1\n{\n}\n",
     "waves/README.md": "see [the other](../hw/README.md#hw)\n",
     "driver/README.md": "`tx.h`\n",
     "hw/README.md": "# HW\n`link`\n",
     "rtl/README.md": "`top`\n",
     "sim/README.md": "`main.c`\n",
-    "tests/README.md": "`*_test.cpp`\n",
+    "tests/README.md": "`*_test.cpp` `requirements.txt`\n",
+    "tests/requirements.txt": "== P: rings\nP1 | in order | 2.8\nP2 | no more | 2.9\n    not offered\n",
 }
 
 
@@ -73,6 +74,33 @@ class ChecksFindFaults(unittest.TestCase):
 
     def test_map_is_short(self):
         self.assert_map(ROW.format(n=11), "", "at least 12")
+
+    def test_requirement_has_neither_test_nor_reason(self):
+        self.assert_found(conformance, {"tests/tx_test.cpp": SPDX + "TEST(Tx, Sends)\n{\n}\n"}, "P1 has neither")
+
+    def test_requirement_has_a_test_and_a_reason(self):
+        self.assert_found(conformance, {"tests/rx_test.cpp": SPDX + "TEST(Rx, Takes) {  // VIRTIO P2: and more\n}\n"}, "but Rx.Takes shows it")
+
+    def test_tag_names_no_requirement(self):
+        self.assert_found(conformance, {"tests/rx_test.cpp": SPDX + "// VIRTIO P1, P3\nTEST_F(Rx, Takes)\n{\n}\n"}, "no requirement P3")
+
+    def test_tag_is_of_no_test(self):
+        self.assert_found(conformance, {"tests/rx_test.cpp": SPDX + "// VIRTIO P1\nint a;\nTEST(Rx, Takes)\n{\n}\n"}, "no test on this line")
+
+    def test_tag_has_something_behind_it(self):
+        self.assert_found(conformance, {"tests/rx_test.cpp": SPDX + "TEST(Rx, Takes) {  // VIRTIO P1 P2\n}\n"}, "expected // VIRTIO")
+
+    def test_requirement_stands_twice(self):
+        self.assert_found(conformance, {"tests/requirements.txt": GOOD["tests/requirements.txt"] + "P1 | again | 2.8\n"}, "for the second time")
+
+    def test_tagged_test_was_not_built(self):
+        with tempfile.TemporaryDirectory() as root:
+            for name in ("tests/requirements.txt", "tests/tx_test.cpp"):
+                path = pathlib.Path(root, name)
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(GOOD[name], encoding="utf-8")
+            self.assertEqual(conformance.collect(Tree(root), {"Tx.Sends"}).problems, [])
+            self.assertIn("Tx.Sends is not among", conformance.collect(Tree(root), {"Tx.Flies"}).problems[0])
 
     def test_link_leads_nowhere(self):
         self.assert_found(links_resolve, {"waves/README.md": "[x](gone.md)\n"}, "no such file")

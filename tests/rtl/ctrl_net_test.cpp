@@ -192,7 +192,7 @@ Command random_command(std::mt19937& random) {
     }
 }
 
-TEST(CtrlNet, DoesWhatTheModelDoesAndRefusesWhatItRefuses) {   // [V] 5.1.6.5
+TEST(CtrlNet, DoesWhatTheModelDoesAndRefusesWhatItRefuses) {   // VIRTIO K1, K2, K11: [V] 5.1.6.5
     for (unsigned seed = 1; seed <= 4; ++seed) {
         Rig rig(seed);
         Model model;
@@ -218,7 +218,7 @@ TEST(CtrlNet, DoesWhatTheModelDoesAndRefusesWhatItRefuses) {   // [V] 5.1.6.5
     }
 }
 
-TEST(CtrlNet, AResetForgetsEverythingAndBringsThePermanentAddressBack) {   // [V] 5.1.6.5.2
+TEST(CtrlNet, AResetForgetsEverythingAndBringsThePermanentAddressBack) {   // VIRTIO K3: [V] 5.1.6.5.2
     Rig rig(9);
     Model model;
     for (unsigned i = 0; i < 60; ++i) {

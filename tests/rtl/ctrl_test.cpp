@@ -100,7 +100,7 @@ TEST(Ctrl, AQueueThatWasResetHasTheLimitsOfItsDirection) {  // [V] 1.3 5.1.6.5.1
     EXPECT_EQ(get_bits(rig.b->coal_cycles_o, 32, 32), 1000u);
 }
 
-TEST(Ctrl, AnswersOnlyWhereThereIsRoom) {  // virtio.md 12.1
+TEST(Ctrl, AnswersOnlyWhereThereIsRoom) {  // VIRTIO P25: virtio.md 12.1
     Rig rig;
     EXPECT_EQ(rig.run({{0x1000, 4, false}}), 0);
     EXPECT_EQ(rig.run({{0x1000, 4, false}, {0x9000, 0, true}}), 0);

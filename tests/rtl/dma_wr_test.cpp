@@ -167,7 +167,7 @@ TEST(DmaWr, ACommandWithoutBytesOnlyReportsItsTurn) {
     const WrCmd data{0x300000000ull, 600, 0, 1, 0, 64, 0, 0}, marker{0, 0, 0, 2, 0, 0, 0, 0};
     for (const auto* cmd : {&data, &marker})
         for (bool taken = false; !taken;) rig.step(cmd, &taken);
-    for (unsigned i = 0; i < 60; ++i) rig.step();
+    for (unsigned i = 0; i < 600 / kBeat + 40; ++i) rig.step();
     EXPECT_EQ(rig.done, (std::vector<uint16_t>{1, 2}));
     EXPECT_EQ(rig.memory.size(), 600u);
 }

@@ -109,7 +109,7 @@ TEST_F(Msix, WaitsForEnableFunctionMaskAndBusMaster) {
     expect_message(0);
 }
 
-TEST_F(Msix, ClauseV_4_1_5_1_2_NoVectorIsTakenAndForgotten) {
+TEST_F(Msix, ClauseV_4_1_5_1_2_NoVectorIsTakenAndForgotten) {  // VIRTIO C41
     for (uint32_t v = 0; v < RTL_Vectors; ++v) set_vector(v);
     raise(VIRTIO_MSI_NO_VECTOR);
     raise(RTL_Vectors);

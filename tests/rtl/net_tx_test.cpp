@@ -41,7 +41,7 @@ TEST(NetTx, SendsEveryLengthAtEveryEndOfABeat) {
     rig.drain();
 }
 
-TEST(NetTx, TakesHeaderAndFrameInOneElementOrInMany) {  // [V] 2.7.4.1
+TEST(NetTx, TakesHeaderAndFrameInOneElementOrInMany) {  // VIRTIO P7: [V] 2.7.4.1
     Rig rig(3);
     rig.chain({kHeader + 60});
     rig.chain({kHeader, 60});
@@ -61,7 +61,7 @@ TEST(NetTx, PassesOverElementsWithoutBytes) {
     EXPECT_EQ(rig.requests, 3u);
 }
 
-TEST(NetTx, KnowsTheShortestAndTheLongestFrame) {
+TEST(NetTx, KnowsTheShortestAndTheLongestFrame) {  // VIRTIO N5, P25
     Rig rig(5);
     for (const uint32_t bytes : {kShortest, kLongest}) {
         rig.chain({bytes});
@@ -77,7 +77,7 @@ TEST(NetTx, KnowsTheShortestAndTheLongestFrame) {
     EXPECT_EQ(rig.drops, 4u);
 }
 
-TEST(NetTx, UsesAndDropsMalformedChainsAmongGoodOnes) {
+TEST(NetTx, UsesAndDropsMalformedChainsAmongGoodOnes) {  // VIRTIO P25
     for (unsigned seed = 1; seed <= 6; ++seed) {
         Rig rig(seed);
         rig.stall = seed * 19 % 50;
@@ -100,7 +100,7 @@ TEST(NetTx, UsesAndDropsMalformedChainsAmongGoodOnes) {
     }
 }
 
-TEST(NetTx, DropsTheFramesAloneOfWhichAReadFailed) {
+TEST(NetTx, DropsTheFramesAloneOfWhichAReadFailed) {  // VIRTIO P25
     for (unsigned seed = 1; seed <= 6; ++seed) {
         Rig rig(seed);
         rig.stall = seed * 23 % 50;
@@ -114,7 +114,7 @@ TEST(NetTx, DropsTheFramesAloneOfWhichAReadFailed) {
 }
 
 TEST(NetTx, LeavesNoBubbleBetweenBeatsAndOneBetweenFramesForTheHeader) {
-    for (const unsigned bytes : {kShortest, kHeader + 60u, kHeader + kBeat, kHeader + 3 * kBeat + 1}) {
+    for (const unsigned bytes : {kShortest, kHeader + 60u, kHeader + std::max(kBeat, 16u), kHeader + 3 * kBeat + 1}) {
         Rig rig(6);
         rig.mac = false;
         for (unsigned i = 0; i < kFrames; ++i) rig.chain({kHeader, bytes - kHeader});
@@ -141,7 +141,7 @@ TEST(NetTx, WaitsWhenEveryFrameSlotIsTaken) {
     rig.mac = false;
     for (unsigned i = 0; i < 3 * kFrames; ++i) rig.chain({kShortest});
     rig.steps(2000);
-    EXPECT_EQ(rig.used, kFrames + 1) << "a frame whose last beat is on its way holds no slot";
+    EXPECT_EQ(rig.used, kFrames + (kShortest - kHeader <= kBeat)) << "a frame whose last beat is on its way holds no slot";
     rig.mac = true;
     rig.drain();
 }

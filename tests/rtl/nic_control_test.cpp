@@ -7,7 +7,7 @@ namespace {
 constexpr uint64_t kFeatures = basic | moderation | indirect | (kPairs > 1 ? multi : 0);
 const Frame kSet{VIRTIO_CTRL_CLASS_NOTF_COAL, VIRTIO_CTRL_NOTF_COAL_TX_SET, 3, 0, 0, 0, 9, 0, 0, 0};
 
-TEST(NicControl, TakesACommandInElementsOfAnyLengths) {  // [V] 2.7.4: no assumption about framing
+TEST(NicControl, TakesACommandInElementsOfAnyLengths) {  // VIRTIO P7: [V] 2.7.4: no assumption about framing
     Device d(config(1), kFeatures, kPairs);
     Frame answer;
     const std::vector<uint32_t> ones(20, 1);
@@ -30,7 +30,7 @@ TEST(NicControl, WritesTheAckInTheFirstByteOfALongerElement) {  // virtio.md 12.
     EXPECT_EQ(answer, (Frame{VIRTIO_CTRL_ACK_OK, 0xEE, 0xEE, 0xEE}));
 }
 
-TEST(NicControl, RefusesWhatItDoesNotKnow) {
+TEST(NicControl, RefusesWhatItDoesNotKnow) {  // VIRTIO P25
     Device d(config(3), kFeatures, kPairs);
     EXPECT_EQ(d.command({77, 0, 0, 0}), VIRTIO_CTRL_ACK_ERR);
     EXPECT_EQ(d.command({VIRTIO_CTRL_CLASS_MQ, 9, 1, 0}), VIRTIO_CTRL_ACK_ERR);
@@ -43,7 +43,7 @@ TEST(NicControl, RefusesWhatItDoesNotKnow) {
     EXPECT_EQ(d.use_pairs(kPairs), kPairs > 1 ? VIRTIO_CTRL_ACK_OK : VIRTIO_CTRL_ACK_ERR);
 }
 
-TEST(NicControl, DoesNotCarryOutWhatItCannotAnswer) {  // virtio.md 12.1
+TEST(NicControl, DoesNotCarryOutWhatItCannotAnswer) {  // VIRTIO P14, P25: virtio.md 12.1
     Device d(config(4), kFeatures, kPairs);
     Frame answer;
     EXPECT_EQ(d.command({6}, {}, {1}, answer), 0u) << "no command";
@@ -55,7 +55,7 @@ TEST(NicControl, DoesNotCarryOutWhatItCannotAnswer) {  // virtio.md 12.1
     EXPECT_EQ(answer, (Frame{0, 0, 0, 0, 0, 0, 0, 0, VIRTIO_CTRL_ACK_OK})) << "nothing was set";
 }
 
-TEST(NicControl, AReadableElementBehindAWritableOneIsARingError) {  // [V] 2.8.5
+TEST(NicControl, AReadableElementBehindAWritableOneIsARingError) {  // VIRTIO B2, P25: [V] 2.8.5
     Device d(config(5), kFeatures, kPairs);
     d.ctrl().post_raw({kControlData, 2}, 1, 1);
     d.ctrl().post_raw({kControlData + 64, 1}, 1, 1 | 2);
@@ -73,7 +73,7 @@ TEST(NicControl, TakesIndirectCommands) {
     }
 }
 
-TEST(NicIndirect, TablesOfEveryLengthUpToTheRingCarryAFrame) {  // [V] 2.8.7
+TEST(NicIndirect, TablesOfEveryLengthUpToTheRingCarryAFrame) {  // VIRTIO P16: [V] 2.8.7
     auto c = config(7);
     c.latency_max = 200;
     Device d(c, kFeatures, 1);
@@ -116,7 +116,7 @@ TEST(NicIndirect, ATableTooShortForItsFrameIsGivenBack) {
     EXPECT_EQ(difference(d.frame_in(used[0]), small), "");
 }
 
-TEST(NicIndirect, MalformedTablesEndInNeedsReset) {  // [V] 2.8.7, virtio.md 12.1
+TEST(NicIndirect, MalformedTablesEndInNeedsReset) {  // VIRTIO B2, P25: [V] 2.8.7, virtio.md 12.1
     struct Case { const char* what; uint32_t length; uint16_t flags; bool negotiated, in_chain; };
     const Case cases[] = {{"length 0", 0, 4, true, false},         {"not a multiple of 16", 24, 4, true, false},
                           {"longer than the ring", 16 * (kRing + 1), 4, true, false}, {"huge", 0xFFFFFFF0, 4, true, false},

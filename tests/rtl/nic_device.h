@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Device: the least driver of nic_top, over NicHost: negotiation, any number of packed rings, the control queue.
+// Device: the least driver of nic_top, over NicHost: negotiation, any number of packed rings, the control queue. DeviceOf<Nic> and
+// RingOf<Nic> are those of any class with its pins, for a test that has two.
 //
 //   Device d(config(seed));                       // one queue pair, the features of `basic`
 //   Device d(config(seed), basic | multi, 4);     // four pairs and the control queue
@@ -24,13 +25,13 @@
 #define RTL_QueuePairs 1
 #endif
 
-using Host = NicHost<Vnic_top>;
 constexpr unsigned kPairs = RTL_QueuePairs;      // that the device has
 constexpr unsigned kControl = 2 * kPairs;        // its control queue
 constexpr unsigned kRing = 64;
-constexpr uint64_t kRings = Host::memory_base + 0x10000, kEvents = Host::memory_base + 0xC0000, kControlData = Host::memory_base + 0xD0000;
-constexpr uint64_t kTables = Host::memory_base + 0x400000;
-constexpr uint64_t kTxData = Host::memory_base + 0x100000, kRxData = Host::memory_base + 0x200000;
+constexpr uint64_t kMemory = NicHost<Vnic_top>::memory_base;
+constexpr uint64_t kRings = kMemory + 0x10000, kEvents = kMemory + 0xC0000, kControlData = kMemory + 0xD0000;
+constexpr uint64_t kTables = kMemory + 0x400000;
+constexpr uint64_t kTxData = kMemory + 0x100000, kRxData = kMemory + 0x200000;
 inline uint64_t ring_address(unsigned q) { return kRings + q * 0x1000; }
 inline uint64_t event_address(unsigned q) { return kEvents + q * 64; }   // the driver's; the device's is 32 bytes behind
 constexpr uint64_t kTxEvents = kEvents + 64;
@@ -82,16 +83,22 @@ inline Frame flow_frame(std::mt19937& random, unsigned flow, bool back, size_t l
     return frame;
 }
 
+struct RingElement { uint64_t address; uint32_t length; };
+struct RingBuffer { uint16_t id; unsigned slots; std::vector<RingElement> elements; uint32_t length = 0; uint16_t flags = 0; };
+
 // One packed ring as a driver sees it.
-struct Ring {
+template <class Nic>
+struct RingOf {
+    using Host = NicHost<Nic>;
+    using Element = RingElement;
+    using Buffer = RingBuffer;
     Host& host;
     uint64_t base;
     unsigned queue, size = kRing;
     unsigned next = 0, used = 0;
     bool wrap = true, used_wrap = true;
-    Ring(Host& h, uint64_t address, unsigned q) : host(h), base(address), queue(q) {}
+    RingOf(Host& h, uint64_t address, unsigned q) : host(h), base(address), queue(q) {}
 
-    struct Element { uint64_t address; uint32_t length; };
     // Writes a chain; the head's flags last. Returns its first slot.
     unsigned post(const std::vector<Element>& elements, uint16_t id, bool write) { return post(elements, id, write ? 0 : elements.size()); }
     unsigned post(const std::vector<Element>& elements, uint16_t id, size_t readable) {
@@ -128,7 +135,6 @@ struct Ring {
     }
 
     // ---- with accounts --------------------------------------------------------------------------------------------------------
-    struct Buffer { uint16_t id; unsigned slots; std::vector<Element> elements; uint32_t length = 0; uint16_t flags = 0; };
     std::deque<Buffer> outstanding;
     unsigned free = kRing;
     uint16_t next_id = 0x100;
@@ -200,16 +206,19 @@ private:
     }
 };
 
-struct Device {
+template <class Nic>
+struct DeviceOf {
+    using Host = NicHost<Nic>;
+    using Ring = RingOf<Nic>;
     Host host;
     const uint64_t features;
     const unsigned pairs;            // that this driver uses
     std::deque<Ring> rings;          // all of the device: 0 rx, 1 tx, ..., the last one is the control queue
     Ring &rx, &tx;
 
-    explicit Device(const NicHostConfig& config, bool notification_data = true)
-        : Device(config, notification_data ? basic : basic & ~feature(VIRTIO_F_NOTIFICATION_DATA_BIT), 1) {}
-    Device(const NicHostConfig& config, uint64_t with, unsigned use_pairs, unsigned ring_size = kRing)
+    explicit DeviceOf(const NicHostConfig& config, bool notification_data = true)
+        : DeviceOf(config, notification_data ? basic : basic & ~feature(VIRTIO_F_NOTIFICATION_DATA_BIT), 1) {}
+    DeviceOf(const NicHostConfig& config, uint64_t with, unsigned use_pairs, unsigned ring_size = kRing)
         : host(config), features(with), pairs(use_pairs), rings(make_rings(host)), rx(rings[0]), tx(rings[1]) {
         start(ring_size);
     }
@@ -221,6 +230,11 @@ struct Device {
 
     // Reset, negotiation, queues of `ring_size` slots, DRIVER_OK. Queue q has vector q + 1, the configuration vector 0.
     void start(unsigned ring_size = kRing) {
+        prepare(ring_size);
+        set_status(15);
+    }
+    // The same without DRIVER_OK.
+    void prepare(unsigned ring_size = kRing) {
         set_status(0);
         while (status() != 0) {}
         set_status(3);
@@ -233,7 +247,6 @@ struct Device {
         host.write(BAR0_COMMON + VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 0, 2);
         for (unsigned q = 0; q < 2 * pairs; ++q) queue(q, ring_size);
         if (features & control) queue(kControl, ring_size);
-        set_status(15);
     }
     void queue(unsigned q, unsigned ring_size = kRing) {
         rings[q].forget(ring_size);
@@ -251,17 +264,32 @@ struct Device {
         }
         host.write(c + VIRTIO_COMMON_QUEUE_ENABLE, 1, 2);
     }
+    // [V] 2.6.1; ends when both registers read 0, and has failed when they never do.
+    void reset_queue(unsigned q) {
+        const uint32_t c = BAR0_COMMON;
+        host.write(c + VIRTIO_COMMON_QUEUE_SELECT, q, 2);
+        host.write(c + VIRTIO_COMMON_QUEUE_RESET, 1, 2);
+        ASSERT_TRUE(run_until([&] { return host.read(c + VIRTIO_COMMON_QUEUE_RESET, 2) == 0; }, 500)) << "queue " << q;
+        EXPECT_EQ(host.read(c + VIRTIO_COMMON_QUEUE_ENABLE, 2), 0u);
+    }
+    // The doorbell of a ring of this device, of the width that was negotiated.
+    void kick(const Ring& ring) {
+        const uint32_t number = ring.queue == kControl && !own_control_number() ? 2 : ring.queue;
+        const uint32_t bell = BAR0_NOTIFY + BAR0_NOTIFY_MULTIPLIER * ring.queue;
+        if (features & feature(VIRTIO_F_NOTIFICATION_DATA_BIT)) host.write(bell, number | ring.next << 16 | (ring.wrap ? 1u << 31 : 0), 4);
+        else host.write(bell, number, 2);
+    }
     void map(unsigned q, uint16_t vector) {
         host.write(BAR0_COMMON + VIRTIO_COMMON_QUEUE_SELECT, q, 2);
         host.write(BAR0_COMMON + VIRTIO_COMMON_QUEUE_MSIX_VECTOR, vector, 2);
     }
     // Puts header and frame into memory from `address` on, cut at the given lengths (the rest is the last piece), with `gap` bytes
     // between the pieces.
-    std::vector<Ring::Element> place(uint64_t address, const Frame& frame, const std::vector<uint32_t>& cuts, uint32_t gap,
+    std::vector<RingElement> place(uint64_t address, const Frame& frame, const std::vector<uint32_t>& cuts, uint32_t gap,
                                      const Frame& header = Frame(VIRTIO_NET_HDR_SIZE, 0)) {
         Frame packet = header;
         packet.insert(packet.end(), frame.begin(), frame.end());
-        std::vector<Ring::Element> elements;
+        std::vector<RingElement> elements;
         size_t done = 0;
         auto piece = [&](size_t length) {
             std::memcpy(host.at(address), packet.data() + done, length);
@@ -275,7 +303,7 @@ struct Device {
         return elements;
     }
     // The frame that a used receive buffer holds, without its header.
-    Frame frame_in(const Ring::Buffer& buffer) {
+    Frame frame_in(const RingBuffer& buffer) {
         Frame got;
         for (const auto& e : buffer.elements) got.insert(got.end(), host.at(e.address), host.at(e.address) + e.length);
         got.resize(buffer.length);
@@ -284,7 +312,7 @@ struct Device {
         return Frame(got.begin() + 12, got.end());
     }
     // A used receive buffer: header and frame.
-    std::pair<Frame, Frame> packet_in(const Ring::Buffer& buffer) {
+    std::pair<Frame, Frame> packet_in(const RingBuffer& buffer) {
         Frame got;
         for (const auto& e : buffer.elements) got.insert(got.end(), host.at(e.address), host.at(e.address) + e.length);
         got.resize(buffer.length);
@@ -307,7 +335,7 @@ struct Device {
     // in `answer`, which hold 0xEE before. ~0 if it was not used.
     uint32_t command(const Frame& bytes, const std::vector<uint32_t>& read_cuts, const std::vector<uint32_t>& write_cuts, Frame& answer,
                      bool table = false) {
-        std::vector<Ring::Element> elements;
+        std::vector<RingElement> elements;
         uint64_t address = kControlData + host.bench.random() % 64;
         size_t done = 0;
         auto readable = [&](size_t n) {
@@ -325,8 +353,8 @@ struct Device {
             address += cut + 5;
         }
         EXPECT_TRUE(ctrl().offer(elements, n_readable, table));
-        kick_control();
-        std::vector<Ring::Buffer> used;
+        kick(ctrl());
+        std::vector<RingBuffer> used;
         run_until([&] { return !(used = ctrl().reap(false)).empty(); }, 5000);
         answer.clear();
         if (used.empty()) return ~0u;
@@ -349,11 +377,6 @@ struct Device {
 
 private:
     bool own_control_number() const { return features & (feature(VIRTIO_NET_F_MQ_BIT) | feature(VIRTIO_NET_F_RSS_BIT)); }
-    void kick_control() {
-        if (own_control_number()) return ctrl().kick();
-        const auto& r = ctrl();     // its number is 2, its doorbell is where queue_notify_off says
-        host.write(BAR0_NOTIFY + 4 * r.queue, 2 | r.next << 16 | (r.wrap ? 1u << 31 : 0), 4);
-    }
     static std::deque<Ring> make_rings(Host& host) {
         std::deque<Ring> rings;
         for (unsigned q = 0; q <= kControl; ++q) {
@@ -363,6 +386,10 @@ private:
         return rings;
     }
 };
+
+using Host = NicHost<Vnic_top>;
+using Ring = RingOf<Vnic_top>;
+using Device = DeviceOf<Vnic_top>;
 
 inline NicHostConfig config(unsigned seed = 1) {
     NicHostConfig c;

@@ -19,7 +19,7 @@ void send_one(Device& d, unsigned pair = 0) {
     d.host.step(200);
 }
 
-TEST(NicEvents, InterruptWhenTheNamedSlotIsPassedAndNotBefore) {  // [V] 2.8.10
+TEST(NicEvents, InterruptWhenTheNamedSlotIsPassedAndNotBefore) {  // VIRTIO P18: [V] 2.8.10
     for (unsigned size : {8u, 7u, 33u}) {
         Device d(config(size), basic | event_idx, 1, size);
         unsigned slot = 0;
@@ -84,11 +84,11 @@ void sleepy_driver(unsigned seed, uint64_t features) {
     }, 60000)) << "seed " << seed << ": asleep after " << done << " buffers";
 }
 
-TEST(NicEvents, NoWakeUpIsLost) {
+TEST(NicEvents, NoWakeUpIsLost) {  // VIRTIO P18
     for (unsigned seed = 1; seed <= (kPairs > 4 ? 5 : 30); ++seed) sleepy_driver(seed, basic);
 }
 
-TEST(NicEvents, NoWakeUpIsLostWithEventIdx) {
+TEST(NicEvents, NoWakeUpIsLostWithEventIdx) {  // VIRTIO P18
     for (unsigned seed = 1; seed <= (kPairs > 4 ? 5 : 30); ++seed) sleepy_driver(seed, basic | event_idx);
 }
 

@@ -29,7 +29,7 @@ void spoil(Device& d, uint64_t from, uint64_t to, Fault fault) {
     };
 }
 
-TEST(NicFault, ARingOrEventStructureThatCannotBeReadIsARingError) {  // virtio.md 12.1
+TEST(NicFault, ARingOrEventStructureThatCannotBeReadIsARingError) {  // VIRTIO B2, P25: virtio.md 12.1
     struct Target { const char* what; uint64_t from, to; unsigned queue; bool table; };
     const Target targets[] = {{"receive ring", ring_address(0), ring_address(1), 0, false},
                               {"transmit ring", ring_address(1), ring_address(2), 1, false},

@@ -10,7 +10,7 @@ constexpr uint16_t next = 1u << VIRTQ_DESC_F_NEXT_BIT, writable = 1u << VIRTQ_DE
 uint32_t count(Device& d, uint32_t counter) { return d.host.read(BAR0_STATS + counter, 4); }
 
 // Rings that no driver may make, on a receive and on a transmit queue, and the control queue ([V] 2.8.5, 2.8.7).
-TEST(NicHostile, AMalformedRingIsARingError) {
+TEST(NicHostile, AMalformedRingIsARingError) {  // VIRTIO B2, P25
     struct Slot { uint64_t address; uint32_t length; uint16_t flags; };
     struct Case { const char* what; std::vector<Slot> slots; };
     const uint64_t end = 0ull - 64;
@@ -47,7 +47,7 @@ TEST(NicHostile, AnElementOfATableAcrossTheEndOfTheAddressSpaceIsARingError) {
     }
 }
 
-TEST(NicHostile, AReceiveBufferThatCannotBeWrittenOrHoldsNoHeaderIsARingError) {  // virtio.md 12.1
+TEST(NicHostile, AReceiveBufferThatCannotBeWrittenOrHoldsNoHeaderIsARingError) {  // VIRTIO B2, P25: virtio.md 12.1
     struct Case { const char* what; std::vector<Ring::Element> elements; size_t readable; };
     const Case cases[] = {{"readable", {{kRxData, 900}}, 1},
                           {"readable in front", {{kRxData, 20}, {kRxData + 100, 900}}, 1},
@@ -80,7 +80,7 @@ TEST(NicHostile, ALaterBufferOfAMergedPacketThatHoldsNoHeaderIsARingError) {  //
 }
 
 // The frames of the others pass, and the device is told nothing.
-TEST(NicHostile, AMalformedPacketIsDroppedAlone) {  // virtio.md 12.1
+TEST(NicHostile, AMalformedPacketIsDroppedAlone) {  // VIRTIO P25: virtio.md 12.1
     Device d(config(5), kFeatures, 1);
     auto& random = d.host.bench.random;
     struct Case { const char* what; std::vector<Ring::Element> elements; size_t readable; };
@@ -113,7 +113,7 @@ TEST(NicHostile, AMalformedPacketIsDroppedAlone) {  // virtio.md 12.1
     EXPECT_EQ(d.status(), 15u);
 }
 
-TEST(NicHostile, AHeaderThatAsksForWhatWasNotNegotiatedDropsItsFrameAlone) {  // virtio.md 12.1
+TEST(NicHostile, AHeaderThatAsksForWhatWasNotNegotiatedDropsItsFrameAlone) {  // VIRTIO T1, T2, P25: virtio.md 12.1
     Device d(config(6), kFeatures, 1);
     auto& random = d.host.bench.random;
     unsigned dropped = 0;
@@ -137,7 +137,7 @@ TEST(NicHostile, AHeaderThatAsksForWhatWasNotNegotiatedDropsItsFrameAlone) {  //
     EXPECT_EQ(d.status(), 15u);
 }
 
-TEST(NicHostile, ADescriptorOfAnotherLapIsNotAvailable) {  // [V] 2.8.1
+TEST(NicHostile, ADescriptorOfAnotherLapIsNotAvailable) {  // VIRTIO P4: [V] 2.8.1
     Device d(config(7), kFeatures, 1);
     for (const uint16_t flags : {0x0000, 0x8000, 0x8080}) {
         const struct { uint64_t address; uint32_t length; uint16_t id, flags; } slot{kTxData, 100, 1, flags};
@@ -154,7 +154,7 @@ TEST(NicHostile, ADescriptorOfAnotherLapIsNotAvailable) {  // [V] 2.8.1
     EXPECT_TRUE(d.run_until([&] { return !d.host.sent.empty(); }));
 }
 
-TEST(NicHostile, DoorbellsThatMeanNothingAreIgnored) {  // [V] 4.1.5.2, virtio.md 2.2
+TEST(NicHostile, DoorbellsThatMeanNothingAreIgnored) {  // VIRTIO P19, P24: [V] 4.1.5.2, virtio.md 2.2
     auto c = config(8);
     c.latency_max = 200;
     Device d(c, kFeatures, 1);
@@ -174,7 +174,7 @@ TEST(NicHostile, DoorbellsThatMeanNothingAreIgnored) {  // [V] 4.1.5.2, virtio.m
 }
 
 // A driver that never wrote DRIVER_OK, or took FEATURES_OK back, has no device.
-TEST(NicHostile, NothingMovesBeforeDriverOk) {  // [V] 3.1.1
+TEST(NicHostile, NothingMovesBeforeDriverOk) {  // VIRTIO B1: [V] 3.1.1
     Device d(config(9), kFeatures, 1);
     d.set_status(0);
     while (d.status() != 0) {}

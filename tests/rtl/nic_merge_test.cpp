@@ -83,7 +83,7 @@ struct Reader {
     }
 };
 
-TEST(NicMerge, APacketTakesAsManyBuffersAsItNeedsAndTheyAreSeenTogether) {
+TEST(NicMerge, APacketTakesAsManyBuffersAsItNeedsAndTheyAreSeenTogether) {  // VIRTIO R4, R5, R6
     for (unsigned seed = 1; seed <= 6; ++seed) {
         auto c = config(seed);
         c.latency_min = 20;
@@ -117,7 +117,7 @@ TEST(NicMerge, APacketTakesAsManyBuffersAsItNeedsAndTheyAreSeenTogether) {
     }
 }
 
-TEST(NicMerge, WithoutTheFeatureAPacketHasOneBuffer) {   // [V] 5.1.6.4
+TEST(NicMerge, WithoutTheFeatureAPacketHasOneBuffer) {   // VIRTIO R2: [V] 5.1.6.4
     Device d(config(), basic, 1);
     d.rx.offer({{kRxData, 60}}, 0);
     d.rx.offer({{kRxData + 0x1000, 600}}, 0);
@@ -182,7 +182,7 @@ TEST(NicMerge, AQueueResetInTheMiddleOfAPacketForgetsItAlone) {   // [V] 2.6.1
 }
 
 // [V] 2.8.10: with EVENT_IDX a packet of several buffers moves the used pointer by all of them.
-TEST(NicMerge, AnEventInTheMiddleOfAPacketIsNotLost) {
+TEST(NicMerge, AnEventInTheMiddleOfAPacketIsNotLost) {  // VIRTIO P18
     for (unsigned slot = 0; slot < 12; ++slot) {
         Device d(config(slot + 1), merge | event_idx, 1);
         auto& random = d.host.bench.random;

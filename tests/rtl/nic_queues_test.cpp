@@ -15,7 +15,7 @@ std::unique_ptr<Device> all_pairs(const NicHostConfig& c, uint64_t more = 0, uns
     return d;
 }
 
-TEST(NicQueues, CarryTrafficOnAllPairsAtOnce) {
+TEST(NicQueues, CarryTrafficOnAllPairsAtOnce) {  // VIRTIO P10
     const unsigned sizes[] = {64, 61, 33, 9};
     for (unsigned seed = 1; seed <= 4; ++seed) {
         auto c = config(seed);
@@ -30,7 +30,7 @@ TEST(NicQueues, CarryTrafficOnAllPairsAtOnce) {
     }
 }
 
-TEST(NicQueues, CarryIndirectChainsMixedWithDirectOnes) {  // [V] 2.8.7
+TEST(NicQueues, CarryIndirectChainsMixedWithDirectOnes) {  // VIRTIO P17: [V] 2.8.7
     for (unsigned seed = 1; seed <= 4; ++seed) {
         auto c = config(seed);
         c.latency_min = 20;
@@ -103,7 +103,7 @@ TEST(NicQueues, ShareTheWireFairlyWithSmallRings) {
     }
 }
 
-TEST(NicQueues, EachHasTheVectorItWasMappedTo) {  // [V] 4.1.5.1.2
+TEST(NicQueues, EachHasTheVectorItWasMappedTo) {  // VIRTIO C36, C37, C41: [V] 4.1.5.1.2
     auto d = all_pairs(config(4));
     d->host.step(500);   // the control queue's own
     auto send = [&](unsigned p) {
@@ -137,7 +137,7 @@ TEST(NicQueues, ADriverWithoutMqUsesOnePairOfMany) {  // [V] 5.1.2: its control 
     traffic.run(20);
 }
 
-TEST(NicQueues, WithoutLinkBuffersAreUsedAndNothingIsSent) {
+TEST(NicQueues, WithoutLinkBuffersAreUsedAndNothingIsSent) {  // VIRTIO C10, C27
     auto d = all_pairs(config(8));
     auto& random = d->host.bench.random;
     for (unsigned p = 0; p < kPairs; ++p) d->rx_of(p).offer({{kRxData + p * 0x10000, 1024}}, 0);
@@ -211,7 +211,7 @@ TEST(NicQueues, AnIdleQueueCausesNoTlp) {
     }
 }
 
-TEST(NicQueues, SteerAFlowToThePairThatSendsIt) {  // [V] 5.1.6.5.5
+TEST(NicQueues, SteerAFlowToThePairThatSendsIt) {  // VIRTIO K7, K8, K9: [V] 5.1.6.5.5
     Device d(config(5), basic | multi, kPairs);
     fill(d);
     for (unsigned flow = 0; flow < 12; ++flow) EXPECT_EQ(pair_of(d, flow), 0u) << "before VQ_PAIRS_SET";

@@ -27,7 +27,7 @@ TEST(NicTop, PadsShortFramesTo60Bytes) {
     EXPECT_EQ(difference(d.host.sent[0], with_fcs(frame)), "");
 }
 
-TEST(NicTop, GathersFragmentsOfAnyLengthAndAlignment) {
+TEST(NicTop, GathersFragmentsOfAnyLengthAndAlignment) {  // VIRTIO B12, P6, P7, P8
     for (unsigned seed = 1; seed <= 8; ++seed) {
         auto c = config(seed);
         c.latency_min = 20;
@@ -108,7 +108,7 @@ TEST(NicTop, WorksWithoutNotificationData) {
     for (unsigned i = 0; i < frames.size(); ++i) ASSERT_EQ(difference(d.host.sent[i], with_fcs(frames[i])), "") << "frame " << i;
 }
 
-TEST(NicTop, ScattersIntoBuffersOfAnyLayout) {
+TEST(NicTop, ScattersIntoBuffersOfAnyLayout) {  // VIRTIO P2, P7, P13, P14, R1, R3
     for (unsigned seed = 1; seed <= 8; ++seed) {
         auto c = config(seed);
         c.latency_max = 300;
@@ -181,7 +181,7 @@ TEST(NicTop, DropsABadFcsAndDeliversTheNextFrame) {
     EXPECT_EQ(d.host.read(BAR0_STATS + STATS_RX_DROPS_FCS, 4), 1u);
 }
 
-TEST(NicTop, SendsNoInterruptWhileTheDriverDisablesThem) {
+TEST(NicTop, SendsNoInterruptWhileTheDriverDisablesThem) {  // VIRTIO P18
     Device d(config());
     auto& random = d.host.bench.random;
     d.host.at(kTxEvents)[2] = VIRTQ_EVENT_FLAGS_DISABLE;
@@ -215,7 +215,7 @@ TEST(NicTop, KeepsABufferThatIsTooShortForItsFrame) {
     EXPECT_EQ(std::memcmp(d.host.at(kRxData + 100), small.data() + 28, 32), 0);
 }
 
-TEST(NicTop, ResetWithReadsInFlightEndsAndTheDeviceComesBack) {
+TEST(NicTop, ResetWithReadsInFlightEndsAndTheDeviceComesBack) {  // VIRTIO B5, B6
     auto c = config(5);
     c.latency_min = c.latency_max = 500;
     Device d(c);

@@ -20,6 +20,7 @@ struct Dissected {
     int version = 0;                     // of IP, 0: none that is whole
     int protocol = 0;                    // 6 or 17, 0: none, or a fragment, or too far back
     std::vector<uint8_t> addresses, ports;
+    size_t network_at = 0, transport_at = 0, transport_bytes = 0;   // where the headers are; the last two with a protocol only
     bool verified = false;               // the checksum of TCP or UDP is there and good
 };
 
@@ -40,6 +41,7 @@ public:
         }
         const int type = be16(at);
         at += 2;
+        d_.network_at = at;
         if (type == 0x0800 && byte(at) >> 4 == 4) ipv4(at);
         if (type == 0x86DD && byte(at) >> 4 == 6) ipv6(at);
         return d_;
@@ -84,6 +86,8 @@ private:
     void transport(size_t at, int protocol, size_t bytes, bool header_good) {
         if ((protocol != 6 && protocol != 17) || !has(at, 8) || bytes < 8) return;
         d_.protocol = protocol;
+        d_.transport_at = at;
+        d_.transport_bytes = bytes;
         d_.ports.assign(f_.begin() + long(at), f_.begin() + long(at) + 4);
         if (!header_good || at + bytes > f_.size()) return;
         if (protocol == 6 ? bytes < 20 : size_t(be16(at + 4)) != bytes || be16(at + 6) == 0) return;

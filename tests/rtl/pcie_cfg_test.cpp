@@ -41,14 +41,14 @@ struct PcieCfg : ::testing::Test {
     }
 };
 
-TEST_F(PcieCfg, ClauseV_4_1_2_IdentifiesAModernNetworkDevice) {
+TEST_F(PcieCfg, ClauseV_4_1_2_IdentifiesAModernNetworkDevice) {  // VIRTIO C2, C3
     EXPECT_EQ(read(0), 0x10411AF4u);
     EXPECT_EQ(read(PCI_CFG_REVISION_CLASS), 0x02000001u);
     EXPECT_EQ(read(PCI_CFG_SUBSYSTEM), 0x00401AF4u);
     EXPECT_EQ(read8(PCI_CFG_HEADER + 2), 0u);
 }
 
-TEST_F(PcieCfg, ClauseP_7_5_1_2_1_Bar0SizesAs64KiBOf64BitMemory) {
+TEST_F(PcieCfg, ClauseP_7_5_1_2_1_Bar0SizesAs64KiBOf64BitMemory) {  // VIRTIO C1
     write(PCI_CFG_BAR0, 0xFFFFFFFF);
     write(PCI_CFG_BAR0_HIGH, 0xFFFFFFFF);
     EXPECT_EQ(read(PCI_CFG_BAR0), 0xFFFF0004u);
@@ -85,13 +85,13 @@ TEST_F(PcieCfg, CacheLineAndInterruptLineKeepWhatSoftwareWrites) {
     EXPECT_EQ(read(PCI_CFG_INTERRUPT), pin | 0x0Bu) << "written without its byte enable";
 }
 
-TEST_F(PcieCfg, StatusShowsTheCapabilityListAndThePendingInterrupt) {
+TEST_F(PcieCfg, StatusShowsTheCapabilityListAndThePendingInterrupt) {  // VIRTIO C29
     EXPECT_EQ(read16(PCI_CFG_STATUS), 1u << PCI_STATUS_CAPABILITY_LIST_BIT);
     b->interrupt_i = 1;
     EXPECT_EQ(read16(PCI_CFG_STATUS), 1u << PCI_STATUS_CAPABILITY_LIST_BIT | 1u << PCI_STATUS_INTERRUPT_BIT);
 }
 
-TEST_F(PcieCfg, CapabilityListVisitsEachCapabilityOnceAndEnds) {
+TEST_F(PcieCfg, CapabilityListVisitsEachCapabilityOnceAndEnds) {  // VIRTIO C1, C7, C21, C26, C31, C32
     std::multiset<uint32_t> ids;
     std::set<uint32_t> virtio_types;
     uint32_t at = read8(PCI_CFG_CAPABILITIES);
@@ -106,7 +106,7 @@ TEST_F(PcieCfg, CapabilityListVisitsEachCapabilityOnceAndEnds) {
     EXPECT_EQ(virtio_types, (std::set<uint32_t>{1, 2, 3, 4, 5}));
 }
 
-TEST_F(PcieCfg, ClauseV_4_1_4_VirtioCapabilitiesNameTheBlocksOfBar0) {
+TEST_F(PcieCfg, ClauseV_4_1_4_VirtioCapabilitiesNameTheBlocksOfBar0) {  // VIRTIO C5, C6, C22, C23, C24, C25, C31
     struct { uint32_t at, cap_len, offset, length; } const rows[] = {
         {PCI_CAP_VIRTIO_COMMON, 16, BAR0_COMMON, VIRTIO_COMMON_BYTES},
         {PCI_CAP_VIRTIO_NOTIFY, 20, BAR0_NOTIFY, 2 * BAR0_NOTIFY_MULTIPLIER},
@@ -122,7 +122,7 @@ TEST_F(PcieCfg, ClauseV_4_1_4_VirtioCapabilitiesNameTheBlocksOfBar0) {
     EXPECT_EQ(read(PCI_CAP_VIRTIO_NOTIFY + VIRTIO_PCI_CAP_NOTIFY_MULTIPLIER), uint32_t{BAR0_NOTIFY_MULTIPLIER});
 }
 
-TEST_F(PcieCfg, ClauseP_7_5_3_ExpressCapabilityOffers512BytePayloadExtendedTagsAndFlr) {
+TEST_F(PcieCfg, ClauseP_7_5_3_ExpressCapabilityOffers512BytePayloadExtendedTagsAndFlr) {  // VIRTIO C1
     EXPECT_EQ(read16(PCI_CAP_EXPRESS + PCI_EXP_CAPABILITIES), 2u);
     const uint32_t devcap = read(PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CAPABILITIES);
     EXPECT_EQ(devcap & 7, 2u);
@@ -178,7 +178,7 @@ TEST_F(PcieCfg, ClauseP_7_5_3_5_UnsupportedRequestIsRememberedUntilCleared) {
     EXPECT_EQ(read16(PCI_CAP_EXPRESS + PCI_EXP_DEVICE_STATUS), 0u);
 }
 
-TEST_F(PcieCfg, ClauseP_7_7_2_MsixCapabilityIsTruthfulAndControlsTheOutputs) {
+TEST_F(PcieCfg, ClauseP_7_7_2_MsixCapabilityIsTruthfulAndControlsTheOutputs) {  // VIRTIO C1, C35
     EXPECT_EQ(read16(PCI_CAP_MSIX + PCI_MSIX_CONTROL), 2u);  // three vectors
     EXPECT_EQ(read(PCI_CAP_MSIX + PCI_MSIX_TABLE), uint32_t{BAR0_MSIX_TABLE});
     EXPECT_EQ(read(PCI_CAP_MSIX + PCI_MSIX_PBA), uint32_t{BAR0_MSIX_PBA});
@@ -188,7 +188,7 @@ TEST_F(PcieCfg, ClauseP_7_7_2_MsixCapabilityIsTruthfulAndControlsTheOutputs) {
     EXPECT_EQ(read16(PCI_CAP_MSIX + PCI_MSIX_CONTROL), 0xC002u);
 }
 
-TEST_F(PcieCfg, ClauseP_6_6_2_FunctionLevelResetClearsAllButTheCapturedId) {
+TEST_F(PcieCfg, ClauseP_6_6_2_FunctionLevelResetClearsAllButTheCapturedId) {  // VIRTIO C1
     b->capture_valid_i = 1;
     b->capture_id_i = 0x0308;
     b.tick();
@@ -227,7 +227,7 @@ TEST_F(PcieCfg, ClauseV_4_1_4_9_WindowIsValidForAlignedAccessesInBar0Only) {
     EXPECT_FALSE(window(0, 0x10000, 4));
 }
 
-TEST_F(PcieCfg, ReadOnlyRegistersAndTheExtendedSpaceIgnoreWrites) {
+TEST_F(PcieCfg, ReadOnlyRegistersAndTheExtendedSpaceIgnoreWrites) {  // VIRTIO C1
     for (uint32_t offset = 0; offset < 0x200; offset += 4) {
         const uint32_t before = read(offset);
         const bool writable = offset == PCI_CFG_COMMAND || offset == PCI_CFG_HEADER || offset == PCI_CFG_BAR0 ||

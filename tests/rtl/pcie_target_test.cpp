@@ -143,7 +143,7 @@ TEST_F(PcieTarget, EightByteReadReturnsBothHalves) {
     EXPECT_EQ(c->data, 0x1122334455667788u);
 }
 
-TEST_F(PcieTarget, ClauseP_2_3_1_1_ByteCountAndLowerAddressFollowTheByteEnables) {
+TEST_F(PcieTarget, ClauseP_2_3_1_1_ByteCountAndLowerAddressFollowTheByteEnables) {  // VIRTIO C1
     struct { uint32_t be, bytes, low; } const rows[] = {{0xF, 4, 0}, {0xE, 3, 1}, {0xC, 2, 2}, {0x8, 1, 3}, {0x7, 3, 0}, {0x6, 2, 1},
                                                         {0x4, 1, 2}, {0x3, 2, 0}, {0x2, 1, 1}, {0x1, 1, 0}, {0x9, 4, 0}, {0x5, 3, 0}};
     for (const auto& row : rows) expect_success(request(tlp_memory(false, bar + 0x14, 1, row.be)), 1, row.bytes, 0x14 + row.low);
@@ -166,7 +166,7 @@ TEST_F(PcieTarget, CompletionWaitsStableUntilItIsTaken) {
     EXPECT_EQ(accesses.size(), 1u);
 }
 
-TEST_F(PcieTarget, ClauseP_2_3_1_UnsupportedRequestsAreCompletedWithoutData) {
+TEST_F(PcieTarget, ClauseP_2_3_1_UnsupportedRequestsAreCompletedWithoutData) {  // VIRTIO C1
     expect_unsupported(request(tlp_memory(false, bar + 0x10000, 1)), 4);
 }
 TEST_F(PcieTarget, ReadOfMoreThanTwoDoubleWordsIsUnsupported) {
@@ -233,7 +233,7 @@ TEST_F(PcieTarget, TrafficClassAndAttributesOfARequestReturnInItsCompletion) {
     EXPECT_EQ(c->header[0] & copied, copied);
 }
 
-TEST_F(PcieTarget, ClauseV_4_1_4_9_WindowReadReturnsTheBytesThatItNames) {
+TEST_F(PcieTarget, ClauseV_4_1_4_9_WindowReadReturnsTheBytesThatItNames) {  // VIRTIO C34
     registers[0x14] = 0xDDCCBBAA;
     b->window_valid_i = 1;
     b->window_offset_i = 0x16;
@@ -244,7 +244,7 @@ TEST_F(PcieTarget, ClauseV_4_1_4_9_WindowReadReturnsTheBytesThatItNames) {
     EXPECT_EQ(accesses, (std::vector<Access>{{false, false, 0x14, 0xC, 0}}));
 }
 
-TEST_F(PcieTarget, ClauseV_4_1_4_9_WindowWriteReachesTheBytesThatItNames) {
+TEST_F(PcieTarget, ClauseV_4_1_4_9_WindowWriteReachesTheBytesThatItNames) {  // VIRTIO C33
     b->window_valid_i = 1;
     b->window_offset_i = 0x15;
     b->window_length_i = 1;

@@ -62,7 +62,7 @@ struct Rig {
     }
 };
 
-TEST(RxSteer, ReturnsAFlowToTheQueueThatSentItLast) {  // [V] 5.1.6.5.5
+TEST(RxSteer, ReturnsAFlowToTheQueueThatSentItLast) {  // VIRTIO K9: [V] 5.1.6.5.5
     for (unsigned pairs : {2u, 4u, 16u}) {
         Rig rig(pairs, pairs);
         std::map<uint8_t, unsigned> known;
@@ -79,7 +79,7 @@ TEST(RxSteer, ReturnsAFlowToTheQueueThatSentItLast) {  // [V] 5.1.6.5.5
     }
 }
 
-TEST(RxSteer, NeverUsesAPairBeyondTheLimit) {
+TEST(RxSteer, NeverUsesAPairBeyondTheLimit) {  // VIRTIO K8
     Rig rig(16);
     for (unsigned i = 0; i < 300; ++i) rig.send(rig.frame(100), i % 16);
     for (unsigned pairs : {1u, 3u, 5u, 16u}) {

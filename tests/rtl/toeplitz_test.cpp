@@ -53,7 +53,7 @@ std::vector<uint8_t> input_of(const Vector& v, bool ports) {
     return in;
 }
 
-TEST(Toeplitz, GivesThePublishedHashes) {
+TEST(Toeplitz, GivesThePublishedHashes) {  // VIRTIO K10
     Hash hash;
     for (const Vector& v : kPublished) {
         EXPECT_EQ(hash(known_key(), input_of(v, false)), v.addresses);

@@ -115,7 +115,7 @@ TEST(TxCsum, CompletesTheChecksumOfRandomFramesInOrder) {
     }
 }
 
-TEST(TxCsum, PutsItAtEveryPlaceOfABeatForEveryStartAndLength) {
+TEST(TxCsum, PutsItAtEveryPlaceOfABeatForEveryStartAndLength) {  // VIRTIO T5
     Rig rig(2);
     for (unsigned start = 0; start <= kBeat + 1; ++start) {
         for (unsigned offset = 0; offset <= 2 * kBeat + 1; offset += 1 + start % 3)

@@ -4,7 +4,7 @@
 
 namespace {
 
-TEST_F(VirtioRegs, ClauseV_4_1_4_3_RegistersHaveTheirResetValues) {
+TEST_F(VirtioRegs, ClauseV_4_1_4_3_RegistersHaveTheirResetValues) {  // VIRTIO C13, C14, C39
     EXPECT_EQ(status(), 0u);
     EXPECT_EQ(read(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 2), uint32_t{VIRTIO_MSI_NO_VECTOR});
     EXPECT_EQ(read(VIRTIO_COMMON_NUM_QUEUES, 2), queues);
@@ -18,7 +18,7 @@ TEST_F(VirtioRegs, ClauseV_4_1_4_3_RegistersHaveTheirResetValues) {
     }
 }
 
-TEST_F(VirtioRegs, ClauseV_4_1_4_3_1_OfferedFeaturesAppearInTwoWindowsAndNoOther) {
+TEST_F(VirtioRegs, ClauseV_4_1_4_3_1_OfferedFeaturesAppearInTwoWindowsAndNoOther) {  // VIRTIO B11, C8
     EXPECT_EQ(read(VIRTIO_COMMON_DEVICE_FEATURE), uint32_t(offered));
     write(VIRTIO_COMMON_DEVICE_FEATURE_SELECT, 1);
     EXPECT_EQ(read(VIRTIO_COMMON_DEVICE_FEATURE), uint32_t(offered >> 32));
@@ -26,16 +26,18 @@ TEST_F(VirtioRegs, ClauseV_4_1_4_3_1_OfferedFeaturesAppearInTwoWindowsAndNoOther
     EXPECT_EQ(read(VIRTIO_COMMON_DEVICE_FEATURE), 0u);
 }
 
-TEST_F(VirtioRegs, ClauseV_2_2_2_AcceptableFeatureSetsKeepFeaturesOk) {
+TEST_F(VirtioRegs, ClauseV_2_2_2_AcceptableFeatureSetsKeepFeaturesOk) {  // VIRTIO B4
     EXPECT_TRUE(negotiate(offered));
     EXPECT_EQ(b->features_o, offered);
 }
 TEST_F(VirtioRegs, AccessPlatformAndTheOptionalFeaturesMayBeDeclined) { EXPECT_TRUE(negotiate(minimal)); }
-TEST_F(VirtioRegs, FeatureThatWasNotOfferedIsRefused) {
+TEST_F(VirtioRegs, FeatureThatWasNotOfferedIsRefused) {  // VIRTIO B4
     EXPECT_FALSE(negotiate(minimal | UINT64_C(1) << 14));   // HOST_UFO
     EXPECT_EQ(status(), acknowledge | driver);
 }
+// VIRTIO B4
 TEST_F(VirtioRegs, LegacyDriverIsRefused) { EXPECT_FALSE(negotiate(offered & ~REGMAP_BIT(VIRTIO_F_VERSION_1_BIT))); }
+// VIRTIO B4
 TEST_F(VirtioRegs, DriverWithoutPackedRingsIsRefused) { EXPECT_FALSE(negotiate(offered & ~REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT))); }
 
 TEST_F(VirtioRegs, ClauseV_5_1_3_1_SegmentationNeedsChecksumsAndEcnNeedsTcp) {
@@ -104,7 +106,7 @@ TEST_F(VirtioRegs, NeedsResetStaysUntilReset) {
     EXPECT_EQ(status(), acknowledge | failed | needs_reset);
 }
 
-TEST_F(VirtioRegs, ClauseV_4_1_4_3_1_StatusReads0OnlyWhenTheResetIsDone) {
+TEST_F(VirtioRegs, ClauseV_4_1_4_3_1_StatusReads0OnlyWhenTheResetIsDone) {  // VIRTIO B5, C11, C12, C39
     go_live();
     write(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 1, 2);
     set_status(0);
@@ -131,7 +133,7 @@ TEST_F(VirtioRegs, FunctionLevelResetIsAResetOfTheDevice) {
     EXPECT_TRUE(b->reset_req_o);
 }
 
-TEST_F(VirtioRegs, QueueRegistersArePerQueueAndReachTheirOutputs) {
+TEST_F(VirtioRegs, QueueRegistersArePerQueueAndReachTheirOutputs) {  // VIRTIO C4
     for (uint32_t q = 0; q < queues; ++q) {
         select(q);
         write(VIRTIO_COMMON_QUEUE_SIZE, 256 + q, 2);
@@ -161,7 +163,7 @@ TEST_F(VirtioRegs, QueueRegistersArePerQueueAndReachTheirOutputs) {
     }
 }
 
-TEST_F(VirtioRegs, ClauseV_4_1_4_3_1_AbsentQueueHasSize0AndTakesNoWrites) {
+TEST_F(VirtioRegs, ClauseV_4_1_4_3_1_AbsentQueueHasSize0AndTakesNoWrites) {  // VIRTIO C19
     select(queues);
     write(VIRTIO_COMMON_QUEUE_SIZE, 64, 2);
     write(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 0, 2);
@@ -224,7 +226,7 @@ TEST_F(VirtioRegs, ClauseV_2_8_AddressBitsBelowTheAlignmentAre0) {
     EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_DEVICE), 0xFFFFFFFCu);
 }
 
-TEST_F(VirtioRegs, ClauseV_4_1_5_1_2_VectorThatDoesNotExistReadsBackAsNone) {
+TEST_F(VirtioRegs, ClauseV_4_1_5_1_2_VectorThatDoesNotExistReadsBackAsNone) {  // VIRTIO C38, C40
     write(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, queues, 2);
     EXPECT_EQ(read(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 2), queues);
     write(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, queues + 1, 2);
@@ -265,7 +267,7 @@ TEST_F(VirtioRegs, ClauseV_4_1_5_2_DoorbellWithoutDataIs16Bits) {
     EXPECT_FALSE(doorbell(1, 1, 4)) << "wrong width";
 }
 
-TEST_F(VirtioRegs, DoorbellOfAQueueThatDoesNotRunIsIgnored) {
+TEST_F(VirtioRegs, DoorbellOfAQueueThatDoesNotRunIsIgnored) {  // VIRTIO B1
     EXPECT_FALSE(doorbell(0, 0, 4)) << "before DRIVER_OK";
     ASSERT_TRUE(negotiate(offered));
     select(0);
@@ -278,7 +280,7 @@ TEST_F(VirtioRegs, DoorbellOfAQueueThatDoesNotRunIsIgnored) {
     EXPECT_FALSE(doorbell(0, 1, 4)) << "queue number and address disagree";
 }
 
-TEST_F(VirtioRegs, ClauseV_4_1_4_5_IsrShowsItsCausesAndReadingClears) {
+TEST_F(VirtioRegs, ClauseV_4_1_4_5_IsrShowsItsCausesAndReadingClears) {  // VIRTIO C30
     b->isr_queue_i = 1;
     b.tick();
     b->isr_queue_i = 0;
@@ -289,7 +291,7 @@ TEST_F(VirtioRegs, ClauseV_4_1_4_5_IsrShowsItsCausesAndReadingClears) {
     EXPECT_EQ(bus_read(b, BAR0_ISR, 1), 0u);
 }
 
-TEST_F(VirtioRegs, NetworkConfigurationShowsMacLinkAndPairs) {
+TEST_F(VirtioRegs, NetworkConfigurationShowsMacLinkAndPairs) {  // VIRTIO N1
     const uint8_t mac[] = {0x11, 0x22, 0x33, 0x44, 0x55, 0x66};
     for (uint32_t i = 0; i < 6; ++i) EXPECT_EQ(bus_read(b, BAR0_DEVICE + i, 1), mac[i]);
     EXPECT_EQ(bus_read(b, BAR0_DEVICE + VIRTIO_NET_CONFIG_STATUS, 2), 0u);
@@ -301,7 +303,7 @@ TEST_F(VirtioRegs, NetworkConfigurationShowsMacLinkAndPairs) {
     EXPECT_EQ(bus_read(b, BAR0_DEVICE), 0x44332211u);
 }
 
-TEST_F(VirtioRegs, ClauseV_2_5_2_GenerationMovesWhenAChangedConfigurationIsRead) {
+TEST_F(VirtioRegs, ClauseV_2_5_2_GenerationMovesWhenAChangedConfigurationIsRead) {  // VIRTIO C10
     bus_read(b, BAR0_DEVICE);
     const uint32_t before = read(VIRTIO_COMMON_CONFIG_GENERATION, 1);
     bus_read(b, BAR0_DEVICE);
@@ -315,7 +317,7 @@ TEST_F(VirtioRegs, ClauseV_2_5_2_GenerationMovesWhenAChangedConfigurationIsRead)
     EXPECT_NE(read(VIRTIO_COMMON_CONFIG_GENERATION, 1), before);
 }
 
-TEST_F(VirtioRegs, LinkChangeInterruptsALiveDeviceOnce) {
+TEST_F(VirtioRegs, LinkChangeInterruptsALiveDeviceOnce) {  // VIRTIO C27
     go_live();
     write(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 0, 2);
     b->link_up_i = 1;
@@ -328,7 +330,7 @@ TEST_F(VirtioRegs, LinkChangeInterruptsALiveDeviceOnce) {
     EXPECT_EQ(bus_read(b, BAR0_ISR, 1), 1u << VIRTIO_ISR_CONFIG_BIT);
 }
 
-TEST_F(VirtioRegs, ClauseV_2_1_2_NeedsResetOfALiveDeviceInterrupts) {
+TEST_F(VirtioRegs, ClauseV_2_1_2_NeedsResetOfALiveDeviceInterrupts) {  // VIRTIO B2
     go_live();
     write(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 0, 2);
     b->needs_reset_i = 1;
@@ -338,7 +340,7 @@ TEST_F(VirtioRegs, ClauseV_2_1_2_NeedsResetOfALiveDeviceInterrupts) {
     EXPECT_TRUE(status() & needs_reset);
 }
 
-TEST_F(VirtioRegs, LinkChangeIsSilentBeforeDriverOkAndWithoutAVector) {
+TEST_F(VirtioRegs, LinkChangeIsSilentBeforeDriverOkAndWithoutAVector) {  // VIRTIO B1, C42
     write(VIRTIO_COMMON_CONFIG_MSIX_VECTOR, 0, 2);
     b->link_up_i = 1;
     b.tick();
@@ -361,7 +363,7 @@ TEST_F(VirtioRegs, IsNotIdleWhileAResetIsUnderWay) {
 }
 
 // ---- RING_RESET
-TEST_F(VirtioRegs, ClauseV_2_6_1_AQueueResetEndsWithItsRegistersAtTheirResetValues) {
+TEST_F(VirtioRegs, ClauseV_2_6_1_AQueueResetEndsWithItsRegistersAtTheirResetValues) {  // VIRTIO C15, C16, C17, C18
     go_live();
     select(1);
     write(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 1, 2);
@@ -397,7 +399,7 @@ TEST_F(VirtioRegs, ClauseV_2_6_1_QueueResetNeedsRingResetAndTheValue1) {
     EXPECT_EQ(b->vq_reset_o, 0u);
 }
 
-TEST_F(VirtioRegs, ClauseV_5_1_4_FieldsOfOfferedFeaturesAreThereBeforeFeaturesOk) {
+TEST_F(VirtioRegs, ClauseV_5_1_4_FieldsOfOfferedFeaturesAreThereBeforeFeaturesOk) {  // VIRTIO B7, N2, N6, N7
     auto config = [&](uint32_t at, unsigned bytes) { return bus_read(b, BAR0_DEVICE + at, bytes); };
     EXPECT_EQ(config(VIRTIO_NET_CONFIG_MAC, 4), 0x44332211u);
     EXPECT_EQ(config(VIRTIO_NET_CONFIG_MAC + 4, 2), 0x6655u);
@@ -408,7 +410,7 @@ TEST_F(VirtioRegs, ClauseV_5_1_4_FieldsOfOfferedFeaturesAreThereBeforeFeaturesOk
 }
 
 // [V] 2.5.2: what the driver set itself is a change too, though not one that interrupts.
-TEST_F(VirtioRegs, ANewAddressChangesTheGenerationAndInterruptsNobody) {
+TEST_F(VirtioRegs, ANewAddressChangesTheGenerationAndInterruptsNobody) {  // VIRTIO C10
     go_live();
     const uint32_t before = read(VIRTIO_COMMON_CONFIG_GENERATION, 1);
     b->mac_set_i = 1;
@@ -423,7 +425,7 @@ TEST_F(VirtioRegs, ANewAddressChangesTheGenerationAndInterruptsNobody) {
     EXPECT_NE(read(VIRTIO_COMMON_CONFIG_GENERATION, 1), before);
 }
 
-TEST_F(VirtioRegs, ClauseV_5_1_3_1_FeaturesOfTheControlQueueNeedIt) {
+TEST_F(VirtioRegs, ClauseV_5_1_3_1_FeaturesOfTheControlQueueNeedIt) {  // VIRTIO B4
     for (uint32_t bit : {uint32_t{VIRTIO_NET_F_NOTF_COAL_BIT}, uint32_t{VIRTIO_NET_F_VQ_NOTF_COAL_BIT}, uint32_t{VIRTIO_NET_F_CTRL_RX_BIT},
                          uint32_t{VIRTIO_NET_F_CTRL_VLAN_BIT}, uint32_t{VIRTIO_NET_F_CTRL_RX_EXTRA_BIT},
                          uint32_t{VIRTIO_NET_F_CTRL_MAC_ADDR_BIT}, uint32_t{VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT}, uint32_t{VIRTIO_NET_F_HASH_REPORT_BIT}}) {

@@ -30,7 +30,7 @@ void traffic(Rig& rig, unsigned bursts, unsigned longest) {
 
 const unsigned kSizes[] = {1, 2, 5, 7, 8, 17, 64, 1000};
 
-TEST(VqAvail, HandsOutDescriptorsInRingOrderAtAnyRingSize) {
+TEST(VqAvail, HandsOutDescriptorsInRingOrderAtAnyRingSize) {  // VIRTIO P1, P8, P10, P11
     for (const unsigned size : kSizes)
         for (const bool data : {false, true}) {
             Config c;
@@ -44,7 +44,7 @@ TEST(VqAvail, HandsOutDescriptorsInRingOrderAtAnyRingSize) {
         }
 }
 
-TEST(VqAvail, LosesNoDoorbellThatRacesWithAnEmptyRead) {
+TEST(VqAvail, LosesNoDoorbellThatRacesWithAnEmptyRead) {  // VIRTIO P20
     for (unsigned seed = 1; seed <= 24; ++seed) {
         Config c;
         c.size = kSizes[seed % 7];
@@ -58,7 +58,7 @@ TEST(VqAvail, LosesNoDoorbellThatRacesWithAnEmptyRead) {
     }
 }
 
-TEST(VqAvail, LosesNoDoorbellWhenTheNextReadLeavesAtAnyMoment) {
+TEST(VqAvail, LosesNoDoorbellWhenTheNextReadLeavesAtAnyMoment) {  // VIRTIO P20
     // The last slot of a batch is read empty; then it is filled and the doorbell comes; the next read leaves when slot 7 is parsed.
     for (const bool data : {false, true})
         for (unsigned moment = 0; moment < 40; ++moment) {
@@ -83,7 +83,7 @@ TEST(VqAvail, LosesNoDoorbellWhenTheNextReadLeavesAtAnyMoment) {
         }
 }
 
-TEST(VqAvail, TrustsNoTailThatWasReadBeforeItsChainWasKnown) {  // [V] 2.8.6, at any tearing of any read
+TEST(VqAvail, TrustsNoTailThatWasReadBeforeItsChainWasKnown) {  // VIRTIO P22: [V] 2.8.6, at any tearing of any read
     for (unsigned seed = 1; seed <= 24; ++seed) {
         Config c;
         c.size = kSizes[2 + seed % 5];
@@ -98,7 +98,7 @@ TEST(VqAvail, TrustsNoTailThatWasReadBeforeItsChainWasKnown) {  // [V] 2.8.6, at
     }
 }
 
-TEST(VqAvail, IsNotHarmedByDoorbellsThatStepBack) {  // [V] 2.9: two CPUs may ring in any order
+TEST(VqAvail, IsNotHarmedByDoorbellsThatStepBack) {  // VIRTIO P24: [V] 2.9: two CPUs may ring in any order
     for (unsigned seed = 1; seed <= 16; ++seed) {
         Config c;
         c.size = kSizes[3 + seed % 5];
@@ -171,7 +171,7 @@ TEST(VqAvail, ReadsExactlyWhatTheDoorbellNames) {  // [V] 2.9: NOTIFICATION_DATA
     EXPECT_EQ(rig.requests.back().len, 7 * 16);
 }
 
-TEST(VqAvail, ReadsTheTailInAnotherLineAgain) {  // [V] 2.8.6, virtio.md P22
+TEST(VqAvail, ReadsTheTailInAnotherLineAgain) {  // VIRTIO P22: [V] 2.8.6, virtio.md P22
     Config c;
     c.data = false;
     c.delay = 1;
@@ -199,7 +199,7 @@ TEST(VqAvail, ReadsTheTailInAnotherLineAgain) {  // [V] 2.8.6, virtio.md P22
     EXPECT_EQ(rig.requests[before].addr, kRing + 64) << "from the first slot of the other line";
 }
 
-TEST(VqAvail, TakesFlagsOfAnotherLapForUnavailable) {  // [V] 2.8.1, virtio.md P4
+TEST(VqAvail, TakesFlagsOfAnotherLapForUnavailable) {  // VIRTIO P4: [V] 2.8.1, virtio.md P4
     for (const uint16_t flags : {uint16_t(0), kUsed, uint16_t(kAvail | kUsed)}) {
         Rig rig(Config{});
         for (auto& d : rig.ring) d.flags = flags;
@@ -212,7 +212,7 @@ TEST(VqAvail, TakesFlagsOfAnotherLapForUnavailable) {  // [V] 2.8.1, virtio.md P
     }
 }
 
-TEST(VqAvail, HandsOutAChainAsLongAsTheRing) {  // [V] 2.8.6
+TEST(VqAvail, HandsOutAChainAsLongAsTheRing) {  // VIRTIO P9: [V] 2.8.6
     for (const unsigned size : {1u, 2u, 5u, 64u, 300u})
         for (const bool data : {false, true}) {
             Config c;
@@ -242,7 +242,7 @@ void expect_error(Rig& rig, unsigned good, const char* what) {
     EXPECT_EQ(rig.requests.size(), reads) << what << ": the queue has stopped";
 }
 
-TEST(VqAvail, StopsAtAnIndirectDescriptor) {  // [V] 2.8.7: not negotiated
+TEST(VqAvail, StopsAtAnIndirectDescriptor) {  // VIRTIO P25: [V] 2.8.7: not negotiated
     for (const bool data : {false, true}) {
         Config c;
         c.data = data;
@@ -256,7 +256,7 @@ TEST(VqAvail, StopsAtAnIndirectDescriptor) {  // [V] 2.8.7: not negotiated
     }
 }
 
-TEST(VqAvail, StopsAtAChainThatDoesNotEnd) {  // [V] 2.8.6: no chain is longer than the ring
+TEST(VqAvail, StopsAtAChainThatDoesNotEnd) {  // VIRTIO P25: [V] 2.8.6: no chain is longer than the ring
     for (const unsigned size : {1u, 5u, 64u}) {
         Config c;
         c.size = size;
@@ -268,7 +268,7 @@ TEST(VqAvail, StopsAtAChainThatDoesNotEnd) {  // [V] 2.8.6: no chain is longer t
     }
 }
 
-TEST(VqAvail, StopsAtAChainOfWhichOnlyThePartIsAvailable) {  // [V] 2.8.6: the head comes last
+TEST(VqAvail, StopsAtAChainOfWhichOnlyThePartIsAvailable) {  // VIRTIO P25: [V] 2.8.6: the head comes last
     Rig rig(Config{});
     rig.post(2, true, kNext);
     rig.steps(20);
@@ -276,7 +276,7 @@ TEST(VqAvail, StopsAtAChainOfWhichOnlyThePartIsAvailable) {  // [V] 2.8.6: the h
     expect_error(rig, 2, "third element is not there");
 }
 
-TEST(VqAvail, StopsWhenTheRingCannotBeRead) {
+TEST(VqAvail, StopsWhenTheRingCannotBeRead) {  // VIRTIO P25
     Rig rig(Config{});
     rig.fail = true;
     rig.post(1);

@@ -63,7 +63,7 @@ TEST(VqEvent, InterruptsAfterUsedDescriptorsWhenEnabled) {
     EXPECT_EQ(rig.interrupts, 1u);
 }
 
-TEST(VqEvent, IsSilentWhenDisabled) {  // [V] 2.8.10
+TEST(VqEvent, IsSilentWhenDisabled) {  // VIRTIO P18: [V] 2.8.10
     Rig rig;
     rig.flags = VIRTQ_EVENT_FLAGS_DISABLE;
     rig.step(true);
@@ -148,14 +148,14 @@ bool fires(uint16_t desc, uint16_t next, uint16_t slots, uint16_t size) {
     return rig.interrupts == 1;
 }
 
-TEST(VqEvent, FiresForTheSlotsPassedAndNoOther) {  // the vectors of virtio.md 5.8
+TEST(VqEvent, FiresForTheSlotsPassedAndNoOther) {  // VIRTIO P18: the vectors of virtio.md 5.8
     for (uint16_t yes : {0x8006, 0x8007, 0x0000}) EXPECT_TRUE(fires(yes, 0x0001, 3, 8)) << std::hex << yes;
     for (uint16_t no : {0x8005, 0x0001, 0x0007}) EXPECT_FALSE(fires(no, 0x0001, 3, 8)) << std::hex << no;
     EXPECT_TRUE(fires(0x8002, 0x8003, 1, 8));
     for (uint16_t no : {0x8003, 0x8001, 0x0002}) EXPECT_FALSE(fires(no, 0x8003, 1, 8)) << std::hex << no;
 }
 
-TEST(VqEvent, AgreesWithAWalkOverTheSlots) {
+TEST(VqEvent, AgreesWithAWalkOverTheSlots) {  // VIRTIO P18
     std::mt19937 random(7);
     for (unsigned i = 0; i < 4000; ++i) {
         const unsigned size = 1 + unsigned(random() % (i % 2 ? 9 : 1000)), slots = 1 + unsigned(random() % size);

@@ -82,7 +82,7 @@ uint64_t field(const std::vector<uint8_t>& bytes, size_t offset) {
     return value;
 }
 
-TEST(VqUsed, WritesOneDescriptorAsTheStandardShows) {  // [V] 2.8.5; bytes of virtio.md 5.7
+TEST(VqUsed, WritesOneDescriptorAsTheStandardShows) {  // VIRTIO P13, P14: [V] 2.8.5; bytes of virtio.md 5.7
     Rig rig(false);
     rig.b->quiet_i = 1;
     rig.use(3, true, 5, 72, true);
@@ -129,7 +129,7 @@ TEST(VqUsed, EndsAGroupAtTheEndOfTheRing) {
     EXPECT_EQ(field(rig.bytes[1], 0) >> 48, 2u) << "flags of the next lap";
 }
 
-TEST(VqUsed, BatchesInOrderBuffersIntoTheLastId) {  // [V] 2.8.8
+TEST(VqUsed, BatchesInOrderBuffersIntoTheLastId) {  // VIRTIO P21: [V] 2.8.8
     Rig rig(true);
     rig.use(6, true, 0, 0, false);
     rig.use(7, true, 1, 0, false);
