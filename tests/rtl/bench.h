@@ -29,6 +29,7 @@ public:
         dut_->clk_i = 0;
     }
     ~Bench() {
+        Verilated::threadContextp(&context_);   // where a destructor looks for it; another bench may have left its own there
         dut_->final();
         take_coverage(context_);
     }

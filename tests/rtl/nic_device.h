@@ -211,8 +211,8 @@ struct DeviceOf {
     using Host = NicHost<Nic>;
     using Ring = RingOf<Nic>;
     Host host;
-    const uint64_t features;
-    const unsigned pairs;            // that this driver uses
+    uint64_t features;               // these and pairs hold from the next start() on
+    unsigned pairs;                  // that this driver uses
     std::deque<Ring> rings;          // all of the device: 0 rx, 1 tx, ..., the last one is the control queue
     Ring &rx, &tx;
 
@@ -252,8 +252,7 @@ struct DeviceOf {
         rings[q].forget(ring_size);
         std::memset(host.at(event_address(q)), 0, 64);
         const uint32_t c = BAR0_COMMON;
-        // [V] 5.1.2: without MQ and RSS the control queue is queue 2, whatever the device has.
-        host.write(c + VIRTIO_COMMON_QUEUE_SELECT, q == kControl && !own_control_number() ? 2 : q, 2);
+        host.write(c + VIRTIO_COMMON_QUEUE_SELECT, number(q), 2);
         host.write(c + VIRTIO_COMMON_QUEUE_SIZE, ring_size, 2);
         host.write(c + VIRTIO_COMMON_QUEUE_MSIX_VECTOR, q + 1, 2);
         EXPECT_EQ(host.read(c + VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 2), q + 1);
@@ -374,6 +373,13 @@ struct DeviceOf {
         return length == 1 ? answer[0] : 0xEE;
     }
     uint8_t use_pairs(unsigned n) { return command({VIRTIO_CTRL_CLASS_MQ, VIRTIO_CTRL_MQ_VQ_PAIRS_SET, uint8_t(n), uint8_t(n >> 8)}); }
+
+    void kick_control() {       // its doorbell is where queue_notify_off says
+        const auto& r = ctrl();
+        host.write(BAR0_NOTIFY + 4 * r.queue, number(kControl) | r.next << 16 | (r.wrap ? 1u << 31 : 0), 4);
+    }
+    // [V] 5.1.2: without MQ and RSS the control queue is queue 2, whatever the device has.
+    unsigned number(unsigned q) const { return q == kControl && !own_control_number() ? 2 : q; }
 
 private:
     bool own_control_number() const { return features & (feature(VIRTIO_NET_F_MQ_BIT) | feature(VIRTIO_NET_F_RSS_BIT)); }
