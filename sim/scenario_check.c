@@ -124,6 +124,36 @@ static int check_driver(const struct scenario *scenario, FILE *errors) {
     return mistakes;
 }
 
+/* What only the drivers of NDIS 6 do. */
+static int check_age(const struct scenario *scenario, FILE *errors) {
+    const struct {
+        unsigned key;
+        bool miniport, asked;
+    } newer[] = {
+        {SCENARIO_KEY_driver_nbs_per_nbl, false, scenario->driver_nbs_per_nbl > 1},
+        {SCENARIO_KEY_driver_fault, false, scenario->driver_fault != 0},
+        {SCENARIO_KEY_driver_fault, true, scenario->driver_fault != 0},
+        {SCENARIO_KEY_driver_queue_pairs, true, scenario->driver_queue_pairs > 1},
+        {SCENARIO_KEY_driver_event_idx, true, scenario->driver_event_idx},
+        {SCENARIO_KEY_driver_tx_indirect_from, true, scenario->driver_tx_indirect_from != 0},
+        {SCENARIO_KEY_driver_tx_moderation_frames, true, scenario->driver_tx_moderation_frames != 0},
+        {SCENARIO_KEY_driver_rx_moderation_frames, true, scenario->driver_rx_moderation_frames != 0},
+        {SCENARIO_KEY_driver_rx_elements, true, scenario->driver_rx_elements > 1},
+        {SCENARIO_KEY_driver_rx_offset, true, scenario->driver_rx_offset != 0},
+        {SCENARIO_KEY_stress_queue_reset_every_us, true, scenario->stress_queue_reset_every_us != 0},
+        {SCENARIO_KEY_stress_device_reset_every_us, true, scenario->stress_device_reset_every_us != 0},
+    };
+    int mistakes = 0;
+    for (size_t i = 0; i < sizeof newer / sizeof *newer; i++) {
+        const bool old = newer[i].miniport ? scenario->driver_miniport != 0 : scenario->driver_protocol != 0;
+        if (!old || !newer[i].asked) continue;
+        scenario_complain(scenario, newer[i].key, errors, "is not for drivers of NDIS 5: leave it out, or use %s: ndis6",
+                          newer[i].miniport ? "driver.miniport" : "driver.protocol");
+        mistakes++;
+    }
+    return mistakes;
+}
+
 int scenario_parse_mac(const char *text, uint8_t mac[6]) {
     for (unsigned i = 0; i < 6; i++) {
         if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]) || text[2] != (i < 5 ? ':' : '\0'))
@@ -138,6 +168,6 @@ int scenario_parse_mac(const char *text, uint8_t mac[6]) {
 
 int scenario_check(const struct scenario *scenario, FILE *errors) {
     const int mistakes = check_files(scenario, errors) + check_traffic(scenario, errors) + check_machine(scenario, errors) +
-                         check_driver(scenario, errors);
+                         check_driver(scenario, errors) + check_age(scenario, errors);
     return mistakes ? -EINVAL : 0;
 }

@@ -15,6 +15,8 @@
  *   ndis/intermediate.h  virtual adapters of intermediate drivers
  *   ndis/pathsites.h  how a call of the data path says where it was made
  *   ndis/services.h   memory, locks, events, timers
+ *   ndis/packet.h, packetapi.h, legacy_protocol.h, legacy_miniport.h, legacy_request.h  NDIS 5, for drivers that define NDIS50, NDIS51 or
+ *                     NDIS_LEGACY_DRIVER, or NDIS50_MINIPORT, NDIS51_MINIPORT
  *
  * The interface is that of NDIS 6.80 (27 OOB slots); structures only ever grow at their end, so older revisions are accepted by Size.
  * Spec: [D] and [H] as in the project's reference sheet ndis.md, sections 1 to 3.
@@ -42,5 +44,13 @@
 #include "ndis/protocol.h"
 #include "ndis/services.h"
 #include "ndis/types.h"
+
+#if defined(NDIS50) || defined(NDIS51) || defined(NDIS50_MINIPORT) || defined(NDIS51_MINIPORT)
+#define NDIS_LEGACY_DRIVER 1
+#endif
+#ifdef NDIS_LEGACY_DRIVER
+#include "ndis/legacy_miniport.h"
+#include "ndis/legacy_protocol.h"
+#endif
 
 #endif

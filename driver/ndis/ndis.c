@@ -28,6 +28,7 @@ static void unload_drivers(struct ndis *ndis) {
         if (driver->is_miniport && driver->miniport.UnloadHandler) driver->miniport.UnloadHandler(&driver->driver_object);
         else if (driver->driver_object.DriverUnload) driver->driver_object.DriverUnload(&driver->driver_object);
         ndis->drivers = driver->next;
+        free(driver->legacy);
         free(driver);
     }
 }
@@ -46,6 +47,7 @@ void ndis_destroy(struct ndis *ndis) {
         ndis->adapters = adapter->next;
         while (adapter->bindings) ndis_binding_free(adapter->bindings);
         free(adapter->oids);
+        free(adapter->legacy);
         free(adapter);
     }
     while (ndis->dead_protocols) {
@@ -53,6 +55,8 @@ void ndis_destroy(struct ndis *ndis) {
         ndis->dead_protocols = protocol->next;
         ndis_protocol_free(protocol);
     }
+    ndis_free_legacy_protocols(ndis);
+    ndis_free_packet_pools(ndis);
     ndis_free_pools(ndis);
     ndis_free_sgs(ndis);
     ndis_free_oids(ndis);
@@ -104,6 +108,7 @@ NDIS_STATUS ndis_load_driver(struct ndis *ndis, const char *name, DRIVER_INITIAL
     kernel_leave(&scope);
     if (status != NDIS_STATUS_SUCCESS) {
         *link = NULL;  /* it is still the last one: drivers load no drivers */
+        free(driver->legacy);
         free(driver);
     }
     return status;

@@ -20,7 +20,7 @@
  * each driver callback there are FUNCTION_ENTER and FUNCTION_EXIT with its name in Microsoft's spelling. CPU time: none is charged
  * here; the protocol charges what it does.
  *
- * Not modelled yet: NDIS 5, direct and synchronous OID requests, configuration store, power, ports, RSS, offload capabilities.
+ * Not modelled yet: direct and synchronous OID requests, configuration store, power, ports, RSS, offload capabilities.
  *
  * All functions run at PASSIVE_LEVEL and enter the kernel themselves; start, stop and destroy block.
  */
@@ -29,6 +29,7 @@
 
 #include "kernel/kernel.h"
 #include "ndis.h"
+#include "ndis/packet.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,6 +45,10 @@ void ndis_destroy(struct ndis *ndis);
  * DriverObject: the place of what Windows would read from the registry. `name` is copied. */
 NDIS_STATUS ndis_load_driver(struct ndis *ndis, const char *name, DRIVER_INITIALIZE *entry, void *argument);
 void *ndis_driver_argument(PDRIVER_OBJECT driver_object);
+
+/* The same by a handle that NDIS gave the driver: a MiniportAdapterHandle, or the BindContext of NDIS 5. Neither MiniportInitialize nor
+ * BindAdapter of that age is given a context of the driver's. */
+void *ndis_handle_argument(NDIS_HANDLE handle);
 
 /* One adapter of the named miniport driver over the kernel's NIC, not yet started. ADAPTER_NOT_FOUND: no such driver. */
 NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver, const char *name);
@@ -104,6 +109,9 @@ struct platform *ndis_platform(NDIS_HANDLE handle);
 /* The packet id of an NBL's first NB (the others count up); it shows in traces and reports. -1 until it is set; allocation resets it. */
 void ndis_nbl_set_packet(PNET_BUFFER_LIST nbl, int64_t packet);
 int64_t ndis_nbl_packet(const NET_BUFFER_LIST *nbl);
+/* The same of a packet of NDIS 5; translation carries it from one to the other. */
+void ndis_packet_set_id(PNDIS_PACKET packet, int64_t id);
+int64_t ndis_packet_id(PNDIS_PACKET packet);
 /* Number of the NBL, from 1 in order of allocation from its pool's memory: the name of an NBL in reports. */
 uint32_t ndis_nbl_number(const NET_BUFFER_LIST *nbl);
 /* Tells the machine (platform_ops.lost) of every NBL that is out now, each once in its life: for a run that does not get on. Returns how

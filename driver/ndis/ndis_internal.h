@@ -16,7 +16,8 @@
 
 enum ndis_object_type {
     NDIS_OBJECT_DRIVER = 0x4E440001, NDIS_OBJECT_PROTOCOL, NDIS_OBJECT_ADAPTER, NDIS_OBJECT_BINDING, NDIS_OBJECT_NBL_POOL,
-    NDIS_OBJECT_NB_POOL, NDIS_OBJECT_DMA, NDIS_OBJECT_INTERRUPT, NDIS_OBJECT_TIMER, NDIS_OBJECT_FILTER_DRIVER, NDIS_OBJECT_FILTER
+    NDIS_OBJECT_NB_POOL, NDIS_OBJECT_DMA, NDIS_OBJECT_INTERRUPT, NDIS_OBJECT_TIMER, NDIS_OBJECT_FILTER_DRIVER, NDIS_OBJECT_FILTER,
+    NDIS_OBJECT_PACKET_POOL, NDIS_OBJECT_LEGACY_PROTOCOL, NDIS_OBJECT_LEGACY_BINDING
 };
 
 struct ndis_object {
@@ -33,6 +34,7 @@ struct ndis_driver {
     NDIS_HANDLE context;
     NDIS_MINIPORT_DRIVER_CHARACTERISTICS miniport;
     bool is_miniport;
+    struct legacy_miniport *legacy;  /* it is of NDIS 5 */
     struct ndis_driver *next;
 };
 
@@ -119,6 +121,7 @@ struct ndis_adapter {
     NDIS_HANDLE im_context;       /* DeviceContext of NdisIMInitializeDeviceInstanceEx */
     uint64_t hang_timer;
     bool hang_watched;            /* the timer is set */
+    struct legacy_adapter *legacy;/* its driver is of NDIS 5 */
     struct ndis_adapter *next;
 };
 
@@ -237,7 +240,9 @@ struct ndis {
     struct ndis_name *names;
     struct nb_retreat *free_retreats;
     struct ndis_counts counts;
-    uint32_t nbl_numbers, nb_numbers;
+    uint32_t nbl_numbers, nb_numbers, packet_numbers;
+    struct packet_pool *packet_pools;      /* NDIS 5 */
+    struct legacy_protocol *legacy_protocols;
     uint64_t retreat_operations;
     const char *call_site;             /* of the call that hands NBLs over now, for their histories; NULL: it does not say */
     struct ndis_sg *free_sgs, *all_sgs;
@@ -375,6 +380,10 @@ NDIS_STATUS ndis_apply_filter(struct ndis_adapter *adapter);
 NDIS_STATUS ndis_apply_multicast(struct ndis_adapter *adapter);
 NDIS_STATUS ndis_set_packet_filter(struct ndis_binding *binding, PNDIS_OID_REQUEST request);
 NDIS_STATUS ndis_set_multicast(struct ndis_binding *binding, PNDIS_OID_REQUEST request);
+
+/* packet_pool.c, legacy_protocol.c: NDIS 5 */
+void ndis_free_packet_pools(struct ndis *ndis);
+void ndis_free_legacy_protocols(struct ndis *ndis);
 
 /* sg_dma.c */
 void ndis_free_sgs(struct ndis *ndis);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "traffic_internal.h"
+#include "traffic_packet.h"
 
 enum { MOST_OUTSTANDING = 65536, MOST_NBS = 256, MOST_OFFSET = 65536 };
 
@@ -55,9 +56,14 @@ static enum netvio_fault_kind miniport_fault(enum traffic_fault fault) {
 }
 
 static NDIS_STATUS load(struct traffic *traffic) {
-    NDIS_STATUS status = ndis_load_driver(traffic->ndis, "netvio", netvio_driver_entry, &traffic->miniport);
-    if (status == NDIS_STATUS_SUCCESS) status = ndis_load_driver(traffic->ndis, "traffic", traffic_driver_entry, traffic);
-    if (status == NDIS_STATUS_SUCCESS) status = ndis_add_adapter(traffic->ndis, "netvio", "nic0");
+    const bool old = traffic->config.miniport_ndis5;
+    const char *miniport = old ? "netvio5" : "netvio";
+    NDIS_STATUS status = ndis_load_driver(traffic->ndis, miniport, old ? netvio5_driver_entry : netvio_driver_entry,
+                                          old ? (void *)&traffic->miniport5 : &traffic->miniport);
+    if (status == NDIS_STATUS_SUCCESS)
+        status = ndis_load_driver(traffic->ndis, "traffic", traffic->config.protocol_ndis5 ? traffic_packet_driver_entry : traffic_driver_entry,
+                                  traffic);
+    if (status == NDIS_STATUS_SUCCESS) status = ndis_add_adapter(traffic->ndis, miniport, "nic0");
     if (status == NDIS_STATUS_SUCCESS) status = traffic_stack_load(traffic);
     if (status == NDIS_STATUS_SUCCESS) status = ndis_start(traffic->ndis);
     return status;
@@ -78,6 +84,8 @@ static void configure(struct traffic *traffic, struct platform *platform, const 
                      .rx_buffer_bytes = config->rx_buffer_bytes, .rx_buffer_elements = config->rx_buffer_elements,
                      .rx_buffer_offset = config->rx_offset,
                      .fault = {miniport_fault(config->fault), config->fault_packet}},
+        .miniport5 = {.tx_queue_size = (uint16_t)config->tx_queue_size, .rx_queue_size = (uint16_t)config->rx_queue_size,
+                      .rx_buffer_bytes = config->rx_buffer_bytes, .declined_features = config->declined_features},
     };
     traffic->batch_end = &traffic->batch;
 }

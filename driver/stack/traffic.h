@@ -54,6 +54,8 @@ struct traffic_config {
     struct traffic_driver stack[TRAFFIC_STACK_MOST]; /* from the miniport up */
     unsigned stack_count;
     struct traffic_capture_sink capture; /* open NULL: captures are thrown away */
+    bool protocol_ndis5;        /* the frames travel in NDIS_PACKETs, one each: nbs_per_nbl and backfill have no meaning */
+    bool miniport_ndis5;        /* netvio5 drives the NIC: one queue pair, no moderation, no faults, no resets */
     enum traffic_cut cut;
     unsigned pieces;            /* of an even cut, 1 or more */
     uint64_t seed;              /* for random cuts and offsets */

@@ -16,6 +16,7 @@
 #include "ndis.h"
 #include "ndis/ndis_host.h"
 #include "netvio.h"
+#include "netvio5.h"
 #include "regmap.h"
 #include "traffic.h"
 #include "vlan_filter.h"
@@ -48,6 +49,9 @@ struct traffic_item {
     struct traffic_item *next;
 };
 
+/* traffic_packet.h: the protocol by packets. */
+struct traffic_packets;
+
 /* A driver of the stack, loaded. */
 struct traffic_layer {
     char name[24], prefix[24];
@@ -65,6 +69,8 @@ struct traffic {
     struct kernel *kernel;
     struct ndis *ndis;
     struct netvio_config miniport;
+    struct netvio5_config miniport5;
+    struct traffic_packets *packets;  /* instead of items, with config.protocol_ndis5 */
     struct capture_filter capture;
     struct traffic_layer layers[TRAFFIC_STACK_MOST];
 
@@ -107,6 +113,10 @@ DRIVER_INITIALIZE traffic_driver_entry;
 /* Ask the miniport (query) or tell it (set), and wait for the answer. PASSIVE_LEVEL, blocks; one at a time. */
 NDIS_STATUS traffic_request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDIS_OID oid, PVOID buffer, UINT length);
 
+/* Fills in traffic.slots. The number of transmit blocks is what bounds the fragments of a frame: our adapters have a block for each slot
+ * of their ring. PASSIVE_LEVEL, blocks. */
+NDIS_STATUS traffic_ask_slots(struct traffic *traffic);
+
 /* traffic_stack.c: loads the drivers of the configuration, stacks them over "nic0", and binds the protocol to the top. */
 NDIS_STATUS traffic_stack_load(struct traffic *traffic);
 
@@ -117,8 +127,14 @@ void traffic_items_free(struct traffic *traffic);
 NDIS_STATUS traffic_items_place(struct traffic *traffic, struct traffic_item *item, unsigned index, uint64_t id, const uint8_t *data,
                                 size_t length);
 
+/* Most pieces that the configuration cuts a frame into, and the adapter can take. */
+unsigned traffic_most_pieces(const struct traffic *traffic);
+
 /* traffic_send.c */
 void traffic_sender(void *arg);  /* thread */
+/* Make pending the next frame. False: there is none now. Frames that no Ethernet has are refused here. */
+bool traffic_fetch(struct traffic *traffic);
+uint64_t traffic_due_in(const struct traffic *traffic);  /* ns until the pending frame is due, rounded up */
 PROTOCOL_SEND_NET_BUFFER_LISTS_COMPLETE traffic_send_complete;
 void traffic_send_drop_batch(struct traffic *traffic);  /* built and never sent: reported as paused */
 void traffic_send_pause_check(struct traffic *traffic);

@@ -20,7 +20,7 @@ static PVOID allocate(struct traffic *traffic, SIZE_T bytes) {
 }
 
 /* One slot for a header of its own, and one for each page end inside the frame, where a piece becomes two elements. */
-static unsigned most_pieces(const struct traffic *traffic) {
+unsigned traffic_most_pieces(const struct traffic *traffic) {
     enum { SPARE = 1 + 2 * TRAFFIC_FRAME_MAX / 4096 + 2 };
     unsigned most = traffic->slots > SPARE ? traffic->slots - SPARE : 1;
     switch (traffic->config.cut) {
@@ -69,7 +69,7 @@ static NDIS_STATUS make_item(struct traffic *traffic, unsigned index) {
 
 NDIS_STATUS traffic_items_make(struct traffic *traffic) {
     const unsigned count = traffic->config.outstanding_nbls, nbs = traffic->config.nbs_per_nbl;
-    traffic->pieces = most_pieces(traffic);
+    traffic->pieces = traffic_most_pieces(traffic);
     SIZE_T longest = (SIZE_T)traffic->backfill + TRAFFIC_FRAME_MAX;
     SIZE_T mdl = MmSizeOfMdl((PVOID)(ULONG_PTR)(PAGE_SIZE - 1), longest);
     traffic->mdl_stride = (mdl + MEMORY_ALLOCATION_ALIGNMENT - 1) / MEMORY_ALLOCATION_ALIGNMENT * MEMORY_ALLOCATION_ALIGNMENT;

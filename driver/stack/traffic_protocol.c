@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* traffic_protocol.c: the traffic protocol towards NDIS: registration, binding, pause and restart. [D] 3.3, 3.6 */
 #include "traffic_internal.h"
+#include "traffic_packet.h"
 
 enum { NDIS_MAJOR = 6, NDIS_MINOR = 80 };
 
 /* Ask the adapter, and wait for the answer. PASSIVE. */
 NDIS_STATUS traffic_request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDIS_OID oid, PVOID buffer, UINT length) {
+    if (traffic->config.protocol_ndis5) return traffic_packet_request(traffic, type, oid, buffer, length);
     NDIS_OID_REQUEST oid_request = {
         .Header = {NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1, NDIS_SIZEOF_OID_REQUEST_REVISION_1},
         .RequestType = type,
@@ -33,8 +35,7 @@ static VOID oid_complete(NDIS_HANDLE context, PNDIS_OID_REQUEST oid_request, NDI
     (void)KeSetEvent(&traffic->oid_done, 0, FALSE);
 }
 
-/* The number of transmit blocks is what bounds the fragments of a frame: our adapters have a block for each slot of their ring. */
-static NDIS_STATUS ask_slots(struct traffic *traffic) {
+NDIS_STATUS traffic_ask_slots(struct traffic *traffic) {
     ULONG space = 0, block = 0;
     NDIS_STATUS status = traffic_request(traffic, NdisRequestQueryInformation, OID_GEN_TRANSMIT_BUFFER_SPACE, &space, sizeof(space));
     if (status == NDIS_STATUS_SUCCESS)
@@ -78,7 +79,7 @@ static NDIS_STATUS bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind_context, P
     if (status != NDIS_STATUS_SUCCESS) return status;
     ULONG filter = NDIS_PACKET_TYPE_PROMISCUOUS;
     choose_backfill(traffic, parameters);
-    status = ask_slots(traffic);
+    status = traffic_ask_slots(traffic);
     if (status == NDIS_STATUS_SUCCESS)
         status = traffic_request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
     if (status == NDIS_STATUS_SUCCESS && !traffic->items) status = traffic_items_make(traffic);

@@ -12,8 +12,7 @@
 
 static const uint64_t for_ever = UINT64_MAX;
 
-/* Make pending the next frame. False: there is none now. Frames that no Ethernet has are refused here. */
-static bool fetch(struct traffic *traffic) {
+bool traffic_fetch(struct traffic *traffic) {
     while (!traffic->have_pending && !traffic->exhausted) {
         const struct traffic_callbacks *callbacks = &traffic->callbacks;
         uint64_t not_before = 0;
@@ -35,8 +34,7 @@ static bool fetch(struct traffic *traffic) {
     return traffic->have_pending;
 }
 
-/* Nanoseconds until the pending frame is due, rounded up. */
-static uint64_t due_in(const struct traffic *traffic) {
+uint64_t traffic_due_in(const struct traffic *traffic) {
     uint64_t now = traffic->platform->ops->now_ps(traffic->platform->ctx), due = traffic->pending.not_before_ps;
     return due <= now ? 0 : (due - now + 999) / 1000;
 }
@@ -60,7 +58,7 @@ static NDIS_STATUS build(struct traffic *traffic, struct traffic_item *item) {
                                                  traffic->pending.length);
         if (status != NDIS_STATUS_SUCCESS) return item->used ? NDIS_STATUS_SUCCESS : status;
         traffic->have_pending = false;
-        if (item->used == traffic->config.nbs_per_nbl || !fetch(traffic) || due_in(traffic)) break;
+        if (item->used == traffic->config.nbs_per_nbl || !traffic_fetch(traffic) || traffic_due_in(traffic)) break;
         if (traffic->pending.id != item->frames[0].id + item->used || !pending_joins(traffic)) break;
     } while (true);
     return NDIS_STATUS_SUCCESS;
@@ -69,8 +67,8 @@ static NDIS_STATUS build(struct traffic *traffic, struct traffic_item *item) {
 /* Build NBLs until the batch is full or there is no more to do. Returns how long to wait for more, in ns: 0 not at all. */
 static uint64_t gather(struct traffic *traffic) {
     while (traffic->batch_nbls < traffic->config.nbls_per_send) {
-        if (!fetch(traffic)) return for_ever;
-        uint64_t wait = due_in(traffic);
+        if (!traffic_fetch(traffic)) return for_ever;
+        uint64_t wait = traffic_due_in(traffic);
         if (wait) return wait;
         struct traffic_item *item = traffic->free;
         if (!item) return for_ever;

@@ -315,7 +315,7 @@ NDIS_HANDLE make_pool(NDIS_HANDLE owner, bool with_nb, ULONG data_size, USHORT c
 }
 
 // ---- The fixture
-StackTest::StackTest() {
+StackTest::StackTest() : miniport_entry_(test_miniport_entry), protocol_entry_(test_protocol_entry) {
     fake_platform_config_default(&config_);
     config_.trace = true;
     fake_ = fake_platform_create(&config_);
@@ -326,8 +326,8 @@ StackTest::StackTest() {
 }
 
 void StackTest::load() {
-    EXPECT_EQ(ndis_load_driver(ndis_, "testmp", test_miniport_entry, &miniport_), NDIS_STATUS_SUCCESS);
-    EXPECT_EQ(ndis_load_driver(ndis_, "testproto", test_protocol_entry, &protocol_), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(ndis_load_driver(ndis_, "testmp", miniport_entry_, miniport_argument_), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(ndis_load_driver(ndis_, "testproto", protocol_entry_, protocol_argument_), NDIS_STATUS_SUCCESS);
     EXPECT_EQ(ndis_add_adapter(ndis_, "testmp", "nic0"), NDIS_STATUS_SUCCESS);
     pool_ = make_pool(protocol_.driver, true, 0, 0);
 }
@@ -352,6 +352,7 @@ void StackTest::stop() { ndis_stop(ndis_); }
 void StackTest::reload() {
     NdisFreeNetBufferListPool(pool_);
     ndis_destroy(ndis_);
+    protocol_.driver = nullptr;
     ndis_ = ndis_create(kernel_);
     load();
 }

@@ -86,6 +86,9 @@ public:
     std::string message(const char* check);
 
     void load();
+    // What load() loads; a test that wants others says so, and calls reload().
+    DRIVER_INITIALIZE *miniport_entry_, *protocol_entry_;
+    void *miniport_argument_ = &miniport_, *protocol_argument_ = &protocol_;
 
     fake_platform_config config_;
     fake_platform* fake_;
