@@ -35,14 +35,15 @@ virtio/ctrl_rss.sv
 virtio/ctrl_mac.sv
 virtio/ctrl_net.sv
 virtio/ctrl.sv
-net/ones_sum.sv
-net/ones_fold.sv
 net/tx_pieces.sv
+net/tx_gather.sv
 net/tx_header.sv
 net/tx_seg_parse.sv
 net/tx_seg_head.sv
 net/tx_seg.sv
 net/net_tx.sv
+net/ones_sum.sv
+net/ones_fold.sv
 net/tx_csum.sv
 net/rx_merge.sv
 net/net_rx.sv

@@ -221,6 +221,7 @@ struct model_ctrl {
     uint8_t command[512], reply[9];
     uint32_t length, asked, arrived, reply_len, replied, piece; /* piece: bytes of this element that are done */
     bool failed, in_chain, error;
+    bool acknowledged; /* the command was carried out */
     struct model_buffer buffer;
     uint32_t pairs;
     bool guest_csum; /* checksums are to be verified */

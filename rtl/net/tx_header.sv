@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // tx_header: what the virtio-net header in front of a packet asks for, and whether that can be ([V] 5.1.6.2).
 //
-// The header is read from the frame RAM in a cycle of its own, two where a beat is narrower, and is in ram_data_i as long as nothing else is
-// read. Without enable_i its first bytes say enough: a packet that asks for anything is refused.
+// The header is read from the frame RAM in a cycle of its own, two where a beat is narrower, and is in ram_data_i as long as nothing else
+// is read. Without enable_i its first bytes say enough: a packet that asks for anything is refused.
 //
 // Spec: [V] VIRTIO 1.2
 `default_nettype none
@@ -18,15 +18,14 @@ module tx_header #(
     input  wire  logic [15:0]          hdr_bytes_i,  // of the header
     input  wire  logic [16:0]          length_i,     // of the oldest packet, with its header
 
-    input  wire  logic                 read_i,       // its header can be read now
-    input  wire  logic                 judge_i,      // and is wanted, if it is here
-    input  wire  logic                 next_i,       // it has begun, or is dropped
+    input  wire  logic                 judge_i,      // there is one, and it has not begun
+    input  wire  logic                 read_i,       // its header is read, from at_o on: only if it is not here
+    input  wire  logic                 next_i,       // it begins, or is dropped
     input  wire  logic [DataWidth-1:0] ram_data_i,
-    output       logic                 read_o,
-    output       logic [4:0]           at_o,         // which bytes
+    output       logic [4:0]           at_o,
     output       logic                 here_o,
 
-    // with here
+    // with judge, when it is here
     output       logic                 bad_o,        // refused
     output       logic                 csum_o,       // a checksum is to be completed
     output       logic [15:0]          start_o,      // from this byte of the frame on
@@ -46,7 +45,6 @@ module tx_header #(
     // A beat narrower than the header brings it in two.
     assign beats  = DataWidth >= 128 || !enable_i ? 2'd1 : 2'd2;
     assign here_o = beats_q == beats;
-    assign read_o = read_i && !here_o;
     assign at_o   = {beats_q, 3'b000};
 
     always_comb begin
@@ -85,8 +83,8 @@ module tx_header #(
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni || next_i) beats_q <= 2'd0;
-        else if (read_o) beats_q <= beats_q + 2'd1;
-        if (read_o && beats_q == 2'd1) first_q <= ram_data_i[63:0];
+        else if (read_i) beats_q <= beats_q + 2'd1;
+        if (read_i && beats_q == 2'd1) first_q <= ram_data_i[63:0];
     end
 
     logic unused;

@@ -44,101 +44,80 @@ module tx_pieces #(
     // [V] 5.1.6.2: 64 KiB behind the Ethernet header and its tags; which tags there are is not known yet.
     localparam logic [31:0] Longest = 32'd65535 + 32'(regmap_pkg::ETH_HEADER) + 32'd8;
 
-    // ---- elements that come in ------------------------------------------------------------------------------------------------------
-    logic [31:0]  len;
-    logic         next, write, keep, over, passes, taken;
-    logic         keeping_q, bad_q, bad, drain_q;      // drain: the chain has ended and is handed on
-    logic [16:0]  total_q, total, short_limit;         // bytes of the chain in front of this element, and with it
-    logic [31:0]  room;
-    logic [LgE:0] kept_q, given_q;                     // elements with bytes
-    logic [15:0]  count_q;                             // all of them
+    logic [31:0]      len, room;
+    logic             next, write, keep, over, bad, store, taken;   // keep: it does not pass; store: and is to be read
+    logic             keeping_q, bad_q, drain_q;       // drain: the chain has ended and is handed on
+    logic [16:0]      total_q, total;                  // bytes of the chain in front of this element, and with it
+    logic [LgE:0]     kept_q, given_q;                 // elements stored, and handed on
+    logic [15:0]      count_q;                         // elements that did not pass
+    logic [17:0]      head_q;                          // indirect, slot and wrap of the first of them
+    logic [15:0]      id_q;                            // of the chain's last
+    logic [7:0]       queue_q;
+    logic [ElemW-1:0] element;                         // that is handed on
+    logic             have_q, load, give, ends, last_of_element, last_of_all;
+    logic [16:0]      at_q, slot_q, left_q;            // bytes handed on of the element and of the piece; of the packet, not handed on
+    logic [16:0]      rest, free, cut;
 
     assign {len, next, write} = {s_i[67:36], s_i[19], s_i[18]};
     always_comb begin
-        keep        = 1'b0;
-        over        = 1'b0;
-        bad         = bad_q;
-        room        = '0;
-        total       = '0;
-        short_limit = '0;
-        if (enable_i && s_valid_i && !drain_q) begin
-            short_limit = 17'(MaxFrame) + {1'b0, hdr_bytes_i};
-            room  = Longest + {16'd0, hdr_bytes_i} - {15'd0, total_q};
-            over  = len > room || (kept_q[LgE] && len != 32'd0);
-            bad   = bad_q || write || over;
-            total = total_q + (bad ? 17'd0 : len[16:0]);
-            // Of what is bad already net_tx reads nothing, and waits for nothing.
-            keep  = keeping_q || (!bad_q && (over || {15'd0, total_q} + len > {15'd0, short_limit}));
-        end
-    end
-    assign passes    = s_valid_i && !keep && !drain_q;
-    assign s_ready_o = drain_q ? 1'b0 : keep || m_ready_i;
-    assign taken     = enable_i && s_valid_i && s_ready_o;
-
-    logic [17:0]  head_q;                              // indirect, slot and wrap of the first element that is kept
-    logic [15:0]  id_q;                                // of the chain's last
-    logic [7:0]   queue_q;
-    logic         ends;
-    assign ends = taken && keep && !next;
-    always_ff @(posedge clk_i) begin
-        if (taken && keep) begin
-            queue_q <= s_queue_i;
-            if (!keeping_q) head_q <= s_i[17:0];
-            id_q <= s_i[35:20];
-        end
-    end
-
-    // ---- and are handed on ------------------------------------------------------------------------------------------------------------
-    logic [ElemW-1:0] element;
-    logic             have_q, load, give, empty, piece, last_of_element, last_of_all;
-    logic [16:0]      at_q, rest, cut, slot_q, free;   // at: bytes of the element that were handed on; slot: of the piece
-    logic [16:0]      left_q;                          // of the packet, kept and not handed on
-    logic [LgE-1:0]   raddr;
-
-    ram_be #(.Width(ElemW), .Depth(Elements), .Lane(ElemW)) u_kept (
-        .clk_i, .we_i(taken && keep && !bad && len != 32'd0), .waddr_i(kept_q[LgE-1:0]), .wmask_i({ElemW{1'b1}}),
-        .wdata_i({s_i[131:68], len[16:0]}), .re_i(load), .raddr_i(raddr), .rdata_o(element));
-
-    assign raddr = given_q[LgE-1:0];
-    assign load  = drain_q && given_q != kept_q && (!have_q || (give && last_of_element));
-    assign empty = drain_q && bad_q;                   // one element that says that the chain is malformed
-    always_comb begin
-        rest            = '0;
-        free            = '0;
-        cut             = '0;
-        piece           = 1'b0;
-        last_of_element = 1'b0;
-        last_of_all     = 1'b0;
-        if (drain_q && have_q && !bad_q) begin
+        {keep, over, bad, store, last_of_element, last_of_all} = '0;
+        room  = '0;
+        total = '0;
+        rest  = '0;
+        free  = '0;
+        cut   = '0;
+        m_valid_o    = 1'b0;
+        m_o          = s_i;
+        m_queue_o    = s_queue_i;
+        m_long_o     = drain_q;
+        m_total_o    = total_q;
+        m_piece_o    = 1'b0;
+        m_elements_o = 16'd1;
+        if (drain_q) begin
             rest            = element[16:0] - at_q;
             free            = slot_q >= 17'(PieceBytes) ? 17'd0 : 17'(PieceBytes) - slot_q;
-            cut             = rest < free ? rest : free;
+            cut             = bad_q ? 17'd0 : rest < free ? rest : free;
             last_of_element = cut == rest;
-            last_of_all     = cut == left_q;
-            piece           = cut == free && !last_of_all;
+            last_of_all     = bad_q || cut == left_q;
+            m_valid_o       = have_q || bad_q;         // of a malformed chain one element that says so
+            m_o             = {element[80:17] + {47'd0, at_q}, 15'd0, cut, id_q, !last_of_all, bad_q, head_q};
+            m_queue_o       = queue_q;
+            m_piece_o       = cut == free && !last_of_all;
+            m_elements_o    = last_of_all ? count_q : 16'd0;
+        end else if (s_valid_i) begin
+            if (enable_i) begin
+                room  = Longest + {16'd0, hdr_bytes_i} - {15'd0, total_q};
+                over  = len > room || (kept_q[LgE] && len != 32'd0);
+                bad   = bad_q || write || over;
+                total = total_q + (bad ? 17'd0 : len[16:0]);
+                // Of what is bad already net_tx reads nothing, and waits for nothing.
+                keep  = keeping_q || (!bad_q && (over || {15'd0, total_q} + len > 32'(MaxFrame) + {16'd0, hdr_bytes_i}));
+                store = keep && !bad && len != 32'd0;
+            end
+            m_valid_o = !keep;
         end
     end
-    assign give = drain_q && have_q && m_ready_i && !bad_q;
+    assign s_ready_o = !drain_q && (keep || m_ready_i);
+    assign taken     = enable_i && s_valid_i && s_ready_o;
+    always_comb begin
+        {give, load, ends} = '0;
+        if (drain_q) begin
+            give = m_valid_o && m_ready_i;
+            ends = give && last_of_all;
+            load = given_q != kept_q && (!have_q || (give && last_of_element));
+        end
+    end
+
+    ram_be #(.Width(ElemW), .Depth(Elements), .Lane(ElemW)) u_kept (
+        .clk_i, .we_i(store), .waddr_i(kept_q[LgE-1:0]), .wmask_i({ElemW{1'b1}}), .wdata_i({s_i[131:68], len[16:0]}),
+        .re_i(load), .raddr_i(given_q[LgE-1:0]), .rdata_o(element));
 
     always_ff @(posedge clk_i) begin
-        if (!rst_ni) begin
+        if (!rst_ni || ends) begin
             {keeping_q, bad_q, drain_q, have_q} <= '0;
             {total_q, slot_q, at_q, left_q}     <= '0;
             {kept_q, given_q, count_q}          <= '0;
-        end else begin
-            if (taken) begin
-                keeping_q <= keep && next;
-                drain_q   <= ends;
-                bad_q     <= bad && (next || keep);
-                total_q   <= next || keep ? total : 17'd0;
-                if (keep) begin
-                    count_q <= count_q + 16'd1;
-                    if (!bad && len != 32'd0) kept_q <= kept_q + 1'b1;
-                    left_q  <= left_q + total - total_q;
-                end else begin
-                    slot_q <= next ? total : 17'd0;
-                end
-            end
+        end else if (drain_q) begin
             if (load) begin
                 have_q  <= 1'b1;
                 given_q <= given_q + 1'b1;
@@ -148,32 +127,24 @@ module tx_pieces #(
                 at_q    <= at_q + cut;
             end
             if (give) begin
-                slot_q <= piece ? '0 : slot_q + cut;
+                slot_q <= m_piece_o ? '0 : slot_q + cut;
                 left_q <= left_q - cut;
             end
-            if ((give && last_of_all) || (empty && m_ready_i)) begin
-                {drain_q, bad_q, have_q}           <= '0;
-                {total_q, slot_q, at_q, left_q}    <= '0;
-                {kept_q, given_q, count_q}         <= '0;
+        end else if (taken) begin
+            bad_q   <= bad && (next || keep);
+            total_q <= next || keep ? total : 17'd0;
+            if (keep) begin
+                keeping_q <= next;
+                drain_q   <= !next;
+                count_q   <= count_q + 16'd1;
+                left_q    <= left_q + total - total_q;
+                queue_q   <= s_queue_i;
+                id_q      <= s_i[35:20];
+                if (store) kept_q <= kept_q + 1'b1;
+                if (!keeping_q) head_q <= s_i[17:0];
+            end else begin
+                slot_q <= next ? total : 17'd0;
             end
-        end
-    end
-
-    assign m_valid_o = drain_q ? have_q || empty : passes;
-    always_comb begin
-        m_o          = s_i;
-        m_queue_o    = s_queue_i;
-        m_long_o     = 1'b0;
-        m_total_o    = '0;
-        m_piece_o    = 1'b0;
-        m_elements_o = 16'd1;
-        if (drain_q) begin
-            m_o          = {element[80:17] + {47'd0, at_q}, 15'd0, cut, id_q, !empty && !last_of_all, empty, head_q};
-            m_queue_o    = queue_q;
-            m_long_o     = 1'b1;
-            m_total_o    = total_q;
-            m_piece_o    = piece;
-            m_elements_o = last_of_all || empty ? count_q : 16'd0;
         end
     end
     assign busy_o = keeping_q || drain_q;

@@ -11,7 +11,6 @@
 //
 // Spec: [V] VIRTIO 1.2  RFC 9293, RFC 768
 `default_nettype none
-`include "check.svh"
 
 module tx_seg #(
     parameter int unsigned DataWidth = 256,
@@ -42,18 +41,19 @@ module tx_seg #(
     // the frame RAM: data in the cycle after re
     output       logic                        re_o,
     output       logic [$clog2(RamBytes)-1:0] raddr_o,
-    input  wire  logic [DataWidth-1:0]        ram_data_i,
+    input  wire  logic [31:0]                 ram_data_i, // of a beat, its first word
 
-    // beats: with beat_o it is said what data_o is in the next cycle, and until the beat after it
+    // beats: what follows holds with beat
     input  wire  logic                        ready_next_i,
-    input  wire  logic                        offer_i,    // such a beat is offered; else data_o is 0
     output       logic                        beat_o,
-    output       logic                        first_o,    // of the packet
-    output       logic                        last_o,     // of a frame
-    output       logic                        final_o,    // of a frame that is the last of the packet
+    output       logic                        first_o,    // the first one of the packet
+    output       logic                        last_o,     // the last one of a frame
+    output       logic                        final_o,    // this frame is the last of the packet
     output       logic [6:0]                  bytes_o,
     output       logic [15:0]                 frame_o,    // bytes of the frame
-    output       logic [DataWidth-1:0]        data_o,
+    // from the cycle after beat to the one after the next beat: the RAM's output, but for its first head_o bytes, those of head_data_o
+    output       logic [$clog2(DataWidth/8):0] head_o,
+    output       logic [DataWidth-1:0]        head_data_o,
     output       logic                        inside_o    // a frame has begun and must be finished
 );
     localparam int unsigned W       = DataWidth / 8;
@@ -64,179 +64,110 @@ module tx_seg #(
     typedef enum logic [1:0] {Idle, Parse, Check, Send} state_t;
     state_t state_q;
 
-    // ---- headers --------------------------------------------------------------------------------------------------------------------
-    logic        words, word_q, head_bad, head_end, v6, claim_bad, refuse_q;   // words: they are being read; refuse: a claim that cannot be
+    // Headers: read word by word.
+    logic        word_q, head_bad, head_end, v6;
     logic [5:0]  word_at, l3, l4;
-    logic [6:0]  asked_q;                                        // words that were
+    logic [6:0]  asked_q;                        // words that were asked for
     logic [8:0]  head_bytes;
     logic [15:0] id;
     logic [31:0] seq;
     logic [23:0] ip_sum, pseudo_sum;
-    logic [16:0] least;
-    assign words = state_q == Parse && ready_next_i && asked_q != 7'd64;
-    always_comb begin
-        least     = '0;
-        claim_bad = 1'b0;
-        if (start_i) begin
-            least     = {1'b0, l4_at_i} + (udp_i ? 17'd8 : 17'd20);
-            claim_bad = field_i - l4_at_i != (udp_i ? 16'd6 : 16'd16) || l4_at_i[1:0] != 2'd2 || least > HeadMax || least > length_i;
-        end
-    end
     tx_seg_parse u_parse (
-        .clk_i, .begin_i(start_i), .v4_i, .v6_i, .udp_i, .l4_at_i, .length_i, .valid_i(word_q), .word_i(ram_data_i[31:0]), .at_o(word_at),
-        .bad_o(head_bad), .end_o(head_end), .v6_o(v6), .l3_o(l3), .l4_o(l4), .bytes_o(head_bytes), .id_o(id), .seq_o(seq), .ip_sum_o(ip_sum),
-        .pseudo_o(pseudo_sum));
+        .clk_i, .begin_i(start_i), .v4_i, .v6_i, .udp_i, .l4_at_i, .length_i, .valid_i(word_q), .word_i(ram_data_i), .at_o(word_at),
+        .bad_o(head_bad), .end_o(head_end), .v6_o(v6), .l3_o(l3), .l4_o(l4), .bytes_o(head_bytes), .id_o(id), .seq_o(seq),
+        .ip_sum_o(ip_sum), .pseudo_o(pseudo_sum));
 
-    // ---- one segment after the other ------------------------------------------------------------------------------------------------
-    logic [16:0] left_q, left;                   // payload that is not sent
-    logic [AW:0] payload_q;                      // where it is
-    logic [15:0] segment, number_q;              // payload of this segment; segments before it
-    logic [31:0] sent_q;
-    logic        whole, go, give_up, inside_q, too_long;
-    logic [13:0] at_q, at, rest_q, rest;         // bytes of the frame in front of this beat, and from it on
-    logic [AW-1:0] addr_q;
-    logic        in_head;
-    logic [LgW:0] head_here;                     // bytes of this beat that are headers
+    // Segments: what is said of one is of the one that leaves, or is to leave next.
+    logic [16:0]   left_q, frame_q;              // payload from this segment on; bytes of its frame
+    logic [15:0]   segment_q, number_q;          // its payload; segments before it
+    logic [31:0]   sent_q;                       // payload before it
+    logic [AW:0]   payload_q;                    // where its payload is
+    logic [AW-1:0] addr_q;                       // and what is read for its next beat
+    logic [13:0]   at_q, rest_q;                 // bytes of the frame in front of that beat, and from it on
+    logic          final_q, first_q, inside_q, head;
+    assign first_o  = first_q;
+    assign final_o  = final_q;
+    assign frame_o  = frame_q[15:0];
+    assign free_o   = payload_q;
+    assign inside_o = inside_q;
+
+    // The only block that is evaluated in every cycle, and for nothing while there is no packet.
+    logic        whole, refuse;
+    logic [16:0] least;
     always_comb begin
-        left      = '0;
-        segment   = '0;
-        whole     = 1'b0;
-        go        = 1'b0;
-        give_up   = 1'b0;
-        too_long  = 1'b0;
-        at        = '0;
-        rest      = '0;
-        frame_o   = '0;
-        final_o   = 1'b0;
-        last_o    = 1'b0;
-        first_o   = 1'b0;
-        bytes_o   = '0;
-        in_head   = 1'b0;
-        head_here = '0;
-        raddr_o   = '0;
-        if (state_q == Parse) raddr_o = base_i[AW-1:0] - AW'(2) + AW'({asked_q, 2'b00});
-        if (state_q == Check || state_q == Send) begin
-            left    = state_q == Check ? length_i - {8'd0, head_bytes} : left_q;
-            final_o = left <= {1'b0, gso_size_i};
-            segment = final_o ? left[15:0] : gso_size_i;
-            too_long = {1'b0, segment} + {8'd0, head_bytes} > 17'(MaxFrame);
-            frame_o = segment + {7'd0, head_bytes};
+        {beat_o, last_o, done_o, re_o, head, whole, refuse} = '0;
+        bytes_o = '0;
+        raddr_o = '0;
+        least   = '0;
+        if (state_q == Parse) begin
+            least  = {1'b0, l4_at_i} + (udp_i ? 17'd8 : 17'd20);
+            refuse = head_bad || field_i - l4_at_i != (udp_i ? 16'd6 : 16'd16) || l4_at_i[1:0] != 2'd2 || least > HeadMax
+                     || least > length_i;
+            re_o    = ready_next_i && asked_q != 7'd64;
+            raddr_o = base_i[AW-1:0] - AW'(2) + AW'({asked_q, 2'b00});
+        end else if (state_q == Send) begin
+            whole   = ready_i - payload_q >= (AW+1)'(segment_q);
+            refuse  = !inside_q && !stop_i && (frame_q > 17'(MaxFrame) || !link_up_i || (!whole && failed_i));
+            beat_o  = ready_next_i && (inside_q || (whole && !refuse && !stop_i));
+            last_o  = rest_q <= 14'(W);
+            bytes_o = last_o ? rest_q[6:0] : 7'(W);
+            head    = beat_o && at_q < {5'd0, head_bytes};
+            re_o    = beat_o;
+            raddr_o = addr_q;
         end
-        if (state_q == Send) begin
-            whole   = ready_i - payload_q >= (AW+1)'(segment);
-            go      = inside_q || (whole && link_up_i && !stop_i);
-            give_up = !inside_q && !stop_i && (!link_up_i || (!whole && failed_i));
-            at      = inside_q ? at_q : '0;
-            rest    = inside_q ? rest_q : frame_o[13:0];
-            last_o  = rest <= 14'(W);
-            first_o = !inside_q && number_q == '0;
-            bytes_o = last_o ? rest[6:0] : 7'(W);
-            in_head = at < {5'd0, head_bytes};
-            if (in_head) head_here = {5'd0, head_bytes} - at >= 14'(W) ? (LgW+1)'(W) : (LgW+1)'({5'd0, head_bytes} - at);
-            raddr_o = inside_q ? addr_q : payload_q[AW-1:0] - AW'(head_bytes);
-        end
+        done_o = refuse || (beat_o && last_o && final_q);
     end
-    assign beat_o    = go && ready_next_i;
-    assign re_o      = words || (beat_o && head_here != (LgW+1)'(W));
-    assign done_o    = (state_q == Parse && word_q && head_bad) || (state_q == Check && too_long) || give_up || (beat_o && last_o && final_o)
-                       || refuse_q;
-    assign refused_o = !(beat_o && last_o && final_o);
-    assign free_o    = payload_q;
-    assign inside_o  = inside_q;
+    assign refused_o = refuse;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             state_q  <= Idle;
-            refuse_q <= 1'b0;
-        end else if (start_i || state_q != Idle || refuse_q) begin
-            refuse_q <= start_i && claim_bad;
-            if (start_i) state_q <= claim_bad ? Idle : Parse;
+            word_q   <= 1'b0;
+            inside_q <= 1'b0;
+        end else if (start_i || state_q != Idle) begin
+            word_q <= state_q == Parse && re_o;
+            if (beat_o) inside_q <= !last_o;
+            if (start_i) state_q <= Parse;
             else if (done_o) state_q <= Idle;
             else if (state_q == Parse && head_end) state_q <= Check;
             else if (state_q == Check) state_q <= Send;
-        end
-    end
-    always_ff @(posedge clk_i) begin
-        if (!rst_ni) word_q <= 1'b0;
-        else if (start_i || state_q == Parse) word_q <= words && !head_end && !head_bad;
-        if (start_i) asked_q <= '0;
-        else if (words) asked_q <= asked_q + 7'd1;
-    end
-    always_ff @(posedge clk_i) begin
-        if (!rst_ni) inside_q <= 1'b0;
-        else if (beat_o) inside_q <= !last_o;
-        if (beat_o) begin
-            at_q   <= at + 14'(W);
-            rest_q <= rest - 14'(W);
-            addr_q <= raddr_o + AW'(W);
-        end
-    end
-    always_ff @(posedge clk_i) begin
-        if (start_i) begin
-            payload_q <= base_i;
-        end else if (state_q == Check) begin
-            payload_q <= base_i + (AW+1)'(head_bytes);
-            left_q    <= left;
-            number_q  <= '0;
-            sent_q    <= '0;
-        end else if (beat_o && last_o) begin
-            payload_q <= payload_q + (AW+1)'(segment);
-            left_q    <= left - {1'b0, segment};
-            number_q  <= number_q + 16'd1;
-            sent_q    <= sent_q + {16'd0, segment};
-        end
-    end
-
-    // ---- headers of the segment -----------------------------------------------------------------------------------------------------
-    logic                 head;
-    logic [15:0]          ip_length, l4_length, segment_id, ip_folded, pseudo_folded;
-    logic [47:0]          ip_total, pseudo_total;
-    logic [31:0]          segment_seq;
-    logic [DataWidth-1:0] beat, beat_q;
-    logic [LgW:0]         head_q;
-    assign head = beat_o && in_head;
-    always_comb begin
-        ip_length    = '0;
-        l4_length    = '0;
-        segment_id   = '0;
-        segment_seq  = '0;
-        ip_total     = '0;
-        pseudo_total = '0;
-        if (head) begin
-            ip_length    = frame_o - {8'd0, l3, 2'b00} + 16'd2 - (v6 ? 16'd40 : 16'd0);
-            l4_length    = frame_o - l4_at_i;
-            segment_id   = id + number_q;
-            segment_seq  = seq + sent_q;
-            ip_total     = 48'(ip_sum) + 48'({ip_length[7:0], ip_length[15:8]}) + 48'({segment_id[7:0], segment_id[15:8]});
-            pseudo_total = 48'(pseudo_sum) + 48'({l4_length[7:0], l4_length[15:8]});
-        end
-    end
-    ones_fold u_ip (.enable_i(head), .sum_i(ip_total), .sum_o(ip_folded));
-    ones_fold u_pseudo (.enable_i(head), .sum_i(pseudo_total), .sum_o(pseudo_folded));
-    tx_seg_head #(.DataWidth(DataWidth)) u_head (
-        .clk_i, .we_i(word_q), .word_i(word_at), .data_i(ram_data_i[31:0]), .read_i(head), .at_i(at[7:0]), .v6_i(v6), .udp_i, .l3_i(l3), .l4_i(l4),
-        .ip_length_i(ip_length), .id_i(segment_id), .ip_sum_i(~ip_folded), .pseudo_i(pseudo_folded), .udp_length_i(l4_length),
-        .seq_i(segment_seq), .first_i(number_q == '0), .last_i(final_o), .beat_o(beat));
-
-    always_ff @(posedge clk_i) begin
-        if (beat_o) head_q <= head_here;
-        if (head) beat_q <= beat;
-    end
-    always_comb begin
-        data_o = '0;
-        if (offer_i) begin
-            data_o = ram_data_i;
-            if (head_q != '0) begin
-                data_o = {DataWidth{1'b1}} << {head_q, 3'b000};
-                data_o = (ram_data_i & data_o) | (beat_q & ~data_o);
+            if (start_i) payload_q <= base_i;
+            if (start_i) asked_q <= '0;
+            else if (state_q == Parse && re_o) asked_q <= asked_q + 7'd1;
+            if (beat_o) begin
+                at_q    <= at_q + 14'(W);
+                rest_q  <= rest_q - 14'(W);
+                addr_q  <= addr_q + AW'(W);
+                first_q <= 1'b0;
+                head_o  <= !head ? '0 : {5'd0, head_bytes} - at_q >= 14'(W) ? (LgW+1)'(W) : (LgW+1)'({5'd0, head_bytes} - at_q);
+            end
+            if (state_q == Check || (beat_o && last_o)) begin : next_segment
+                logic [16:0] left, frame;
+                logic [15:0] segment;
+                logic [AW:0] payload;
+                left    = state_q == Check ? length_i - {8'd0, head_bytes} : left_q - {1'b0, segment_q};
+                segment = left <= {1'b0, gso_size_i} ? left[15:0] : gso_size_i;
+                payload = payload_q + (state_q == Check ? (AW+1)'(head_bytes) : (AW+1)'(segment_q));
+                frame   = {1'b0, segment} + {8'd0, head_bytes};
+                left_q    <= left;
+                segment_q <= segment;
+                payload_q <= payload;
+                frame_q   <= frame;
+                final_q   <= left <= {1'b0, gso_size_i};
+                at_q      <= '0;
+                rest_q    <= frame[13:0];
+                addr_q    <= payload[AW-1:0] - AW'(head_bytes);
+                number_q  <= state_q == Check ? '0 : number_q + 16'd1;
+                sent_q    <= state_q == Check ? '0 : sent_q + {16'd0, segment_q};
+                if (state_q == Check) first_q <= 1'b1;
             end
         end
     end
 
-    logic unused;
-    assign unused = &{1'b0, at[13:8]};
-
-    `CHECK(OnlyWhatIsThere, !(beat_o && !inside_q) || ready_i - payload_q <= (AW+1)'(RamBytes), "tx_seg: more payload than the RAM holds")
+    tx_seg_head #(.DataWidth(DataWidth)) u_head (
+        .clk_i, .we_i(word_q && !head_end), .word_i(word_at), .data_i(ram_data_i), .read_i(head), .at_i(at_q[7:0]), .v6_i(v6), .udp_i,
+        .l3_i(l3), .l4_i(l4), .frame_i(frame_q[15:0]), .id_i(id + number_q), .seq_i(seq + sent_q), .ip_sum_i(ip_sum), .pseudo_i(pseudo_sum),
+        .first_i(number_q == '0), .last_i(final_q), .beat_o(head_data_o));
 endmodule
 
 `default_nettype wire

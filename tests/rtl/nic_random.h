@@ -34,6 +34,9 @@ public:
         // Half of all sets have a control queue only if this is done by what needs it: few draws would use those features otherwise.
         if (accepted & of_control && random() % 8) accepted |= control;
         if (!(accepted & control)) accepted &= ~of_control;
+        const uint64_t large = feature(VIRTIO_NET_F_HOST_TSO4_BIT) | feature(VIRTIO_NET_F_HOST_TSO6_BIT);
+        if (!(accepted & feature(VIRTIO_NET_F_CSUM_BIT))) accepted &= ~(large | feature(VIRTIO_NET_F_HOST_USO_BIT));
+        if (!(accepted & large)) accepted &= ~feature(VIRTIO_NET_F_HOST_ECN_BIT);
         return accepted;
     }
 };

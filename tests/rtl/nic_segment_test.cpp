@@ -44,7 +44,8 @@ struct Sender {
     bool offer(unsigned pair, const Frame& packet, const NetHeader& header, const std::vector<uint32_t>& cuts, bool table) {
         Ring& ring = d.tx_of(pair);
         if (free_regions.empty()) return false;
-        const auto elements = d.place(kSends + free_regions.front() * kRegion + d.host.bench.random() % 64, packet, cuts, 3, header.bytes());
+        const uint64_t at = kSends + free_regions.front() * kRegion + d.host.bench.random() % 64;
+        const auto elements = d.place(at, packet, cuts, 3, header.bytes());
         if (!ring.offer(elements, elements.size(), table)) return false;
         regions[pair].push_back(free_regions.front());
         free_regions.pop_front();
@@ -77,7 +78,8 @@ struct Sender {
         }
     }
     bool done() const {
-        return free_regions.size() == kRegions && !inside && std::all_of(expected.begin(), expected.end(), [](const auto& e) { return e.empty(); });
+        const bool sent = std::all_of(expected.begin(), expected.end(), [](const auto& e) { return e.empty(); });
+        return free_regions.size() == kRegions && !inside && sent;
     }
 };
 
@@ -202,7 +204,10 @@ TEST(NicSegment, KeepsTheWireBusyWithSegments) {
         size_t first = 0;
         ASSERT_TRUE(d.run_until([&] {
             d.tx.reap();
-            if (from == 0 && d.host.sent.size() > segments) { from = d.host.bench.cycle; first = d.host.sent.size(); }   // the second packet
+            if (from == 0 && d.host.sent.size() > segments) {   // the second packet
+                from = d.host.bench.cycle;
+                first = d.host.sent.size();
+            }
             to = d.host.bench.cycle;
             return d.host.sent.size() == total;
         }, 400000)) << mss;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a device is to send of a packet with this virtio-net header, in plain C++ and byte by byte: one frame, several, or none. Written
-// from [V] 5.1.6.2 and the RFCs, and not from rtl/net: headers are read one behind the other from the bytes that there are, every segment is
-// put together anew, and its checksums are made over all of its bytes.
+// from [V] 5.1.6.2 and the RFCs, and not from rtl/net: headers are read one behind the other from the bytes that there are, every segment
+// is put together anew, and its checksums are made over all of its bytes.
 //
 //   const NetHeader header = segmentation(packet, 1460);            // what a driver asks for
 //   for (const auto& frame : transmitted(packet.bytes, header)) ... // without FCS and padding
@@ -52,7 +52,8 @@ public:
             if (needs_csum) complete(frame, h_.csum_start, size_t{h_.csum_start} + h_.csum_offset, 0);
             return {frame};
         }
-        const bool tcp4 = type == VIRTIO_NET_HDR_GSO_TCPV4, tcp6 = type == VIRTIO_NET_HDR_GSO_TCPV6, udp = type == VIRTIO_NET_HDR_GSO_UDP_L4;
+        const bool tcp4 = type == VIRTIO_NET_HDR_GSO_TCPV4, tcp6 = type == VIRTIO_NET_HDR_GSO_TCPV6;
+        const bool udp = type == VIRTIO_NET_HDR_GSO_UDP_L4;
         if (!needs_csum || h_.gso_size == 0) return {};
         if (!((tcp4 && o_.tso4) || (tcp6 && o_.tso6) || (udp && o_.uso))) return {};
         protocol_ = udp ? kUdp : kTcp;
@@ -150,16 +151,19 @@ private:
     }
 };
 
-inline std::vector<std::vector<uint8_t>> transmitted(const std::vector<uint8_t>& packet, const NetHeader& header, const Offloads& offloads = {}) {
+inline std::vector<std::vector<uint8_t>> transmitted(const std::vector<uint8_t>& packet, const NetHeader& header,
+                                                     const Offloads& offloads = {}) {
     return Segmenter(packet, header, offloads)();
 }
 
-// What a driver asks for that leaves the segmentation of a packet to the device, and what it puts into the packet: the sum of the pseudo header
-// of the whole ([V] 5.1.6.2). The packet ends where IP says.
+// What a driver asks for that leaves the segmentation of a packet to the device, and what it puts into the packet: the sum of the pseudo
+// header of the whole ([V] 5.1.6.2). The packet ends where IP says.
 inline NetHeader segmentation(Packet& p, uint16_t gso_size) {
     NetHeader h;
     h.flags = 1;
-    h.gso_type = p.kind.protocol == kUdp ? VIRTIO_NET_HDR_GSO_UDP_L4 : p.kind.version == 4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
+    h.gso_type = p.kind.protocol == kUdp ? VIRTIO_NET_HDR_GSO_UDP_L4
+                 : p.kind.version == 4   ? VIRTIO_NET_HDR_GSO_TCPV4
+                                         : VIRTIO_NET_HDR_GSO_TCPV6;
     h.gso_size = gso_size;
     h.csum_start = uint16_t(p.l4);
     h.csum_offset = uint16_t(p.field() - p.l4);

@@ -46,7 +46,8 @@ struct Rig {
         b->m_ready_i = !b.chance(stall);
         b.settle();
         if (b->m_valid_o && b->m_ready_i)
-            out.push_back({get_descriptor(b->m_o), b->m_queue_o, b->m_long_o != 0, b->m_piece_o != 0, b->m_total_o, b->m_elements_o, b.cycle});
+            out.push_back({get_descriptor(b->m_o), b->m_queue_o, b->m_long_o != 0, b->m_piece_o != 0, b->m_total_o, b->m_elements_o,
+                           b.cycle});
         const bool take = b->s_valid_i && b->s_ready_o;
         if (take) taken.push_back(b.cycle);
         b.edge();
@@ -87,7 +88,7 @@ TEST(TxPieces, PassesWhatMayBeAFrameInNoTime) {
     }
 }
 
-// The reads are the bytes of the elements in order, and pieces have 4096 bytes but for the first, which may have what had passed, and the last.
+// The reads are the bytes of the elements in order; pieces have 4096 bytes but for the first, which may have what had passed, and the last.
 TEST(TxPieces, CutsLongPacketsIntoPieces) {
     for (unsigned seed = 1; seed <= 40; ++seed) {
         Rig rig(seed);
@@ -143,8 +144,8 @@ TEST(TxPieces, CutsLongPacketsIntoPieces) {
 // Nothing of what was kept is read.
 TEST(TxPieces, SaysOfAMalformedLongChainThatItIsOne) {
     const std::vector<std::pair<std::vector<uint32_t>, std::optional<size_t>>> chains = {
-        {{10000, 100}, 0}, {{10000, 100}, 1}, {{100, 10000, 100, 100}, 2}, {{kLongest + 1}, {}}, {{60000, kLongest - 60000 + 1, 0xFFFFFFFF}, {}},
-        {{0xFFFFFFFF}, {}}, {std::vector<uint32_t>(18, 1000), {}}, {std::vector<uint32_t>(26, 1000), {}}};
+        {{10000, 100}, 0}, {{10000, 100}, 1}, {{100, 10000, 100, 100}, 2}, {{kLongest + 1}, {}},
+        {{60000, kLongest - 60000 + 1, 0xFFFFFFFF}, {}}, {{0xFFFFFFFF}, {}}, {std::vector<uint32_t>(18, 1000), {}}, {std::vector<uint32_t>(26, 1000), {}}};
     for (const auto& [lengths, writable] : chains) {
         Rig rig(3);
         rig.stall = 20;

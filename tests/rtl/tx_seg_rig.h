@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rig of tx_seg_test.cpp: whole packets in front of net_tx, a host memory that has them in pieces, a DMA engine that brings the pieces of all
-// open reads mixed at random, and a MAC that takes what it wants. What comes out, with its checksum completed as tx_csum does it, is
-// compared with segment_model.h.
+// The rig of tx_seg_test.cpp: whole packets in front of net_tx, a host memory that has them in pieces, a DMA engine that brings the pieces
+// of all open reads mixed at random, and a MAC that takes what it wants. What comes out, with its checksum completed as tx_csum does it,
+// is compared with segment_model.h.
 //
 //   Rig rig;
 //   rig.send(packet.bytes, header, {12, 100});   // elements of 12 and 100 bytes, and one with the rest
@@ -190,7 +190,8 @@ struct Rig {
         }
         pass_over();
         // Of a packet of which a read failed a beginning leaves.
-        while (sent < chains.size() && chains[sent].failed && (sent_frames >= chains[sent].frames.size() || frame != chains[sent].frames[sent_frames])) {
+        auto another = [&](const Chain& c) { return c.failed && (sent_frames >= c.frames.size() || frame != c.frames[sent_frames]); };
+        while (sent < chains.size() && another(chains[sent])) {
             ++sent;
             sent_frames = 0;
             pass_over();
@@ -199,7 +200,8 @@ struct Rig {
         const Bytes& want = chains[sent].frames.at(sent_frames);
         ASSERT_EQ(frame.size(), want.size()) << "chain " << sent << " frame " << sent_frames << " of " << chains[sent].frames.size();
         for (size_t i = 0; i < want.size(); ++i)
-            ASSERT_EQ(unsigned{frame[i]}, unsigned{want[i]}) << "byte " << i << " of " << want.size() << " of frame " << sent_frames << " of chain " << sent;
+            ASSERT_EQ(unsigned{frame[i]}, unsigned{want[i]})
+                << "byte " << i << " of " << want.size() << " of frame " << sent_frames << " of chain " << sent;
         ASSERT_EQ(b->m_queue_o, chains[sent].queue);
         ++sent_frames;
         frame.clear();
