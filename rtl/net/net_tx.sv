@@ -97,6 +97,7 @@ module net_tx #(
     logic [7:0]           sb_queue;
     logic [AW-1:0]        send_addr;
     logic [DataWidth-1:0] ram_data;
+    logic [2*64-1:0]      gather_trace, send_trace;
     tx_gather #(.RamBytes(RamBytes), .Frames(Frames), .MaxFrame(MaxFrame), .PieceBytes(PieceBytes), .Elements(Elements),
                 .Queues(Queues)) u_gather (
         .clk_i, .rst_ni, .stop_i, .long_i(segment_i != '0), .hdr_bytes_i(hdr_bytes), .d_valid_i, .d_ready_o, .d_i, .d_queue_i,
@@ -105,7 +106,7 @@ module net_tx #(
         .soon_o(soon), .soon_base_o(soon_base), .s_end_o(sb_end), .s_length_o(sb_length), .s_more_o(sb_more), .s_drop_o(sb_drop), .s_failed_o(sb_failed),
         .s_queue_o(sb_queue), .s_slot_o(sb_slot),
         .s_pid_o(sb_pid), .free_i(rptr_q), .quiet_o, .idle_o(gather_idle), .trace_valid_o(trace_valid_o[1:0]),
-        .trace_data_o(trace_data_o[127:0]));
+        .trace_data_o(gather_trace));
     window_ram #(.DataWidth(DataWidth), .Bytes(RamBytes)) u_ram (
         .clk_i, .we_i(wr_valid_i), .waddr_i(wr_dst_i[AW-1:0]), .wlo_i(wr_lo_i), .whi_i(wr_hi_i), .wdata_i(wr_data_i),
         .re_i(send_re), .raddr_i(send_addr), .rdata_o(ram_data));
@@ -254,13 +255,14 @@ module net_tx #(
     assign trace_valid_o[2] = (beat && !active_q) || (seg_beat && seg_first);
     assign trace_valid_o[3] = m_valid_q && m_ready_i && m_end_q;
     always_comb begin
-        trace_data_o[2*64 +: 128] = '0;
+        send_trace = '0;
         if (trace_valid_o[2]) begin
-            if (seg_q) trace_data_o[2*64 +: 64] = {seg_frame, seg_slot_q, m_queue_q, m_pid_q};
-            else trace_data_o[2*64 +: 64] = {sb_length[15:0] - hdr_bytes, sb_slot, 8'd0, sb_queue, sb_pid};
+            if (seg_q) send_trace[63:0] = {seg_frame, seg_slot_q, m_queue_q, m_pid_q};
+            else send_trace[63:0] = {sb_length[15:0] - hdr_bytes, sb_slot, 8'd0, sb_queue, sb_pid};
         end
-        if (trace_valid_o[3]) trace_data_o[3*64 +: 64] = {32'd0, m_queue_q, m_pid_q};
+        if (trace_valid_o[3]) send_trace[127:64] = {32'd0, m_queue_q, m_pid_q};
     end
+    assign trace_data_o = {send_trace, gather_trace};
 
     logic unused;
     assign unused = &{1'b0, wr_dst_i};

@@ -26,6 +26,8 @@ public:
         feature(VIRTIO_NET_F_CTRL_VLAN_BIT) | feature(VIRTIO_NET_F_CTRL_MAC_ADDR_BIT) | feature(VIRTIO_NET_F_MQ_BIT) |
         feature(VIRTIO_NET_F_NOTF_COAL_BIT) | feature(VIRTIO_NET_F_VQ_NOTF_COAL_BIT) | feature(VIRTIO_NET_F_HASH_REPORT_BIT) |
         feature(VIRTIO_NET_F_RSS_BIT);
+    static constexpr uint64_t of_tcp = feature(VIRTIO_NET_F_HOST_TSO4_BIT) | feature(VIRTIO_NET_F_HOST_TSO6_BIT);
+    static constexpr uint64_t of_csum = of_tcp | feature(VIRTIO_NET_F_HOST_USO_BIT);
 
     static uint64_t draw(std::mt19937& random, uint64_t offered) {
         uint64_t accepted = needed;
@@ -34,9 +36,8 @@ public:
         // Half of all sets have a control queue only if this is done by what needs it: few draws would use those features otherwise.
         if (accepted & of_control && random() % 8) accepted |= control;
         if (!(accepted & control)) accepted &= ~of_control;
-        const uint64_t large = feature(VIRTIO_NET_F_HOST_TSO4_BIT) | feature(VIRTIO_NET_F_HOST_TSO6_BIT);
-        if (!(accepted & feature(VIRTIO_NET_F_CSUM_BIT))) accepted &= ~(large | feature(VIRTIO_NET_F_HOST_USO_BIT));
-        if (!(accepted & large)) accepted &= ~feature(VIRTIO_NET_F_HOST_ECN_BIT);
+        if (!(accepted & feature(VIRTIO_NET_F_CSUM_BIT))) accepted &= ~of_csum;
+        if (!(accepted & of_tcp)) accepted &= ~feature(VIRTIO_NET_F_HOST_ECN_BIT);
         return accepted;
     }
 };
