@@ -318,7 +318,7 @@ module vq_avail #(
             end
 
             // A chain goes on behind what the doorbell said: that was a hint, and its driver made all of the chain available with its head.
-            if (in_chain_q && chunk_cnt_q == 4'd0 && !s1_valid_q) poll_q <= 1'b1;
+            if (in_chain_q && fresh && at_target) poll_q <= 1'b1;
 
             // Void: drop what was read from the slot in stage 1 on, once nothing is in flight, and go on there.
             if (go_void) begin
