@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes wrong on purpose while traffic runs, as stress.* of the scenario says: the carrier goes and comes, the driver resets one of
-// its queues, or the device, the driver stack is paused and restarted. Seeded: each comes after half to one and a half of its period, drawn anew.
+// its queues, or the device, the driver stack is paused and restarted, sends are cancelled, and
+// once the card is pulled. Seeded: each comes after half to one and a half of its period, drawn anew.
 //
 //   carrier   Wire::set_link(), as a cable that is pulled
-//   the rest  a thread on the CPU, through the driver stack (traffic_reset_queue(), traffic_reset_device(), traffic_restart_stack()):
-//             one at a time
+//   the rest  a thread on the CPU, through the driver stack (traffic_reset_queue(), traffic_reset_device(), traffic_reset_miniport(),
+//             traffic_restart_stack(), traffic_cancel_sends(), traffic_surprise_remove()): one at a time
+//   removal   PcieLink::remove() and the cable, at any moment of the others; a second thread tells the stack 5 us later
 //
 // Reports "stress.reset" when one of these does not succeed.
 #pragma once
@@ -24,12 +26,13 @@ public:
     // Called when frames that are on their way may be lost, and when that is over.
     struct Watcher {
         std::function<void(bool lost)> carrier, device, stack;
+        std::function<void()> pulled, removed;  // the card is gone; and the stack above it
         std::function<void(const std::string& message)> failed;
     };
 
     // system outlives this object.
     Disturber(const scenario& scenario, System& system, Watcher watcher);
-    ~Disturber() { system_.cpu->destroy(stop_); }
+    ~Disturber();
     Disturber(const Disturber&) = delete;
     Disturber& operator=(const Disturber&) = delete;
 
@@ -46,16 +49,22 @@ private:
     void resets();
     void reset_queue();
     void reset_device();
+    void reset_miniport();
     void restart_stack();
+    void cancel_sends();
+    void pull();
+    void removal();
+    void failed(const std::string& what, int status);
 
     const scenario& scenario_;
     System& system_;
     Watcher watcher_;
     std::mt19937_64 random_;              // its sequence is fixed by the C++ standard
     struct traffic* traffic_ = nullptr;
-    hw::Cpu::Thread* thread_ = nullptr;
-    hw::Cpu::Event* stop_;
-    bool carrier_ = true, stopping_ = false;
+    hw::Cpu::Thread *thread_ = nullptr, *removal_ = nullptr;
+    hw::Cpu::Event *stop_, *pull_;
+    bool carrier_ = true, stopping_ = false, pulled_ = false;
+    hw::Alarm pull_alarm_{this, hw::Alarm::call<Disturber, &Disturber::pull>};
     hw::Alarm carrier_alarm_{this, hw::Alarm::call<Disturber, &Disturber::toggle_carrier>};
 };
 

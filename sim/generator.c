@@ -2,9 +2,11 @@
 /* Generated frames. Randomness is splitmix64 of the seed and the frame number: the same everywhere, and random access. */
 #include "generator.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "capture.h"
+#include "generator_ip.h"
 #include "regmap.h"
 
 static uint64_t mix(uint64_t value) {
@@ -47,21 +49,45 @@ static uint8_t flow_byte(uint64_t flow) {
     return (uint8_t)(flow ^ (unsigned)reversed[flow & 0xF] << 4);
 }
 
+/* In 8 bytes, as far as they fit; returns how many. */
+static size_t put_number(uint8_t *to, size_t room, uint64_t number) {
+    uint8_t bytes[8];
+    for (unsigned i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)(number >> (56 - 8 * i));
+    if (room >= sizeof bytes) {
+        memcpy(to, bytes, sizeof bytes);
+        return sizeof bytes;
+    }
+    memcpy(to, bytes, room);
+    return room;
+}
+
+/* The longest frame there can be. */
+static size_t longest(const struct generator_config *config) {
+    uint32_t size = config->sizes.range ? config->sizes.values[1] : 0;
+    for (unsigned i = 0; !config->sizes.range && i < config->sizes.count; i++)
+        if (config->sizes.values[i] > size) size = config->sizes.values[i];
+    return size - ETH_FCS;
+}
+
 void generator_fill(const struct generator_config *config, uint64_t number, uint8_t *frame, size_t length) {
     static const uint8_t type[2] = {0x88, 0xB5};
     memcpy(frame, config->destination, 6);
     memcpy(frame + 6, config->source, 6);
-    if (config->flows > 1) frame[11] ^= flow_byte(number % config->flows);
+    const uint64_t flows = config->flows > 1 ? config->flows : 1;
+    const uint8_t flow = config->flows > 1 ? flow_byte(number % flows) : 0;
+    const size_t headers = config->protocol == GENERATOR_ETHERNET ? 0 : generator_ip_headers(config->protocol);
+    const bool ip = headers != 0 && length > headers;
+    frame[11] ^= flow;
     memcpy(frame + 12, type, 2);
-    size_t at = ETH_HEADER;
-    for (unsigned i = 0; i < 8 && at < length; i++, at++) frame[at] = (uint8_t)(number >> (56 - 8 * i));
-
+    size_t at = ip ? headers : (size_t)ETH_HEADER;
+    at += put_number(frame + at, length - at, number);
     switch (config->pattern) {
     case GENERATOR_COUNTER: fill_counter(frame + at, length - at, number); break;
     case GENERATOR_RANDOM: fill_random(frame + at, length - at, mix(config->seed) ^ number); break;
     case GENERATOR_ZEROS: memset(frame + at, 0x00, length - at); break;
     case GENERATOR_ONES: memset(frame + at, 0xFF, length - at); break;
     }
+    if (ip) generator_ip_fill(config, flow, number / flows, longest(config) - headers, frame, length);
 }
 
 uint64_t generator_pace(const struct generator_config *config, struct generator_pacer *pacer, size_t length) {

@@ -6,7 +6,7 @@
  * Flow f changes the last byte of the source address, flow 0 leaves it; both ends of that byte differ early, so that a few flows are
  * already spread well by a hash of which the low bits or the high bits count.
  *
- * A frame is destination, source, EtherType 0x88B5 (local experimental, IEEE 802), its number in 8 bytes (most significant first,
+ * Unless it is to be TCP or UDP (generator_ip.h) and long enough for their headers, a frame is destination, source, EtherType 0x88B5 (local experimental, IEEE 802), its number in 8 bytes (most significant first,
  * as far as they fit), and the pattern. Sizes are bytes on the wire with FCS, as in "64-byte frames"; frames here have no FCS.
  */
 #ifndef RINGSIDE_GENERATOR_H
@@ -23,12 +23,15 @@ extern "C" {
 
 enum generator_pattern { GENERATOR_COUNTER, GENERATOR_RANDOM, GENERATOR_ZEROS, GENERATOR_ONES };
 
+enum generator_protocol { GENERATOR_ETHERNET, GENERATOR_TCP4, GENERATOR_UDP4, GENERATOR_TCP6, GENERATOR_UDP6 };
+
 struct generator_config {
     uint64_t frames;
     struct scenario_sizes sizes;
     uint64_t rate_mbps; /* on the wire, preamble and gap included; 0: no limit */
     uint64_t burst;     /* frames sent at once, then a gap that keeps the rate */
     enum generator_pattern pattern;
+    enum generator_protocol protocol;
     uint64_t seed;
     uint64_t flows; /* frame n is of flow n modulo this, 0 is 1; up to 256 */
     uint8_t destination[6], source[6];

@@ -83,6 +83,7 @@ struct machine_result {
     double traffic_wall_s;
     struct machine_direction tx, rx;
     uint64_t nbl_allocated, nbl_sent, nbl_completed, nbl_indicated, nbl_returned, nbl_outstanding;
+    uint64_t tx_checksums, large_sends, large_send_frames, rx_checksums, rx_hashes; /* as of traffic_counts */
     struct machine_link up, down;
     uint64_t dma_violations, interrupts;
     struct machine_queue queues[MACHINE_MAX_QUEUES]; /* by virtqueue: receive 0, transmit 0, receive 1, ... */

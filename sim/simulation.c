@@ -68,6 +68,7 @@ void simulation_sources(const struct simulation *simulation, struct frame_source
                                                 .rate_mbps = scenario->host_rate_mbps,
                                                 .burst = scenario->host_burst,
                                                 .pattern = (enum generator_pattern)scenario->host_pattern,
+                                                .protocol = (enum generator_protocol)scenario->host_protocol,
                                                 .seed = scenario->seed,
                                                 .flows = scenario->host_flows};
     memcpy(host->generator.destination, partner_mac, 6);
@@ -80,6 +81,7 @@ void simulation_sources(const struct simulation *simulation, struct frame_source
                                                 .rate_mbps = scenario->wire_rate_mbps,
                                                 .burst = scenario->wire_burst,
                                                 .pattern = (enum generator_pattern)scenario->wire_pattern,
+                                                .protocol = (enum generator_protocol)scenario->wire_protocol,
                                                 .seed = ~scenario->seed,
                                                 .flows = scenario->wire_flows};
     memcpy(wire->generator.destination, nic_mac, 6);

@@ -152,7 +152,7 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted, 
 
 void System::finish() {
     platform->report_leaks();
-    nic->finish();
+    if (!link->is_removed()) nic->finish();  // what a card that was pulled still has is nobody's
     link->checker().finish();
     if (waves) waves->close();
 }

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "ndis.h"
+#include "offload_check.h"
 #include "regmap.h"
 #include "sim_time.h"
 
@@ -57,6 +58,11 @@ traffic_config stack_config(const scenario& scenario) {
     config.outstanding_nbls = static_cast<unsigned>(scenario.driver_outstanding);
     config.tx_queue_size = static_cast<unsigned>(scenario.driver_tx_ring);
     config.rx_queue_size = static_cast<unsigned>(scenario.driver_rx_ring);
+    config.offloads.checksum = scenario.driver_checksum_offload;
+    config.offloads.large_send = static_cast<unsigned>(scenario.driver_large_send);
+    config.offloads.rss = scenario.driver_rss;
+    config.offloads.mergeable = scenario.driver_mergeable;
+    config.offloads.filter = scenario.driver_filter;
     config.rx_buffer_bytes = static_cast<unsigned>(scenario.driver_rx_buffer);
     config.rx_buffer_elements = static_cast<unsigned>(scenario.driver_rx_elements);
     config.rx_offset = static_cast<unsigned>(scenario.driver_rx_offset);
@@ -71,6 +77,12 @@ traffic_config stack_config(const scenario& scenario) {
     config.fault = static_cast<traffic_fault>(scenario.driver_fault);
     config.fault_packet = scenario.driver_fault_packet;
     return config;
+}
+
+// How many packets may be in one NBL, whose event names the first: later NBLs correct what is too much.
+uint64_t packets_of_a_send(const scenario& scenario) {
+    constexpr uint64_t most_segments = 4096;
+    return scenario.driver_large_send ? most_segments : scenario.driver_nbs_per_nbl;
 }
 
 traffic_capture_sink capture_sink(pcapng_writer* writer) {
@@ -144,7 +156,7 @@ void TrafficRun::main() {
         up_end_ = system_.link->up().statistics();
         down_end_ = system_.link->down().statistics();
         settle();
-        if (system_.transcript) system_.transcript->registers(*system_.cpu, *system_.bus);
+        if (system_.transcript && !pulled_) system_.transcript->registers(*system_.cpu, *system_.bus);
         traffic_stop(traffic_);
         traffic_ = nullptr;
         finished_ = true;
@@ -165,8 +177,8 @@ bool TrafficRun::start_stack() {
         return run->next(run->tx_, data, length, not_before_ps);
     };
     callbacks.sent = [](void* ctx, uint64_t id, int32_t status) { static_cast<TrafficRun*>(ctx)->sent(id, status); };
-    callbacks.received = [](void* ctx, const uint8_t* data, size_t length) {
-        static_cast<TrafficRun*>(ctx)->received(data, length);
+    callbacks.received = [](void* ctx, const uint8_t* data, size_t length, const traffic_receive_info* info) {
+        static_cast<TrafficRun*>(ctx)->received(data, length, *info);
     };
     char message[error_size] = "";
     error_status_ = traffic_start(system_.platform->seam(), &config, &callbacks, &traffic_, message, sizeof message);
@@ -223,6 +235,16 @@ void TrafficRun::watch_losses() {
         begin_or_end(rx_.losses, gone);
         check_done();
     };
+    // What is on its way is as good as lost, and what is sent from now on.
+    watcher.pulled = [this] {
+        pulled_ = true;
+        tx_.losses.begin();
+        rx_.losses.begin();
+    };
+    watcher.removed = [this] {
+        removed_ = true;
+        check_done();
+    };
     watcher.failed = [this](const std::string& message) { fail("stress.reset", "[V] 2.4, 2.6.1", message); };
     disturber_.emplace(scenario_, system_, std::move(watcher));
     system_.wire->on_loss([this](const hw::Frame& frame, bool from_nic) { lost(frame, from_nic); });
@@ -244,7 +266,7 @@ void TrafficRun::lost(const hw::Frame& frame, bool from_nic) {
 
 // All frames are through; the last completions and returns may still be on their way, and frames that need not arrive.
 void TrafficRun::settle() {
-    for (uint64_t steps = steps_ - 1; disturber_ && steps != steps_ && complete();) {
+    for (uint64_t steps = steps_ - 1; disturber_ && !pulled_ && steps != steps_ && complete();) {
         steps = steps_;
         system_.cpu->sleep(hw::ps_time(quiet_ps));
     }
@@ -257,6 +279,7 @@ void TrafficRun::settle() {
 }
 
 bool TrafficRun::complete() const {
+    if (pulled_) return removed_;
     if (disturber_)
         return completed_ == tx_.total && tx_.losses.settled() + refused_ >= tx_.total && rx_.taken == rx_.total &&
                rx_.losses.settled() + dropped_ >= rx_.total;
@@ -338,7 +361,8 @@ void TrafficRun::close_window() {
 
 void TrafficRun::sent(uint64_t id, int32_t status) {
     ++completed_;
-    if (status == NDIS_STATUS_SEND_ABORTED && disturber_) {
+    const bool aborted = status == NDIS_STATUS_SEND_ABORTED || status == NDIS_STATUS_RESET_IN_PROGRESS;
+    if (status != 0 && disturber_ && (aborted || pulled_)) {
         tx_.losses.excuse(id);
     } else if (status != 0) {
         ++refused_;
@@ -366,7 +390,25 @@ void TrafficRun::recorded(const uint8_t* data, size_t length, const hw::Frame& f
     step();
 }
 
-void TrafficRun::received(const uint8_t* data, size_t length) {
+// What the NIC says of a frame must be so.
+void TrafficRun::check_offload(const uint8_t* data, size_t length, const traffic_receive_info& info) {
+    static constexpr uint32_t types[] = {0, NDIS_HASH_IPV4, NDIS_HASH_TCP_IPV4, NDIS_HASH_UDP_IPV4,
+                                         NDIS_HASH_IPV6, NDIS_HASH_TCP_IPV6, NDIS_HASH_UDP_IPV6};
+    if ((info.tcp_good && !offload_tcp_is_good(data, length)) || (info.udp_good && !offload_udp_is_good(data, length)))
+        fail("offload.checksum", "[V] 5.1.6.4", "a received frame came with DATA_VALID, and its checksum is wrong");
+    if (info.hash_type == 0) return;
+    uint32_t hash = 0;
+    const offload_hash covers = offload_hash_of(data, length, traffic_rss_key, &hash);
+    if (types[covers] == info.hash_type && hash == info.hash) return;
+    char text[160];
+    std::snprintf(text, sizeof text,
+                  "a received frame came with hash 0x%08" PRIX32 " of type 0x%" PRIX32 "; it is 0x%08" PRIX32 " of type 0x%" PRIX32,
+                  info.hash, info.hash_type, hash, types[covers]);
+    fail("offload.hash", "[V] 5.1.6.4.3", text);
+}
+
+void TrafficRun::received(const uint8_t* data, size_t length, const traffic_receive_info& info) {
+    check_offload(data, length, info);
     const int64_t number = frame_check_arrived(&rx_.check, rx_.taken, data, length);
     if (number >= 0) {
         rx_.meter.ended(static_cast<uint64_t>(number), hw::now_ps());
@@ -384,7 +426,7 @@ void TrafficRun::on_event(const hw::Event& event) {
     case hw::EventKind::frame_rx: rx_.meter.started(event.packet, event.time_ps); break;
     case hw::EventKind::nbl_sent:
         // The call into the driver, later than the moment when the protocol made the packet up.
-        for (uint64_t packet = event.packet; packet < event.packet + scenario_.driver_nbs_per_nbl && packet < tx_.taken; packet++)
+        for (uint64_t packet = event.packet; packet < event.packet + packets_of_a_send(scenario_) && packet < tx_.taken; packet++)
             tx_.meter.started(packet, event.time_ps);
         break;
     case hw::EventKind::device_trace:
@@ -485,6 +527,11 @@ void TrafficRun::report(machine_result& result) {
     result.queue_count = 2 * driver_pairs(scenario_);
     std::copy_n(queues_.begin(), result.queue_count, result.queues);
 
+    result.tx_checksums = counts_.tx_checksums;
+    result.large_sends = counts_.large_sends;
+    result.large_send_frames = counts_.large_send_frames;
+    result.rx_checksums = counts_.rx_checksums;
+    result.rx_hashes = counts_.rx_hashes;
     result.nbl_allocated = counts_.nbl_allocated;
     result.nbl_sent = counts_.nbl_sent;
     result.nbl_completed = counts_.nbl_completed;

@@ -80,7 +80,8 @@ private:
     int64_t play(const uint8_t** data, size_t* length, uint64_t* not_before_ps);
     void untag(const uint8_t** data, size_t* length);
     void recorded(const uint8_t* data, size_t length, const hw::Frame& frame);
-    void received(const uint8_t* data, size_t length);
+    void received(const uint8_t* data, size_t length, const traffic_receive_info& info);
+    void check_offload(const uint8_t* data, size_t length, const traffic_receive_info& info);
     void sent(uint64_t id, int32_t status);
     void on_event(const hw::Event& event);
     void count_queue(const hw::Event& event);
@@ -97,6 +98,7 @@ private:
     bool open_ = false;  // traffic may flow
     bool done_set_ = false;
     bool finished_ = false;
+    bool pulled_ = false, removed_ = false;  // the card is gone; and the stack above it
     std::string error_;
     int error_status_ = 0;
     size_t tag_bytes_ = vlan_wire_bytes(&scenario_.driver_stack);

@@ -8,6 +8,7 @@
  *   ndis/nblapi.h     functions on them: pools, retreat, advance, copy, get, clone, fragment, reassemble
  *   ndis/nblinfo.h    out-of-band slots; nblchecksum.h, nbllso.h, nbluso.h, nbl8021q.h, nblhash.h, nblrsc.h, nblfiltering.h and
  *                     nbltimestamp.h: what is in them
+ *   ndis/offload.h, ndis/rss.h  task offloads and receive side scaling: capabilities, and how they are set
  *   ndis/oid.h        OID requests, OID codes, statistics, link state, status indications, PnP events
  *   ndis/miniport.h   miniport registration, attributes, states, data path, resources, DMA, interrupts
  *   ndis/protocol.h   protocol registration, bindings, data path
@@ -39,9 +40,11 @@
 #include "ndis/nblrsc.h"
 #include "ndis/nbltimestamp.h"
 #include "ndis/nbluso.h"
+#include "ndis/offload.h"
 #include "ndis/oid.h"
 #include "ndis/pathsites.h"
 #include "ndis/protocol.h"
+#include "ndis/rss.h"
 #include "ndis/services.h"
 #include "ndis/types.h"
 

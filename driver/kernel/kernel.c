@@ -44,10 +44,16 @@ void kernel_destroy(struct kernel *kernel) {
     free(kernel);
 }
 
+/* Once here in place of once for everything that notes when it was. */
+static void look_at_time(struct kernel *kernel) { kernel->time_ps = kernel->real->ops->now_ps(kernel->real->ctx); }
+
+uint64_t kernel_now_ps(const struct kernel *kernel) { return kernel->time_ps; }
+
 struct kernel_context *kernel_context_begin(struct kernel_context *context, struct kernel *kernel, KIRQL irql, bool interrupt) {
     struct kernel_context *previous = current;
     *context = (struct kernel_context){.kernel = kernel, .irql = irql, .interrupt = interrupt};
     current = context;
+    look_at_time(kernel);
     return previous;
 }
 
@@ -57,7 +63,10 @@ void kernel_context_end(struct kernel_context *context, struct kernel_context *p
     current = previous;
 }
 
-void kernel_context_set(struct kernel_context *context) { current = context; }
+void kernel_context_set(struct kernel_context *context) {
+    current = context;
+    if (context) look_at_time(context->kernel);
+}
 
 void kernel_enter(struct kernel *kernel, struct kernel_scope *scope) {
     if (current && current->kernel == kernel) {

@@ -75,6 +75,9 @@ void kernel_free(void *memory);
 void kernel_fail_mappings(struct kernel *kernel, unsigned skip, unsigned count);
 void kernel_fail_allocations(struct kernel *kernel, unsigned skip, unsigned count);
 
+/* Simulated time of the running context, without a call of the machine: it stands still between the calls that let time pass. */
+uint64_t kernel_now_ps(const struct kernel *kernel);
+
 struct kernel_counts {
     uint64_t pool_allocations, pool_bytes;  /* live now */
     uint64_t dpcs, interrupts, timers;      /* run so far */

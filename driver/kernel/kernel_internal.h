@@ -29,6 +29,7 @@ struct kernel {
     struct platform_event *dispatch_free;
     bool softirq_deferred;
 
+    uint64_t time_ps;  /* now: it stands still while a context runs, and is asked for where one begins or goes on */
     LIST_ENTRY dpcs;
     struct kernel_context *dpc_context;  /* of the running softirq, or NULL */
     void (*client_softirq)(void *arg);   /* registered through kernel_platform() */

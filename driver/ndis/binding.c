@@ -81,6 +81,8 @@ static void fill_bind_parameters(struct ndis_binding *binding, PNDIS_BIND_PARAME
         .DataBackFillSize = stack->DataBackFillSize,
         .ContextBackFillSize = stack->ContextBackFillSize,
         .MacOptions = stack->MacOptions,
+        .DefaultOffloadConfiguration = adapter->have_offload ? &adapter->offload_config : NULL,
+        .RcvScaleCapabilities = adapter->have_rss ? &adapter->rss : NULL,
     };
     memcpy(bind->CurrentMacAddress, general->CurrentMacAddress, sizeof(bind->CurrentMacAddress));
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "ndis_internal.h"
+#include "ndis_oid.h"
 #include "regmap.h"
 #include "restart.h"
 
@@ -151,10 +152,19 @@ NDIS_STATUS ndis_start(struct ndis *ndis) {
 }
 
 /* ---- Down */
+/* A request that is inside the miniport would go on in memory that it frees. Who made it and was unbound is reported already. */
+static void wait_for_request(struct ndis_adapter *adapter) {
+    enum { STEP_NS = 1000 };
+    const struct ndis *ndis = adapter->object.ndis;
+    for (uint64_t waited = 0; adapter->layer.oid && adapter->layer.oid->calling && waited < ndis->timeout_ns; waited += STEP_NS)
+        ndis->platform->ops->sleep_ns(ndis->platform->ctx, STEP_NS);
+}
+
 static void halt_adapter(struct ndis_adapter *adapter, NDIS_HALT_ACTION action) {
     struct ndis *ndis = adapter->object.ndis;
     if (adapter->layer.state == NDIS_STATE_HALTED) return;
     ndis_oid_abort_queue(&adapter->layer);
+    wait_for_request(adapter);
     ndis_function_enter(ndis, "MiniportHaltEx");
     adapter->driver->miniport.HaltHandlerEx(adapter->context, action);
     ndis_function_exit(ndis, "MiniportHaltEx");

@@ -63,6 +63,7 @@ static void fill_attach_parameters(struct ndis_filter *filter, PNDIS_FILTER_ATTA
         .LowerIfIndex = adapter->if_index,
         .LowerIfNetLuid = {adapter->if_index},
         .BaseMiniportIfConnectorPresent = general->IfConnectorPresent,
+        .DefaultOffloadConfiguration = adapter->have_offload ? &adapter->offload_config : NULL,
     };
     memcpy(attach->CurrentMacAddress, general->CurrentMacAddress, sizeof(attach->CurrentMacAddress));
 }

@@ -88,4 +88,6 @@ void flight_abandon(struct nbl_record *record) {
         ndis_layer_check_idle(holder);
         ndis_layer_check_idle(origin);
     }
+    record->ledger.pushes = 0;  /* who pushed a context does not get the NBL to pop it */
+    if (!record->nb || !nb_is_mapped(record->nb)) nbl_recycle(record);  /* what the device has is not used again */
 }

@@ -10,8 +10,8 @@ enum { PACKETS = 64 /* that a pool grows by */, TAG = 0x356D646E /* 'ndm5' */, A
 struct legacy_adapter *legacy_adapter_of(NDIS_HANDLE handle, const char *function) {
     struct ndis_adapter *adapter = ndis_object_of(handle, NDIS_OBJECT_ADAPTER, function);
     if (!adapter || adapter->legacy) return adapter ? adapter->legacy : NULL;
-    kernel_violation(adapter->object.ndis->kernel, "ndis.handle", "[D] 5", -1, "%s, of NDIS 5, was called for %s, whose miniport is of NDIS 6",
-                     function, adapter->object.name);
+    kernel_violation(adapter->object.ndis->kernel, "ndis.handle", "[D] 5", -1,
+                     "%s, of NDIS 5, was called for %s, whose miniport is of NDIS 6", function, adapter->object.name);
     return NULL;
 }
 
@@ -48,7 +48,8 @@ static NDIS_STATUS set_general(struct legacy_adapter *legacy) {
     NDIS_PNP_CAPABILITIES power = {0};
     if (legacy_miniport_ask(legacy, OID_GEN_SUPPORTED_LIST, oids, sizeof(oids), &oid_bytes) != NDIS_STATUS_SUCCESS) oid_bytes = 0;
     NDIS_STATUS status = legacy_miniport_ask(legacy, OID_802_3_CURRENT_ADDRESS, current, sizeof(current), &written);
-    if (status == NDIS_STATUS_SUCCESS) status = legacy_miniport_ask(legacy, OID_802_3_PERMANENT_ADDRESS, permanent, sizeof(permanent), &written);
+    if (status == NDIS_STATUS_SUCCESS)
+        status = legacy_miniport_ask(legacy, OID_802_3_PERMANENT_ADDRESS, permanent, sizeof(permanent), &written);
     if (status != NDIS_STATUS_SUCCESS) return status;
     const ULONG speed = ask_number(legacy, OID_GEN_LINK_SPEED, 0), mtu = ask_number(legacy, OID_GEN_MAXIMUM_FRAME_SIZE, MTU);
     const ULONG64 bits = speed ? (ULONG64)speed * UNITS : NDIS_LINK_SPEED_UNKNOWN;
@@ -62,7 +63,7 @@ static NDIS_STATUS set_general(struct legacy_adapter *legacy) {
         .LookaheadSize = ask_number(legacy, OID_GEN_MAXIMUM_LOOKAHEAD, mtu), .PowerManagementCapabilities = &power,
         .MacOptions = ask_number(legacy, OID_GEN_MAC_OPTIONS, 0),
         .SupportedPacketFilters = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_ALL_MULTICAST |
-                                  NDIS_PACKET_TYPE_BROADCAST | NDIS_PACKET_TYPE_PROMISCUOUS, /* NDIS 5 has no word for those that it lacks */
+                                  NDIS_PACKET_TYPE_BROADCAST | NDIS_PACKET_TYPE_PROMISCUOUS, /* NDIS 5 cannot say which it lacks */
         .MaxMulticastListSize = ask_number(legacy, OID_802_3_MAXIMUM_LIST_SIZE, 0), .MacAddressLength = ADDRESS,
         .AccessType = NET_IF_ACCESS_BROADCAST, .DirectionType = NET_IF_DIRECTION_SENDRECEIVE,
         .ConnectionType = NET_IF_CONNECTION_DEDICATED, .IfType = IF_TYPE_ETHERNET_CSMACD, .IfConnectorPresent = TRUE,
@@ -95,9 +96,8 @@ static NDIS_STATUS call_initialize(struct legacy_adapter *legacy) {
     NDIS_MEDIUM media[] = {NdisMedium802_3};
     UINT selected = 0;
     NDIS_STATUS open_error;
-    const NDIS_STATUS status = legacy->miniport->chars.InitializeHandler(&open_error, &selected, media, sizeof(media) / sizeof(media[0]),
-                                                                         legacy->adapter, legacy);
-    return status;
+    return legacy->miniport->chars.InitializeHandler(&open_error, &selected, media, sizeof(media) / sizeof(media[0]), legacy->adapter,
+                                                     legacy);
 }
 
 /* What a failed initialisation or a halt leaves is kept until the adapter goes: an NBL that was lost may still name it. */

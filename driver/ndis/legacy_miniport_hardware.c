@@ -20,9 +20,7 @@ NDIS_STATUS NdisMInitializeScatterGatherDma(NDIS_HANDLE MiniportAdapterHandle, B
         .Header = {NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION, NDIS_SG_DMA_DESCRIPTION_REVISION_1, NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1},
         .Flags = Dma64BitAddresses ? NDIS_SG_DMA_64_BIT_ADDRESS : 0, .MaximumPhysicalMapping = MaximumPhysicalMapping,
         .ProcessSGListHandler = legacy_miniport_mapped};
-    const NDIS_STATUS status = NdisMRegisterScatterGatherDma(MiniportAdapterHandle, &description, &legacy->dma);
-    legacy->list_bytes = description.ScatterGatherListSize;
-    return status;
+    return NdisMRegisterScatterGatherDma(MiniportAdapterHandle, &description, &legacy->dma);
 }
 
 void legacy_miniport_release(struct legacy_adapter *legacy) {

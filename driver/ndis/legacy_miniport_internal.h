@@ -32,7 +32,6 @@ struct legacy_adapter {
     unsigned out;                   /* queued, or with the driver */
     bool pushing, blocked;          /* inside the driver's send handler; it said RESOURCES */
     NDIS_HANDLE dma;                /* NULL: packets come without scatter/gather lists */
-    ULONG list_bytes;               /* of the largest of them */
     /* Receives. */
     NDIS_HANDLE nbls;
     unsigned indicated;             /* NBLs that are not back */

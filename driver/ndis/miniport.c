@@ -52,7 +52,7 @@ static NDIS_STATUS set_general(struct ndis_adapter *adapter, const NDIS_MINIPORT
         adapter->general.PowerManagementCapabilities = &adapter->power;
     }
     adapter->general.PowerManagementCapabilitiesEx = NULL;  /* not carried further: nobody asks for it yet */
-    adapter->general.RecvScaleCapabilities = NULL;
+    ndis_take_rss(adapter, from->RecvScaleCapabilities);
     adapter->link = (NDIS_LINK_STATE){
         .Header = {NDIS_OBJECT_TYPE_DEFAULT, NDIS_LINK_STATE_REVISION_1, NDIS_SIZEOF_LINK_STATE_REVISION_1},
         .MediaConnectState = from->MediaConnectState, .MediaDuplexState = from->MediaDuplexState,
@@ -78,6 +78,8 @@ NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle, PNDIS_MIN
         return NDIS_STATUS_SUCCESS;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
         return set_general(adapter, &MiniportAttributes->GeneralAttributes);
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES:
+        return ndis_take_offload(adapter, &MiniportAttributes->OffloadAttributes);
     default:
         return NDIS_STATUS_NOT_SUPPORTED;
     }

@@ -3,7 +3,8 @@
  * nbl_alloc.c: NBLs out of their pools and back. [D] 2.1
  *
  * The path that a packet takes is a pop from the pool's list, stores, and a push: no lock, since contexts are not preempted, and no call
- * of the machine but for the time. A member is cleared when it is allocated, so that what a driver finds does not hang on its history.
+ * of the machine: the kernel knows the time. A member is cleared when it is allocated, so that what a driver finds does not hang on its
+ * history.
  */
 #include <stdlib.h>
 
@@ -14,7 +15,7 @@ static INLINE void begin_life(struct nbl_record *record, const struct ndis_pool 
     record->state = NBL_OWNED;
     record->packet = -1;
     record->ledger.site = site;
-    record->ledger.allocated_ps = pool->now_ps(pool->machine);
+    record->ledger.allocated_ps = pool->kernel->time_ps;
 }
 
 /* What an NBL that was handed over leaves in its record. */
@@ -42,29 +43,32 @@ static INLINE void clear_nbl(PNET_BUFFER_LIST nbl) {
 }
 C_ASSERT(offsetof(NET_BUFFER_LIST, Context) + 16 == offsetof(NET_BUFFER_LIST, NdisPoolHandle) && NBL_BYTES % 16 == 0);
 
-static INLINE void clear_nb(PNET_BUFFER nb) {
-    clear(nb, 48);
-    nb->ChecksumBias = nb->Reserved = 0;
-    clear(nb->NdisReserved, sizeof(*nb) - offsetof(NET_BUFFER, NdisReserved));  /* a whole line, though these are NULL */
-}
-C_ASSERT(offsetof(NET_BUFFER, ChecksumBias) == 48 && offsetof(NET_BUFFER, NdisReserved) == 64);
-
 /* The NB of a pool's block lies behind the NBL, whatever else the block has. */
 static INLINE PNET_BUFFER own_nb(const NET_BUFFER_LIST *nbl) { return (PNET_BUFFER)(void *)((PUCHAR)(ULONG_PTR)nbl + NBL_BYTES); }
 
-/* The first free NBL of a plain pool, over a chain whose data starts in its first MDL, or over nothing. The time is asked for last: the
- * call costs least where little is live. */
+/* What take_plain stores by lines: the members of an NBL and of an NB up to ProtocolReserved and NdisReserved, in their order, and then
+ * zeros, to the end of the NB's last line, where a plain pool's block ends too. A store of a line costs what one of a word does. */
+C_ASSERT(offsetof(NET_BUFFER_LIST, FirstNetBuffer) == 8 && offsetof(NET_BUFFER_LIST, NdisPoolHandle) == 32);
+C_ASSERT(offsetof(NET_BUFFER_LIST, ProtocolReserved) == CACHE_LINE && NBL_BYTES % CACHE_LINE == 0);
+C_ASSERT(offsetof(NET_BUFFER, CurrentMdl) == 8 && offsetof(NET_BUFFER, CurrentMdlOffset) == 16 && offsetof(NET_BUFFER, stDataLength) == 24);
+C_ASSERT(offsetof(NET_BUFFER, MdlChain) == 32 && offsetof(NET_BUFFER, DataOffset) == 40 && offsetof(NET_BUFFER, NdisPoolHandle) == 56);
+C_ASSERT(offsetof(NET_BUFFER, NdisReserved) == CACHE_LINE && sizeof(NET_BUFFER) > 2 * CACHE_LINE && sizeof(NET_BUFFER) <= 3 * CACHE_LINE);
+
+/* The first free NBL of a plain pool, over a chain whose data starts in its first MDL, or over nothing. */
 static INLINE PNET_BUFFER_LIST take_plain(struct ndis_pool *pool, PMDL chain, ULONG offset, SIZE_T length, const char *site) {
     struct nbl_record *record = pool->free_nbls;
     PNET_BUFFER nb = own_nb(nbl_of(record));
+    PNET_BUFFER_LIST nbl = nbl_of(record);
     pool->free_nbls = record->next_free;
-    clear_nbl(nbl_of(record));
-    clear_nb(nb);
+    clear_nbl(nbl);
+    clear(nb, 48);
+    nb->ChecksumBias = nb->Reserved = 0;
+    clear(nb->NdisReserved, 2 * CACHE_LINE);
     nb->CurrentMdl = nb->MdlChain = chain;
     nb->CurrentMdlOffset = nb->DataOffset = offset;
     nb->stDataLength = length;
     begin_life(record, pool, site);
-    return nbl_of(record);
+    return nbl;
 }
 
 /* The context that the caller asked for: in the pool's node when it fits, else in a node of its own. [D] 2.1 */

@@ -24,8 +24,6 @@ enum { NB_RECORD_BYTES = (sizeof(struct nb_record) + 15) & ~15u };
 struct ndis_pool {
     struct ndis_object object;
     struct kernel *kernel;
-    uint64_t (*now_ps)(void *machine);
-    void *machine;
     bool plain;            /* open, and its members are an NBL with an NB and no more: the shape of the fast path */
     bool with_nb, closed;  /* freed: kept until ndis_destroy, since a device may still use members that are out */
     uint8_t protocol_id;

@@ -44,8 +44,9 @@ struct nbl_ledger {
     uint32_t parent_uses, parent_edges;
     struct nbl_record *parent;
     /* What every life writes, beside the NBL. */
-    const char *site, *freed_site;
-    uint64_t allocated_ps;
+    _Alignas(16) const char *site;
+    uint64_t allocated_ps;       /* with the site one store */
+    const char *freed_site;
     uint32_t uses;               /* lives that ended with NBLs derived from it: tells theirs from the next */
     uint32_t edges;              /* hand-overs that it is out on */
     uint32_t pushes;             /* contexts that drivers have pushed and not popped */

@@ -46,8 +46,6 @@ static struct ndis_pool *pool_create(NDIS_HANDLE handle, enum ndis_object_type t
     if (!pool) return NULL;
     pool->object = (struct ndis_object){.type = type, .ndis = ndis, .name = owner ? owner->name : "ndis"};
     pool->kernel = ndis->kernel;
-    pool->now_ps = ndis->kernel->real->ops->now_ps;
-    pool->machine = ndis->kernel->real->ctx;
     pool->tag = tag;
     pool->data_size = data_size;
     pool->site = site;

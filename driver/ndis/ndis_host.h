@@ -20,7 +20,7 @@
  * each driver callback there are FUNCTION_ENTER and FUNCTION_EXIT with its name in Microsoft's spelling. CPU time: none is charged
  * here; the protocol charges what it does.
  *
- * Not modelled yet: direct and synchronous OID requests, configuration store, power, ports, RSS, offload capabilities.
+ * Not modelled yet: direct and synchronous OID requests, configuration store, power, ports.
  *
  * All functions run at PASSIVE_LEVEL and enter the kernel themselves; start, stop and destroy block.
  */

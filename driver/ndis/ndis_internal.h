@@ -104,6 +104,9 @@ struct ndis_adapter {
     NDIS_PNP_CAPABILITIES power;
     NDIS_OID *oids;
     NDIS_LINK_STATE link;
+    bool have_offload, have_rss;
+    NDIS_OFFLOAD offload_config, offload_capabilities;  /* what is on now; what can be */
+    NDIS_RECEIVE_SCALE_CAPABILITIES rss;
     WCHAR device_name[64];
     NDIS_STRING device_string;
     NET_IFINDEX if_index;
@@ -168,6 +171,7 @@ struct ndis_binding {
 
 /* ---- Packets */
 enum nbl_state { NBL_FREE, NBL_OWNED, NBL_SENT, NBL_INDICATED, NBL_ZOMBIE /* freed while it was out */ };
+#define NBL_POISON ((PVOID)(ULONG_PTR)UINT64_C(0xDEAD5C7A7C40DEAD))
 enum nbl_what { NBL_ALLOCATED, NBL_SEND, NBL_COMPLETE, NBL_INDICATE, NBL_RETURN };
 enum { NBL_HISTORY = 16, NBL_OOB_SLOTS = 30, NBL_BYTES = 384, NBL_LEVELS = 7 };
 
@@ -298,6 +302,8 @@ uint64_t ndis_live_nbls(const struct ndis *ndis);
 
 /* nbl_check.c: [D] 1.2 for every NB; `function` is where the NBL crosses. */
 void nbl_check_buffers(struct nbl_record *record, const char *function);
+/* nbl_flow.c: are the NBs, several, of one flow? */
+void nbl_check_flows(struct nbl_record *record);
 
 /* nbl_track.c */
 /* Notes that the NBL goes from one driver to another, and checks on the way back that it is as it went: see nbl_check.c. */
@@ -375,6 +381,12 @@ void ndis_oid_abort_queue(struct ndis_layer *layer);
 void ndis_free_oids(struct ndis *ndis);
 /* oid_known.c: what NDIS answers or combines itself. True: *status is final. */
 bool ndis_oid_known(struct ndis_binding *binding, PNDIS_OID_REQUEST request, NDIS_STATUS *status);
+
+/* offload.c: the same for offloads and receive side scaling; what the miniport says of them in its attributes and indications. */
+bool ndis_offload_known(const struct ndis_adapter *adapter, PNDIS_OID_REQUEST request, NDIS_STATUS *status);
+NDIS_STATUS ndis_take_offload(struct ndis_adapter *adapter, const NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES *from);
+void ndis_take_rss(struct ndis_adapter *adapter, const NDIS_RECEIVE_SCALE_CAPABILITIES *from);
+void ndis_note_offload(struct ndis_adapter *adapter, const NDIS_STATUS_INDICATION *indication);
 /* oid_filter.c: the miniport is told the sum of what the bindings set, when it changes. */
 NDIS_STATUS ndis_apply_filter(struct ndis_adapter *adapter);
 NDIS_STATUS ndis_apply_multicast(struct ndis_adapter *adapter);

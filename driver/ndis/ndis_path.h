@@ -53,7 +53,7 @@ bool flight_may_begin(struct nbl_record *record, struct ndis_layer *from, enum n
 void flight_report_misuse(struct nbl_record *record, struct ndis_layer *from, enum nbl_what what, const char *function);
 /* Takes those out of the chain that go where its first one goes; what is left stays there. */
 PNET_BUFFER_LIST flight_split(PNET_BUFFER_LIST *chain, struct ndis_layer **to, unsigned *count);
-/* The NBL was freed while it was out, and comes back: its flights end, and nobody gets it. */
+/* The NBL was freed while it was out, and comes back: its flights end, nobody gets it, and its block is its pool's again. */
 void flight_abandon(struct nbl_record *record);
 
 /* ---- Flights, as fast as they can be */

@@ -37,6 +37,6 @@ bool ndis_oid_known(struct ndis_binding *binding, PNDIS_OID_REQUEST request, NDI
         *status = answer_ulong(request, adapter->link.MediaConnectState == MediaConnectStateConnected ? 0 : 1);
         return true;
     case OID_GEN_LINK_STATE: *status = answer(request, &adapter->link, sizeof(adapter->link)); return true;
-    default: return false;
+    default: return ndis_offload_known(adapter, request, status);
     }
 }

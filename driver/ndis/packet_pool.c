@@ -92,10 +92,9 @@ void packet_violation(const struct packet_record *record, const char *check, con
 }
 
 void packet_move(struct packet_record *record, enum packet_state state, const char *holder) {
-    const struct platform *platform = record->pool->object.ndis->platform;
     record->state = state;
     record->holder = holder;
-    record->since_ps = platform->ops->now_ps(platform->ctx);
+    record->since_ps = record->pool->object.ndis->kernel->time_ps;
 }
 
 struct packet_record *packet_take(struct packet_pool *pool, const char *site) {
@@ -147,7 +146,8 @@ struct packet_record *packet_check(struct ndis *ndis, PNDIS_PACKET packet, enum 
         return NULL;
     }
     if (record->state == state) return record;
-    packet_violation(record, misuse(record->state, state), "was given to %s, which takes packets that are %s", function, state_words[state]);
+    packet_violation(record, misuse(record->state, state), "was given to %s, which takes packets that are %s", function,
+                     state_words[state]);
     return NULL;
 }
 
@@ -185,8 +185,8 @@ void packet_pool_close(struct packet_pool *pool) {
     }
     if (pool->out)
         kernel_violation(pool->object.ndis->kernel, "packet.leaked", "[D] 5", -1,
-                         "%s freed a pool, allocated at %s, of which %u packets are still out%s", pool->object.name, kernel_site(pool->site),
-                         pool->out, text);
+                         "%s freed a pool, allocated at %s, of which %u packets are still out%s", pool->object.name,
+                         kernel_site(pool->site), pool->out, text);
 }
 
 VOID NdisFreePacketPool(NDIS_HANDLE PoolHandle) {
@@ -201,8 +201,8 @@ VOID NdisFreePacketPool(NDIS_HANDLE PoolHandle) {
 VOID WdkAllocatePacket(PNDIS_STATUS Status, PNDIS_PACKET *Packet, NDIS_HANDLE PoolHandle, const char *Site) {
     struct packet_pool *pool = ndis_object_of(PoolHandle, NDIS_OBJECT_PACKET_POOL, "NdisAllocatePacket");
     if (pool && pool->closed)
-        kernel_violation(pool->object.ndis->kernel, "pool.closed", "[D] 5", -1, "NdisAllocatePacket at %s: the pool, allocated at %s, was freed",
-                         kernel_site(Site), kernel_site(pool->site));
+        kernel_violation(pool->object.ndis->kernel, "pool.closed", "[D] 5", -1,
+                         "NdisAllocatePacket at %s: the pool, allocated at %s, was freed", kernel_site(Site), kernel_site(pool->site));
     struct packet_record *record = pool && !pool->closed ? packet_take(pool, Site) : NULL;
     *Packet = record ? packet_of(record) : NULL;
     *Status = record ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
@@ -215,7 +215,8 @@ VOID WdkFreePacket(PNDIS_PACKET Packet, const char *Site) {
     while (pool && !is_of(pool, record)) pool = pool->next;
     if (!pool) (void)packet_check(ndis, Packet, PACKET_OWNED, "NdisFreePacket");
     else if (record->state == PACKET_FREE) packet_violation(record, "packet.freed_twice", "was freed again at %s", kernel_site(Site));
-    else if (record->state != PACKET_OWNED) packet_violation(record, "packet.freed_in_flight", "was freed at %s while it is out", kernel_site(Site));
+    else if (record->state != PACKET_OWNED)
+        packet_violation(record, "packet.freed_in_flight", "was freed at %s while it is out", kernel_site(Site));
     else packet_give(record, Site);
 }
 

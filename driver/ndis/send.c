@@ -51,6 +51,7 @@ static bool give(struct ndis_layer *from, struct ndis_layer *to, PNET_BUFFER_LIS
     const bool passed = passes_on(record, nbl, from);
     if (!passed && !may_begin(from, nbl, record, function)) return false;
     nbl_check_buffers(record, function);
+    if (!passed && nbl->FirstNetBuffer && nbl->FirstNetBuffer->Next) nbl_check_flows(record);
     if (!goes) return true;
     if (!passed) {
         begin(record, from, to, traced);

@@ -36,6 +36,7 @@ VOID NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDIC
     struct ndis_adapter *adapter = ndis_object_of(MiniportAdapterHandle, NDIS_OBJECT_ADAPTER, __func__);
     if (!adapter || !is_sound(&adapter->object, StatusIndication)) return;
     note_link(adapter, StatusIndication);
+    ndis_note_offload(adapter, StatusIndication);
     up(adapter, adapter->bottom, StatusIndication);
 }
 

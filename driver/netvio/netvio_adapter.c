@@ -8,6 +8,8 @@
  *
  * Spec: [D] 3.3 states, 3.4 pause rules
  */
+#include <errno.h>
+
 #include "netvio_adapter.h"
 
 static NDIS_STATUS set_registration(struct netvio_adapter *adapter) {
@@ -23,12 +25,13 @@ static NDIS_STATUS set_registration(struct netvio_adapter *adapter) {
 
 static NDIS_STATUS set_general(struct netvio_adapter *adapter) {
     NDIS_PNP_CAPABILITIES power = {0};
+    NDIS_RECEIVE_SCALE_CAPABILITIES rss = netvio_rss_capabilities(adapter);
     NDIS_MINIPORT_ADAPTER_ATTRIBUTES attributes = {.GeneralAttributes = {
         .Header = {NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES, NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2,
                    NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2},
         .MediaType = NdisMedium802_3,
         .PhysicalMediumType = NdisPhysicalMedium802_3,
-        .MtuSize = NETVIO_MTU,
+        .MtuSize = adapter->mtu,
         /* VIRTIO tells the speed only with SPEED_DUPLEX, which is not negotiated. */
         .MaxXmitLinkSpeed = NDIS_LINK_SPEED_UNKNOWN,
         .XmitLinkSpeed = NDIS_LINK_SPEED_UNKNOWN,
@@ -36,14 +39,16 @@ static NDIS_STATUS set_general(struct netvio_adapter *adapter) {
         .RcvLinkSpeed = NDIS_LINK_SPEED_UNKNOWN,
         .MediaConnectState = adapter->link_up ? MediaConnectStateConnected : MediaConnectStateDisconnected,
         .MediaDuplexState = MediaDuplexStateFull,
-        .LookaheadSize = NETVIO_MTU,
+        .LookaheadSize = adapter->mtu,
         .PowerManagementCapabilities = &power,
         .MacOptions = NDIS_MAC_OPTION_COPY_LOOKAHEAD_DATA | NDIS_MAC_OPTION_TRANSFERS_NOT_PEND | NDIS_MAC_OPTION_NO_LOOPBACK |
-                      NDIS_MAC_OPTION_FULL_DUPLEX,
+                      NDIS_MAC_OPTION_FULL_DUPLEX |
+                      (adapter->config.offloads.vlan ? NDIS_MAC_OPTION_8021P_PRIORITY | NDIS_MAC_OPTION_8021Q_VLAN : 0u),
         .SupportedPacketFilters = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_ALL_MULTICAST |
                                   NDIS_PACKET_TYPE_BROADCAST | NDIS_PACKET_TYPE_PROMISCUOUS,
-        .MaxMulticastListSize = 32,
+        .MaxMulticastListSize = VIRTIO_CTRL_MAC_ENTRIES,
         .MacAddressLength = sizeof(adapter->mac),
+        .RecvScaleCapabilities = virtio_pci_has(&adapter->pci, VIRTIO_NET_F_RSS_BIT) ? &rss : NULL,
         .AccessType = NET_IF_ACCESS_BROADCAST,
         .DirectionType = NET_IF_DIRECTION_SENDRECEIVE,
         .ConnectionType = NET_IF_CONNECTION_DEDICATED,
@@ -52,7 +57,7 @@ static NDIS_STATUS set_general(struct netvio_adapter *adapter) {
         .SupportedStatistics = NDIS_STATISTICS_FLAGS_VALID_BYTES_RCV | NDIS_STATISTICS_FLAGS_VALID_BYTES_XMIT |
                                NDIS_STATISTICS_FLAGS_VALID_RCV_ERROR | NDIS_STATISTICS_FLAGS_VALID_XMIT_ERROR,
         .SupportedPauseFunctions = NdisPauseFunctionsUnsupported,
-        .DataBackFillSize = VIRTIO_NET_HDR_SIZE, /* originators leave room for the header in front of each frame */
+        .DataBackFillSize = adapter->header_bytes, /* originators leave room for the header in front of each frame */
         .SupportedOidList = (PNDIS_OID)(uintptr_t)netvio_supported_oids,
         .SupportedOidListLength = netvio_supported_oids_bytes,
     }};
@@ -83,6 +88,8 @@ static void take_config(struct netvio_adapter *adapter, const struct netvio_conf
     if (adapter->config.rx_buffer_bytes == 0 || adapter->config.rx_buffer_bytes > NETVIO_FRAME_MAX)
         adapter->config.rx_buffer_bytes = NETVIO_FRAME_MAX;
     adapter->config.rx_buffer_offset %= NETVIO_RX_OFFSET_END;
+    if (adapter->config.offloads.mergeable && adapter->config.rx_buffer_bytes < NETVIO_MERGE_LEAST)
+        adapter->config.rx_buffer_bytes = NETVIO_MERGE_LEAST;
     if (adapter->config.rx_buffer_elements == 0) adapter->config.rx_buffer_elements = 1;
     if (adapter->config.rx_buffer_elements > NETVIO_RX_ELEMENTS) adapter->config.rx_buffer_elements = NETVIO_RX_ELEMENTS;
 }
@@ -99,6 +106,7 @@ NDIS_STATUS netvio_initialize(NDIS_HANDLE handle, NDIS_HANDLE driver_context, PN
     if (status == NDIS_STATUS_SUCCESS) status = netvio_device_negotiate(adapter);
     if (status == NDIS_STATUS_SUCCESS) status = netvio_pairs_init(adapter);
     if (status == NDIS_STATUS_SUCCESS) status = set_general(adapter);
+    if (status == NDIS_STATUS_SUCCESS) status = netvio_offload_attributes(adapter);
     if (status == NDIS_STATUS_SUCCESS) status = netvio_interrupt_connect(adapter);
     if (status == NDIS_STATUS_SUCCESS) status = netvio_device_start(adapter);
     if (status == NDIS_STATUS_SUCCESS) return status;
@@ -167,7 +175,8 @@ VOID netvio_shutdown(NDIS_HANDLE context, NDIS_SHUTDOWN_ACTION action) {
 
 /* Only a reset gives the memory back for certain. If it does not end, what the device has stays with it. */
 static void take_all_back(struct netvio_adapter *adapter) {
-    if (virtio_pci_reset(&adapter->pci, false)) {
+    const int status = virtio_pci_reset(&adapter->pci, false);
+    if (status && status != -ENODEV) {
         report(adapter, "netvio.reset", "[V] 2.4", adapter->pci.error);
         return;
     }
@@ -175,8 +184,21 @@ static void take_all_back(struct netvio_adapter *adapter) {
     netvio_pause_check(adapter);
 }
 
+void netvio_removed(struct netvio_adapter *adapter) {
+    adapter->removed = true;
+    if (adapter->failed) return;
+    adapter->failed = true;
+    netvio_pairs_abort(adapter);
+    netvio_pause_check(adapter);
+}
+
 void netvio_fail(struct netvio_adapter *adapter, const char *check, const char *clause, const char *message) {
     if (adapter->failed) return;
+    if (virtio_pci_is_gone(&adapter->pci)) { /* no fault of the device's: it was pulled, and NDIS will say so */
+        netvio_removed(adapter);
+        return;
+    }
+    if (adapter->failed) return; /* while that was read */
     adapter->failed = true;
     report(adapter, check, clause, message);
     take_all_back(adapter);

@@ -36,9 +36,12 @@ enum {
     NETVIO_PAIRS_MAX = 16,
     NETVIO_FRAME_MAX = ETH_MAX_FRAME - ETH_FCS,
     NETVIO_MTU = 9000,
+    NETVIO_MERGE_LEAST = 256, /* bytes of a mergeable receive buffer: every header is in the first */
     NETVIO_SG_INLINE = 24,    /* elements of a scatter/gather list that need no memory of NDIS */
     NETVIO_TX_TABLE = 32,     /* elements of an indirect table: longer chains stay in the ring */
     NETVIO_RX_ELEMENTS = 16,
+    NETVIO_LARGE_PAYLOAD = 60 * 1024,  /* of a large send: with its headers less than what the IP length can say */
+    NETVIO_LARGE_MAX = NETVIO_LARGE_PAYLOAD + 256,
     NETVIO_RX_ID_SHIFT = 40,  /* packet ids of received frames count by queue, from pair << this */
     NETVIO_RX_BUDGET = 64,    /* frames of one DPC, after which it gives way to others */
     NETVIO_TAG = 0x6F69766E   /* 'nvio' */
@@ -53,6 +56,9 @@ struct netvio_tx_packet {
     PSCATTER_GATHER_LIST sgl;         /* NULL until NDIS gave it */
     uint64_t id;                      /* packet id, for traces */
     uint64_t header_iova;             /* of this record's own header buffer */
+    PUCHAR header;                    /* and where we write it */
+    ULONG header_bytes;               /* in it, with the edited front of the frame; 0: it is in the NB's backfill */
+    ULONG taken;                      /* bytes of the frame that the front stands for */
     bool retreated;                   /* the header is in the NB's backfill */
     struct netvio_tx_packet *next;    /* free list */
     struct netvio_tx *tx;
@@ -75,7 +81,8 @@ struct netvio_tx {
     struct netvio_tx_packet *mapping;  /* waits for its scatter/gather list */
     bool pumping;                      /* the list's callback runs inside netvio_tx_pump */
     struct vq_element *elements;       /* scratch, one for each slot */
-    PVOID headers;                     /* shared memory: VIRTIO_NET_HDR_SIZE for each packet */
+    PVOID headers;                     /* shared memory: header_stride bytes for each packet */
+    ULONG header_stride;               /* as much as the longest header with an edited front, where there are offloads */
     NDIS_PHYSICAL_ADDRESS headers_iova;
     struct netvio_nbl_list queue;      /* not wholly posted; the head's NBs from next_nb on are not */
     PNET_BUFFER next_nb;
@@ -91,6 +98,8 @@ struct netvio_rx_buffer {
     unsigned count;                    /* elements */
     struct vq_element elements[NETVIO_RX_ELEMENTS];
     PVOID va[NETVIO_RX_ELEMENTS];      /* of the memory; the element begins rx_buffer_offset behind */
+    PMDL last_mdl;
+    struct netvio_rx_buffer *merged;   /* the rest of the frame is there; its MDLs are chained to ours until the frame is back */
 };
 
 struct netvio_rx {
@@ -102,8 +111,10 @@ struct netvio_rx {
     struct netvio_nbl_list parked;
     struct vq_packed *vq;
     NDIS_HANDLE pool;
+    bool mergeable;                    /* MRG_RXBUF was negotiated */
     struct netvio_rx_buffer *buffers;
     unsigned count;
+    uint64_t frame_ids;                /* with mergeable buffers, which do not tell frames */
     bool polling;                      /* a DPC will ring the doorbell for what is returned meanwhile */
     uint32_t indicated;                /* NBLs that protocols have */
     uint64_t frames, bytes, errors, ids;
@@ -114,6 +125,14 @@ struct netvio_pair {
     struct netvio_tx tx;
 };
 
+/* What is on of what was negotiated. [D] 4 */
+struct netvio_tasks {
+    bool encapsulated;                 /* OID_OFFLOAD_ENCAPSULATION came: before, nothing is on */
+    UCHAR tcp4, udp4, tcp6, udp6, ip4; /* checksums: NETVIO_TASK_TX, NETVIO_TASK_RX */
+    bool lso4, lso6, uso4, uso6;
+};
+enum { NETVIO_TASK_TX = 1, NETVIO_TASK_RX = 2 };
+
 enum netvio_state { NETVIO_PAUSED, NETVIO_RUNNING, NETVIO_PAUSING };
 
 struct netvio_adapter {
@@ -123,13 +142,23 @@ struct netvio_adapter {
     struct virtio_pci pci;
     enum netvio_state state;
     bool pause_pending;                /* NdisMPauseComplete is owed */
+    bool removed;                      /* the device is gone; it has failed too */
     bool failed;                       /* the device broke a rule and was reset; nothing is sent or received */
     bool resetting;                    /* the device as a whole is being reset, on purpose */
     bool link_up;
     unsigned messages;                 /* MSI-X messages granted */
     ULONG config_message;
     ULONG packet_filter;
+    ULONG multicasts;
+    UCHAR multicast[VIRTIO_CTRL_MAC_ENTRIES][6];
+    ULONG vlan_id;                     /* OID_GEN_VLAN_ID; 0: none */
+    ULONG mtu;
     UCHAR mac[6];
+    ULONG header_bytes;                /* of the virtio header: with HASH_REPORT it is longer */
+    bool rx_described;                 /* received frames have out-of-band data */
+    struct netvio_tasks tasks, capabilities;
+    struct virtio_ctrl_rss rss;        /* as it was set last */
+    bool rss_on;
     bool fault_done;
     struct virtio_ctrl ctrl;           /* open if CTRL_VQ was negotiated */
     uint16_t device_pairs;             /* that the device has */
@@ -149,6 +178,9 @@ void netvio_pause_check(struct netvio_adapter *adapter);
 void netvio_fail(struct netvio_adapter *adapter, const char *check, const char *clause, const char *message);
 /* The same for a used descriptor that no device may write; the ring says which. */
 void netvio_fail_ring(struct netvio_adapter *adapter, const struct vq_packed *vq);
+
+/* The device is gone: whatever it had is ours again, now, for it can reach no memory any more. */
+void netvio_removed(struct netvio_adapter *adapter);
 
 /* netvio_device.c: bring the device to DRIVER_OK, and find out what its configuration says. NDIS_STATUS. */
 NDIS_STATUS netvio_device_negotiate(struct netvio_adapter *adapter);
@@ -186,15 +218,21 @@ void netvio_tx_hold(struct netvio_tx *tx);
 bool netvio_tx_recover(struct netvio_tx *tx);
 void netvio_tx_resume(struct netvio_tx *tx);
 
-/* netvio_tx_map.c: one NB becomes a chain of elements. Under tx->lock. */
-bool netvio_tx_prepare(struct netvio_tx *tx, struct netvio_tx_packet *packet);
+/* netvio_tx_map.c: one NB becomes a chain of elements. Under tx->lock. prepare: RESOURCES: not now; any other failure is the NB's. */
+NDIS_STATUS netvio_tx_prepare(struct netvio_tx *tx, struct netvio_tx_packet *packet);
 unsigned netvio_tx_elements(struct netvio_tx *tx, struct netvio_tx_packet *packet);
 void netvio_tx_unprepare(struct netvio_tx *tx, struct netvio_tx_packet *packet);
 
 /* netvio_rx_init.c, netvio_rx.c */
 NDIS_STATUS netvio_rx_init(struct netvio_rx *rx);
 void netvio_rx_deinit(struct netvio_rx *rx);
-void netvio_rx_reset_nb(struct netvio_rx_buffer *buffer, ULONG length);
+void netvio_rx_reset_nb(struct netvio_rx *rx, struct netvio_rx_buffer *buffer, ULONG length);
+/* netvio_rx_offload.c: what the virtio header says of a frame goes into the slots of its NBL, and its tag with it. */
+void netvio_rx_describe(struct netvio_adapter *adapter, struct netvio_rx_buffer *buffer);
+/* netvio_rx_merge.c: frames in several buffers. Collect the buffers of the frame that starts in `buffer` of `written` bytes, and adds those
+ * of the others; false: the device did not deliver what its header says. Split them up again before they are posted. */
+bool netvio_rx_merge(struct netvio_rx *rx, struct netvio_rx_buffer *buffer, uint32_t *written);
+struct netvio_rx_buffer *netvio_rx_unmerge(struct netvio_rx_buffer *buffer);
 void netvio_rx_fill(struct netvio_rx *rx);   /* make every buffer available, without a doorbell */
 void netvio_rx_kick(struct netvio_rx *rx);
 MINIPORT_RETURN_NET_BUFFER_LISTS netvio_return;
@@ -210,6 +248,25 @@ void netvio_rx_resume(struct netvio_rx *rx);
  * OID_NETVIO_RESET_DEVICE. */
 NDIS_STATUS netvio_reset_queue(struct netvio_adapter *adapter, ULONG queue);
 NDIS_STATUS netvio_reset_device(struct netvio_adapter *adapter);
+MINIPORT_RESET netvio_reset;
+
+/* netvio_offload.c: task offloads: what can be, what is on, and the requests that change it. */
+void netvio_offload_init(struct netvio_adapter *adapter);
+NDIS_STATUS netvio_offload_attributes(struct netvio_adapter *adapter);
+NDIS_STATUS netvio_offload_encapsulation(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request);
+NDIS_STATUS netvio_offload_parameters(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request);
+int netvio_offload_apply(struct netvio_adapter *adapter);  /* tell the device; 0 or a negative errno, pci.error says why */
+
+/* netvio_rss.c: receive side scaling. */
+NDIS_RECEIVE_SCALE_CAPABILITIES netvio_rss_capabilities(const struct netvio_adapter *adapter);
+NDIS_STATUS netvio_rss_set(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request);
+int netvio_rss_apply(struct netvio_adapter *adapter);      /* as netvio_offload_apply */
+
+/* netvio_filter.c: which frames the device delivers. */
+NDIS_STATUS netvio_filter_set(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request);
+NDIS_STATUS netvio_filter_set_multicast(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request);
+NDIS_STATUS netvio_filter_set_vlan(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request);
+int netvio_filter_apply(struct netvio_adapter *adapter);   /* as netvio_offload_apply */
 
 /* netvio_interrupt.c */
 NDIS_STATUS netvio_interrupt_connect(struct netvio_adapter *adapter);

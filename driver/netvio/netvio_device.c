@@ -24,11 +24,29 @@ static const uint64_t wanted_features =
     (UINT64_C(1) << VIRTIO_F_ORDER_PLATFORM_BIT) | (UINT64_C(1) << VIRTIO_NET_F_STATUS_BIT) |
     (UINT64_C(1) << VIRTIO_F_EVENT_IDX_BIT) | (UINT64_C(1) << VIRTIO_F_RING_RESET_BIT);
 
+/* For offloads: what is asked for together. What is not offered is done without, [V] 5.1.3.1. */
+static uint64_t offload_features(const struct netvio_offloads *wanted) {
+    const uint64_t control = REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT), checksum = REGMAP_BIT(VIRTIO_NET_F_CSUM_BIT);
+    uint64_t features = 0;
+    if (wanted->checksum)
+        features |= checksum | REGMAP_BIT(VIRTIO_NET_F_GUEST_CSUM_BIT) | control | REGMAP_BIT(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT);
+    if (wanted->large_send)
+        features |= checksum | REGMAP_BIT(VIRTIO_NET_F_HOST_TSO4_BIT) | REGMAP_BIT(VIRTIO_NET_F_HOST_TSO6_BIT) |
+                    REGMAP_BIT(VIRTIO_NET_F_HOST_ECN_BIT) | REGMAP_BIT(VIRTIO_NET_F_HOST_USO_BIT);
+    if (wanted->rss)
+        features |= control | REGMAP_BIT(VIRTIO_NET_F_MQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_RSS_BIT) | REGMAP_BIT(VIRTIO_NET_F_HASH_REPORT_BIT);
+    if (wanted->mergeable) features |= REGMAP_BIT(VIRTIO_NET_F_MRG_RXBUF_BIT);
+    if (wanted->filter)
+        features |= control | REGMAP_BIT(VIRTIO_NET_F_CTRL_RX_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_RX_EXTRA_BIT) |
+                    REGMAP_BIT(VIRTIO_NET_F_CTRL_VLAN_BIT) | REGMAP_BIT(VIRTIO_NET_F_MTU_BIT);
+    return features;
+}
+
 static bool any(struct netvio_limits limits) { return limits.max_packets || limits.max_usecs; }
 
 /* What has no use with this configuration is not asked for: a control queue, for one, costs a ring. */
 static uint64_t features_for(const struct netvio_config *config) {
-    uint64_t features = wanted_features;
+    uint64_t features = wanted_features | offload_features(&config->offloads);
     const uint64_t control = UINT64_C(1) << VIRTIO_NET_F_CTRL_VQ_BIT;
     if (config->queue_pairs > 1) features |= control | UINT64_C(1) << VIRTIO_NET_F_MQ_BIT;
     if (any(config->tx_limits) || any(config->rx_limits)) features |= control | UINT64_C(1) << VIRTIO_NET_F_NOTF_COAL_BIT;
@@ -47,6 +65,15 @@ static int read_pairs(struct netvio_adapter *adapter) {
     return -EINVAL;
 }
 
+static int read_mtu(struct netvio_adapter *adapter) {
+    uint8_t mtu[2] = {NETVIO_MTU & 0xFF, NETVIO_MTU >> 8};
+    int error = 0;
+    if (virtio_pci_has(&adapter->pci, VIRTIO_NET_F_MTU_BIT))
+        error = virtio_pci_read_config(&adapter->pci, VIRTIO_NET_CONFIG_MTU, mtu, sizeof(mtu));
+    adapter->mtu = mtu[0] | (ULONG)mtu[1] << 8;
+    return error;
+}
+
 NDIS_STATUS netvio_device_negotiate(struct netvio_adapter *adapter) {
     struct virtio_pci *pci = &adapter->pci;
     int error = virtio_pci_open(pci, adapter->platform);
@@ -54,6 +81,8 @@ NDIS_STATUS netvio_device_negotiate(struct netvio_adapter *adapter) {
     if (!error) error = virtio_pci_negotiate(pci, required_features, features_for(&adapter->config));
     if (!error) error = virtio_pci_read_config(pci, VIRTIO_NET_CONFIG_MAC, adapter->mac, sizeof(adapter->mac));
     if (!error) error = read_pairs(adapter);
+    if (!error) error = read_mtu(adapter);
+    if (!error) netvio_offload_init(adapter);
     if (!error) netvio_device_read_link(adapter);
     return status_of(error);
 }
@@ -103,7 +132,11 @@ static int command(struct netvio_adapter *adapter) {
         error = virtio_ctrl_set_tx_limits(&adapter->ctrl, &(struct virtio_ctrl_limits){tx.max_packets, tx.max_usecs});
     if (!error && moderation && any(rx))
         error = virtio_ctrl_set_rx_limits(&adapter->ctrl, &(struct virtio_ctrl_limits){rx.max_packets, rx.max_usecs});
-    return error;
+    if (error || !adapter->resetting) return error;
+    /* A reset forgot what NDIS had set. */
+    error = netvio_offload_apply(adapter);
+    if (!error && adapter->rss_on) error = netvio_rss_apply(adapter);
+    return error ? error : netvio_filter_apply(adapter);
 }
 
 NDIS_STATUS netvio_device_start(struct netvio_adapter *adapter) {

@@ -10,8 +10,7 @@ static VOID unload(PDRIVER_OBJECT driver) {
 }
 
 static VOID device_pnp_event(NDIS_HANDLE context, PNET_DEVICE_PNP_EVENT event) {
-    UNREFERENCED_PARAMETER(context);
-    UNREFERENCED_PARAMETER(event);
+    if (event->DevicePnPEvent == NdisDevicePnPEventSurpriseRemoved) netvio_removed(context);
 }
 
 NTSTATUS netvio_driver_entry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path) {
@@ -31,6 +30,7 @@ NTSTATUS netvio_driver_entry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_pat
         .SendNetBufferListsHandler = netvio_send,
         .ReturnNetBufferListsHandler = netvio_return,
         .CancelSendHandler = netvio_cancel_send,
+        .ResetHandlerEx = netvio_reset,
         .DevicePnPEventNotifyHandler = device_pnp_event,
         .ShutdownHandlerEx = netvio_shutdown,
         .CancelOidRequestHandler = netvio_cancel_oid_request,

@@ -11,13 +11,10 @@ const NDIS_OID netvio_supported_oids[] = {
     OID_GEN_VENDOR_DRIVER_VERSION, OID_GEN_CURRENT_PACKET_FILTER, OID_GEN_MAXIMUM_TOTAL_SIZE, OID_GEN_XMIT_OK, OID_GEN_RCV_OK,
     OID_GEN_XMIT_ERROR, OID_GEN_RCV_ERROR, OID_GEN_RCV_NO_BUFFER, OID_GEN_STATISTICS, OID_802_3_PERMANENT_ADDRESS,
     OID_802_3_CURRENT_ADDRESS, OID_802_3_MULTICAST_LIST, OID_802_3_MAXIMUM_LIST_SIZE,
+    OID_GEN_VLAN_ID, OID_OFFLOAD_ENCAPSULATION, OID_TCP_OFFLOAD_PARAMETERS, OID_GEN_RECEIVE_SCALE_PARAMETERS,
     OID_NETVIO_RESET_QUEUE, OID_NETVIO_RESET_DEVICE,
 };
 const ULONG netvio_supported_oids_bytes = sizeof(netvio_supported_oids);
-
-enum { PACKET_FILTERS = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_ALL_MULTICAST |
-                        NDIS_PACKET_TYPE_BROADCAST | NDIS_PACKET_TYPE_PROMISCUOUS,
-       ADDRESS_BYTES = 6, MULTICAST_MOST = 32 };
 
 static NDIS_STATUS answer(PNDIS_OID_REQUEST request, const void *data, UINT length) {
     struct _QUERY *query = &request->DATA.QUERY_INFORMATION;
@@ -94,24 +91,12 @@ static NDIS_STATUS query(struct netvio_adapter *adapter, PNDIS_OID_REQUEST reque
     case OID_GEN_RCV_ERROR: return answer_number(request, all.rx_errors);
     case OID_GEN_RCV_NO_BUFFER: return answer_number(request, 0); /* the device drops those, and VIRTIO 1.2 has no counter for it */
     case OID_GEN_STATISTICS: return answer_statistics(&all, request);
+    case OID_GEN_VLAN_ID: return adapter->config.offloads.vlan ? answer_ulong(request, adapter->vlan_id) : NDIS_STATUS_NOT_SUPPORTED;
     case OID_802_3_PERMANENT_ADDRESS: return answer(request, adapter->mac, sizeof(adapter->mac));
     case OID_802_3_CURRENT_ADDRESS: return answer(request, adapter->mac, sizeof(adapter->mac));
-    case OID_802_3_MAXIMUM_LIST_SIZE: return answer_ulong(request, MULTICAST_MOST);
+    case OID_802_3_MAXIMUM_LIST_SIZE: return answer_ulong(request, VIRTIO_CTRL_MAC_ENTRIES);
     default: return NDIS_STATUS_NOT_SUPPORTED;
     }
-}
-
-static NDIS_STATUS set_filter(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
-    struct _SET *set = &request->DATA.SET_INFORMATION;
-    ULONG filter;
-    set->BytesNeeded = sizeof(filter);
-    if (set->InformationBufferLength < sizeof(filter)) return NDIS_STATUS_INVALID_LENGTH;
-    RtlCopyMemory(&filter, set->InformationBuffer, sizeof(filter));
-    set->BytesRead = sizeof(filter);
-    if (filter & ~(ULONG)PACKET_FILTERS) return NDIS_STATUS_NOT_SUPPORTED;
-    /* The device has no CTRL_RX: it delivers everything, and NDIS filters by binding. Only "nothing at all" is ours to do. */
-    adapter->packet_filter = filter;
-    return NDIS_STATUS_SUCCESS;
 }
 
 static NDIS_STATUS reset_queue(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
@@ -127,14 +112,14 @@ static NDIS_STATUS reset_queue(struct netvio_adapter *adapter, PNDIS_OID_REQUEST
 static NDIS_STATUS set(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
     struct _SET *information = &request->DATA.SET_INFORMATION;
     switch (information->Oid) {
-    case OID_GEN_CURRENT_PACKET_FILTER: return set_filter(adapter, request);
+    case OID_GEN_CURRENT_PACKET_FILTER: return netvio_filter_set(adapter, request);
     case OID_NETVIO_RESET_QUEUE: return reset_queue(adapter, request);
     case OID_NETVIO_RESET_DEVICE: return netvio_reset_device(adapter);
-    case OID_802_3_MULTICAST_LIST:
-        if (information->InformationBufferLength % ADDRESS_BYTES) return NDIS_STATUS_INVALID_LENGTH;
-        if (information->InformationBufferLength / ADDRESS_BYTES > MULTICAST_MOST) return NDIS_STATUS_MULTICAST_FULL;
-        information->BytesRead = information->InformationBufferLength;
-        return NDIS_STATUS_SUCCESS;
+    case OID_802_3_MULTICAST_LIST: return netvio_filter_set_multicast(adapter, request);
+    case OID_GEN_VLAN_ID: return netvio_filter_set_vlan(adapter, request);
+    case OID_OFFLOAD_ENCAPSULATION: return netvio_offload_encapsulation(adapter, request);
+    case OID_TCP_OFFLOAD_PARAMETERS: return netvio_offload_parameters(adapter, request);
+    case OID_GEN_RECEIVE_SCALE_PARAMETERS: return netvio_rss_set(adapter, request);
     default: return NDIS_STATUS_NOT_SUPPORTED;
     }
 }

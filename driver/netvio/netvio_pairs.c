@@ -33,7 +33,7 @@ static void begin(struct netvio_adapter *adapter, unsigned index) {
     pair->rx.adapter = pair->tx.adapter = adapter;
     pair->rx.number = (uint16_t)(2 * index + NETVIO_QUEUE_RX);
     pair->tx.number = (uint16_t)(2 * index + NETVIO_QUEUE_TX);
-    pair->rx.ids = (uint64_t)index << NETVIO_RX_ID_SHIFT;
+    pair->rx.ids = pair->rx.frame_ids = (uint64_t)index << NETVIO_RX_ID_SHIFT;
 }
 
 NDIS_STATUS netvio_pairs_init(struct netvio_adapter *adapter) {

@@ -139,3 +139,13 @@ NDIS_STATUS netvio_reset_device(struct netvio_adapter *adapter) {
     netvio_exit(adapter, "netvio_reset_device");
     return status;
 }
+
+/* What waits here goes back at once, what the device has when it let go of it; new sends NDIS keeps away meanwhile. The filters are set
+ * again from what we know: NDIS need not. */
+NDIS_STATUS netvio_reset(NDIS_HANDLE context, PBOOLEAN addressing_reset) {
+    struct netvio_adapter *adapter = context;
+    *addressing_reset = FALSE;
+    if (adapter->failed || any_resetting(adapter)) return NDIS_STATUS_FAILURE;
+    for (unsigned i = 0; i < adapter->pairs; i++) netvio_tx_flush(&adapter->pair[i].tx, NDIS_STATUS_RESET_IN_PROGRESS, true, NULL);
+    return netvio_reset_device(adapter);
+}

@@ -20,7 +20,16 @@ static void post(struct netvio_rx *rx, struct netvio_rx_buffer *buffer) {
     if (rx->resetting)
         netvio_nbl_append(&rx->parked, buffer->nbl);
     else
-        (void)vq_add(rx->vq, buffer->elements, buffer->count, buffer, rx->ids++);
+        (void)vq_add(rx->vq, buffer->elements, buffer->count, buffer, rx->mergeable ? UINT64_MAX : rx->ids++);
+}
+
+/* The same for all buffers of a frame. */
+static void post_frame(struct netvio_rx *rx, struct netvio_rx_buffer *buffer) {
+    while (buffer) {
+        struct netvio_rx_buffer *rest = buffer->merged ? netvio_rx_unmerge(buffer) : NULL;
+        post(rx, buffer);
+        buffer = rest;
+    }
 }
 
 void netvio_rx_fill(struct netvio_rx *rx) {
@@ -30,12 +39,14 @@ void netvio_rx_fill(struct netvio_rx *rx) {
 void netvio_rx_kick(struct netvio_rx *rx) { vq_kick(rx->vq); }
 
 /* A used buffer becomes an NBL. False: what the device wrote is no frame, [V] 5.1.6.4. */
-static bool make_nbl(struct netvio_rx_buffer *buffer, uint32_t written, PNET_BUFFER_LIST *nbl) {
-    if (written < VIRTIO_NET_HDR_SIZE + ETH_HEADER) return false;
-    netvio_rx_reset_nb(buffer, written - VIRTIO_NET_HDR_SIZE);
+static bool make_nbl(struct netvio_rx *rx, struct netvio_rx_buffer *buffer, uint32_t written, PNET_BUFFER_LIST *nbl) {
+    const ULONG header_bytes = rx->adapter->header_bytes;
+    if (written < header_bytes + ETH_HEADER) return false;
+    netvio_rx_reset_nb(rx, buffer, written - header_bytes);
     *nbl = buffer->nbl;
     (*nbl)->Status = NDIS_STATUS_SUCCESS;
     (*nbl)->NblFlags = 0;
+    if (rx->adapter->rx_described) netvio_rx_describe(rx->adapter, buffer);
     return true;
 }
 
@@ -46,6 +57,7 @@ struct batch {
     bool reposted;   /* some went straight back to the ring */
     bool low;        /* the ring is short of buffers */
     bool broken;
+    bool misjoined;  /* a frame's header names buffers that did not come */
 };
 
 /* Reap up to the budget. Under rx.lock. */
@@ -56,20 +68,25 @@ static void reap(struct netvio_rx *rx, struct batch *batch) {
     while (batch->seen < NETVIO_RX_BUDGET && (found = vq_reap(rx->vq, &used)) > 0) {
         struct netvio_rx_buffer *buffer = used.cookie;
         PNET_BUFFER_LIST nbl;
-        batch->seen++;
-        if (wanted && make_nbl(buffer, used.written, &nbl)) {
-            ndis_nbl_set_packet(nbl, (int64_t)used.packet);
+        const unsigned before = vq_outstanding(rx->vq);
+        if (rx->mergeable && !netvio_rx_merge(rx, buffer, &used.written)) {
+            batch->misjoined = true;
+            break;
+        }
+        batch->seen += 1 + before - vq_outstanding(rx->vq);
+        if (wanted && make_nbl(rx, buffer, used.written, &nbl)) {
+            ndis_nbl_set_packet(nbl, (int64_t)(rx->mergeable ? rx->frame_ids++ : used.packet));
             rx->frames++;
-            rx->bytes += used.written - VIRTIO_NET_HDR_SIZE;
+            rx->bytes += used.written - rx->adapter->header_bytes;
             netvio_nbl_append(&batch->list, nbl);
             batch->count++;
             continue;
         }
         rx->errors += wanted;
-        post(rx, buffer);
+        post_frame(rx, buffer);
         batch->reposted = true;
     }
-    batch->broken = found < 0;
+    batch->broken = found < 0 || batch->misjoined;
     batch->low = vq_outstanding(rx->vq) < rx->count / LOW_WATER_SHARE;
     if (!batch->low) rx->indicated += batch->count;
 }
@@ -80,7 +97,7 @@ static void repost(struct netvio_rx *rx, PNET_BUFFER_LIST nbls) {
         PNET_BUFFER_LIST nbl = nbls;
         nbls = nbl->Next;
         nbl->Next = NULL;
-        post(rx, nbl->MiniportReserved[0]);
+        post_frame(rx, nbl->MiniportReserved[0]);
     }
 }
 
@@ -109,7 +126,10 @@ bool netvio_rx_poll(struct netvio_rx *rx) {
         NdisAcquireSpinLock(&rx->lock);
         if (!batch.low) rx->indicated -= batch.count;
         NdisReleaseSpinLock(&rx->lock);
-        netvio_fail_ring(rx->adapter, rx->vq);
+        if (batch.misjoined && !vq_error(rx->vq))
+            netvio_fail(rx->adapter, "netvio.num_buffers", "[V] 5.1.6.4", "a received frame's header names buffers that are not used");
+        else
+            netvio_fail_ring(rx->adapter, rx->vq);
         return false;
     }
     rx->polling = true;
@@ -118,7 +138,7 @@ bool netvio_rx_poll(struct netvio_rx *rx) {
     /* One doorbell for all that came back meanwhile. */
     if (!rx->resetting && (batch.reposted || vq_outstanding(rx->vq) > before - batch.seen)) netvio_rx_kick(rx);
     if (batch.low) netvio_pause_check(rx->adapter);
-    return batch.seen == NETVIO_RX_BUDGET;
+    return batch.seen >= NETVIO_RX_BUDGET;
 }
 
 static struct netvio_rx *owner(PNET_BUFFER_LIST nbl) { return nbl->MiniportReserved[1]; }

@@ -3,7 +3,7 @@
  * netvio_rx_init.c: the receive buffers, allocated once and mapped for the life of the adapter.
  *
  * A buffer is one run of shared memory for each element, an MDL over each, and an NBL with one NB over the chain. The device writes its
- * 12-byte header and then the frame; DataOffset hides the header from protocols. No element but the last of a chain is shorter than the
+ * header and then the frame; DataOffset hides the header from protocols. No element but the last of a chain is shorter than the
  * largest header that must not be split (MIN_ELEMENT), so that Ethernet, IP and TCP headers are always in the first MDL, [D] 2.9.
  */
 #include "netvio_adapter.h"
@@ -23,10 +23,10 @@ static NDIS_STATUS allocate_pool(struct netvio_rx *rx) {
 }
 
 /* The NB describes `length` frame bytes behind the header. */
-void netvio_rx_reset_nb(struct netvio_rx_buffer *buffer, ULONG length) {
+void netvio_rx_reset_nb(struct netvio_rx *rx, struct netvio_rx_buffer *buffer, ULONG length) {
     PNET_BUFFER nb = buffer->nbl->FirstNetBuffer;
     nb->CurrentMdl = nb->MdlChain = buffer->mdl;
-    nb->CurrentMdlOffset = nb->DataOffset = VIRTIO_NET_HDR_SIZE;
+    nb->CurrentMdlOffset = nb->DataOffset = rx->adapter->header_bytes;
     nb->DataLength = length;
     nb->Next = NULL;
 }
@@ -54,7 +54,8 @@ static NDIS_STATUS allocate_buffer(struct netvio_rx *rx, struct netvio_rx_buffer
             buffer->mdl = mdl;
         last = mdl;
     }
-    buffer->nbl = NdisAllocateNetBufferAndNetBufferList(rx->pool, 0, 0, buffer->mdl, VIRTIO_NET_HDR_SIZE, 0);
+    buffer->last_mdl = last;
+    buffer->nbl = NdisAllocateNetBufferAndNetBufferList(rx->pool, 0, 0, buffer->mdl, adapter->header_bytes, 0);
     if (!buffer->nbl) return NDIS_STATUS_RESOURCES;
     buffer->nbl->MiniportReserved[0] = buffer;
     buffer->nbl->MiniportReserved[1] = rx;
@@ -71,7 +72,8 @@ NDIS_STATUS netvio_rx_init(struct netvio_rx *rx) {
     if (vq_create(&rx->vq, adapter->platform, &config)) return NDIS_STATUS_RESOURCES;
     NDIS_STATUS status = allocate_pool(rx);
     if (status != NDIS_STATUS_SUCCESS) return status;
-    ULONG bytes = VIRTIO_NET_HDR_SIZE + adapter->config.rx_buffer_bytes;
+    rx->mergeable = virtio_pci_has(&adapter->pci, VIRTIO_NET_F_MRG_RXBUF_BIT);
+    ULONG bytes = adapter->header_bytes + adapter->config.rx_buffer_bytes;
     unsigned elements = adapter->config.rx_buffer_elements;
     while (elements > 1 && (bytes / elements < MIN_ELEMENT || elements > size)) elements--;
     unsigned count = size / elements;
@@ -85,6 +87,8 @@ NDIS_STATUS netvio_rx_init(struct netvio_rx *rx) {
 
 void netvio_rx_deinit(struct netvio_rx *rx) {
     struct netvio_adapter *adapter = rx->adapter;
+    for (unsigned i = 0; i < rx->count; i++)
+        if (rx->buffers[i].merged) (void)netvio_rx_unmerge(&rx->buffers[i]);
     while (rx->count > 0) {
         struct netvio_rx_buffer *buffer = &rx->buffers[--rx->count];
         if (buffer->nbl) NdisFreeNetBufferList(buffer->nbl);

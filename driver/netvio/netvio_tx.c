@@ -9,8 +9,8 @@
  *
  * Spec: [D] 2.8 send path, 3.4 pause
  */
-#include "netvio_adapter.h"
 #include "netvio_fault.h"
+#include "netvio_tx_offload.h"
 
 static ULONG_PTR pending_nbs(const NET_BUFFER_LIST *nbl) { return (ULONG_PTR)nbl->MiniportReserved[0]; }
 static void set_pending_nbs(PNET_BUFFER_LIST nbl, ULONG_PTR count) { nbl->MiniportReserved[0] = (PVOID)count; }
@@ -21,6 +21,7 @@ static void finish_nb(struct netvio_tx *tx, PNET_BUFFER_LIST nbl, NDIS_STATUS st
     set_pending_nbs(nbl, pending_nbs(nbl) - 1);
     if (pending_nbs(nbl)) return;
     tx->outstanding--;
+    if (netvio_tx_is_large(nbl)) netvio_tx_finish_slots(nbl);
     if (netvio_fault_keeps(tx->adapter, nbl)) netvio_nbl_append(done, nbl);
 }
 
@@ -73,7 +74,7 @@ static bool post(struct netvio_tx *tx, struct netvio_tx_packet *packet, struct n
         netvio_fault_elements(tx->adapter, packet, tx->elements);
         if (vq_add(tx->vq, tx->elements, count, packet, packet->id) == 0) {
             tx->frames++;
-            tx->bytes += packet->nb->DataLength - (packet->retreated ? VIRTIO_NET_HDR_SIZE : 0);
+            tx->bytes += packet->nb->DataLength - (packet->retreated ? tx->adapter->header_bytes : 0);
             return true;
         }
     }
@@ -86,7 +87,10 @@ static bool post(struct netvio_tx *tx, struct netvio_tx_packet *packet, struct n
     return false;
 }
 
-static bool length_is_good(PNET_BUFFER nb) { return nb->DataLength >= ETH_HEADER && nb->DataLength <= NETVIO_FRAME_MAX; }
+static bool length_is_good(const NET_BUFFER_LIST *nbl, const NET_BUFFER *nb) {
+    if (nb->DataLength < ETH_HEADER) return false;
+    return nb->DataLength <= NETVIO_FRAME_MAX || (nb->DataLength <= NETVIO_LARGE_MAX && netvio_tx_is_large(nbl));
+}
 
 /* Take the next NB of the queue up to being mapped. NULL: nothing to do now. The NB has left the queue when this returns. */
 static struct netvio_tx_packet *map_next(struct netvio_tx *tx, struct netvio_nbl_list *done) {
@@ -99,7 +103,7 @@ static struct netvio_tx_packet *map_next(struct netvio_tx *tx, struct netvio_nbl
             advance(tx);
             continue;
         }
-        if (!length_is_good(nb)) {
+        if (!length_is_good(nbl, nb)) {
             advance(tx);
             tx->errors++;
             finish_nb(tx, nbl, NDIS_STATUS_INVALID_LENGTH, done);
@@ -111,15 +115,16 @@ static struct netvio_tx_packet *map_next(struct netvio_tx *tx, struct netvio_nbl
         packet->nbl = nbl;
         packet->nb = nb;
         packet->id = tx->next_id;
-        if (netvio_tx_prepare(tx, packet)) {
+        NDIS_STATUS status = netvio_tx_prepare(tx, packet);
+        if (status == NDIS_STATUS_SUCCESS) {
             advance(tx);
             return packet;
         }
         release_packet(tx, packet);
-        if (vq_outstanding(tx->vq)) return NULL; /* what is out will free resources, and pump again */
+        if (status == NDIS_STATUS_RESOURCES && vq_outstanding(tx->vq)) return NULL; /* what is out frees resources, and pumps again */
         advance(tx);
         tx->errors++;
-        finish_nb(tx, nbl, NDIS_STATUS_RESOURCES, done);
+        finish_nb(tx, nbl, status, done);
     }
 }
 

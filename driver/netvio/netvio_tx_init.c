@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* netvio_tx_init.c: everything that transmission allocates, once. */
-#include "netvio_adapter.h"
+#include "netvio_tx_offload.h"
 
 /* One for all queues. */
 static NDIS_STATUS register_dma(struct netvio_adapter *adapter) {
@@ -9,26 +9,35 @@ static NDIS_STATUS register_dma(struct netvio_adapter *adapter) {
         .Header = {NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION, NDIS_SG_DMA_DESCRIPTION_REVISION_1,
                    NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1},
         .Flags = NDIS_SG_DMA_64_BIT_ADDRESS,
-        .MaximumPhysicalMapping = NETVIO_FRAME_MAX + VIRTIO_NET_HDR_SIZE,
+        .MaximumPhysicalMapping = (adapter->config.offloads.large_send ? NETVIO_LARGE_MAX : NETVIO_FRAME_MAX) + adapter->header_bytes,
         .ProcessSGListHandler = netvio_tx_sg_list,
     };
     return NdisMRegisterScatterGatherDma(adapter->handle, &description, &adapter->dma);
 }
 
-/* One header buffer a packet. All are zero for ever, but the device may read them at any time: they are freed with the ring. */
+/* Where nothing can be asked for headers are zero for ever; else there is room for the front of a frame behind each. */
+static ULONG header_stride(const struct netvio_adapter *adapter) {
+    enum { ALIGN = 64 };
+    const bool fronts = virtio_pci_has(&adapter->pci, VIRTIO_NET_F_CSUM_BIT) || adapter->config.offloads.vlan;
+    return fronts ? (adapter->header_bytes + NETVIO_FRONT_BYTES + ALIGN - 1) / ALIGN * ALIGN : adapter->header_bytes;
+}
+
+/* One header buffer a packet. The device may read them at any time: they are freed with the ring. */
 static NDIS_STATUS allocate_packets(struct netvio_tx *tx, unsigned count) {
     struct netvio_adapter *adapter = tx->adapter;
     UINT element_bytes = (UINT)(count * sizeof(*tx->elements)), packet_bytes = (UINT)(count * sizeof(*tx->packets));
     tx->elements = NdisAllocateMemoryWithTagPriority(adapter->handle, element_bytes, NETVIO_TAG, NormalPoolPriority);
     tx->packets = NdisAllocateMemoryWithTagPriority(adapter->handle, packet_bytes, NETVIO_TAG, NormalPoolPriority);
-    NdisMAllocateSharedMemory(adapter->handle, count * VIRTIO_NET_HDR_SIZE, TRUE, &tx->headers, &tx->headers_iova);
+    tx->header_stride = header_stride(adapter);
+    NdisMAllocateSharedMemory(adapter->handle, count * tx->header_stride, TRUE, &tx->headers, &tx->headers_iova);
     if (!tx->elements || !tx->packets || !tx->headers) return NDIS_STATUS_RESOURCES;
-    NdisZeroMemory(tx->headers, count * VIRTIO_NET_HDR_SIZE);
+    NdisZeroMemory(tx->headers, count * tx->header_stride);
     NdisZeroMemory(tx->packets, count * sizeof(*tx->packets));
     for (unsigned i = count; i-- > 0;) {
         struct netvio_tx_packet *packet = &tx->packets[i];
         packet->tx = tx;
-        packet->header_iova = (uint64_t)tx->headers_iova.QuadPart + i * (uint64_t)VIRTIO_NET_HDR_SIZE;
+        packet->header = (PUCHAR)tx->headers + i * (SIZE_T)tx->header_stride;
+        packet->header_iova = (uint64_t)tx->headers_iova.QuadPart + i * (uint64_t)tx->header_stride;
         packet->next = tx->free;
         tx->free = packet;
     }
@@ -60,7 +69,7 @@ NDIS_STATUS netvio_tx_init(struct netvio_tx *tx) {
 void netvio_tx_deinit(struct netvio_tx *tx) {
     struct netvio_adapter *adapter = tx->adapter;
     if (tx->headers)
-        NdisMFreeSharedMemory(adapter->handle, vq_size(tx->vq) * VIRTIO_NET_HDR_SIZE, TRUE, tx->headers, tx->headers_iova);
+        NdisMFreeSharedMemory(adapter->handle, vq_size(tx->vq) * tx->header_stride, TRUE, tx->headers, tx->headers_iova);
     if (tx->packets) NdisFreeMemory(tx->packets, 0, 0);
     if (tx->elements) NdisFreeMemory(tx->elements, 0, 0);
     if (tx->vq) vq_destroy(tx->vq);

@@ -26,6 +26,7 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     if (config->tx_indirect_from > VIRTQ_MAX_SIZE) wrong = "tx_indirect_from";
     if (config->rx_offset >= NETVIO_RX_OFFSET_END) wrong = "rx_offset";
     if (config->rx_buffer_bytes > TRAFFIC_FRAME_MAX) wrong = "rx_buffer_bytes";
+    if (config->offloads.large_send > TRAFFIC_LARGE_SEND_MOST) wrong = "offloads.large_send";
     if (config->fault > TRAFFIC_FAULT_FREE_NBL) wrong = "fault";
     if (config->stack_count > TRAFFIC_STACK_MOST) wrong = "stack_count";
     for (unsigned i = 0; i < config->stack_count && !wrong; i++) {
@@ -81,6 +82,8 @@ static void configure(struct traffic *traffic, struct platform *platform, const 
                      .tx_indirect_from = (uint16_t)config->tx_indirect_from,
                      .tx_limits = {config->tx_max_packets, config->tx_max_usecs},
                      .rx_limits = {config->rx_max_packets, config->rx_max_usecs}, .declined_features = config->declined_features,
+                     .offloads = {.checksum = config->offloads.checksum, .large_send = config->offloads.large_send != 0,
+                                  .rss = config->offloads.rss, .mergeable = config->offloads.mergeable, .filter = config->offloads.filter},
                      .rx_buffer_bytes = config->rx_buffer_bytes, .rx_buffer_elements = config->rx_buffer_elements,
                      .rx_buffer_offset = config->rx_offset,
                      .fault = {miniport_fault(config->fault), config->fault_packet}},
@@ -174,11 +177,28 @@ int traffic_reset_device(struct traffic *traffic) {
     return status == NDIS_STATUS_SUCCESS ? 0 : -EIO;
 }
 
+int traffic_reset_miniport(struct traffic *traffic) {
+    if (!traffic->binding) return -EINVAL;
+    return ndis_reset(traffic->ndis, "nic0") == NDIS_STATUS_SUCCESS ? 0 : -EIO;
+}
+
 int traffic_restart_stack(struct traffic *traffic) {
     if (!traffic->binding) return -EINVAL;
     NDIS_STATUS status = ndis_pause(traffic->ndis);
     if (status == NDIS_STATUS_SUCCESS) status = ndis_restart(traffic->ndis);
     return status == NDIS_STATUS_SUCCESS ? 0 : -EIO;
+}
+
+void traffic_cancel_sends(struct traffic *traffic) {
+    struct kernel_scope scope;
+    if (!traffic->binding || traffic->config.protocol_ndis5) return; /* NDIS 5 has no cancel ids that we set */
+    kernel_enter(traffic->kernel, &scope);
+    NdisCancelSendNetBufferLists(traffic->binding, traffic_cancel_id(traffic));
+    kernel_leave(&scope);
+}
+
+int traffic_surprise_remove(struct traffic *traffic) {
+    return ndis_surprise_remove(traffic->ndis, "nic0") == NDIS_STATUS_SUCCESS ? 0 : -EINVAL;
 }
 
 int64_t traffic_tell_outstanding(struct traffic *traffic, const char *when) {
@@ -199,6 +219,8 @@ void traffic_get_counts(const struct traffic *traffic, struct traffic_counts *co
         .nbl_allocated = ndis.nbl_allocated, .nbl_sent = ndis.nbl_sent, .nbl_completed = ndis.nbl_completed,
         .nbl_indicated = ndis.nbl_indicated, .nbl_returned = ndis.nbl_returned, .nbl_outstanding = ndis.nbl_outstanding,
         .interrupts = kernel.interrupts,
+        .tx_checksums = traffic->tx_checksums, .large_sends = traffic->large_sends, .large_send_frames = traffic->large_send_frames,
+        .rx_checksums = traffic->rx_checksums, .rx_hashes = traffic->rx_hashes,
     };
 }
 

@@ -48,6 +48,26 @@ struct traffic_capture_sink {
     void (*frame)(void *ctx, unsigned interface, bool outbound, uint64_t time_ps, const uint8_t *data, size_t length);
 };
 
+/* What is asked of the adapter; what it does not offer, the protocol does itself or does without. */
+struct traffic_offloads {
+    bool checksum;         /* of TCP and UDP, made on send and verified on receive */
+    unsigned large_send;   /* segments of a flow that follow each other go out as one send of at most so many bytes of payload; 0: none */
+    bool rss;              /* receive side scaling over all queues, hashes reported */
+    bool mergeable;        /* frames longer than a receive buffer take several */
+    bool filter;           /* the adapter drops what is not for it: broadcasts and its own address pass, and no tagged frames */
+};
+enum { TRAFFIC_LARGE_SEND_MOST = 60 * 1024 };
+
+/* What the adapter said of a received frame. */
+struct traffic_receive_info {
+    bool tcp_good, udp_good;  /* the checksum was verified */
+    uint32_t hash_type;       /* NDIS_HASH_*; 0: not hashed */
+    uint32_t hash;
+};
+/* The key of the hash. */
+enum { TRAFFIC_RSS_KEY_BYTES = 40 };
+extern const uint8_t traffic_rss_key[TRAFFIC_RSS_KEY_BYTES];
+
 #define TRAFFIC_BACKFILL_ASKED UINT32_MAX /* as much as the stack below asks for */
 
 struct traffic_config {
@@ -71,6 +91,7 @@ struct traffic_config {
     unsigned tx_indirect_from;  /* chains of so many descriptors go out as a table, with INDIRECT_DESC; 0: none */
     uint32_t tx_max_packets, tx_max_usecs, rx_max_packets, rx_max_usecs;  /* interrupt moderation, with NOTF_COAL; 0: the device's own */
     uint64_t declined_features; /* VIRTIO features that the driver does not accept */
+    struct traffic_offloads offloads;
     unsigned rx_buffer_bytes;   /* frame bytes of a receive buffer */
     unsigned rx_buffer_elements;/* MDLs (descriptors) of a receive buffer, 1 or more */
     unsigned rx_offset;         /* start of each of them in its page: alignment */
@@ -85,13 +106,16 @@ struct traffic_callbacks {
     int64_t (*next)(void *ctx, const uint8_t **data, size_t *length, uint64_t *not_before_ps);
     /* A send of packet `id` was completed with this NDIS_STATUS. */
     void (*sent)(void *ctx, uint64_t id, int32_t status);
-    /* A frame arrived (contiguous copy, valid during the call). */
-    void (*received)(void *ctx, const uint8_t *data, size_t length);
+    /* A frame arrived (contiguous copy, valid during the call, as is the info). */
+    void (*received)(void *ctx, const uint8_t *data, size_t length, const struct traffic_receive_info *info);
 };
 
 struct traffic_counts {
     uint64_t nbl_allocated, nbl_sent, nbl_completed, nbl_indicated, nbl_returned, nbl_outstanding;
     uint64_t interrupts;
+    uint64_t tx_checksums;                   /* frames whose checksum was left to the adapter, alone or in a large send */
+    uint64_t large_sends, large_send_frames; /* and the frames that they stand for */
+    uint64_t rx_checksums, rx_hashes;        /* received frames that came with a verified checksum, or a hash */
 };
 
 struct traffic;
@@ -110,10 +134,18 @@ void traffic_kick(struct traffic *traffic);
 int traffic_reset_queue(struct traffic *traffic, unsigned queue);
 /* Reset the device and bring it up again, under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
 int traffic_reset_device(struct traffic *traffic);
+/* NDIS resets the miniport (MiniportResetEx), under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
+int traffic_reset_miniport(struct traffic *traffic);
 /* Pause the whole stack and restart it, under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
 int traffic_restart_stack(struct traffic *traffic);
 /* The stack as it is bound, one line of text for each driver, from the top; `line` gets them one by one. */
 void traffic_describe(const struct traffic *traffic, void (*line)(void *arg, const char *text), void *arg);
+/* Cancels the sends of the last call (NdisCancelSendNetBufferLists), under traffic: what waits in a driver comes back SEND_ABORTED, what the
+ * device has goes on. Threads. */
+void traffic_cancel_sends(struct traffic *traffic);
+/* The card is gone: the drivers are told, and everything above it is taken down (threads, blocks). Nothing can be sent any more. 0, or
+ * -EINVAL: it was gone already. */
+int traffic_surprise_remove(struct traffic *traffic);
 /* Tells the machine (platform_ops.lost) of every NBL that is out now; `when` for the report, static storage. The first packet among them,
  * or -1: none is out, or none has a packet. */
 int64_t traffic_tell_outstanding(struct traffic *traffic, const char *when);

@@ -19,6 +19,7 @@
 #include "netvio5.h"
 #include "regmap.h"
 #include "traffic.h"
+#include "traffic_offload.h"
 #include "vlan_filter.h"
 
 #ifdef __cplusplus
@@ -39,6 +40,7 @@ struct traffic_frame {
     PUCHAR buffer;    /* NULL after TRAFFIC_FAULT_FREE_UNDER_DMA, until the next use */
     PUCHAR mdls;      /* storage, traffic.mdl_stride bytes each */
     uint64_t id;
+    unsigned count;   /* packets that it stands for, from id on: more than 1 in a large send */
 };
 
 struct traffic_item {
@@ -96,26 +98,45 @@ struct traffic {
         const uint8_t *data;
         size_t length;
     } pending;
+    bool offloads_on;           /* the adapter was asked: NBLs have slots to fill in */
+    struct traffic_tasks tasks; /* what it does now */
+    struct traffic_large large;
+    uint8_t *edited;            /* a frame whose checksum is left to the adapter */
+    uint64_t tx_checksums, large_sends, large_send_frames, rx_checksums, rx_hashes;
     uint8_t flow[TRAFFIC_FLOW_BYTES];    /* start of the first frame of the NBL that is being built */
     size_t flow_length;
     PNET_BUFFER_LIST batch, *batch_end;  /* built, not sent */
     unsigned batch_nbls, batch_nbs;
+    UCHAR cancel_part;          /* of NdisGeneratePartialCancelId */
+    uint32_t calls;             /* of send: the rest of the cancel id */
     uint64_t outstanding;       /* NBLs that NDIS has */
     PNET_PNP_EVENT_NOTIFICATION pausing;
     uint64_t random;
     bool fault_done;
+    KEVENT oid_free;            /* set: no request is under way */
     KEVENT oid_done;
     NDIS_STATUS oid_status;
 };
 
 /* traffic_protocol.c */
 DRIVER_INITIALIZE traffic_driver_entry;
-/* Ask the miniport (query) or tell it (set), and wait for the answer. PASSIVE_LEVEL, blocks; one at a time. */
+/* Ask the miniport (query) or tell it (set), and wait for the answer, after others that are under way. PASSIVE_LEVEL, blocks.
+ * CLOSING: the binding is closed. */
 NDIS_STATUS traffic_request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDIS_OID oid, PVOID buffer, UINT length);
+
+/* Keep requests out, from when those under way have ended: around the closing of the binding. PASSIVE_LEVEL; taking blocks. */
+void traffic_take_requests(struct traffic *traffic);
+void traffic_give_requests(struct traffic *traffic);
 
 /* Fills in traffic.slots. The number of transmit blocks is what bounds the fragments of a frame: our adapters have a block for each slot
  * of their ring. PASSIVE_LEVEL, blocks. */
 NDIS_STATUS traffic_ask_slots(struct traffic *traffic);
+
+/* traffic_tasks.c: ask the adapter for what the configuration wants of offloads; it may refuse. PASSIVE_LEVEL, blocks. */
+void traffic_tasks_ask(struct traffic *traffic, const NDIS_BIND_PARAMETERS *parameters);
+void traffic_tasks_status(struct traffic *traffic, const NDIS_STATUS_INDICATION *indication);
+/* What the slots of a received NBL say. */
+struct traffic_receive_info traffic_tasks_received(struct traffic *traffic, const NET_BUFFER_LIST *nbl);
 
 /* traffic_stack.c: loads the drivers of the configuration, stacks them over "nic0", and binds the protocol to the top. */
 NDIS_STATUS traffic_stack_load(struct traffic *traffic);
@@ -126,6 +147,8 @@ void traffic_items_free(struct traffic *traffic);
 /* Put a frame into the NB number `index` of the item. RESOURCES only after TRAFFIC_FAULT_FREE_UNDER_DMA. */
 NDIS_STATUS traffic_items_place(struct traffic *traffic, struct traffic_item *item, unsigned index, uint64_t id, const uint8_t *data,
                                 size_t length);
+/* Bytes of the longest thing that is sent. */
+SIZE_T traffic_items_longest(const struct traffic *traffic);
 
 /* Most pieces that the configuration cuts a frame into, and the adapter can take. */
 unsigned traffic_most_pieces(const struct traffic *traffic);
@@ -138,6 +161,11 @@ uint64_t traffic_due_in(const struct traffic *traffic);  /* ns until the pending
 PROTOCOL_SEND_NET_BUFFER_LISTS_COMPLETE traffic_send_complete;
 void traffic_send_drop_batch(struct traffic *traffic);  /* built and never sent: reported as paused */
 void traffic_send_pause_check(struct traffic *traffic);
+
+/* The cancel id of the last call: NDIS gives the high byte, the driver the rest. [D] 2.8 */
+static inline PVOID traffic_cancel_id(const struct traffic *traffic) {
+    return (PVOID)((ULONG_PTR)traffic->cancel_part << 24 | (traffic->calls & 0xFFFFFFu));
+}
 
 /* traffic_receive.c */
 PROTOCOL_RECEIVE_NET_BUFFER_LISTS traffic_receive;

@@ -19,10 +19,14 @@ static PVOID allocate(struct traffic *traffic, SIZE_T bytes) {
     return memory;
 }
 
+SIZE_T traffic_items_longest(const struct traffic *traffic) {
+    return traffic->config.offloads.large_send ? TRAFFIC_LARGE_MAX : TRAFFIC_FRAME_MAX;
+}
+
 /* One slot for a header of its own, and one for each page end inside the frame, where a piece becomes two elements. */
 unsigned traffic_most_pieces(const struct traffic *traffic) {
-    enum { SPARE = 1 + 2 * TRAFFIC_FRAME_MAX / 4096 + 2 };
-    unsigned most = traffic->slots > SPARE ? traffic->slots - SPARE : 1;
+    const unsigned spare = 1 + 2 * (unsigned)traffic_items_longest(traffic) / 4096 + 2;
+    unsigned most = traffic->slots > spare ? traffic->slots - spare : 1;
     switch (traffic->config.cut) {
     case TRAFFIC_CUT_HEADER: return most < 2 ? most : 2;
     case TRAFFIC_CUT_RANDOM: return most < TRAFFIC_RANDOM_PIECES ? most : TRAFFIC_RANDOM_PIECES;
@@ -70,7 +74,7 @@ static NDIS_STATUS make_item(struct traffic *traffic, unsigned index) {
 NDIS_STATUS traffic_items_make(struct traffic *traffic) {
     const unsigned count = traffic->config.outstanding_nbls, nbs = traffic->config.nbs_per_nbl;
     traffic->pieces = traffic_most_pieces(traffic);
-    SIZE_T longest = (SIZE_T)traffic->backfill + TRAFFIC_FRAME_MAX;
+    SIZE_T longest = (SIZE_T)traffic->backfill + traffic_items_longest(traffic);
     SIZE_T mdl = MmSizeOfMdl((PVOID)(ULONG_PTR)(PAGE_SIZE - 1), longest);
     traffic->mdl_stride = (mdl + MEMORY_ALLOCATION_ALIGNMENT - 1) / MEMORY_ALLOCATION_ALIGNMENT * MEMORY_ALLOCATION_ALIGNMENT;
     SIZE_T gaps = (SIZE_T)traffic->pieces * (traffic->config.cut == TRAFFIC_CUT_RANDOM ? TRAFFIC_GAP : 1);
@@ -83,6 +87,11 @@ NDIS_STATUS traffic_items_make(struct traffic *traffic) {
     traffic->items = allocate(traffic, count * sizeof(*traffic->items));
     traffic->frames = allocate(traffic, (SIZE_T)count * nbs * sizeof(*traffic->frames));
     if (!traffic->lengths || !traffic->scratch || !traffic->items || !traffic->frames) return NDIS_STATUS_RESOURCES;
+    if (traffic->config.offloads.checksum || traffic->config.offloads.large_send) {
+        traffic->edited = allocate(traffic, ETH_MAX_FRAME);
+        traffic->large.bytes = allocate(traffic, TRAFFIC_LARGE_MAX);
+        if (!traffic->edited || !traffic->large.bytes) return NDIS_STATUS_RESOURCES;
+    }
     for (unsigned i = 0; i < count && status == NDIS_STATUS_SUCCESS; i++) status = make_item(traffic, i);
     for (unsigned i = count; i-- > 0;) {
         traffic->items[i].next = traffic->free;
@@ -107,13 +116,13 @@ void traffic_items_free(struct traffic *traffic) {
     for (unsigned i = 0; traffic->frames && i < count * nbs; i++) free_frame(&traffic->frames[i]);
     if (traffic->nb_pool) NdisFreeNetBufferPool(traffic->nb_pool);
     if (traffic->nbl_pool) NdisFreeNetBufferListPool(traffic->nbl_pool);
-    PVOID arrays[] = {traffic->lengths, traffic->scratch, traffic->items, traffic->frames};
+    PVOID arrays[] = {traffic->lengths, traffic->scratch, traffic->items, traffic->frames, traffic->edited, traffic->large.bytes};
     for (unsigned i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
         if (arrays[i]) NdisFreeMemory(arrays[i], 0, 0);
     traffic->items = traffic->free = NULL;
     traffic->frames = NULL;
     traffic->lengths = NULL;
-    traffic->scratch = NULL;
+    traffic->scratch = traffic->edited = traffic->large.bytes = NULL;
     traffic->nbl_pool = traffic->nb_pool = NULL;
 }
 
@@ -158,6 +167,7 @@ NDIS_STATUS traffic_items_place(struct traffic *traffic, struct traffic_item *it
     nb->stDataLength = length;
     nb->Next = NULL;
     frame->id = id;
+    frame->count = 1;
     if (index == 0) {
         item->nbl->FirstNetBuffer = nb;
         ndis_nbl_set_packet(item->nbl, (int64_t)id);

@@ -81,8 +81,10 @@ static VOID unbind_adapter(PNDIS_STATUS status, NDIS_HANDLE context, NDIS_HANDLE
     struct traffic *traffic = context;
     ULONG filter = 0;
     UNREFERENCED_PARAMETER(unbind_context);
+    traffic_take_requests(traffic);
     (void)traffic_packet_request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
     close_adapter(traffic);
+    traffic_give_requests(traffic);
     *status = NDIS_STATUS_SUCCESS;
 }
 
@@ -150,6 +152,7 @@ NTSTATUS traffic_packet_driver_entry(PDRIVER_OBJECT driver, PUNICODE_STRING regi
     NdisZeroMemory(traffic->packets, sizeof(*traffic->packets));
     RtlInitUnicodeString(&characteristics.Name, name);
     KeInitializeEvent(&traffic->oid_done, NotificationEvent, FALSE);
+    KeInitializeEvent(&traffic->oid_free, SynchronizationEvent, TRUE);
     driver->DriverUnload = unload;
     NdisRegisterProtocol(&status, &traffic->packets->protocol, &characteristics, sizeof(characteristics));
     if (status != NDIS_STATUS_SUCCESS) NdisFreeMemory(traffic->packets, 0, 0);

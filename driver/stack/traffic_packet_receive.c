@@ -2,6 +2,9 @@
 /* traffic_packet_receive.c: frames to the sink, from packets that may be kept and from bytes that may not. [D] 5 */
 #include "traffic_packet.h"
 
+/* It asks for no offload, and is told of none. */
+static const struct traffic_receive_info nothing_said;
+
 static void charge(struct traffic *traffic, enum platform_work work, unsigned count) {
     traffic->platform->ops->charge(traffic->platform->ctx, work, count);
 }
@@ -41,7 +44,8 @@ INT traffic_packet_receive(NDIS_HANDLE context, PNDIS_PACKET packet) {
     struct traffic_packets *packets = traffic->packets;
     UINT bytes;
     charge(traffic, PLATFORM_WORK_RECEIVE_NB, 1);
-    if (gather(packet, traffic->scratch, ETH_MAX_FRAME, &bytes)) traffic->callbacks.received(traffic->callbacks.ctx, traffic->scratch, bytes);
+    if (gather(packet, traffic->scratch, ETH_MAX_FRAME, &bytes))
+        traffic->callbacks.received(traffic->callbacks.ctx, traffic->scratch, bytes, &nothing_said);
     else report(traffic, bytes);
     if (packets->kept_count == TRAFFIC_PACKETS_KEPT) give_back(traffic);
     packets->kept[packets->kept_count++] = packet;
@@ -70,6 +74,6 @@ NDIS_STATUS traffic_packet_show(NDIS_HANDLE context, NDIS_HANDLE mac, PVOID head
         RtlCopyMemory(traffic->scratch + header_bytes, ahead, bytes);
     }
     RtlCopyMemory(traffic->scratch, header, header_bytes);
-    traffic->callbacks.received(traffic->callbacks.ctx, traffic->scratch, header_bytes + bytes);
+    traffic->callbacks.received(traffic->callbacks.ctx, traffic->scratch, header_bytes + bytes, &nothing_said);
     return NDIS_STATUS_SUCCESS;
 }

@@ -13,15 +13,9 @@ enum {
     PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, TCP_MIN = 20, TCP_OFFSET = 12, UDP_BYTES = 8, PORT_BYTES = 4
 };
 
-struct headers {
-    size_t l3, l4, end;                  /* where IP, TCP or UDP, and the payload begin; 0: there is none */
-    size_t addresses, address_bytes;
-    int protocol;                        /* of IP, -1: not IP */
-};
-
 static unsigned be16(const uint8_t *bytes) { return (unsigned)bytes[0] << 8 | bytes[1]; }
 
-static void parse_l4(const uint8_t *frame, size_t length, size_t at, struct headers *headers) {
+static void parse_l4(const uint8_t *frame, size_t length, size_t at, struct traffic_headers *headers) {
     size_t bytes = 0;
     if (headers->protocol == PROTOCOL_TCP && at + TCP_MIN <= length) bytes = (size_t)(frame[at + TCP_OFFSET] >> 4) * 4;
     if (headers->protocol == PROTOCOL_TCP && bytes < TCP_MIN) return;
@@ -31,7 +25,7 @@ static void parse_l4(const uint8_t *frame, size_t length, size_t at, struct head
     headers->end = at + bytes;
 }
 
-static void parse_ipv4(const uint8_t *frame, size_t length, size_t at, struct headers *headers) {
+static void parse_ipv4(const uint8_t *frame, size_t length, size_t at, struct traffic_headers *headers) {
     if (at + IPV4_MIN > length) return;
     size_t bytes = (size_t)(frame[at] & 0xF) * 4;
     if (frame[at] >> 4 != 4 || bytes < IPV4_MIN || at + bytes > length) return;
@@ -44,7 +38,7 @@ static void parse_ipv4(const uint8_t *frame, size_t length, size_t at, struct he
     if ((be16(&frame[at + IPV4_FRAGMENT]) & 0x3FFF) == 0) parse_l4(frame, length, at + bytes, headers);
 }
 
-static void parse_ipv6(const uint8_t *frame, size_t length, size_t at, struct headers *headers) {
+static void parse_ipv6(const uint8_t *frame, size_t length, size_t at, struct traffic_headers *headers) {
     if (at + IPV6_BYTES > length || frame[at] >> 4 != 6) return;
     headers->l3 = at;
     headers->end = at + IPV6_BYTES;
@@ -54,8 +48,8 @@ static void parse_ipv6(const uint8_t *frame, size_t length, size_t at, struct he
     parse_l4(frame, length, at + IPV6_BYTES, headers);
 }
 
-static struct headers parse(const uint8_t *frame, size_t length) {
-    struct headers headers = {.end = length < ETH_HEADER ? length : ETH_HEADER, .protocol = -1};
+struct traffic_headers traffic_parse(const uint8_t *frame, size_t length) {
+    struct traffic_headers headers = {.end = length < ETH_HEADER ? length : ETH_HEADER, .protocol = -1};
     if (length < ETH_HEADER) return headers;
     unsigned type = be16(&frame[ETH_HEADER - 2]);
     while ((type == TYPE_VLAN || type == TYPE_SERVICE_VLAN) && headers.end + VLAN_TAG <= length) {
@@ -68,10 +62,10 @@ static struct headers parse(const uint8_t *frame, size_t length) {
     return headers;
 }
 
-size_t traffic_header_length(const uint8_t *frame, size_t length) { return parse(frame, length).end; }
+size_t traffic_header_length(const uint8_t *frame, size_t length) { return traffic_parse(frame, length).end; }
 
 bool traffic_same_flow(const uint8_t *one, size_t one_length, const uint8_t *other, size_t other_length) {
-    struct headers a = parse(one, one_length), b = parse(other, other_length);
+    struct traffic_headers a = traffic_parse(one, one_length), b = traffic_parse(other, other_length);
     size_t link = a.l3 ? a.l3 : a.end; /* addresses, tags, EtherType */
     if (a.l3 != b.l3 || (!a.l3 && a.end != b.end) || memcmp(one, other, link) != 0) return false;
     if (!a.l3) return true;

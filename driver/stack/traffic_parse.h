@@ -15,6 +15,13 @@
 extern "C" {
 #endif
 
+struct traffic_headers {
+    size_t l3, l4, end;              /* where IP, TCP or UDP, and the payload begin; l3, l4: 0: there is none, or a fragment */
+    size_t addresses, address_bytes; /* of IP */
+    int protocol;                    /* of IP, -1: not IP */
+};
+struct traffic_headers traffic_parse(const uint8_t *frame, size_t length);
+
 /* Bytes of the headers at the front of the frame: Ethernet with its VLAN tags, then IPv4 or IPv6, then TCP or UDP, as far as they are
  * all there. At most length. */
 size_t traffic_header_length(const uint8_t *frame, size_t length);

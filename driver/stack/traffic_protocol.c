@@ -5,8 +5,8 @@
 
 enum { NDIS_MAJOR = 6, NDIS_MINOR = 80 };
 
-/* Ask the adapter, and wait for the answer. PASSIVE. */
-NDIS_STATUS traffic_request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDIS_OID oid, PVOID buffer, UINT length) {
+/* Ask the adapter, and wait for the answer. One at a time: oid_free is the caller's. */
+static NDIS_STATUS request_now(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDIS_OID oid, PVOID buffer, UINT length) {
     if (traffic->config.protocol_ndis5) return traffic_packet_request(traffic, type, oid, buffer, length);
     NDIS_OID_REQUEST oid_request = {
         .Header = {NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1, NDIS_SIZEOF_OID_REQUEST_REVISION_1},
@@ -26,6 +26,16 @@ NDIS_STATUS traffic_request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDI
     if (status != NDIS_STATUS_PENDING) return status;
     KeWaitForSingleObject(&traffic->oid_done, Executive, KernelMode, FALSE, NULL);
     return traffic->oid_status;
+}
+
+void traffic_take_requests(struct traffic *traffic) { KeWaitForSingleObject(&traffic->oid_free, Executive, KernelMode, FALSE, NULL); }
+void traffic_give_requests(struct traffic *traffic) { (void)KeSetEvent(&traffic->oid_free, 0, FALSE); }
+
+NDIS_STATUS traffic_request(struct traffic *traffic, NDIS_REQUEST_TYPE type, NDIS_OID oid, PVOID buffer, UINT length) {
+    traffic_take_requests(traffic);
+    NDIS_STATUS status = traffic->binding ? request_now(traffic, type, oid, buffer, length) : NDIS_STATUS_CLOSING;
+    traffic_give_requests(traffic);
+    return status;
 }
 
 static VOID oid_complete(NDIS_HANDLE context, PNDIS_OID_REQUEST oid_request, NDIS_STATUS status) {
@@ -77,9 +87,10 @@ static NDIS_STATUS bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind_context, P
     if (traffic->binding) return NDIS_STATUS_NOT_SUPPORTED; /* one adapter */
     NDIS_STATUS status = open_adapter(traffic, bind_context, parameters);
     if (status != NDIS_STATUS_SUCCESS) return status;
-    ULONG filter = NDIS_PACKET_TYPE_PROMISCUOUS;
+    ULONG filter = traffic->config.offloads.filter ? NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST : NDIS_PACKET_TYPE_PROMISCUOUS;
     choose_backfill(traffic, parameters);
     status = traffic_ask_slots(traffic);
+    if (status == NDIS_STATUS_SUCCESS) traffic_tasks_ask(traffic, parameters);
     if (status == NDIS_STATUS_SUCCESS)
         status = traffic_request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
     if (status == NDIS_STATUS_SUCCESS && !traffic->items) status = traffic_items_make(traffic);
@@ -92,9 +103,12 @@ static NDIS_STATUS unbind_adapter(NDIS_HANDLE unbind_context, NDIS_HANDLE contex
     struct traffic *traffic = context;
     ULONG filter = 0;
     UNREFERENCED_PARAMETER(unbind_context);
-    (void)traffic_request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
+    /* A request that is under way ends first, and none begins until the binding is closed. [D] 3.4 */
+    traffic_take_requests(traffic);
+    (void)request_now(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
     traffic_send_drop_batch(traffic);
     close_adapter(traffic);
+    traffic_give_requests(traffic);
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -105,10 +119,7 @@ static VOID open_complete(NDIS_HANDLE context, NDIS_STATUS status) {
 }
 static VOID close_complete(NDIS_HANDLE context) { UNREFERENCED_PARAMETER(context); }
 
-static VOID status_indication(NDIS_HANDLE context, PNDIS_STATUS_INDICATION indication) {
-    UNREFERENCED_PARAMETER(context);
-    UNREFERENCED_PARAMETER(indication);
-}
+static VOID status_indication(NDIS_HANDLE context, PNDIS_STATUS_INDICATION indication) { traffic_tasks_status(context, indication); }
 
 static NDIS_STATUS restart(struct traffic *traffic) {
     const struct platform *platform = traffic->platform;
@@ -171,7 +182,9 @@ NTSTATUS traffic_driver_entry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_pa
     };
     UNREFERENCED_PARAMETER(registry_path);
     RtlInitUnicodeString(&characteristics.Name, name);
+    traffic->cancel_part = NdisGeneratePartialCancelId();
     KeInitializeEvent(&traffic->oid_done, NotificationEvent, FALSE);
+    KeInitializeEvent(&traffic->oid_free, SynchronizationEvent, TRUE);
     driver->DriverUnload = unload;
     return NdisRegisterProtocolDriver(traffic, &characteristics, &traffic->protocol);
 }

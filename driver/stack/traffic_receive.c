@@ -3,7 +3,8 @@
 #include "traffic_internal.h"
 
 /* One frame, contiguous: in place if it is in one MDL, else copied. Each is charged by itself, so that each has a time of its own. */
-static void deliver(struct traffic *traffic, PNET_BUFFER nb) {
+static void deliver(struct traffic *traffic, const NET_BUFFER_LIST *nbl, PNET_BUFFER nb) {
+    struct traffic_receive_info info = {.hash_type = 0};
     const uint8_t *data = NULL;
     traffic->platform->ops->charge(traffic->platform->ctx, PLATFORM_WORK_RECEIVE_NB, 1);
     if (nb->DataLength <= ETH_MAX_FRAME) data = NdisGetDataBuffer(nb, nb->DataLength, traffic->scratch, 1, 0);
@@ -11,7 +12,8 @@ static void deliver(struct traffic *traffic, PNET_BUFFER nb) {
         kernel_violation(traffic->kernel, "traffic.receive", "[D] 2.9", -1, "a received frame of %u bytes cannot be read", nb->DataLength);
         return;
     }
-    traffic->callbacks.received(traffic->callbacks.ctx, data, nb->DataLength);
+    if (traffic->offloads_on) info = traffic_tasks_received(traffic, nbl);
+    traffic->callbacks.received(traffic->callbacks.ctx, data, nb->DataLength, &info);
 }
 
 /* TRAFFIC_FAULT_KEEP_RECEIVED: takes one NBL out of the list. */
@@ -33,7 +35,7 @@ VOID traffic_receive(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBE
     UNREFERENCED_PARAMETER(port);
     traffic_trace(traffic, PLATFORM_TRACE_FUNCTION_ENTER, "traffic_receive");
     for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next)
-        for (PNET_BUFFER nb = nbl->FirstNetBuffer; nb; nb = nb->Next) deliver(traffic, nb);
+        for (PNET_BUFFER nb = nbl->FirstNetBuffer; nb; nb = nb->Next) deliver(traffic, nbl, nb);
     /* With RESOURCES they are the miniport's again when we return, and not ours to return. */
     if (NDIS_TEST_RECEIVE_CAN_PEND(flags)) {
         platform->ops->charge(platform->ctx, PLATFORM_WORK_RETURN_NB, count);

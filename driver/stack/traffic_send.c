@@ -48,16 +48,66 @@ static bool pending_joins(const struct traffic *traffic) {
     return traffic_same_flow(traffic->flow, traffic->flow_length, traffic->pending.data, flow_bytes(traffic));
 }
 
-/* Fill the item with the pending frame and those after it that may share an NBL with it. */
+static void set_slots(PNET_BUFFER_LIST nbl, const struct traffic_ask *ask) {
+    nbl->NetBufferListInfo[TcpIpChecksumNetBufferListInfo] = ask->checksum;
+    nbl->NetBufferListInfo[TcpLargeSendNetBufferListInfo] = ask->lso;
+    nbl->NetBufferListInfo[UdpSegmentationOffloadInfo] = ask->uso;
+}
+
+/* A frame whose checksum may be left to the adapter: in place of *data an edited copy. */
+static void leave_checksum(struct traffic *traffic, const uint8_t **data, size_t length, struct traffic_ask *ask) {
+    *ask = (struct traffic_ask){NULL, NULL, NULL};
+    RtlCopyMemory(traffic->edited, *data, length);
+    if (traffic_ask_checksum(&traffic->tasks, traffic->edited, length, ask)) *data = traffic->edited;
+}
+
+/* A large send of the pending frame and those that go on where it ends: one NB. False: there is none, the pending frame is as it was. */
+static bool build_large(struct traffic *traffic, struct traffic_item *item, NDIS_STATUS *status) {
+    struct traffic_large *large = &traffic->large;
+    const uint64_t id = traffic->pending.id;
+    struct traffic_ask ask = {NULL, NULL, NULL};
+    if (!traffic_large_begin(large, &traffic->tasks, traffic->pending.data, traffic->pending.length)) return false;
+    traffic->have_pending = false;
+    while (traffic_fetch(traffic) && !traffic_due_in(traffic) && traffic->pending.id == id + large->frames &&
+           traffic_large_join(large, traffic->pending.data, traffic->pending.length))
+        traffic->have_pending = false;
+    if (large->frames > 1)
+        traffic_large_finish(large, &ask);
+    else
+        (void)traffic_ask_checksum(&traffic->tasks, large->bytes, large->length, &ask);
+    *status = traffic_items_place(traffic, item, 0, id, large->bytes, large->length);
+    if (*status != NDIS_STATUS_SUCCESS) return true;
+    set_slots(item->nbl, &ask);
+    item->frames[0].count = large->frames;
+    traffic->tx_checksums += ask.checksum || ask.lso || ask.uso ? large->frames : 0;
+    traffic->large_sends += large->frames > 1;
+    traffic->large_send_frames += large->frames > 1 ? large->frames : 0;
+    return true;
+}
+
+/* Fill the item with the pending frame and those after it that may share an NBL with it: of one flow, with the same slots. */
 static NDIS_STATUS build(struct traffic *traffic, struct traffic_item *item) {
+    struct traffic_ask ask;
+    PVOID checksum = NULL; /* slot of the NBs that are in it */
+    NDIS_STATUS status;
     item->used = 0;
+    if (traffic->large.bytes && build_large(traffic, item, &status)) return status;
     traffic->flow_length = flow_bytes(traffic);
     RtlCopyMemory(traffic->flow, traffic->pending.data, traffic->flow_length);
     do {
-        NDIS_STATUS status = traffic_items_place(traffic, item, item->used, traffic->pending.id, traffic->pending.data,
-                                                 traffic->pending.length);
+        const uint8_t *data = traffic->pending.data;
+        if (traffic->edited) {
+            leave_checksum(traffic, &data, traffic->pending.length, &ask);
+            if (item->used && ask.checksum != checksum) break;
+            checksum = ask.checksum;
+        }
+        status = traffic_items_place(traffic, item, item->used, traffic->pending.id, data, traffic->pending.length);
         if (status != NDIS_STATUS_SUCCESS) return item->used ? NDIS_STATUS_SUCCESS : status;
         traffic->have_pending = false;
+        if (traffic->edited) {
+            traffic->tx_checksums += checksum != NULL;
+            set_slots(item->nbl, &ask);
+        }
         if (item->used == traffic->config.nbs_per_nbl || !traffic_fetch(traffic) || traffic_due_in(traffic)) break;
         if (traffic->pending.id != item->frames[0].id + item->used || !pending_joins(traffic)) break;
     } while (true);
@@ -87,6 +137,16 @@ static uint64_t gather(struct traffic *traffic) {
     return 0;
 }
 
+/* A miniport gives LSO version 2 back with its type alone. [D] 4 */
+static void check_slots(struct traffic *traffic, const NET_BUFFER_LIST *nbl, const struct traffic_frame *frame) {
+    NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO info = {.Value = nbl->NetBufferListInfo[TcpLargeSendNetBufferListInfo]};
+    if (!info.Value) return;
+    if (info.LsoV2TransmitComplete.Type == NDIS_TCP_LARGE_SEND_OFFLOAD_V2_TYPE && !info.LsoV2TransmitComplete.Reserved) return;
+    kernel_violation(traffic->kernel, "traffic.lso_complete", "[D] 4", (int64_t)frame->id,
+                     "a large send was completed with 0x%08x in its slot: LsoV2TransmitComplete has Type 1 and nothing else",
+                     (unsigned)(ULONG_PTR)info.Value);
+}
+
 /* The frame's memory goes while the device has it, or the NBL itself. */
 static void commit_fault(struct traffic *traffic) {
     const bool frees_nbl = traffic->config.fault == TRAFFIC_FAULT_FREE_NBL;
@@ -114,8 +174,11 @@ static void send_batch(struct traffic *traffic) {
     platform->ops->charge(platform->ctx, PLATFORM_WORK_SEND_NB, traffic->batch_nbs);
     if (!traffic->running) return; /* paused meanwhile: the batch waits for the restart */
     PNET_BUFFER_LIST batch = traffic->batch;
-    for (PNET_BUFFER_LIST nbl = batch; nbl; nbl = nbl->Next)
+    traffic->calls++;
+    for (PNET_BUFFER_LIST nbl = batch; nbl; nbl = nbl->Next) {
         ((struct traffic_item *)nbl->ProtocolReserved[0])->in_flight = true;
+        NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(nbl, traffic_cancel_id(traffic));
+    }
     traffic->outstanding += traffic->batch_nbls;
     traffic->batch = NULL;
     traffic->batch_end = &traffic->batch;
@@ -153,9 +216,14 @@ void traffic_send_pause_check(struct traffic *traffic) {
     NdisCompleteNetPnPEvent(traffic->binding, event, NDIS_STATUS_SUCCESS);
 }
 
+static void report_sent(struct traffic *traffic, const struct traffic_item *item, NDIS_STATUS status) {
+    const struct traffic_callbacks *callbacks = &traffic->callbacks;
+    for (unsigned i = 0; i < item->used; i++)
+        for (unsigned k = 0; k < item->frames[i].count; k++) callbacks->sent(callbacks->ctx, item->frames[i].id + k, status);
+}
+
 VOID traffic_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG flags) {
     struct traffic *traffic = context;
-    const struct traffic_callbacks *callbacks = &traffic->callbacks;
     const struct platform *platform = traffic->platform;
     unsigned count = 0;
     UNREFERENCED_PARAMETER(flags);
@@ -168,7 +236,8 @@ VOID traffic_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG fla
         nbls = nbl->Next;
         nbl->Next = NULL;
         if (!item->in_flight) continue; /* completed twice: NDIS reports it, and the item must not be on the free list twice */
-        for (unsigned i = 0; i < item->used; i++) callbacks->sent(callbacks->ctx, item->frames[i].id, nbl->Status);
+        if (traffic->offloads_on) check_slots(traffic, nbl, &item->frames[0]);
+        report_sent(traffic, item, nbl->Status);
         traffic->outstanding--;
         recycle(traffic, item);
     }
@@ -178,11 +247,10 @@ VOID traffic_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG fla
 }
 
 void traffic_send_drop_batch(struct traffic *traffic) {
-    const struct traffic_callbacks *callbacks = &traffic->callbacks;
     while (traffic->batch) {
         struct traffic_item *item = traffic->batch->ProtocolReserved[0];
         traffic->batch = traffic->batch->Next;
-        for (unsigned i = 0; i < item->used; i++) callbacks->sent(callbacks->ctx, item->frames[i].id, NDIS_STATUS_PAUSED);
+        report_sent(traffic, item, NDIS_STATUS_PAUSED);
         recycle(traffic, item);
     }
     traffic->batch_end = &traffic->batch;

@@ -46,6 +46,7 @@ static NDIS_STATUS tag(PNET_BUFFER_LIST nbl, unsigned id) {
         strip(nbl, nb);
         return status;
     }
+    vlan_tag_move_offsets(nbl, TRUE);
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -66,7 +67,10 @@ static VOID send(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER po
 
 static VOID send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG flags) {
     struct module *module = context;
-    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = NET_BUFFER_LIST_NEXT_NBL(nbl)) strip(nbl, NULL);
+    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = NET_BUFFER_LIST_NEXT_NBL(nbl)) {
+        strip(nbl, NULL);
+        vlan_tag_move_offsets(nbl, FALSE);
+    }
     NdisFSendNetBufferListsComplete(module->handle, nbls, flags);
 }
 

@@ -66,3 +66,18 @@ VOID vlan_tag_restore(PNET_BUFFER nb, unsigned id) {
     (void)move_addresses(nb, VLAN_TAG_BYTES, 0);
     write_tag(nb, id);
 }
+
+/* A slot whose offset has ten bits from this one on; the miniport may have given the offset up on completion. */
+static VOID move(PVOID *slot, unsigned bit, BOOLEAN inserted) {
+    const ULONG mask = 0x3FFu << bit, value = (ULONG)(ULONG_PTR)*slot;
+    if (!(value & mask)) return;
+    const ULONG moved = (inserted ? value + ((ULONG)VLAN_TAG_BYTES << bit) : value - ((ULONG)VLAN_TAG_BYTES << bit)) & mask;
+    *slot = (PVOID)(ULONG_PTR)((value & ~mask) | moved);
+}
+
+VOID vlan_tag_move_offsets(PNET_BUFFER_LIST nbl, BOOLEAN inserted) {
+    enum { CHECKSUM_OFFSET_BIT = 16, SEGMENTATION_OFFSET_BIT = 20 };
+    move(&nbl->NetBufferListInfo[TcpIpChecksumNetBufferListInfo], CHECKSUM_OFFSET_BIT, inserted);
+    move(&nbl->NetBufferListInfo[TcpLargeSendNetBufferListInfo], SEGMENTATION_OFFSET_BIT, inserted);
+    move(&nbl->NetBufferListInfo[UdpSegmentationOffloadInfo], SEGMENTATION_OFFSET_BIT, inserted);
+}

@@ -11,6 +11,8 @@ NDIS_STATUS vlan_tag_insert(PNET_BUFFER nb, unsigned id);
 BOOLEAN vlan_tag_is(PNET_BUFFER nb, unsigned id);
 /* Takes the tag off a frame that has one. `allocated`: the room for it may have come from vlan_tag_insert, and is freed then. */
 VOID vlan_tag_remove(PNET_BUFFER nb, BOOLEAN allocated);
+/* Headers moved: what the slots of a send say of their places moves with them, by 4 bytes back or (`inserted`) forth. [D] 4 */
+VOID vlan_tag_move_offsets(PNET_BUFFER_LIST nbl, BOOLEAN inserted);
 /* Puts it back after vlan_tag_remove. Needs no memory: the room is still there. */
 VOID vlan_tag_restore(PNET_BUFFER nb, unsigned id);
 

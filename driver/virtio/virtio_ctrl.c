@@ -6,41 +6,34 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "regmap.h"
+#include "virtio_ctrl_command.h"
 
 enum {
     SLOTS = 16,             /* one command takes two */
-    REQUEST_BYTES = 64,     /* room for header and data */
-    MEMORY_BYTES = 128,
+    SHORT_BYTES = 64,       /* room for header and data of commands that have no table */
+    LONG_BYTES = 512,       /* and of all others */
+    REPLY_BYTES = 64,
     POLL_NS = 1000,
     POLLS = 100 * 1000,     /* times POLL_NS: 100 ms */
+    POLLS_A_READ = 100,
     ACK_UNWRITTEN = 0xFF    /* neither OK nor ERR */
 };
 
-struct command {
-    uint8_t class, number;
-    unsigned feature;                 /* that it needs */
-    uint8_t data[VIRTIO_CTRL_COAL_VQ_BYTES];
-    uint32_t data_bytes, reply_bytes;
-    const char *name;
-};
-
-static void put16(uint8_t *to, uint16_t value) {
-    to[0] = (uint8_t)value;
-    to[1] = (uint8_t)(value >> 8);
-}
-
-static void put32(uint8_t *to, uint32_t value) {
-    put16(to, (uint16_t)value);
-    put16(to + 2, (uint16_t)(value >> 16));
-}
+_Static_assert(VIRTIO_CTRL_HEADER_BYTES + VIRTIO_CTRL_DATA_MOST <= LONG_BYTES, "the longest command fits");
 
 static uint32_t get32(const uint8_t *from) {
     return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
 }
 
 uint16_t virtio_ctrl_queue(const struct virtio_pci *pci, uint16_t max_pairs) {
-    return (uint16_t)(2 * (virtio_pci_has(pci, VIRTIO_NET_F_MQ_BIT) ? max_pairs : 1));
+    return (uint16_t)(2 * (virtio_pci_has(pci, VIRTIO_NET_F_MQ_BIT) || virtio_pci_has(pci, VIRTIO_NET_F_RSS_BIT) ? max_pairs : 1));
+}
+
+/* Only what has tables needs more than a cache line. */
+static uint32_t request_bytes(const struct virtio_pci *pci) {
+    const bool tables = virtio_pci_has(pci, VIRTIO_NET_F_RSS_BIT) || virtio_pci_has(pci, VIRTIO_NET_F_CTRL_RX_BIT) ||
+                        virtio_pci_has(pci, VIRTIO_NET_F_HASH_REPORT_BIT);
+    return tables ? LONG_BYTES : SHORT_BYTES;
 }
 
 int virtio_ctrl_open(struct virtio_ctrl *ctrl, struct virtio_pci *pci, uint16_t queue) {
@@ -59,7 +52,9 @@ int virtio_ctrl_open(struct virtio_ctrl *ctrl, struct virtio_pci *pci, uint16_t 
         snprintf(pci->error, sizeof(pci->error), "the device's control queue %u is absent or too small for a command", queue);
         return -ENODEV;
     }
-    ctrl->memory = platform->ops->dma_allocate_coherent(platform->ctx, MEMORY_BYTES, REQUEST_BYTES, "control", &ctrl->iova);
+    ctrl->request_bytes = request_bytes(pci);
+    ctrl->memory = platform->ops->dma_allocate_coherent(platform->ctx, ctrl->request_bytes + REPLY_BYTES, SHORT_BYTES, "control",
+                                                        &ctrl->iova);
     if (!ctrl->memory || vq_create(&ctrl->vq, pci->platform, &config)) {
         snprintf(pci->error, sizeof(pci->error), "no memory for the control queue");
         return -ENOMEM;
@@ -75,16 +70,16 @@ void virtio_ctrl_close(struct virtio_ctrl *ctrl) {
 }
 
 /* Post the command, and wait until the device used it. `written` counts what it wrote. */
-static int exchange(struct virtio_ctrl *ctrl, const struct command *command, uint32_t *written) {
+static int exchange(struct virtio_ctrl *ctrl, const struct virtio_ctrl_command *command, uint32_t *written) {
     const struct platform *platform = ctrl->pci->platform;
     const struct vq_element chain[2] = {
         {ctrl->iova, VIRTIO_CTRL_HEADER_BYTES + command->data_bytes, false},
-        {ctrl->iova + REQUEST_BYTES, command->reply_bytes + VIRTIO_CTRL_ACK_BYTES, true},
+        {ctrl->iova + ctrl->request_bytes, command->reply_bytes + VIRTIO_CTRL_ACK_BYTES, true},
     };
     ctrl->memory[VIRTIO_CTRL_CLASS] = command->class;
     ctrl->memory[VIRTIO_CTRL_COMMAND] = command->number;
-    memcpy(ctrl->memory + VIRTIO_CTRL_HEADER_BYTES, command->data, command->data_bytes);
-    memset(ctrl->memory + REQUEST_BYTES, ACK_UNWRITTEN, command->reply_bytes + VIRTIO_CTRL_ACK_BYTES);
+    if (command->data_bytes) memcpy(ctrl->memory + VIRTIO_CTRL_HEADER_BYTES, command->data, command->data_bytes);
+    memset(ctrl->memory + ctrl->request_bytes, ACK_UNWRITTEN, command->reply_bytes + VIRTIO_CTRL_ACK_BYTES);
     /* Something is out already: the command that was not answered in time. Its buffer is this one. */
     int status = vq_outstanding(ctrl->vq) ? -EIO : vq_add(ctrl->vq, chain, 2, ctrl, 0);
     if (status) {
@@ -103,13 +98,18 @@ static int exchange(struct virtio_ctrl *ctrl, const struct command *command, uin
             snprintf(ctrl->pci->error, sizeof(ctrl->pci->error), "%s", vq_error(ctrl->vq));
             return -EIO;
         }
+        /* Its answer comes to memory: whether it is there at all only a register tells, which costs more to read. */
+        if (i % POLLS_A_READ == POLLS_A_READ - 1 && virtio_pci_is_gone(ctrl->pci)) {
+            snprintf(ctrl->pci->error, sizeof(ctrl->pci->error), "%s: the device is gone", command->name);
+            return -ENODEV;
+        }
         platform->ops->sleep_ns(platform->ctx, POLL_NS);
     }
     snprintf(ctrl->pci->error, sizeof(ctrl->pci->error), "%s: the device did not answer", command->name);
     return -ETIMEDOUT;
 }
 
-static int execute(struct virtio_ctrl *ctrl, const struct command *command, uint8_t *reply) {
+int virtio_ctrl_execute(struct virtio_ctrl *ctrl, const struct virtio_ctrl_command *command, uint8_t *reply) {
     char *error = ctrl->pci->error;
     const size_t room = sizeof(ctrl->pci->error);
     uint32_t written = 0;
@@ -119,7 +119,7 @@ static int execute(struct virtio_ctrl *ctrl, const struct command *command, uint
     }
     int status = exchange(ctrl, command, &written);
     if (status) return status;
-    const uint8_t ack = ctrl->memory[REQUEST_BYTES + command->reply_bytes];
+    const uint8_t ack = ctrl->memory[ctrl->request_bytes + command->reply_bytes];
     if (ack == VIRTIO_CTRL_ACK_ERR) {
         snprintf(error, room, "%s: the device refused", command->name);
         return -EINVAL;
@@ -128,27 +128,31 @@ static int execute(struct virtio_ctrl *ctrl, const struct command *command, uint
         snprintf(error, room, "%s: the device answered %u in %u bytes, which is no answer", command->name, ack, written);
         return -EIO;
     }
-    if (reply) memcpy(reply, ctrl->memory + REQUEST_BYTES, command->reply_bytes);
+    if (reply) memcpy(reply, ctrl->memory + ctrl->request_bytes, command->reply_bytes);
     return 0;
 }
 
 int virtio_ctrl_set_pairs(struct virtio_ctrl *ctrl, uint16_t pairs) {
-    struct command command = {.class = VIRTIO_CTRL_CLASS_MQ, .number = VIRTIO_CTRL_MQ_VQ_PAIRS_SET, .feature = VIRTIO_NET_F_MQ_BIT,
-                              .data_bytes = VIRTIO_CTRL_MQ_BYTES, .name = "MQ VQ_PAIRS_SET"};
-    put16(command.data, pairs);
-    return execute(ctrl, &command, NULL);
+    uint8_t data[VIRTIO_CTRL_MQ_BYTES];
+    const struct virtio_ctrl_command command = {
+        .class = VIRTIO_CTRL_CLASS_MQ, .number = VIRTIO_CTRL_MQ_VQ_PAIRS_SET, .feature = VIRTIO_NET_F_MQ_BIT,
+        .data = data, .data_bytes = sizeof(data), .name = "MQ VQ_PAIRS_SET"};
+    virtio_ctrl_put16(data, pairs);
+    return virtio_ctrl_execute(ctrl, &command, NULL);
 }
 
 static void put_limits(uint8_t *to, const struct virtio_ctrl_limits *limits) {
-    put32(to + VIRTIO_CTRL_COAL_MAX_PACKETS, limits->max_packets);
-    put32(to + VIRTIO_CTRL_COAL_MAX_USECS, limits->max_usecs);
+    virtio_ctrl_put32(to + VIRTIO_CTRL_COAL_MAX_PACKETS, limits->max_packets);
+    virtio_ctrl_put32(to + VIRTIO_CTRL_COAL_MAX_USECS, limits->max_usecs);
 }
 
 static int set_direction(struct virtio_ctrl *ctrl, uint8_t number, const char *name, const struct virtio_ctrl_limits *limits) {
-    struct command command = {.class = VIRTIO_CTRL_CLASS_NOTF_COAL, .number = number, .feature = VIRTIO_NET_F_NOTF_COAL_BIT,
-                              .data_bytes = VIRTIO_CTRL_COAL_BYTES, .name = name};
-    put_limits(command.data, limits);
-    return execute(ctrl, &command, NULL);
+    uint8_t data[VIRTIO_CTRL_COAL_BYTES];
+    const struct virtio_ctrl_command command = {
+        .class = VIRTIO_CTRL_CLASS_NOTF_COAL, .number = number, .feature = VIRTIO_NET_F_NOTF_COAL_BIT,
+        .data = data, .data_bytes = sizeof(data), .name = name};
+    put_limits(data, limits);
+    return virtio_ctrl_execute(ctrl, &command, NULL);
 }
 
 int virtio_ctrl_set_tx_limits(struct virtio_ctrl *ctrl, const struct virtio_ctrl_limits *limits) {
@@ -160,21 +164,22 @@ int virtio_ctrl_set_rx_limits(struct virtio_ctrl *ctrl, const struct virtio_ctrl
 }
 
 int virtio_ctrl_set_queue_limits(struct virtio_ctrl *ctrl, uint16_t queue, const struct virtio_ctrl_limits *limits) {
-    struct command command = {.class = VIRTIO_CTRL_CLASS_NOTF_COAL, .number = VIRTIO_CTRL_NOTF_COAL_VQ_SET,
-                              .feature = VIRTIO_NET_F_VQ_NOTF_COAL_BIT, .data_bytes = VIRTIO_CTRL_COAL_VQ_BYTES,
-                              .name = "NOTF_COAL VQ_SET"};
-    put16(command.data + VIRTIO_CTRL_COAL_VQ_QUEUE, queue);
-    put_limits(command.data + VIRTIO_CTRL_COAL_VQ_LIMITS, limits);
-    return execute(ctrl, &command, NULL);
+    uint8_t data[VIRTIO_CTRL_COAL_VQ_BYTES] = {0};
+    const struct virtio_ctrl_command command = {
+        .class = VIRTIO_CTRL_CLASS_NOTF_COAL, .number = VIRTIO_CTRL_NOTF_COAL_VQ_SET, .feature = VIRTIO_NET_F_VQ_NOTF_COAL_BIT,
+        .data = data, .data_bytes = sizeof(data), .name = "NOTF_COAL VQ_SET"};
+    virtio_ctrl_put16(data + VIRTIO_CTRL_COAL_VQ_QUEUE, queue);
+    put_limits(data + VIRTIO_CTRL_COAL_VQ_LIMITS, limits);
+    return virtio_ctrl_execute(ctrl, &command, NULL);
 }
 
 int virtio_ctrl_get_queue_limits(struct virtio_ctrl *ctrl, uint16_t queue, struct virtio_ctrl_limits *limits) {
-    struct command command = {.class = VIRTIO_CTRL_CLASS_NOTF_COAL, .number = VIRTIO_CTRL_NOTF_COAL_VQ_GET,
-                              .feature = VIRTIO_NET_F_VQ_NOTF_COAL_BIT, .data_bytes = VIRTIO_CTRL_COAL_VQ_GET_BYTES,
-                              .reply_bytes = VIRTIO_CTRL_COAL_BYTES, .name = "NOTF_COAL VQ_GET"};
-    uint8_t reply[VIRTIO_CTRL_COAL_BYTES];
-    put16(command.data + VIRTIO_CTRL_COAL_VQ_QUEUE, queue);
-    int status = execute(ctrl, &command, reply);
+    uint8_t data[VIRTIO_CTRL_COAL_VQ_GET_BYTES] = {0}, reply[VIRTIO_CTRL_COAL_BYTES];
+    const struct virtio_ctrl_command command = {
+        .class = VIRTIO_CTRL_CLASS_NOTF_COAL, .number = VIRTIO_CTRL_NOTF_COAL_VQ_GET, .feature = VIRTIO_NET_F_VQ_NOTF_COAL_BIT,
+        .data = data, .data_bytes = sizeof(data), .reply_bytes = sizeof(reply), .name = "NOTF_COAL VQ_GET"};
+    virtio_ctrl_put16(data + VIRTIO_CTRL_COAL_VQ_QUEUE, queue);
+    int status = virtio_ctrl_execute(ctrl, &command, reply);
     if (status) return status;
     *limits = (struct virtio_ctrl_limits){get32(reply + VIRTIO_CTRL_COAL_MAX_PACKETS), get32(reply + VIRTIO_CTRL_COAL_MAX_USECS)};
     return 0;

@@ -13,7 +13,8 @@ enum {
     RESET_POLL_NS = 10 * 1000,
     RESET_READS = 1000,
     CONFIG_TRIES = 16,
-    HALF_BITS = 32
+    HALF_BITS = 32,
+    STATUS_OF_NOTHING = 0xFF
 };
 
 static uint32_t common_read(const struct virtio_pci *pci, uint32_t offset, unsigned size) {
@@ -55,12 +56,21 @@ static void set_status(struct virtio_pci *pci, unsigned bit) {
     common_write(pci, VIRTIO_COMMON_DEVICE_STATUS, 1, status | 1u << bit);
 }
 
+bool virtio_pci_is_gone(struct virtio_pci *pci) { return virtio_pci_status(pci) == STATUS_OF_NOTHING; }
+
+static int gone(struct virtio_pci *pci) {
+    snprintf(pci->error, sizeof(pci->error), "the device is gone: its registers read as all ones");
+    return -ENODEV;
+}
+
 int virtio_pci_reset(struct virtio_pci *pci, bool may_sleep) {
     common_write(pci, VIRTIO_COMMON_DEVICE_STATUS, 1, 0);
     pci->features = 0;
     /* [V] 4.1.4.3.2: the device is reset only when status reads 0; until then it may still write memory. */
     for (unsigned i = 0; i < (may_sleep ? RESET_POLLS : RESET_READS); i++) {
-        if (virtio_pci_status(pci) == 0) return 0;
+        const uint8_t status = virtio_pci_status(pci);
+        if (status == 0) return 0;
+        if (status == STATUS_OF_NOTHING) return gone(pci);
         if (may_sleep) pci->platform->ops->sleep_ns(pci->platform->ctx, RESET_POLL_NS);
     }
     snprintf(pci->error, sizeof(pci->error), "the device did not finish its reset");
@@ -78,8 +88,15 @@ uint64_t virtio_pci_offered(struct virtio_pci *pci) {
 
 /* [V] 2.2.1: a driver accepts no feature whose prerequisite it does not have, whatever the device offers. */
 static uint64_t without_orphans(uint64_t features) {
-    if (!(features & REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT)))
-        features &= ~(REGMAP_BIT(VIRTIO_NET_F_MQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT) | REGMAP_BIT(VIRTIO_NET_F_VQ_NOTF_COAL_BIT));
+    static const uint64_t need_control =
+        REGMAP_BIT(VIRTIO_NET_F_MQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT) | REGMAP_BIT(VIRTIO_NET_F_VQ_NOTF_COAL_BIT) |
+        REGMAP_BIT(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_RX_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_VLAN_BIT) |
+        REGMAP_BIT(VIRTIO_NET_F_CTRL_RX_EXTRA_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_MAC_ADDR_BIT) | REGMAP_BIT(VIRTIO_NET_F_RSS_BIT) |
+        REGMAP_BIT(VIRTIO_NET_F_HASH_REPORT_BIT);
+    static const uint64_t segmentation = REGMAP_BIT(VIRTIO_NET_F_HOST_TSO4_BIT) | REGMAP_BIT(VIRTIO_NET_F_HOST_TSO6_BIT);
+    if (!(features & REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT))) features &= ~need_control;
+    if (!(features & REGMAP_BIT(VIRTIO_NET_F_CSUM_BIT))) features &= ~(segmentation | REGMAP_BIT(VIRTIO_NET_F_HOST_USO_BIT));
+    if (!(features & segmentation)) features &= ~REGMAP_BIT(VIRTIO_NET_F_HOST_ECN_BIT);
     return features;
 }
 
@@ -183,7 +200,9 @@ int virtio_pci_reset_queue(struct virtio_pci *pci, uint16_t queue) {
     common_write(pci, VIRTIO_COMMON_QUEUE_RESET, 2, 1);
     for (unsigned i = 0; i < RESET_POLLS; i++) {
         /* [V] 4.1.4.3.1: done is queue_reset 0, and then queue_enable 0. */
-        if (!common_read(pci, VIRTIO_COMMON_QUEUE_RESET, 2) && !common_read(pci, VIRTIO_COMMON_QUEUE_ENABLE, 2)) return 0;
+        const uint32_t resetting = common_read(pci, VIRTIO_COMMON_QUEUE_RESET, 2);
+        if (resetting == UINT16_MAX) return gone(pci);
+        if (!resetting && !common_read(pci, VIRTIO_COMMON_QUEUE_ENABLE, 2)) return 0;
         pci->platform->ops->sleep_ns(pci->platform->ctx, RESET_POLL_NS);
     }
     snprintf(pci->error, sizeof(pci->error), "queue %u: the device did not finish its reset", queue);

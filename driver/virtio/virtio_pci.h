@@ -41,8 +41,10 @@ struct virtio_pci {
  * -ENXIO: a structure is missing; -EINVAL: one is malformed. */
 int virtio_pci_open(struct virtio_pci *pci, struct platform *platform);
 /* Write status 0 and wait until it reads 0. Afterwards the device touches no memory. Sleeping between the polls, it waits 100 ms;
- * without (any context), for 1000 register reads. -ETIMEDOUT: the device is not reset. */
+ * without (any context), for 1000 register reads. -ETIMEDOUT: the device is not reset; -ENODEV: it is gone. */
 int virtio_pci_reset(struct virtio_pci *pci, bool may_sleep);
+/* Does the device not answer any more? A read of nothing is all ones, and no device status is: its bits 4 and 5 are reserved. */
+bool virtio_pci_is_gone(struct virtio_pci *pci);
 /* The features that the device offers. */
 uint64_t virtio_pci_offered(struct virtio_pci *pci);
 /* ACKNOWLEDGE to FEATURES_OK. Accepts what is offered of required | wanted, but no feature without the one that it needs. -ENOTSUP: a
@@ -60,7 +62,8 @@ int virtio_pci_setup_queue(struct virtio_pci *pci, uint16_t queue, struct vq_pac
 int virtio_pci_place_queue(struct virtio_pci *pci, uint16_t queue, const struct vq_addresses *addresses, uint16_t vector, uint32_t *doorbell);
 void virtio_pci_enable_queue(struct virtio_pci *pci, uint16_t queue);
 /* RING_RESET: take one queue out of service, [V] 2.6.1. When this is done the device has no buffer of it and sends no interrupt for it,
- * and it can be set up and enabled again. It waits 100 ms at most. -ENOTSUP: not negotiated; -ETIMEDOUT: the device still has it. */
+ * and it can be set up and enabled again. It waits 100 ms at most. -ENOTSUP: not negotiated; -ETIMEDOUT: the device still has it; -ENODEV: it
+ * is gone. */
 int virtio_pci_reset_queue(struct virtio_pci *pci, uint16_t queue);
 void virtio_pci_driver_ok(struct virtio_pci *pci);
 void virtio_pci_fail(struct virtio_pci *pci);       /* tell the device that the driver gave up */

@@ -26,6 +26,7 @@ Cpu::~Cpu() = default;
 
 // The CPU goes from hand to hand: release() names the next owner, so nobody can step in between.
 void Cpu::acquire(Context& context) {
+    if (&context != &interrupt_) let_interrupt_come();
     if (!owner_ && !interrupt_waiting_ && ready_.empty()) {
         owner_ = &context;
         return;
@@ -59,6 +60,12 @@ void Cpu::yield_to_interrupt(Context& context) {
     while (owner_ != &context) sc_core::wait(context.granted);
 }
 
+// An interrupt that is due in the very instant in which a thread goes on comes first. Else it hung on which of the two the kernel wakes
+// first, and that on everything else that waits.
+void Cpu::let_interrupt_come() {
+    if (interrupt_is_due()) sc_core::wait(SC_ZERO_TIME);
+}
+
 // The one place where software takes time. Interrupts lengthen what a thread spends by what they take.
 void Cpu::spend(const sc_time& time) {
     if (time == SC_ZERO_TIME || !owner_) return;
@@ -74,6 +81,7 @@ void Cpu::spend(const sc_time& time) {
         sc_core::wait(left, preempt_);
         left -= sc_time_stamp() - start;
     }
+    let_interrupt_come();
     yield_to_interrupt(context);
 }
 

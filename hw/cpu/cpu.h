@@ -5,7 +5,8 @@
 // time-sliced, because the code on top raises its IRQL without telling, and a holder of a spin lock must not lose the CPU to another
 // thread. The interrupt context goes before all threads and takes the CPU where a thread spends time (charge, posted write) or
 // blocks, never between; an MMIO read stalls the CPU until its completion, interrupts included, as a load does. Inside the interrupt
-// context nothing nests: ISRs in the order in which their latency ends, then timers by time, then the softirq.
+// context nothing nests: ISRs in the order in which their latency ends, then timers by time, then the softirq. What is due in the instant
+// in which a thread goes on comes before it.
 //
 // The MSI-X messages of a vector that arrive before its ISR starts are one interrupt. Everything is decided by simulated time and the
 // order of calls.
@@ -139,6 +140,8 @@ private:
     // Interrupt context (cpu_interrupt.cpp)
     void interrupt_process();
     void wait_for_interrupt_work();
+    bool interrupt_is_due() const;  // a message or a timer, now
+    void let_interrupt_come();
     bool run_one();
     bool run_isr();
     bool run_timer();

@@ -99,6 +99,11 @@ void Cpu::wait_for_interrupt_work() {
     }
 }
 
+bool Cpu::interrupt_is_due() const {
+    const sc_time now = sc_time_stamp();
+    return (!arrivals_.empty() && arrivals_.front().due <= now) || (!timers_.empty() && timers_.begin()->first.first <= now);
+}
+
 bool Cpu::run_one() { return run_isr() || run_timer() || run_softirq(); }
 
 bool Cpu::run_isr() {

@@ -70,7 +70,7 @@ int DeviceTap::ring_at(uint64_t address) const {
 }
 
 // A device that looks ahead reads slots that are not available yet: what it used before, or its own used descriptor. Those have no new time.
-void DeviceTap::take(Slot& slot, const uint8_t* descriptor) {
+void DeviceTap::take(Slot& slot, const uint8_t* descriptor, uint64_t now) {
     const auto flags = static_cast<uint16_t>(little_endian(descriptor + VIRTQ_DESC_FLAGS, 2));
     const uint64_t address = little_endian(descriptor + VIRTQ_DESC_ADDR, 8);
     const bool available = (flags >> VIRTQ_DESC_F_AVAIL_BIT & 1) != (flags >> VIRTQ_DESC_F_USED_BIT & 1);
@@ -82,7 +82,7 @@ void DeviceTap::take(Slot& slot, const uint8_t* descriptor) {
     slot.address = address;
     slot.length = static_cast<uint32_t>(little_endian(descriptor + VIRTQ_DESC_LEN, 4));
     slot.flags = flags;
-    slot.fetched_ps = now_ps();
+    slot.fetched_ps = now;
     slot.used_ps = 0;
 }
 
@@ -93,11 +93,12 @@ void DeviceTap::fetched(const Tlp& tlp) {
     const uint32_t bytes = std::min(tlp.payload_bytes, tlp.byte_count());
     if (fetch.queue < rings_.size() && tlp.status() == TLP_STATUS_SC) {
         Ring& ring = rings_[fetch.queue];
+        const uint64_t now = now_ps();
         for (uint32_t at = 0; at + VIRTQ_DESC_SIZE <= bytes; at += VIRTQ_DESC_SIZE) {
             const uint8_t* descriptor = tlp.payload.data() + at;
             const uint64_t slot = (begin + at - ring.desc) / VIRTQ_DESC_SIZE;
             if (slot >= ring.slots.size()) break;
-            take(ring.slots[slot], descriptor);
+            take(ring.slots[slot], descriptor, now);
         }
     }
     if (tlp.status() != TLP_STATUS_SC || tlp.byte_count() <= bytes) fetch.end = 0;
@@ -164,15 +165,16 @@ void DeviceTap::used(unsigned queue, uint32_t slot, uint16_t id, uint32_t len) {
     };
     if (slot != ring.used) return impossible("the used pointer is at slot " + std::to_string(ring.used));
     const auto size = static_cast<uint32_t>(ring.slots.size());
+    const uint64_t now = now_ps();
     for (uint32_t walked = 0; walked < size;) {
         uint32_t last = ring.used;
         for (; ring.slots[last].next && walked < size; ++walked) {
-            ring.slots[last].used_ps = now_ps();
+            ring.slots[last].used_ps = now;
             last = (last + 1) % size;
         }
         ++walked;
         if (!ring.slots[last].fetched) return impossible("the device has not fetched slot " + std::to_string(last));
-        ring.slots[last].used_ps = now_ps();
+        ring.slots[last].used_ps = now;
         const uint16_t buffer = ring.slots[last].id;
         ring.used = (last + 1) % size;
         sink_({queue, buffer, buffer == id ? len : 0, ""});

@@ -92,7 +92,7 @@ private:
     Ring& selected();
     void message_sent(const Tlp& tlp);
     void register_written(uint32_t offset, uint64_t value);
-    static void take(Slot& slot, const uint8_t* descriptor);
+    static void take(Slot& slot, const uint8_t* descriptor, uint64_t now);
     void fetched(const Tlp& tlp);
     int ring_at(uint64_t address) const;
     void written(const Tlp& tlp);

@@ -190,6 +190,7 @@ static void pop_frame(struct model *model, uint64_t cycle) {
     rx->frame_words -= rx->frames[rx->head].words;
     rx->head = (rx->head + 1) % MODEL_RX_FRAMES;
     rx->count--;
+    rx->whole = false;
     rx->last_busy = cycle;
 }
 
@@ -229,6 +230,7 @@ static bool advance(struct model *model, const struct step *step, uint64_t cycle
     if (step->pos == 0 && step->piece) model_trace(model, TRACE_RX_WRITE, frame->length, rx->buffer.slot, frame->pair, frame->pid);
     rx->in_chain = element.next;
     rx->pos = step->pos + step->piece;
+    rx->whole = step->piece == step->left;
     rx->free = cycle + 1;
     model_vq_take(model, 2 * frame->pair, cycle);
     if (used) model_net_rx_delivered(model, cycle);
@@ -313,8 +315,9 @@ void model_net_rx_done(struct model *model, const struct model_write *write) {
 /* Frames of before the reset are forgotten; one that is being received is not stored (model_net_rx_update). */
 void model_net_rx_reset(struct model *model) {
     struct model_net_rx *rx = &model->rx;
-    for (; rx->count; rx->count--, rx->head = (rx->head + 1) % MODEL_RX_FRAMES)
-        model->host.frame_done(model->host.ctx, rx->frames[rx->head].handle);
+    /* Of the oldest all may be written, and only empty elements of its chain not yet taken: then it is done already. */
+    for (; rx->count; rx->count--, rx->head = (rx->head + 1) % MODEL_RX_FRAMES, rx->whole = false)
+        if (!rx->whole) model->host.frame_done(model->host.ctx, rx->frames[rx->head].handle);
     rx->frame_words = rx->ram_words = 0;
     rx->in_chain = false;
     rx->merge = (struct model_merge){.count = 0};

@@ -10,13 +10,18 @@ static uint64_t needs_control(const struct model *model) {
            (model->pairs > 1 ? REGMAP_BIT(VIRTIO_NET_F_MQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_RSS_BIT) : 0);
 }
 
+/* Segments need checksums. */
+static uint64_t needs_csum(void) {
+    return REGMAP_BIT(VIRTIO_NET_F_HOST_TSO4_BIT) | REGMAP_BIT(VIRTIO_NET_F_HOST_TSO6_BIT) | REGMAP_BIT(VIRTIO_NET_F_HOST_USO_BIT);
+}
+
 static uint64_t offered(const struct model *model) {
     return REGMAP_BIT(VIRTIO_NET_F_MAC_BIT) | REGMAP_BIT(VIRTIO_NET_F_STATUS_BIT) | REGMAP_BIT(VIRTIO_F_VERSION_1_BIT) |
            REGMAP_BIT(VIRTIO_F_ACCESS_PLATFORM_BIT) | REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT) | REGMAP_BIT(VIRTIO_F_IN_ORDER_BIT) |
            REGMAP_BIT(VIRTIO_F_ORDER_PLATFORM_BIT) | REGMAP_BIT(VIRTIO_F_NOTIFICATION_DATA_BIT) | REGMAP_BIT(VIRTIO_F_RING_RESET_BIT) |
            REGMAP_BIT(VIRTIO_F_EVENT_IDX_BIT) | REGMAP_BIT(VIRTIO_F_INDIRECT_DESC_BIT) | REGMAP_BIT(VIRTIO_NET_F_CSUM_BIT) |
            REGMAP_BIT(VIRTIO_NET_F_GUEST_CSUM_BIT) | REGMAP_BIT(VIRTIO_NET_F_MTU_BIT) | REGMAP_BIT(VIRTIO_NET_F_MRG_RXBUF_BIT) |
-           needs_control(model) | REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT);
+           needs_control(model) | needs_csum() | REGMAP_BIT(VIRTIO_NET_F_HOST_ECN_BIT) | REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT);
 }
 
 bool model_has(const struct model *model, unsigned bit) { return model->regs.features >> bit & 1; }
@@ -24,7 +29,10 @@ bool model_has(const struct model *model, unsigned bit) { return model->regs.fea
 static bool acceptable(const struct model *model) {
     const uint64_t features = model->regs.features, required = REGMAP_BIT(VIRTIO_F_VERSION_1_BIT) | REGMAP_BIT(VIRTIO_F_RING_PACKED_BIT);
     return (features & ~offered(model)) == 0 && (features & required) == required &&
-           (model_has(model, VIRTIO_NET_F_CTRL_VQ_BIT) || (features & needs_control(model)) == 0);
+           (model_has(model, VIRTIO_NET_F_CTRL_VQ_BIT) || (features & needs_control(model)) == 0) &&
+           (model_has(model, VIRTIO_NET_F_CSUM_BIT) || (features & needs_csum()) == 0) &&
+           (model_has(model, VIRTIO_NET_F_HOST_TSO4_BIT) || model_has(model, VIRTIO_NET_F_HOST_TSO6_BIT) ||
+            !model_has(model, VIRTIO_NET_F_HOST_ECN_BIT));
 }
 
 static bool features_ok(const struct model *model) { return model->regs.status >> VIRTIO_STATUS_FEATURES_OK_BIT & 1; }

@@ -53,6 +53,7 @@ uint64_t PcieLink::ready_ps(TlpKind kind) const {
 }
 
 bool PcieLink::can_send(TlpKind kind) const {
+    if (removed_) return true;  // into nowhere
     const uint64_t ready = ready_ps(kind);
     if (ready <= now_ps()) return true;
     starved_[index(kind)] = true;  // wake the device when this changes
@@ -61,6 +62,7 @@ bool PcieLink::can_send(TlpKind kind) const {
 }
 
 void PcieLink::send(TlpPtr tlp) {
+    if (removed_) return;
     const uint64_t now = now_ps();
     const TlpKind kind = tlp->kind();
     tlp->id = next_id_++;
@@ -99,11 +101,21 @@ void PcieLink::wake_device() {
 }
 
 void PcieLink::send_down(TlpPtr tlp) {
+    if (removed_) return;
     tlp->id = next_id_++;
     const size_t kind = index(tlp->kind());
     ++pending_down_[kind];
     waiting_[kind].push_back({next_sequence_++, std::move(tlp)});
     drain();
+}
+
+void PcieLink::remove() {
+    removed_ = true;
+    for (auto& queue : waiting_) queue.clear();
+    in_flight_.clear();
+    pending_down_ = {};
+    checker_.abandon();
+    root_->removed();
 }
 
 // The oldest TLP that ordering and credits let go, [P] table 2-40; null when there is none.

@@ -46,6 +46,8 @@ public:
     virtual void accept(TlpPtr tlp, uint64_t arrival_ps) = 0;
     // The last byte of a TLP given to send_down() has reached the device now.
     virtual void delivered(const Tlp& tlp) = 0;
+    // The device was taken away: nothing that is on its way comes any more, in either direction.
+    virtual void removed() = 0;
 };
 
 class PcieLink : public sc_core::sc_module, public DeviceLink {
@@ -68,6 +70,11 @@ public:
     size_t pending_down(TlpKind kind) const { return pending_down_[index(kind)]; }
     // The root complex freed its buffer of a received TLP at time_ps (now or later; per kind the times do not decrease).
     void release_up(TlpKind kind, uint32_t payload_bytes, uint64_t time_ps);
+
+    // Takes the device away for good, as a hand that pulls the card: what is on the link is lost, what either side sends from now on is too,
+    // and reads of a CPU find all ones. At kernel time.
+    void remove();
+    bool is_removed() const { return removed_; }
 
     const LinkConfig& config() const { return config_; }
     const LinkRate& rate() const { return rate_; }
@@ -101,6 +108,7 @@ private:
     TlpChecker checker_;
     Nic* device_ = nullptr;
     RootPort* root_ = nullptr;
+    bool removed_ = false;
     uint64_t next_id_ = 1;
     uint64_t credit_return_ps_, tx_queue_ps_;
 

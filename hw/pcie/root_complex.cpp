@@ -264,6 +264,19 @@ void RootComplex::finish_read(ReadJob& job) {
     arm();
 }
 
+// What had not arrived never will, and nobody is there to be answered.
+void RootComplex::removed() {
+    posted_.clear();
+    posted_applied_ = posted_accepted_;
+    completions_.clear();
+    waiting_reads_.clear();
+    due_reads_.clear();
+    for (ReadJob& job : jobs_) job = ReadJob();
+    jobs_active_ = 0;
+    for (CpuRequest& request : cpu_requests_) request.event.notify();
+    cpu_room_event_.notify();
+}
+
 tlm::tlm_response_status RootComplex::transport(const Tlp& tlp, tlm::tlm_command command, uint64_t address, uint8_t* data,
                                                 uint32_t bytes, uint8_t* enables, uint64_t* delay_ps) {
     extension_.tlp_id = tlp.id;

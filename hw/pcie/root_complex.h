@@ -62,7 +62,8 @@ public:
     tlm_utils::simple_initiator_socket<RootComplex> memory_socket;
     // Memory as a CPU sees the device. Physical addresses inside the windows of LinkConfig, others are TLM_ADDRESS_ERROR_RESPONSE.
     // b_transport blocks: reads until the completion is there, writes while cpu_write_queue TLPs wait. Any length; no byte enables.
-    // A read that the device refuses or never answers returns all ones with TLM_GENERIC_ERROR_RESPONSE and is a violation.
+    // A read that the device refuses or never answers returns all ones with TLM_GENERIC_ERROR_RESPONSE and is a violation. Where the device
+    // was removed reads return all ones, and writes go nowhere.
     tlm_utils::simple_target_socket_optional<RootComplex> mmio_socket;
 
     // Configuration space of the device, for bus drivers. size is 1, 2 or 4, offset naturally aligned. Blocks: SC_THREAD context. An
@@ -79,6 +80,7 @@ public:
     // RootPort
     void accept(TlpPtr tlp, uint64_t arrival_ps) override;
     void delivered(const Tlp& tlp) override;
+    void removed() override;
 
 private:
     struct Posted {
@@ -113,7 +115,7 @@ private:
         uint32_t bytes = 0, received = 0, lead = 0;
         sc_core::sc_event event;
     };
-    enum class Outcome { success, unsupported, timeout };
+    enum class Outcome { success, unsupported, timeout, removed };
 
     // Device side: root_complex.cpp.
     void service();                                    // everything that is due

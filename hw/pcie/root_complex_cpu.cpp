@@ -46,7 +46,7 @@ void RootComplex::mmio_transport(tlm::tlm_generic_payload& transaction, sc_core:
         const uint32_t bytes = request_piece(address, remaining, read ? 64 : config_.mps);  // a CPU reads a line at most
         if (!read)
             cpu_write(address, data, bytes);
-        else if (cpu_read(address, data, bytes) != Outcome::success)
+        else if (const Outcome outcome = cpu_read(address, data, bytes); outcome != Outcome::success && outcome != Outcome::removed)
             transaction.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         address += bytes;
         data += bytes;
@@ -126,9 +126,11 @@ RootComplex::Outcome RootComplex::complete(uint32_t tag, TlpPtr request, uint8_t
     copy->hdr = request->hdr;
     link_.send_down(std::move(request));
     const uint64_t deadline = now_ps() + config_.completion_timeout_ns * 1000;
-    while (!cpu.done && now_ps() < deadline) wait(ps_time(deadline - now_ps()), cpu.event);
+    if (link_.is_removed()) wait(ps_time(2 * link_.propagation_ps() + read_delay_ps_));  // the root port answers itself
+    while (!cpu.done && !link_.is_removed() && now_ps() < deadline) wait(ps_time(deadline - now_ps()), cpu.event);
     cpu.active = false;
     cpu_tag_event_.notify();
+    if (link_.is_removed()) return Outcome::removed;
     if (cpu.done) return cpu.status == TLP_STATUS_SC ? Outcome::success : Outcome::unsupported;
     link_.checker().abandon_down_request(tag);
     events_.violate({0, "pcie.completion_timeout", "[P] 2.8", "no completion after " + std::to_string(config_.completion_timeout_ns) +

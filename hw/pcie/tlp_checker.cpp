@@ -194,6 +194,11 @@ void TlpChecker::config_write_done(const Request& request) {
     settings_ = settings_after(request.hdr[2] & 0xFFC, request.hdr[1] & 0xF, request.payload);
 }
 
+void TlpChecker::abandon() {
+    for (Requests* requests : {&device_requests_, &root_requests_})
+        for (Request& request : *requests) request.active = false;
+}
+
 bool TlpChecker::reading(uint64_t begin, uint64_t end) const {
     return std::any_of(device_requests_.begin(), device_requests_.end(), [begin, end](const Request& r) {
         return r.active && r.memory && r.next < end && begin < r.next + r.remaining;

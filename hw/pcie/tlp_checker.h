@@ -46,6 +46,8 @@ public:
     void down(const Tlp& tlp);  // reaches the device now
     // The root complex gave up waiting for the request with this tag; an answer that still comes is unexpected.
     void abandon_down_request(uint32_t tag) { root_requests_[tag & 0xFF].active = false; }
+    // The device was taken away: no request is answered any more.
+    void abandon();
     // Does a read of the device wait for bytes of [begin, end) now?
     bool reading(uint64_t begin, uint64_t end) const;
     unsigned outstanding() const;  // requests without their last completion, both directions

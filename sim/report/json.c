@@ -88,6 +88,10 @@ json_t *report_json(const struct scenario *scenario, const struct machine_result
                   (json_int_t)result->nbl_returned, "outstanding", (json_int_t)result->nbl_outstanding));
     json_object_set_new(json, "pcie", json_pack("{s:o,s:o}", "up", link_json(&result->up), "down", link_json(&result->down)));
     json_object_set_new(json, "dma", json_pack("{s:I}", "violations", (json_int_t)result->dma_violations));
+    json_object_set_new(json, "offload", json_pack("{s:I,s:I,s:I,s:I,s:I}", "tx_checksums", (json_int_t)result->tx_checksums, "large_sends",
+                                                   (json_int_t)result->large_sends, "large_send_frames",
+                                                   (json_int_t)result->large_send_frames, "rx_checksums", (json_int_t)result->rx_checksums,
+                                                   "rx_hashes", (json_int_t)result->rx_hashes));
     json_object_set_new(json, "interrupts", json_integer((json_int_t)result->interrupts));
     json_object_set_new(json, "queues", queues_json(result));
     if (result->lost) json_object_set(json, "lost", result->lost);

@@ -63,6 +63,16 @@ static void print_link(FILE *out, const char *name, const json_t *direction) {
             100 * number(direction, "utilisation"));
 }
 
+/* Only what was left to the NIC. */
+static void print_offload(FILE *out, const json_t *offload) {
+    const long long checksums = integer(offload, "tx_checksums"), sends = integer(offload, "large_sends");
+    const long long verified = integer(offload, "rx_checksums"), hashes = integer(offload, "rx_hashes");
+    if (checksums) fprintf(out, "  %lld checksums made by the NIC\n", checksums);
+    if (sends) fprintf(out, "  %lld frames in %lld large sends, cut by the NIC\n", integer(offload, "large_send_frames"), sends);
+    if (verified) fprintf(out, "  %lld checksums verified by the NIC\n", verified);
+    if (hashes) fprintf(out, "  %lld frames received with a hash\n", hashes);
+}
+
 /* At most 80 columns, so that it reads the same on any terminal. */
 static void print_table(FILE *out, const json_t *result) {
     const json_t *tx = json_object_get(result, "tx"), *rx = json_object_get(result, "rx"), *nbl = json_object_get(result, "nbl"),
@@ -84,6 +94,7 @@ static void print_table(FILE *out, const json_t *result) {
     const double evaluated = number(sim, "cycles_evaluated"), wall = number(sim, "wall_s");
     fprintf(out, "  %lld interrupts, %lld DMA violations\n", integer(result, "interrupts"),
             integer(json_object_get(result, "dma"), "violations"));
+    print_offload(out, json_object_get(result, "offload"));
     fprintf(out, "  simulated %.0f of %lld NIC cycles (the rest idle) in %.2f s, %.0f a second\n", evaluated,
             integer(sim, "cycles"), wall, wall > 0 ? evaluated / wall : 0);
 }

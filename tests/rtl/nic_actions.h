@@ -58,6 +58,12 @@ public:
             if (kPairs > 1 && chance(70)) a.features |= feature(VIRTIO_NET_F_MQ_BIT);
             if (kPairs > 1 && chance(60)) a.features |= feature(VIRTIO_NET_F_RSS_BIT);
         }
+        if (a.features >> VIRTIO_NET_F_CSUM_BIT & 1) {
+            for (const auto bit : {VIRTIO_NET_F_HOST_TSO4_BIT, VIRTIO_NET_F_HOST_TSO6_BIT, VIRTIO_NET_F_HOST_USO_BIT})
+                a.features |= chance(50) ? feature(unsigned(bit)) : 0;
+            if (a.features & (feature(VIRTIO_NET_F_HOST_TSO4_BIT) | feature(VIRTIO_NET_F_HOST_TSO6_BIT)))
+                a.features |= chance(50) ? feature(VIRTIO_NET_F_HOST_ECN_BIT) : 0;
+        }
         a.pairs = a.features & (feature(VIRTIO_NET_F_MQ_BIT) | feature(VIRTIO_NET_F_RSS_BIT)) ? kPairs : 1;
         a.ring_size = chance(70) ? kRing : 2 + unsigned(random_() % 62);
         a.name = "restart with features " + hex(a.features) + ", rings of " + std::to_string(a.ring_size);
@@ -181,20 +187,50 @@ private:
         if (chance(3)) header[VIRTIO_NET_HDR_GSO_TYPE] = uint8_t(below(256));
         return header;
     }
+    // A packet that asks to be segmented, mostly as it may; lengths in it mean nothing.
+    Frame large_packet() {
+        PacketKind kind = random_kind(random_, 0);
+        kind.tags = chance(80) ? 0 : below(chance(90) ? 3 : 4);
+        kind.extensions = chance(90) ? 0 : kind.extensions;
+        kind.trailer = 0;
+        kind.fragment = chance(3);
+        const uint32_t mss = chance(70) ? 500 + below(1500) : chance(90) ? 40 + below(400) : below(9100);
+        kind.payload = below(mss >= 500 ? chance(20) ? 66000 : 12000 : 3000);
+        Packet p = make_packet(random_, {kind.tags, kind.version, kind.protocol, kind.ip_options, kind.extensions, kind.tcp_options,
+                                         std::min<size_t>(kind.payload, 65000), 0, kind.fragment});
+        if (kind.payload > 65000) p.bytes.resize(p.bytes.size() + kind.payload - 65000, 0x77);
+        Frame header(header_bytes(), 0);
+        auto le16 = [&](size_t at, size_t value) { header[at] = uint8_t(value), header[at + 1] = uint8_t(value >> 8); };
+        header[VIRTIO_NET_HDR_FLAGS] = uint8_t(chance(98) ? 1u << VIRTIO_NET_HDR_F_NEEDS_CSUM_BIT : 0);
+        const unsigned type = kind.protocol == kUdp ? VIRTIO_NET_HDR_GSO_UDP_L4 : kind.version == 4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
+        header[VIRTIO_NET_HDR_GSO_TYPE] = uint8_t((chance(97) ? type : below(8)) | (chance(20) ? 1u << VIRTIO_NET_HDR_GSO_ECN_BIT : 0));
+        le16(VIRTIO_NET_HDR_GSO_SIZE, chance(98) ? mss : 0);
+        le16(VIRTIO_NET_HDR_HDR_LEN, below(0x10000));
+        le16(VIRTIO_NET_HDR_CSUM_START, p.l4 + (chance(2) ? below(8) : 0));
+        le16(VIRTIO_NET_HDR_CSUM_OFFSET, p.field() - p.l4 + (chance(2) ? 2 : 0));
+        if (chance(5)) p.bytes[below(uint32_t(std::min<size_t>(p.bytes.size(), 80)))] ^= uint8_t(1u << below(8));   // a claim that may be wrong
+        header.insert(header.end(), p.bytes.begin(), p.bytes.end());
+        return header;
+    }
+    Frame plain_packet() {
+        const Packet p = packet(chance(10) ? 8900 : 900);
+        Frame bytes = p.bytes;
+        if (chance(40)) bytes.resize(p.end);
+        Frame all = header_of(p, bytes);
+        all.insert(all.end(), bytes.begin(), bytes.end());
+        if (chance(2)) all.resize(below(40));
+        if (chance(2)) all.resize(9020 + below(40));
+        return all;
+    }
     Action transmit() {
         Action a;
         a.kind = Action::Post;
         const unsigned pair = any_pair();
         a.queue = 2 * pair + 1;
         uint64_t at = kTxData;
-        for (unsigned n = 1 + below(14); n-- > 0 && at < kRxData - 0x8000;) {
-            const Packet p = packet(chance(10) ? 8900 : 900);
-            Frame bytes = p.bytes;
-            if (chance(40)) bytes.resize(p.end);
-            Frame all = header_of(p, bytes);
-            all.insert(all.end(), bytes.begin(), bytes.end());
-            if (chance(2)) all.resize(below(40));
-            if (chance(2)) all.resize(9020 + below(40));
+        const bool segments = has(VIRTIO_NET_F_HOST_TSO4_BIT) || has(VIRTIO_NET_F_HOST_TSO6_BIT) || has(VIRTIO_NET_F_HOST_USO_BIT);
+        for (unsigned n = 1 + below(14); n-- > 0 && at < kRxData - 0x14000;) {
+            const Frame all = segments && chance(30) ? large_packet() : plain_packet();
             Chain chain;
             size_t done = 0;
             for (unsigned pieces = below(5); pieces-- > 0 && done + 1 < all.size();) {
@@ -220,8 +256,11 @@ private:
     Frame command_bytes() {
         auto le = [](Frame& to, uint64_t value, unsigned n) { for (unsigned i = 0; i < n; ++i) to.push_back(uint8_t(value >> 8 * i)); };
         Frame c;
-        switch (below(8)) {
-        case 0: c = {VIRTIO_CTRL_CLASS_RX, uint8_t(below(7)), uint8_t(below(3))}; break;
+        switch (chance(30) ? 0 : below(8)) {
+        case 0:     // PROMISC is mostly off, for it beats all the others
+            c = {VIRTIO_CTRL_CLASS_RX, uint8_t(below(7)), uint8_t(below(3))};
+            if (chance(40)) c = {VIRTIO_CTRL_CLASS_RX, VIRTIO_CTRL_RX_PROMISC, 0};
+            break;
         case 1: c = {VIRTIO_CTRL_CLASS_MAC, VIRTIO_CTRL_MAC_ADDR_SET, uint8_t(chance(10) ? 3 : 2), 0, 0, 0, 0, uint8_t(below(24))}; break;
         case 2:
             c = {VIRTIO_CTRL_CLASS_MAC, VIRTIO_CTRL_MAC_TABLE_SET};

@@ -72,7 +72,7 @@ std::string difference(const uint8_t* rtl, const uint8_t* model, size_t bytes) {
 }
 
 // What a session has done, so that one that did nothing is seen.
-struct Tally { uint64_t frames = 0, used = 0, answers = 0; };
+struct Tally { uint64_t frames = 0, used = 0, answers = 0, segmented = 0; };
 
 void session(unsigned seed, Tally& tally) {
     Actions actions(seed);
@@ -81,7 +81,7 @@ void session(unsigned seed, Tally& tally) {
     Rtl rtl(random_host(seed), first);
     Model model(random_host(seed), first);
     std::string story;
-    uint64_t injected = 0;
+    uint64_t injected = 0, segmented = 0;
     for (unsigned i = 0; i < kActions; ++i) {
         const Action action = actions.next(rtl.waiting(injected));
         story += std::to_string(i) + ": " + action.name + "\n";
@@ -95,8 +95,10 @@ void session(unsigned seed, Tally& tally) {
             tally.frames += name == "frame sent";
             tally.used += name.rfind("used", 0) == 0;
             tally.answers += name == "used on queue " + std::to_string(kControl);
+            if (name == "counter " + std::to_string(STATS_TX_SEGMENTED)) segmented = std::strtoull(value.c_str(), nullptr, 10);
         }
     }
+    tally.segmented += segmented;
 }
 
 unsigned number(const char* variable, unsigned otherwise) {
@@ -112,6 +114,7 @@ TEST(NicBeside, RandomSessionsEndTheSameOnTheDeviceAndOnItsModel) {
     EXPECT_GT(tally.frames, 20 * seeds);
     EXPECT_GT(tally.used, 100 * seeds);
     EXPECT_GT(tally.answers, 5 * seeds);
+    EXPECT_GT(tally.segmented, seeds);
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ std::vector<std::pair<Frame, Frame>> receive(Device& d, const std::vector<Frame>
         d.host.step(20);
         EXPECT_TRUE(d.run_until([&] { reap(); return d.host.wire_idle(); }));
     }
-    d.host.step(400);
+    d.host.step(2000);   // what is still on its way, also of a device that is slow
     reap();
     return got;
 }

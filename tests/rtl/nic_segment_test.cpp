@@ -85,7 +85,7 @@ struct Sender {
 
 uint64_t features_of() { return basic | segmenting | indirect | (kPairs > 1 ? multi : 0); }
 
-TEST(NicSegment, CutsRandomSendsOfAllQueuesAndRefusesWhatIsWrong) {
+TEST(NicSegment, CutsRandomSendsOfAllQueuesAndRefusesWhatIsWrong) {  // VIRTIO T6, P25
     for (unsigned seed = 1; seed <= 3; ++seed) {
         auto c = config(seed);
         c.latency_min = 20;

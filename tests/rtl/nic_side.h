@@ -129,7 +129,7 @@ private:
         see("status", d_.host.read(BAR0_COMMON + VIRTIO_COMMON_DEVICE_STATUS, 2));
         see("isr", d_.host.read(BAR0_ISR, 1));
         for (uint32_t at = 0; at < VIRTIO_NET_CONFIG_BYTES; at += 4) see("configuration " + std::to_string(at), d_.host.read(BAR0_DEVICE + at, 4));
-        for (const unsigned c : {STATS_TX_FRAMES, STATS_TX_BYTES, STATS_TX_DROPS, STATS_RX_FRAMES, STATS_RX_BYTES, STATS_RX_DROPS_NO_BUFFER,
+        for (const unsigned c : {STATS_TX_FRAMES, STATS_TX_BYTES, STATS_TX_DROPS, STATS_TX_SEGMENTED, STATS_RX_FRAMES, STATS_RX_BYTES, STATS_RX_DROPS_NO_BUFFER,
                                  STATS_RX_DROPS_FIFO, STATS_RX_DROPS_FCS, STATS_RX_DROPS_LENGTH, STATS_RX_DROPS_UNWANTED, STATS_DMA_ERRORS,
                                  STATS_DOORBELLS})
             see("counter " + std::to_string(c), counter(c));

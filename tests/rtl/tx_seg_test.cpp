@@ -23,7 +23,7 @@ std::vector<uint32_t> random_cuts(std::mt19937& random) {
     return cuts;
 }
 
-TEST(TxSeg, CutsRandomPacketsAsTheModelDoes) {
+TEST(TxSeg, CutsRandomPacketsAsTheModelDoes) {  // VIRTIO T6
     for (unsigned seed = 1; seed <= 8; ++seed) {
         Rig rig(seed);
         auto& random = rig.b.random;
@@ -65,7 +65,7 @@ TEST(TxSeg, KnowsEveryEndOfASegmentAndOfABeat) {
     EXPECT_EQ(rig.segmented, sends);
 }
 
-TEST(TxSeg, ReadsThe64KiBOfALargeSendAsTheyAreNeeded) {   // [V] 5.1.6.2; the RAM of the rig has 16 KiB
+TEST(TxSeg, ReadsThe64KiBOfALargeSendAsTheyAreNeeded) {  // VIRTIO T6: [V] 5.1.6.2; the RAM of the rig has 16 KiB
     for (const unsigned tags : {0u, 1u, 2u}) {
         for (const int version : {4, 6}) {
             Rig rig(3 + tags);
@@ -107,7 +107,7 @@ TEST(TxSeg, CutsIntoSegmentsOfOneByte) {
     EXPECT_EQ(rig.drops, 0u);
 }
 
-TEST(TxSeg, LeavesFlagsToTheSegmentThatTheyAreFor) {
+TEST(TxSeg, LeavesFlagsToTheSegmentThatTheyAreFor) {  // VIRTIO T7
     for (const uint8_t gso : {uint8_t{0}, uint8_t{0x80}}) {   // with and without ECN in gso_type
         Rig rig(5);
         for (unsigned flags = 0; flags < 256; ++flags) {
@@ -141,7 +141,7 @@ TEST(TxSeg, KnowsTheLongestFrame) {
 }
 
 // [V] 5.1.6.2, ours where it is silent: what is refused, each among good packets.
-TEST(TxSeg, RefusesWhatCannotBeSegmented) {
+TEST(TxSeg, RefusesWhatCannotBeSegmented) {  // VIRTIO P25
     using Damage = void (*)(Packet&, NetHeader&);
     const std::vector<std::pair<const char*, Damage>> damages = {
         {"no checksum asked for", [](Packet&, NetHeader& h) { h.flags = 0; }},
@@ -261,7 +261,7 @@ TEST(TxSeg, NeedsAllOfTheHeadersWithin254Bytes) {
     rig.drain();
 }
 
-TEST(TxSeg, SendsNothingOfAMalformedChainHoweverLongItIs) {
+TEST(TxSeg, SendsNothingOfAMalformedChainHoweverLongItIs) {  // VIRTIO P25
     for (unsigned seed = 1; seed <= 4; ++seed) {
         Rig rig(seed);
         rig.stall = seed * 11 % 40;

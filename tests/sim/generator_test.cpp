@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "capture.h"
+#include "offload_check.h"
 
 namespace {
 
@@ -135,6 +136,47 @@ TEST(Generator, NoRateMeansNoWaiting) {
     const generator_config free = config({64});
     generator_pacer pacer{};
     for (int n = 0; n < 10; n++) EXPECT_EQ(generator_pace(&free, &pacer, 60), 0u);
+}
+
+TEST(GeneratorIp, EverySumIsRightAndTheNumberIsInThePayload) {
+    for (const generator_protocol protocol : {GENERATOR_TCP4, GENERATOR_UDP4, GENERATOR_TCP6, GENERATOR_UDP6}) {
+        generator_config made = config({80, 1518}, true);
+        made.protocol = protocol;
+        made.flows = 5;
+        const bool tcp = protocol == GENERATOR_TCP4 || protocol == GENERATOR_TCP6, ipv4 = protocol == GENERATOR_TCP4 || protocol == GENERATOR_UDP4;
+        std::set<std::vector<uint8_t>> flows;
+        for (uint64_t n = 0; n < 300; n++) {
+            const auto bytes = frame(made, n);
+            const size_t payload = 14u + (ipv4 ? 20 : 40) + (tcp ? 20 : 8);
+            ASSERT_EQ(tcp ? offload_tcp_is_good(bytes.data(), bytes.size()) : offload_udp_is_good(bytes.data(), bytes.size()), true) << n;
+            if (bytes.size() >= payload + 8) {
+                EXPECT_EQ(bytes[payload + 7], static_cast<uint8_t>(n)) << "the number, most significant byte first";
+            }
+            const size_t ports = payload - (tcp ? 20 : 8);
+            flows.insert({bytes.begin() + 6, bytes.begin() + 12});
+            EXPECT_EQ(bytes[ports + 2] << 8 | bytes[ports + 3], 5001);
+        }
+        EXPECT_EQ(flows.size(), 5u);
+    }
+}
+
+TEST(GeneratorIp, SegmentsOfAFlowFollowEachOther) {
+    generator_config made = config({1518});
+    made.protocol = GENERATOR_TCP4;
+    made.flows = 3;
+    const auto sequence = [](const std::vector<uint8_t>& bytes) { return uint32_t{bytes[38]} << 24 | bytes[39] << 16 | bytes[40] << 8 | bytes[41]; };
+    for (uint64_t n = 0; n < 60; n++) {
+        const auto one = frame(made, n), next = frame(made, n + 3);
+        EXPECT_EQ(sequence(next) - sequence(one), one.size() - 54);
+        EXPECT_EQ(next[18] << 8 | next[19], (one[18] << 8 | one[19]) + 1) << "identification";
+    }
+}
+
+TEST(GeneratorIp, FramesTooShortForTheHeadersAreEthernets) {
+    generator_config made = config({58});
+    made.protocol = GENERATOR_TCP4;
+    const auto bytes = frame(made, 1);
+    EXPECT_EQ(bytes[12] << 8 | bytes[13], 0x88B5);
 }
 
 }  // namespace

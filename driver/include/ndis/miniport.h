@@ -9,6 +9,7 @@
 
 #include "miniport_hw.h"
 #include "nbl.h"
+#include "offload.h"
 #include "oid.h"
 
 #ifdef __cplusplus
@@ -81,6 +82,7 @@ typedef union _NDIS_MINIPORT_ADAPTER_ATTRIBUTES {
     NDIS_OBJECT_HEADER Header;
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES RegistrationAttributes;
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES GeneralAttributes;
+    NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES OffloadAttributes;
 } NDIS_MINIPORT_ADAPTER_ATTRIBUTES, *PNDIS_MINIPORT_ADAPTER_ATTRIBUTES;
 
 typedef struct _NDIS_RESTART_ATTRIBUTES {

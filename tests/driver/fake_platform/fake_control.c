@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fake_control.c: commands of the control queue, [V] 5.1.6.5: number of pairs, interrupt moderation. */
+/* fake_control.c: commands of the control queue, [V] 5.1.6.5. */
 #include <string.h>
 
 #include "fake_internal.h"
@@ -15,7 +15,74 @@ static bool set_pairs(struct fake_platform *fake, const uint8_t *data, size_t by
     uint32_t pairs = get(data, VIRTIO_CTRL_MQ_BYTES);
     if (pairs < 1 || pairs > fake_device_max_pairs(&fake->device)) return false;
     fake->device.pairs = pairs;
+    fake->device.rss.on = false; /* the last command of the two counts */
     return true;
+}
+
+static bool set_rss(struct fake_platform *fake, const uint8_t *data, size_t bytes) {
+    struct fake_rss rss = {.on = true};
+    if (!fake_has(fake, VIRTIO_NET_F_RSS_BIT) || bytes < VIRTIO_RSS_TABLE) return false;
+    rss.types = get(data + VIRTIO_RSS_TYPES, 4);
+    rss.mask = (uint16_t)get(data + VIRTIO_RSS_MASK, 2);
+    rss.unclassified = (uint16_t)get(data + VIRTIO_RSS_UNCLASSIFIED, 2);
+    const unsigned entries = rss.mask + 1u, most = fake_device_max_pairs(&fake->device);
+    const size_t behind = VIRTIO_RSS_TABLE + 2 * (size_t)entries;
+    if ((entries & rss.mask) || entries > FAKE_RSS_ENTRIES || bytes < behind + 3 || (rss.types & ~(uint32_t)VIRTIO_HASH_SUPPORTED)) return false;
+    for (unsigned i = 0; i < entries; i++) rss.table[i] = (uint16_t)get(data + VIRTIO_RSS_TABLE + 2 * i, 2);
+    for (unsigned i = 0; i < entries; i++)
+        if (rss.table[i] >= most) return false;
+    const uint32_t transmit = get(data + behind, 2), key = data[behind + 2];
+    if (rss.unclassified >= most || transmit < 1 || transmit > most || key > FAKE_RSS_KEY || bytes < behind + 3 + key) return false;
+    memcpy(rss.key, data + behind + 3, key);
+    fake->device.rss = rss;
+    return true;
+}
+
+static bool set_mode(struct fake_platform *fake, unsigned mode, const uint8_t *data, size_t bytes) {
+    const bool extra = mode > VIRTIO_CTRL_RX_ALLMULTI;
+    if (mode > VIRTIO_CTRL_RX_NOBCAST || bytes < 1) return false;
+    if (!fake_has(fake, extra ? VIRTIO_NET_F_CTRL_RX_EXTRA_BIT : VIRTIO_NET_F_CTRL_RX_BIT)) return false;
+    fake->device.modes[mode] = data[0] != 0;
+    return true;
+}
+
+static bool set_macs(struct fake_platform *fake, const uint8_t *data, size_t bytes) {
+    struct fake_device *device = &fake->device;
+    if (!fake_has(fake, VIRTIO_NET_F_CTRL_RX_BIT) || bytes < 8) return false;
+    const uint32_t unicasts = get(data, 4);
+    if (bytes < 8 + 6 * (size_t)unicasts) return false;
+    const uint32_t multicasts = get(data + 4 + 6 * unicasts, 4);
+    if (unicasts + multicasts > FAKE_MACS || bytes < 8 + 6 * (size_t)(unicasts + multicasts)) return false;
+    memcpy(device->mac_table, data + 4, 6 * unicasts);
+    memcpy(device->mac_table + unicasts, data + 8 + 6 * unicasts, 6 * multicasts);
+    device->macs = unicasts + multicasts;
+    return true;
+}
+
+static bool set_vlan(struct fake_platform *fake, unsigned command, const uint8_t *data, size_t bytes) {
+    if (!fake_has(fake, VIRTIO_NET_F_CTRL_VLAN_BIT) || bytes < 2 || get(data, 2) > 4095 || command > VIRTIO_CTRL_VLAN_DEL) return false;
+    fake->device.vlans[get(data, 2)] = command == VIRTIO_CTRL_VLAN_ADD;
+    return true;
+}
+
+static bool set_offloads(struct fake_platform *fake, const uint8_t *data, size_t bytes) {
+    if (!fake_has(fake, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT) || bytes < 8) return false;
+    if ((get(data, 4) & ~(uint32_t)REGMAP_BIT(VIRTIO_NET_F_GUEST_CSUM_BIT)) || get(data + 4, 4)) return false;
+    fake->device.guest_csum_off = get(data, 4) == 0;
+    return true;
+}
+
+static bool execute(struct fake_platform *fake, unsigned class, unsigned command, const uint8_t *data, size_t bytes) {
+    switch (class) {
+    case VIRTIO_CTRL_CLASS_RX: return set_mode(fake, command, data, bytes);
+    case VIRTIO_CTRL_CLASS_MAC: return command == VIRTIO_CTRL_MAC_TABLE_SET && set_macs(fake, data, bytes);
+    case VIRTIO_CTRL_CLASS_VLAN: return set_vlan(fake, command, data, bytes);
+    case VIRTIO_CTRL_CLASS_MQ:
+        if (command == VIRTIO_CTRL_MQ_RSS_CONFIG) return set_rss(fake, data, bytes);
+        return command == VIRTIO_CTRL_MQ_VQ_PAIRS_SET && set_pairs(fake, data, bytes);
+    case VIRTIO_CTRL_CLASS_GUEST_OFFLOADS: return command == VIRTIO_CTRL_GUEST_OFFLOADS_SET && set_offloads(fake, data, bytes);
+    default: return false;
+    }
 }
 
 static void set_limits(struct fake_ring *ring, const uint8_t *limits) {
@@ -70,10 +137,11 @@ size_t fake_control_execute(struct fake_platform *fake, const uint8_t *request, 
         return VIRTIO_CTRL_ACK_BYTES;
     }
     const unsigned command = request[VIRTIO_CTRL_COMMAND];
-    if (request[VIRTIO_CTRL_CLASS] == VIRTIO_CTRL_CLASS_MQ && command == VIRTIO_CTRL_MQ_VQ_PAIRS_SET)
-        done = device->config.control == FAKE_CONTROL_OBEYS && set_pairs(fake, data, bytes);
+    const bool obeys = device->config.control == FAKE_CONTROL_OBEYS;
     if (request[VIRTIO_CTRL_CLASS] == VIRTIO_CTRL_CLASS_NOTF_COAL)
-        done = device->config.control == FAKE_CONTROL_OBEYS && moderation(fake, command, data, bytes, reply, &replied);
+        done = obeys && moderation(fake, command, data, bytes, reply, &replied);
+    else
+        done = obeys && execute(fake, request[VIRTIO_CTRL_CLASS], command, data, bytes);
     reply[replied] = done ? VIRTIO_CTRL_ACK_OK : VIRTIO_CTRL_ACK_ERR;
     return replied + VIRTIO_CTRL_ACK_BYTES;
 }

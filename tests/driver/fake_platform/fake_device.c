@@ -74,6 +74,11 @@ static void reset(struct fake_device *device) {
     device->next_ps = UINT64_MAX;
     device->reset_countdown = device->config.reset_polls;
     device->pairs = 1;
+    device->rss = (struct fake_rss){.on = false};
+    device->guest_csum_off = false;
+    device->macs = 0;
+    memset(device->modes, 0, sizeof(device->modes));
+    memset(device->vlans, 0, sizeof(device->vlans));
     for (unsigned i = 0; i < FAKE_QUEUES; i++) fake_ring_reset(&device->rings[i], device->config.queue_size);
 }
 
@@ -107,7 +112,7 @@ unsigned fake_device_max_pairs(const struct fake_device *device) { return device
 /* [V] 5.1.2: behind all pairs if MQ was negotiated, behind the first if not. */
 unsigned fake_device_control_queue(const struct fake_platform *fake) {
     if (!fake_has(fake, VIRTIO_NET_F_CTRL_VQ_BIT)) return FAKE_QUEUES;
-    return fake_has(fake, VIRTIO_NET_F_MQ_BIT) ? 2 * fake_device_max_pairs(&fake->device) : 2;
+    return fake_has(fake, VIRTIO_NET_F_MQ_BIT) || fake_has(fake, VIRTIO_NET_F_RSS_BIT) ? 2 * fake_device_max_pairs(&fake->device) : 2;
 }
 
 static struct fake_ring *selected(struct fake_platform *fake) {
@@ -220,6 +225,7 @@ static uint32_t net_read(struct fake_device *device, uint32_t offset, unsigned s
     space[VIRTIO_NET_CONFIG_STATUS] = device->config.link_up;
     if (device->config.features & REGMAP_BIT(VIRTIO_NET_F_MQ_BIT))
         put(space, VIRTIO_NET_CONFIG_MAX_VIRTQUEUE_PAIRS, 2, fake_device_max_pairs(device));
+    if (device->config.features & REGMAP_BIT(VIRTIO_NET_F_MTU_BIT)) put(space, VIRTIO_NET_CONFIG_MTU, 2, device->config.mtu);
     uint32_t value = 0;
     for (unsigned i = 0; i < size && offset + i < sizeof(space); i++) value |= (uint32_t)space[offset + i] << 8 * i;
     if (offset == VIRTIO_NET_CONFIG_MAC && device->config.generation_changes) {
@@ -232,6 +238,7 @@ static uint32_t net_read(struct fake_device *device, uint32_t offset, unsigned s
 
 uint32_t fake_mmio_read(struct fake_platform *fake, unsigned bar, uint32_t offset, unsigned size) {
     struct fake_device *device = &fake->device;
+    if (device->removed) return size == 4 ? UINT32_MAX : (1u << 8 * size) - 1;
     if (bar == 0 && offset < BAR0_ISR) return common_read(fake, offset);
     if (bar == 0 && offset == BAR0_ISR) {
         uint8_t isr = device->isr;
@@ -258,6 +265,7 @@ static void doorbell(struct fake_platform *fake, uint32_t offset, uint32_t value
 }
 
 void fake_mmio_write(struct fake_platform *fake, unsigned bar, uint32_t offset, unsigned size, uint32_t value) {
+    if (fake->device.removed) return;
     if (bar == 0 && offset < BAR0_ISR)
         common_write(fake, offset, value);
     else if (bar == 0 && offset >= BAR0_NOTIFY && offset < BAR0_STATS)
@@ -293,6 +301,13 @@ void fake_device_set_link(struct fake_platform *fake, bool up) {
     fake->device.config.link_up = up;
     config_interrupt(fake);
 }
+
+void fake_device_remove(struct fake_platform *fake) {
+    fake->device.removed = true;
+    fake->device.status = 0; /* no ring is live */
+}
+
+void fake_device_refuse_features(struct fake_platform *fake) { fake->device.config.refuse_features = true; }
 
 void fake_device_fail(struct fake_platform *fake) {
     fake->device.status |= 1u << VIRTIO_STATUS_NEEDS_RESET_BIT;

@@ -2,7 +2,7 @@
 /*
  * fake_device: a virtio-net device of the fake platform: configuration space, BAR0 register file, up to 16 pairs of packed rings and a
  * control queue, executed on demand. What its features promise it does: event suppression by slot, indirect descriptors, steering by
- * flow, interrupt moderation, reset of one queue. It obeys VIRTIO 1.2; the knobs below make it slow, odd or broken, one way at a time.
+ * flow, interrupt moderation, reset of one queue, checksums, segmentation, receive side scaling, merged buffers, filters. It obeys VIRTIO 1.2; the knobs below make it slow, odd or broken, one way at a time.
  *
  * Spec: [V] VIRTIO 1.2  [P] PCI Express Base 5.0
  */
@@ -30,6 +30,7 @@ struct fake_device_config {
     uint16_t max_pairs;           /* queue pairs that it has, 1 to FAKE_PAIRS; 0 is 1; more: it lies */
     uint8_t mac[6];
     bool link_up;
+    uint16_t mtu;                 /* with MTU */
     uint64_t latency_ps;          /* doorbell to completion */
     unsigned tx_batch;            /* transmit buffers that one used descriptor covers (IN_ORDER), 1 or more */
     bool reverse;                 /* complete what is available in reverse order (only without IN_ORDER) */
@@ -40,6 +41,7 @@ struct fake_device_config {
     unsigned queue_reset_polls;   /* queue_reset reads that still show 1; UINT_MAX: it never ends */
     bool doorbell_events;         /* with EVENT_IDX: ask for a doorbell at the next slot alone whenever a ring was looked at */
     enum fake_control control;
+    bool lie_about_buffers;       /* num_buffers is one too many */
     unsigned generation_changes;  /* device configuration changes under the first n reads of the MAC */
 };
 
@@ -61,6 +63,8 @@ void fake_device_on_transmit(struct fake_platform *fake, fake_transmit_fn callba
 /* A frame from the wire, for the receive queue of its flow. False when it was dropped: no buffer, too small a buffer, or the device is
  * not live. */
 bool fake_device_receive(struct fake_platform *fake, const uint8_t *bytes, size_t length);
+/* The Toeplitz hash of [V] 5.1.6.4.3.4 with a key of 40 bytes. */
+uint32_t fake_toeplitz(const uint8_t *key, const uint8_t *input, size_t bytes);
 /* The pair that a frame belongs to, of `pairs`: what the driver must find too. */
 unsigned fake_device_pair_of(const uint8_t *bytes, size_t length, unsigned pairs);
 /* While held, a queue's available buffers stay where they are. Releasing it completes them after the latency. */
@@ -74,6 +78,10 @@ void fake_device_set_doorbell_event(struct fake_platform *fake, unsigned queue, 
 /* Write an arbitrary used descriptor at the device's used position: id and length as given, position advanced by `slots`. */
 void fake_device_forge_used(struct fake_platform *fake, unsigned queue, uint16_t id, uint32_t length, unsigned slots);
 void fake_device_set_link(struct fake_platform *fake, bool up);
+/* Pull the device out: it does nothing any more, and registers read as all ones. */
+void fake_device_remove(struct fake_platform *fake);
+/* From now on FEATURES_OK does not stick: a reset device does not come back. */
+void fake_device_refuse_features(struct fake_platform *fake);
 /* Set DEVICE_NEEDS_RESET and tell the driver. */
 void fake_device_fail(struct fake_platform *fake);
 
@@ -91,6 +99,8 @@ struct fake_device_state {
     unsigned commands;                     /* of the control queue, whatever became of them */
     uint32_t max_packets[FAKE_QUEUES], max_usecs[FAKE_QUEUES];
     unsigned sent, received, dropped;      /* frames */
+    unsigned checksums, large_sends;       /* chains that asked for them */
+    unsigned unwanted;                     /* frames that the filters kept away */
     char writes[64];                       /* order of the writes to the common configuration, one letter each, see fake_device.c */
 };
 void fake_device_get_state(const struct fake_platform *fake, struct fake_device_state *state);

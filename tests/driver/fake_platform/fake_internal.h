@@ -81,6 +81,15 @@ struct fake_ring {
     uint64_t due_ps;             /* when they are told of at the latest, UINT64_MAX: no hurry */
 };
 
+enum { FAKE_RSS_KEY = 40, FAKE_RSS_ENTRIES = 128, FAKE_MACS = 64 };
+
+struct fake_rss {
+    bool on;
+    uint32_t types;
+    uint16_t mask, unclassified, table[FAKE_RSS_ENTRIES];
+    uint8_t key[FAKE_RSS_KEY];
+};
+
 struct fake_device {
     struct fake_device_config config;
     struct fake_device_state state;
@@ -90,8 +99,14 @@ struct fake_device {
     uint8_t status, generation, isr;
     uint16_t command;
     unsigned reset_countdown;
+    bool removed;
     unsigned write_count;
     unsigned pairs;    /* in use: receive steering */
+    struct fake_rss rss;
+    bool guest_csum_off;
+    bool modes[VIRTIO_CTRL_RX_NOBCAST + 1], vlans[4096];
+    uint8_t mac_table[FAKE_MACS][6];
+    unsigned macs;
     uint64_t next_ps;  /* when available buffers are looked at, UINT64_MAX: not scheduled */
     fake_transmit_fn transmit;
     void *transmit_arg;
@@ -171,6 +186,23 @@ void fake_device_schedule(struct fake_platform *fake);
 unsigned fake_device_max_pairs(const struct fake_device *device);
 /* Number of the control queue, FAKE_QUEUES when it was not negotiated. */
 unsigned fake_device_control_queue(const struct fake_platform *fake);
+
+/* fake_offload.c: where the headers of a frame are; version 0: no IP. */
+struct fake_packet {
+    unsigned version, protocol;
+    bool fragment;
+    size_t ip, l4, l4_bytes;
+};
+struct fake_packet fake_packet_of(const uint8_t *frame, size_t length);
+bool fake_checksum_is_good(const uint8_t *frame, size_t length);
+typedef void (*fake_emit_fn)(struct fake_platform *fake, const uint8_t *frame, size_t length, void *arg);
+/* Do what the header asks for; the frame may be changed. False: it cannot be done, the frame is dropped. */
+bool fake_offload_send(struct fake_platform *fake, const uint8_t *header, uint8_t *frame, size_t length, fake_emit_fn emit, void *arg);
+
+/* fake_receive.c: is a frame wanted, to which pair it goes, and the header in front of it. */
+bool fake_receive_wants(const struct fake_platform *fake, const uint8_t *frame, size_t length);
+unsigned fake_receive_pair(struct fake_platform *fake, const uint8_t *frame, size_t length);
+void fake_receive_header(struct fake_platform *fake, const uint8_t *frame, size_t length, uint8_t *header);
 
 /* fake_event.c: buffers were used: interrupt now, later, or not at all. */
 void fake_event_notify(struct fake_platform *fake, struct fake_ring *ring, unsigned buffers);

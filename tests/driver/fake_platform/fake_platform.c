@@ -112,6 +112,7 @@ void fake_platform_config_default(struct fake_platform_config *config) {
             .queue_size = 256,
             .mac = {0x02, 0x00, 0x00, 0x00, 0x00, 0x01},
             .link_up = true,
+            .mtu = 9000,
             .latency_ps = 2000 * 1000,
             .tx_batch = 4,
             .reset_polls = 1,

@@ -5,7 +5,7 @@
 
 #include "fake_internal.h"
 
-enum { SCRATCH = 1 << 17, BATCH = 64 };
+enum { SCRATCH = 1 << 17, BATCH = 64, MERGED = 64 };
 
 /* A buffer that was taken from the ring. The elements of the chain stay in the ring, or in their table, until the used descriptor is
  * written: the driver may not touch them before. */
@@ -108,6 +108,18 @@ static void write_used(struct fake_platform *fake, struct fake_ring *ring, uint1
     ring->advanced += slots;
 }
 
+static size_t header_bytes(const struct fake_platform *fake) {
+    return fake_has(fake, VIRTIO_NET_F_HASH_REPORT_BIT) ? VIRTIO_NET_HDR_HASH_SIZE : VIRTIO_NET_HDR_SIZE;
+}
+
+static void emit(struct fake_platform *fake, const uint8_t *bytes, size_t length, void *arg) {
+    struct fake_frame *frame = arg;
+    frame->bytes = bytes;
+    frame->length = length;
+    fake->device.state.sent++;
+    if (fake->device.transmit) fake->device.transmit(fake->device.transmit_arg, frame);
+}
+
 /* Gather a transmit chain and hand the frame out. A chain that cannot be read is completed without a frame. */
 static void send_chain(struct fake_platform *fake, struct fake_ring *ring, const struct chain *chain) {
     struct fake_device *device = &fake->device;
@@ -123,14 +135,10 @@ static void send_chain(struct fake_platform *fake, struct fake_ring *ring, const
         length += good ? descriptor.len : 0;
         if (i == 0) frame.first = descriptor.len;
     }
-    if (!good || length < VIRTIO_NET_HDR_SIZE + ETH_HEADER) {
+    const size_t header = header_bytes(fake);
+    if (!good || length < header + ETH_HEADER ||
+        !fake_offload_send(fake, device->scratch, device->scratch + header, length - header, emit, &frame))
         device->state.dropped++;
-        return;
-    }
-    device->state.sent++;
-    frame.bytes = device->scratch + VIRTIO_NET_HDR_SIZE;
-    frame.length = length - VIRTIO_NET_HDR_SIZE;
-    if (device->transmit) device->transmit(device->transmit_arg, &frame);
 }
 
 static unsigned complete(struct fake_platform *fake, struct fake_ring *ring, unsigned limit) {
@@ -161,7 +169,7 @@ static unsigned complete(struct fake_platform *fake, struct fake_ring *ring, uns
 /* One command after the other. The answer goes into the writable elements, from the first byte on. */
 static void control(struct fake_platform *fake, struct fake_ring *ring) {
     struct chain chain;
-    uint8_t request[64], reply[16];
+    uint8_t request[512], reply[16];
     while (fake->device.config.control != FAKE_CONTROL_SILENT && fetch(fake, ring, &chain)) {
         size_t bytes = 0, written = 0, answer = 0;
         bool asked = false;
@@ -231,24 +239,59 @@ static size_t capacity(struct fake_platform *fake, struct fake_ring *ring, const
     return total;
 }
 
+/* Buffers for a packet: one, or with MRG_RXBUF as many as it takes. 0: there are not enough. */
+static unsigned take_buffers(struct fake_platform *fake, struct fake_ring *ring, size_t total, struct chain *chains) {
+    const unsigned most = fake_has(fake, VIRTIO_NET_F_MRG_RXBUF_BIT) ? MERGED : 1;
+    size_t room = 0;
+    unsigned count = 0;
+    while (room < total && count < most) {
+        if (!fetch(fake, ring, &chains[count])) return 0;
+        room += capacity(fake, ring, &chains[count++]);
+    }
+    return room < total ? 0 : count;
+}
+
+/* The first one becomes used last, [V] 5.1.6.4: its descriptor is written when the others' are. */
+static bool deliver(struct fake_platform *fake, struct fake_ring *ring, const struct chain *chains, unsigned count, size_t total) {
+    struct fake_ring first = *ring;
+    uint32_t written[MERGED];
+    const uint8_t *bytes = fake->device.scratch;
+    for (unsigned i = 0; i < count; i++) {
+        const size_t room = capacity(fake, ring, &chains[i]);
+        written[i] = (uint32_t)(total < room ? total : room);
+        if (!scatter(fake, ring, &chains[i], bytes, written[i])) return false;
+        bytes += written[i];
+        total -= written[i];
+    }
+    advance(ring, &ring->used, &ring->used_wrap, chains[0].slots);
+    for (unsigned i = 1; i < count; i++) write_used(fake, ring, chains[i].id, written[i], true, chains[i].slots);
+    write_used(fake, &first, chains[0].id, written[0], true, chains[0].slots);
+    ring->advanced += chains[0].slots;
+    return true;
+}
+
 bool fake_device_receive(struct fake_platform *fake, const uint8_t *bytes, size_t length) {
     struct fake_device *device = &fake->device;
-    struct fake_ring *ring = &device->rings[2 * fake_device_pair_of(bytes, length, device->pairs)];
-    struct chain chain;
+    if (!fake_receive_wants(fake, bytes, length)) {
+        device->state.unwanted++;
+        return false;
+    }
+    struct fake_ring *ring = &device->rings[2 * fake_receive_pair(fake, bytes, length)];
+    struct chain chains[MERGED];
     struct fake_ring before = *ring;
-    size_t total = length + VIRTIO_NET_HDR_SIZE;
-    if (!live(device, ring) || ring->held || total > SCRATCH || !fetch(fake, ring, &chain) || capacity(fake, ring, &chain) < total) {
-        *ring = before; /* the buffer stays available */
+    const size_t header = header_bytes(fake), total = length + header;
+    unsigned count = 0;
+    if (!live(device, ring) || ring->held || total > SCRATCH || !(count = take_buffers(fake, ring, total, chains))) {
+        *ring = before; /* the buffers stay available */
         device->state.dropped++;
         return false;
     }
-    memset(device->scratch, 0, VIRTIO_NET_HDR_SIZE);
-    device->scratch[VIRTIO_NET_HDR_NUM_BUFFERS] = 1;
-    memcpy(device->scratch + VIRTIO_NET_HDR_SIZE, bytes, length);
-    if (!scatter(fake, ring, &chain, device->scratch, total)) return false;
-    write_used(fake, ring, chain.id, (uint32_t)total, true, chain.slots);
+    fake_receive_header(fake, bytes, length, device->scratch);
+    device->scratch[VIRTIO_NET_HDR_NUM_BUFFERS] = (uint8_t)(device->config.lie_about_buffers ? count + 1 : count);
+    memcpy(device->scratch + header, bytes, length);
+    if (!deliver(fake, ring, chains, count, total)) return false;
     device->state.received++;
-    fake_event_notify(fake, ring, 1);
+    fake_event_notify(fake, ring, count);
     return true;
 }
 

@@ -301,6 +301,51 @@ TEST_F(Kernel, InterruptsOfTwoMachinesEachSeeTheirOwnKernel) {
     EXPECT_EQ(fake_platform_destroy(other_fake), 0u);
 }
 
+TEST_F(Kernel, TheTimeIsKnownInEveryContextAndAfterEveryCallThatLetsItPass) {
+    struct Clock {
+        kernel* owner;
+        platform* seam;
+        unsigned looks = 0;
+        void look() {
+            looks++;
+            EXPECT_EQ(kernel_now_ps(owner), seam->ops->now_ps(seam->ctx)) << "look " << looks;
+        }
+        static void thread(void* clock) {
+            auto* self = static_cast<Clock*>(clock);
+            self->look();
+            self->seam->ops->sleep_ns(self->seam->ctx, 700);
+            self->look();
+        }
+        static VOID dpc(PKDPC, PVOID clock, PVOID, PVOID) { static_cast<Clock*>(clock)->look(); }
+        static void timer(void* clock) { static_cast<Clock*>(clock)->look(); }
+    } clock{kernel_, seam()};
+    const platform_ops* ops = seam()->ops;
+    void* ctx = seam()->ctx;
+    clock.look();
+    sleep(1000);
+    clock.look();
+    ops->charge(ctx, PLATFORM_WORK_SEND_NB, 3);
+    clock.look();
+    (void)ops->config_read(ctx, 0, 4);
+    clock.look();
+    (void)ops->mmio_read(ctx, 0, 0, 4);
+    clock.look();
+    ops->mmio_write(ctx, 0, 0, 4, 0);
+    clock.look();
+    platform_event* event = ops->event_create(ctx);
+    EXPECT_FALSE(ops->event_wait(ctx, event, 500));
+    clock.look();
+    ops->event_destroy(ctx, event);
+    platform_thread* thread = ops->thread_create(ctx, "clock", Clock::thread, &clock);
+    (void)ops->timer_start(ctx, 300, Clock::timer, &clock);
+    KDPC dpc;
+    KeInitializeDpc(&dpc, Clock::dpc, &clock);
+    KeInsertQueueDpc(&dpc, nullptr, nullptr);
+    ops->thread_join(ctx, thread);
+    clock.look();
+    EXPECT_EQ(clock.looks, 12u);
+}
+
 TEST_F(Kernel, UnicodeStringsCompareWithoutCaseOnRequest) {
     UNICODE_STRING a, b;
     RtlInitUnicodeString(&a, u"\\DEVICE\\Nic0");

@@ -115,6 +115,30 @@ TEST_F(NblChecks, FreedInFlight) {
     ExFreePool(memory);
 }
 
+TEST_F(NblChecks, ABlockThatWasFreedInFlightIsItsPoolsWhenItIsBack) {
+    for (int direction = 0; direction < 2; direction++) {
+        PNET_BUFFER_LIST nbl = make_nbl(60);
+        PMDL mdl = nbl->FirstNetBuffer->MdlChain;
+        PVOID memory = MmGetMdlVirtualAddress(mdl);
+        if (direction == 0) protocol_.send({nbl});
+        else miniport_.indicate({nbl});
+        NdisFreeNetBufferList(nbl);
+        PNET_BUFFER_LIST other = NdisAllocateNetBufferList(pool_, 0, 0);
+        EXPECT_NE(other, nbl) << "it is still out";
+        if (direction == 0) miniport_.complete_all();
+        else protocol_.give_back({nbl});
+        PNET_BUFFER_LIST again = NdisAllocateNetBufferList(pool_, 0, 0);
+        EXPECT_EQ(again, nbl);
+        EXPECT_EQ(again->FirstNetBuffer->MdlChain, nullptr);
+        NdisFreeNetBufferList(again);
+        NdisFreeNetBufferList(other);
+        NdisFreeMdl(mdl);
+        ExFreePool(memory);
+    }
+    EXPECT_TRUE(violated("nbl.freed_in_flight"));
+    EXPECT_TRUE(protocol_.completed.empty());
+}
+
 TEST_F(NblChecks, BrokenDataOffset) {
     PNET_BUFFER_LIST nbl = make_nbl(60, 10);
     nbl->FirstNetBuffer->DataOffset = 9;

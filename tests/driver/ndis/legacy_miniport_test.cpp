@@ -51,6 +51,7 @@ TEST_F(LegacyMiniportTest, EachNbIsAPacketAndTheNblIsDoneWithTheLast) {
     PNET_BUFFER_LIST nbl = make_nbl(60, 12), second = make_nbl(40);
     nbl->FirstNetBuffer->Next = second->FirstNetBuffer;
     for (UCHAR i = 0; i < 60; i++) bytes_of(nbl)[i] = i;
+    for (UCHAR i = 0; i < 40; i++) bytes_of(second)[i] = i;  // of the same flow
     protocol_.send({nbl});
     ASSERT_EQ(legacy_miniport_.held.size(), 2u);
     EXPECT_EQ(legacy_miniport_.sent[0], used_bytes(nbl->FirstNetBuffer));

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "platform_lost.h"
-#include "test_stack.h"
+#include "test_filter.h"
 
 namespace {
 
@@ -167,6 +167,57 @@ TEST_F(NblLost, WhatIsOutIsToldOnceInALife) {
     EXPECT_EQ(packet, -1);
     free_nbl(nbl);
     free_nbl(other);
+}
+
+class NblLostInAStack : public FilterTest {
+protected:
+    NblLostInAStack() {
+        add(filter_, "filter");
+        start();
+    }
+    ~NblLostInAStack() override { stop(); }
+    const platform_lost& told() {
+        int64_t packet = -1;
+        EXPECT_EQ(ndis_tell_outstanding(ndis_, "now", &packet), 1u);
+        return *fake_platform_lost(fake_, fake_platform_lost_count(fake_) - 1);
+    }
+    TestFilter filter_;
+};
+
+TEST_F(NblLostInAStack, ASendThatAFilterKeepsIsAboveTheMiniport) {
+    filter_.hold_sends = true;
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    protocol_.send({nbl});
+    const platform_lost& lost = told();
+    EXPECT_EQ(lost.kind, PLATFORM_LOST_ABOVE);
+    EXPECT_STREQ(lost.holder, "filter");
+    filter_.refuse_sends(NDIS_STATUS_FAILURE);
+    free_nbl(nbl);
+}
+
+TEST_F(NblLostInAStack, AReceiveThatAFilterKeepsIsNotReturned) {
+    filter_.hold_receives = true;
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    miniport_.indicate({nbl});
+    const platform_lost& lost = told();
+    EXPECT_EQ(lost.kind, PLATFORM_LOST_NOT_RETURNED);
+    EXPECT_STREQ(lost.holder, "filter");
+    filter_.return_receives();
+    free_nbl(nbl);
+}
+
+TEST_F(NblLostInAStack, EveryDriverThatHadItIsInTheHistory) {
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    protocol_.send({nbl});
+    const platform_lost& lost = told();
+    EXPECT_EQ(lost.kind, PLATFORM_LOST_IN_MINIPORT);
+    ASSERT_EQ(lost.hop_count, 2u);
+    EXPECT_STREQ(lost.hops[0].to, "filter");
+    EXPECT_STREQ(lost.hops[1].from, "filter");
+    EXPECT_STREQ(lost.hops[1].to, "nic0");
+    EXPECT_EQ(std::strncmp(lost.hops[1].site, "test_filter.cpp:", 16), 0) << lost.hops[1].site;
+    miniport_.complete_all();
+    free_nbl(nbl);
 }
 
 }  // namespace

@@ -228,6 +228,27 @@ TEST_F(NblRules, AnNblWhoseParentWasChangedOnTheWay) {
     free_nbl(nbl);
 }
 
+TEST_F(NblRules, ScratchThatIsUsedAfterAHandOverIsPoison) {
+    UCHAR note = 7;
+    PNET_BUFFER_LIST sent = make_nbl(60), received = make_nbl(60);
+    EXPECT_EQ(sent->Scratch, nullptr);
+    sent->Scratch = received->Scratch = &note;
+    protocol_.send({sent});
+    miniport_.indicate({received});
+    EXPECT_NE(miniport_.held[0]->Scratch, &note) << "what the sender left there is not the miniport's to see";
+    EXPECT_NE(protocol_.received[0]->Scratch, &note);
+    miniport_.held[0]->Scratch = protocol_.received[0]->Scratch = &note;
+    miniport_.complete_all();
+    protocol_.give_back({received});
+    EXPECT_NE(sent->Scratch, &note);
+    EXPECT_NE(received->Scratch, &note);
+    EXPECT_NE(sent->Scratch, nullptr);
+    EXPECT_GT(reinterpret_cast<ULONG_PTR>(sent->Scratch) >> 47, 0u) << "an address that can be read";
+    EXPECT_LT(reinterpret_cast<ULONG_PTR>(sent->Scratch) >> 47, 0x1FFFFu);
+    free_nbl(sent);
+    free_nbl(received);
+}
+
 TEST_F(NblRules, UseOfAFreedNbl) {
     PNET_BUFFER_LIST nbl = make_nbl(60);
     free_nbl(nbl);

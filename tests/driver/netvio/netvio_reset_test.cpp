@@ -329,4 +329,116 @@ TEST_F(NetvioReset, ThatNeverEndsResetsTheDeviceAndGivesEverythingBack) {
     }
 }
 
+// The card is pulled: what it had comes back at once, its memory is free, and nothing is waited for.
+TEST_F(NetvioReset, SurpriseRemovalBringsEveryNblHome) {
+    stack.config.tx_queue_size = 16;
+    send(100);
+    ASSERT_EQ(stack.start(), 0);
+    fake_device_hold(stack.fake, FAKE_QUEUE_TX, true);
+    stack.run_for(20 * 1000);
+    fake_device_remove(stack.fake);
+    const platform* seam = fake_platform_seam(stack.fake);
+    const uint64_t before = seam->ops->now_ps(seam->ctx);
+    EXPECT_EQ(traffic_surprise_remove(stack.traffic), 0);
+    EXPECT_LT(seam->ops->now_ps(seam->ctx) - before, UINT64_C(1'000'000'000)) << "1 ms: no time-out ran out";
+    EXPECT_EQ(traffic_surprise_remove(stack.traffic), -EINVAL) << "once";
+    traffic_counts counts;
+    traffic_get_counts(stack.traffic, &counts);
+    EXPECT_EQ(counts.nbl_outstanding, 0u);
+    EXPECT_EQ(fake_platform_live_mappings(stack.fake), 0u);
+    std::vector<unsigned> completed(stack.to_send.size());
+    for (const Stack::Sent& one : stack.sent) completed[one.id]++;
+    for (unsigned count : completed) EXPECT_LE(count, 1u);
+    EXPECT_GT(stack.sent.size(), 15u);
+}
+
+TEST_F(NetvioReset, ACardThatIsPulledDuringAResetIsNoFault) {
+    stack.machine.device.queue_reset_polls = 1000;
+    send(10);
+    ASSERT_EQ(stack.start(), 0);
+    fake_device_hold(stack.fake, FAKE_QUEUE_TX, true);
+    stack.run_for(20 * 1000);
+    fake_device_remove(stack.fake);
+    EXPECT_EQ(reset(FAKE_QUEUE_TX), -EIO);
+    EXPECT_EQ(stack.sent.size(), 10u) << "the driver found out by itself";
+    EXPECT_EQ(traffic_surprise_remove(stack.traffic), 0);
+}
+
+TEST_F(NetvioReset, CancelBringsBackWhatWaitsInTheDriver) {
+    stack.config.tx_queue_size = 16;
+    stack.config.nbls_per_send = 64;
+    send(64);
+    ASSERT_EQ(stack.start(), 0);
+    fake_device_hold(stack.fake, FAKE_QUEUE_TX, true);
+    stack.run_for(20 * 1000);
+    traffic_cancel_sends(stack.traffic);
+    const size_t cancelled = stack.sent.size();
+    EXPECT_GT(cancelled, 0u);
+    for (const Stack::Sent& one : stack.sent) EXPECT_EQ(one.status, NDIS_STATUS_SEND_ABORTED);
+    fake_device_hold(stack.fake, FAKE_QUEUE_TX, false);
+    ASSERT_TRUE(stack.run_until_sent());
+    expect_none_lost();
+    EXPECT_EQ(stack.on_wire.size(), 64 - cancelled);
+}
+
+// ---- MiniportResetEx: NDIS resets the miniport, with traffic in flight both ways
+TEST(NetvioResetEx, GivesEverySendBackOnceAndTrafficGoesOn) {
+    for (bool yield : {false, true}) {
+        Stack stack;
+        stack.machine.yield_on_charge = yield;
+        stack.config.tx_queue_size = 16;
+        stack.config.outstanding_nbls = 64;
+        stack.config.nbls_per_send = 64;
+        for (unsigned i = 0; i < 400; i++) stack.to_send.push_back(make_frame(i, 100 + i));
+        ASSERT_EQ(stack.start(), 0) << stack.error;
+        unsigned arrived = 0;
+        for (unsigned round = 0; round < 5; round++) {
+            fake_device_hold(stack.fake, FAKE_QUEUE_TX, true);
+            stack.run_for(30 * 1000);
+            for (unsigned i = 0; i < 3; i++) arrived += stack.receive(make_frame(1000 + arrived, 200));
+            ASSERT_EQ(traffic_reset_miniport(stack.traffic), 0);
+            fake_device_hold(stack.fake, FAKE_QUEUE_TX, false);
+            stack.run_for(30 * 1000);
+        }
+        ASSERT_TRUE(stack.run_until_sent());
+        ASSERT_EQ(stack.sent.size(), 400u);
+        std::vector<unsigned> times(400);
+        size_t good = 0, aborted = 0, waiting = 0;
+        for (const Stack::Sent& one : stack.sent) {
+            times[one.id]++;
+            good += one.status == NDIS_STATUS_SUCCESS;
+            aborted += one.status == NDIS_STATUS_SEND_ABORTED;
+            waiting += one.status == NDIS_STATUS_RESET_IN_PROGRESS;
+        }
+        EXPECT_EQ(times, std::vector<unsigned>(400, 1)) << "each completed once";
+        EXPECT_GT(aborted, 0u) << "that the device had";
+        EXPECT_GT(waiting, 0u) << "that waited for room in the ring";
+        EXPECT_EQ(good + aborted + waiting, 400u);
+        EXPECT_EQ(stack.on_wire.size(), good);
+        stack.run_for(100 * 1000);
+        EXPECT_LE(stack.received.size(), arrived);
+        ASSERT_TRUE(stack.receive(make_frame(7, 100)));
+        stack.run_for(50 * 1000);
+        EXPECT_EQ(stack.received.back(), make_frame(7, 100));
+    }
+}
+
+TEST(NetvioResetEx, OfADeviceThatDoesNotComeBackFailsTheAdapter) {
+    Stack stack;
+    stack.more_may_come = true;
+    stack.expect_clean = false;
+    stack.machine.device.queue_reset_polls = 0;
+    ASSERT_EQ(stack.start(), 0) << stack.error;
+    fake_device_refuse_features(stack.fake);
+    EXPECT_EQ(traffic_reset_miniport(stack.traffic), -EIO);
+    EXPECT_NE(fake_platform_find_violation(stack.fake, "netvio.device_reset"), nullptr) << stack.violations();
+    stack.to_send.push_back(make_frame(1, 100));
+    stack.more_may_come = false;
+    traffic_kick(stack.traffic);
+    ASSERT_TRUE(stack.run_until_sent());
+    ASSERT_EQ(stack.sent.size(), 1u);
+    EXPECT_EQ(stack.sent[0].status, NDIS_STATUS_FAILURE);
+    EXPECT_EQ(traffic_reset_miniport(stack.traffic), -EIO) << "and stays failed";
+}
+
 }  // namespace

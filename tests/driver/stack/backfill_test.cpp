@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // With backfill propagated, a packet reaches the descriptor ring through five layers with no allocation and no copy. [D] 2.10
 //
-// The linker puts the wrappers below between the drivers and malloc, calloc, memcpy, memmove and NdisSendNetBufferLists. They count what
+// The linker puts the wrappers below between the drivers and malloc, calloc, memcpy, memmove and WdkSendNetBufferLists, which
+// NdisSendNetBufferLists calls with its call site. They count what
 // happens inside of send calls, except in the machine below the drivers. A copy is one out of the machine's memory, where frames are; names
 // and structures of the drivers' own are not packets.
 #include "stack.h"
@@ -32,7 +33,7 @@ void* __real_malloc(size_t size);
 void* __real_calloc(size_t count, size_t size);
 void* __real_memcpy(void* to, const void* from, size_t size);
 void* __real_memmove(void* to, const void* from, size_t size);
-void __real_NdisSendNetBufferLists(NDIS_HANDLE binding, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER port, ULONG flags);
+void __real_WdkSendNetBufferLists(NDIS_HANDLE binding, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER port, ULONG flags, const char* site);
 
 void* __wrap_malloc(size_t size) {
     counted.allocation();
@@ -51,11 +52,11 @@ void* __wrap_memmove(void* to, const void* from, size_t size) {
     return __real_memmove(to, from, size);
 }
 // Nested calls, by the multiplexer, are part of the outer one.
-void __wrap_NdisSendNetBufferLists(NDIS_HANDLE binding, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER port, ULONG flags) {
+void __wrap_WdkSendNetBufferLists(NDIS_HANDLE binding, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER port, ULONG flags, const char* site) {
     const bool outer = counted.on;
     counted.sends += !outer;
     counted.on = true;
-    __real_NdisSendNetBufferLists(binding, nbls, port, flags);
+    __real_WdkSendNetBufferLists(binding, nbls, port, flags, site);
     counted.on = outer;
 }
 }

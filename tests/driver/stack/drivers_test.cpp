@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The drivers that are stacked between miniport and protocol: VLAN filter, capture filter, multiplexer.
+#include "packets.h"
 #include "stack.h"
 
 namespace {
@@ -40,6 +41,22 @@ protected:
     std::vector<std::string> interfaces_;
     std::vector<Captured> captured_;
 };
+
+TEST_F(Drivers, WhatIsLeftToTheNicBehindATagIsWhereItSays) {
+    put(TRAFFIC_DRIVER_VLAN, 7);
+    put(TRAFFIC_DRIVER_CAPTURE);
+    stack_.machine.device.features |= REGMAP_BIT(VIRTIO_NET_F_CSUM_BIT) | REGMAP_BIT(VIRTIO_NET_F_HOST_TSO4_BIT) | REGMAP_BIT(VIRTIO_NET_F_HOST_USO_BIT);
+    stack_.config.offloads.checksum = true;
+    stack_.config.offloads.large_send = 60000;
+    for (bool tcp : {true, false})
+        for (unsigned count : {1u, 5u, 1u, 9u})
+            for (Bytes& frame : make_segments({4, tcp, false, static_cast<uint8_t>(count)}, count, 700, 300)) stack_.to_send.push_back(frame);
+    send(20);
+    ASSERT_EQ(stack_.on_wire.size(), stack_.to_send.size());
+    for (size_t i = 0; i < stack_.to_send.size(); i++) EXPECT_EQ(stack_.on_wire[i], tagged(stack_.to_send[i], 7)) << i;
+    for (const Stack::Sent& one : stack_.sent) EXPECT_EQ(one.status, 0);
+    EXPECT_EQ(stack_.counts().large_sends, 4u);
+}
 
 TEST_F(Drivers, SendsGetTheTagOfTheirVlan) {
     put(TRAFFIC_DRIVER_VLAN, 7);

@@ -87,8 +87,9 @@ public:
             return static_cast<int64_t>(self->next_++);
         };
         callbacks.sent = [](void* arg, uint64_t id, int32_t status) { static_cast<Stack*>(arg)->sent.push_back({id, status}); };
-        callbacks.received = [](void* arg, const uint8_t* data, size_t length) {
+        callbacks.received = [](void* arg, const uint8_t* data, size_t length, const traffic_receive_info* info) {
             static_cast<Stack*>(arg)->received.emplace_back(data, data + length);
+            static_cast<Stack*>(arg)->infos.push_back(*info);
         };
         char text[200] = "";
         int result = traffic_start(wrap ? wrap(fake_platform_seam(fake)) : fake_platform_seam(fake), &config, &callbacks, &traffic, text, sizeof(text));
@@ -148,6 +149,7 @@ public:
     bool more_may_come = false;
 
     std::vector<Bytes> to_send, on_wire, received;
+    std::vector<traffic_receive_info> infos;  // of received
     std::vector<uint64_t> not_before_ps;
     std::vector<unsigned> elements;
     std::vector<uint32_t> first;

@@ -21,6 +21,39 @@ TEST(CpuInterrupt, AnInterruptArrivesAfterItsLatency) {
     EXPECT_EQ(m.log, (Log{"isr@1100"}));
 }
 
+// Whatever else waits for that instant, and whoever began to wait first.
+TEST(CpuInterrupt, OneThatIsDueInTheInstantInWhichAThreadGoesOnComesFirst) {
+    CpuConfig config = CpuConfig::free_cpu();
+    config.work_ns[static_cast<size_t>(Work::send_nb)] = 1000;
+    Machine m(config);
+    m.connect(0, "isr");
+    Log expected;
+    auto messages = [&m](double begin) {
+        at(begin, [&m] { m.cpu.message(msi_address, 0); });         // due when what the thread spends ends
+        at(begin + 2000, [&m] { m.cpu.message(msi_address, 0); });  // due when its sleep ends
+    };
+    for (int i = 0; i < 10; i++) messages(10000.0 * i);
+    m.cpu.spawn("thread", [&] {
+        for (int i = 0; i < 20; i++) {
+            m.cpu.charge(Work::send_nb, 1);
+            m.note("spent");
+            m.cpu.sleep(ns(2000));
+            m.note("slept");
+            m.cpu.sleep(ns(2000));
+        }
+    });
+    for (int i = 0; i < 10; i++) messages(10000.0 * i + 5000);
+    for (int i = 0; i < 30; i++) at(1000.0 * i, [] {});
+    m.run();
+    for (int i = 0; i < 20; i++)
+        for (const char* what : {"isr@1000", "spent@1000", "isr@3000", "slept@3000"}) {
+            const std::string text = what;
+            const size_t mark = text.find('@') + 1;
+            expected.push_back(text.substr(0, mark) + std::to_string(std::stoi(text.substr(mark)) + 5000 * i));
+        }
+    EXPECT_EQ(m.log, expected);
+}
+
 TEST(CpuInterrupt, MessagesBeforeTheIsrAreMergedForEachVector) {
     Machine m;
     m.connect(0, "rx");

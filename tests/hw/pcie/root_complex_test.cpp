@@ -477,5 +477,48 @@ TEST(RootFault, APacketOfNoTypeComesAndTheCheckerSeesIt) {
     EXPECT_EQ(machine->violations[0].check, "tlp.type");
 }
 
+// A card that is pulled: no violation, and nobody waits for it.
+TEST(Removal, ReadsOfTheCpuFindAllOnesAtOnceAndWritesGoNowhere) {
+    Machine machine;
+    uint32_t waiting = 0, later = 0, value = 0x12345678;
+    uint64_t before = 0, after = 0;
+    machine.spawn([&] {
+        machine.nic.answers = false;
+        machine.access(tlm::TLM_READ_COMMAND, bar + 0x14, &waiting, 4);
+        before = now_ps();
+        EXPECT_EQ(machine.access(tlm::TLM_READ_COMMAND, bar + 0x14, &later, 4), tlm::TLM_OK_RESPONSE);
+        machine.access(tlm::TLM_WRITE_COMMAND, bar, &value, 4);
+        EXPECT_EQ(machine.root.config_read(0, 2), 0xFFFFu);
+        machine.root.config_write(4, 2, 6);
+        after = now_ps();
+    });
+    sc_core::sc_spawn([&] {
+        sc_core::wait(5, sc_core::SC_US);
+        machine.link.remove();
+    });
+    sc_core::sc_start();
+    EXPECT_EQ(waiting, 0xFFFFFFFF) << "under way when it happened";
+    EXPECT_EQ(later, 0xFFFFFFFF);
+    EXPECT_GT(after, before) << "a loop that polls lets time pass";
+    EXPECT_LT(after - before, 10'000'000u);
+    EXPECT_EQ(machine.nic.received.size(), 1u);
+    EXPECT_EQ(machine.first_violation(), "");
+}
+
+TEST(Removal, WhatIsOnTheLinkIsLostInBothDirections) {
+    Machine machine;
+    machine.run([&] {
+        for (uint32_t tag = 0; tag < 8; ++tag) machine.read(tag, tag * 512, 512);
+        machine.write(0x8000, std::vector<uint8_t>(64, 1));
+        machine.link.remove();
+        machine.write(0x9000, std::vector<uint8_t>(64, 1));
+        machine.read(9, 0, 512);
+    });
+    machine.link.checker().finish();
+    EXPECT_TRUE(machine.nic.received.empty()) << "no completion comes";
+    EXPECT_TRUE(machine.memory.accesses.empty()) << "no access reaches memory";
+    EXPECT_EQ(machine.first_violation(), "") << "and nothing is said to be unanswered";
+}
+
 }  // namespace
 }  // namespace hw

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * netvio_rx_offload.c: what the virtio header says of a received frame goes into the slots of its NBL.
+ *
+ * DATA_VALID says that the sum of TCP or UDP is good, [V] 5.1.6.4, and nothing of the IPv4 header: nor do we. Without it nobody looked.
+ */
+#include "netvio_adapter.h"
+#include "netvio_parse.h"
+
+static ULONG le32(const uint8_t *from) { return from[0] | (ULONG)from[1] << 8 | (ULONG)from[2] << 16 | (ULONG)from[3] << 24; }
+
+static PVOID checksum_info(const struct netvio_adapter *adapter, const uint8_t *header, const uint8_t *frame, ULONG seen) {
+    NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO info = {.Value = NULL};
+    if (!(header[VIRTIO_NET_HDR_FLAGS] >> VIRTIO_NET_HDR_F_DATA_VALID_BIT & 1)) return NULL;
+    const struct netvio_headers at = netvio_parse(frame, seen);
+    const struct netvio_tasks *tasks = &adapter->tasks;
+    if (!at.l4) return NULL;
+    if (at.protocol == NETVIO_TCP)
+        info.Receive.TcpChecksumSucceeded = ((at.version == 4 ? tasks->tcp4 : tasks->tcp6) & NETVIO_TASK_RX) != 0;
+    else
+        info.Receive.UdpChecksumSucceeded = ((at.version == 4 ? tasks->udp4 : tasks->udp6) & NETVIO_TASK_RX) != 0;
+    return info.Value;
+}
+
+/* hash_report is the number of the hash type + 1, [V] 5.1.6.4.3.3. */
+static void set_hash(PNET_BUFFER_LIST nbl, const uint8_t *header) {
+    static const ULONG types[] = {0, NDIS_HASH_IPV4, NDIS_HASH_TCP_IPV4, NDIS_HASH_UDP_IPV4,
+                                  NDIS_HASH_IPV6, NDIS_HASH_TCP_IPV6, NDIS_HASH_UDP_IPV6};
+    const unsigned report = header[VIRTIO_NET_HDR_HASH_REPORT] | (unsigned)header[VIRTIO_NET_HDR_HASH_REPORT + 1] << 8;
+    const bool hashed = report > 0 && report < sizeof(types) / sizeof(types[0]);
+    nbl->NetBufferListInfo[NetBufferListHashInfo] = NULL;
+    NET_BUFFER_LIST_SET_HASH_VALUE(nbl, hashed ? le32(&header[VIRTIO_NET_HDR_HASH_VALUE]) : 0);
+    if (!hashed) return;
+    NET_BUFFER_LIST_SET_HASH_TYPE(nbl, types[report]);
+    NET_BUFFER_LIST_SET_HASH_FUNCTION(nbl, NdisHashFunctionToeplitz);
+}
+
+/* The tag goes from the frame into the slot: the addresses move over it. The buffer is ours, and the header in front was read. */
+static void strip_tag(PNET_BUFFER_LIST nbl, uint8_t *frame) {
+    NDIS_NET_BUFFER_LIST_8021Q_INFO info = {.Value = NULL};
+    PNET_BUFFER nb = nbl->FirstNetBuffer;
+    if (nb->DataLength >= ETH_HEADER + NETVIO_VLAN_BYTES && netvio_be16(&frame[NETVIO_MAC_BYTES]) == NETVIO_TYPE_VLAN) {
+        const unsigned tci = netvio_be16(&frame[NETVIO_MAC_BYTES + 2]);
+        info.TagHeader.UserPriority = tci >> 13 & 7;
+        info.TagHeader.CanonicalFormatId = tci >> 12 & 1;
+        info.TagHeader.VlanId = tci & 0xFFF;
+        memmove(frame + NETVIO_VLAN_BYTES, frame, NETVIO_MAC_BYTES);
+        nb->CurrentMdlOffset += NETVIO_VLAN_BYTES;
+        nb->DataOffset += NETVIO_VLAN_BYTES;
+        nb->stDataLength -= NETVIO_VLAN_BYTES;
+    }
+    nbl->NetBufferListInfo[Ieee8021QNetBufferListInfo] = info.Value;
+}
+
+void netvio_rx_describe(struct netvio_adapter *adapter, struct netvio_rx_buffer *buffer) {
+    PNET_BUFFER_LIST nbl = buffer->nbl;
+    uint8_t *header = (PUCHAR)buffer->va[0] + adapter->config.rx_buffer_offset, *frame = header + adapter->header_bytes;
+    const ULONG length = nbl->FirstNetBuffer->DataLength, first = buffer->elements[0].length - adapter->header_bytes;
+    if (virtio_pci_has(&adapter->pci, VIRTIO_NET_F_GUEST_CSUM_BIT))
+        nbl->NetBufferListInfo[TcpIpChecksumNetBufferListInfo] = checksum_info(adapter, header, frame, length < first ? length : first);
+    if (virtio_pci_has(&adapter->pci, VIRTIO_NET_F_HASH_REPORT_BIT)) set_hash(nbl, header);
+    if (adapter->config.offloads.vlan) strip_tag(nbl, frame);
+}
