@@ -93,6 +93,8 @@ module nic_top #(
     logic [63:0]          bar0;
     logic                 memory_enable, bus_master, ext_tag, msix_enable, msix_mask, flr, ur, capture_valid, window_valid, isr_pending;
     logic [2:0]           mps, mrrs, window_length;
+    logic [3:0]           timeout;
+    logic                 timeout_off, timeout_tick;
     logic [15:0]          requester_id, capture_id, window_offset;
     logic                 stat_bad, tlp_rx_idle;
 
@@ -115,7 +117,7 @@ module nic_top #(
         .clk_i, .rst_ni(rst_nq), .cfg_valid_i(cfg_valid), .cfg_write_i(cfg_write), .cfg_addr_i(cfg_addr), .cfg_be_i(cfg_be),
         .cfg_wdata_i(cfg_wdata), .cfg_rdata_o(cfg_rdata), .capture_valid_i(capture_valid), .capture_id_i(capture_id), .ur_i(ur),
         .interrupt_i(isr_pending), .bar0_o(bar0), .memory_enable_o(memory_enable), .bus_master_o(bus_master), .mps_o(mps), .mrrs_o(mrrs),
-        .ext_tag_o(ext_tag), .msix_enable_o(msix_enable), .msix_mask_o(msix_mask), .requester_id_o(requester_id), .flr_o(flr),
+        .ext_tag_o(ext_tag), .timeout_o(timeout), .timeout_off_o(timeout_off), .msix_enable_o(msix_enable), .msix_mask_o(msix_mask), .requester_id_o(requester_id), .flr_o(flr),
         .window_valid_o(window_valid), .window_offset_o(window_offset), .window_length_o(window_length));
 
     // ---- VIRTIO registers and reset -------------------------------------------------------------------------------------------------
@@ -140,16 +142,17 @@ module nic_top #(
         .cfgirq_ready_i(cfgirq_ready), .stat_doorbell_o(stat_doorbell), .idle_o(virtio_idle));
 
     // Device reset ([V] 2.4): nothing new is begun, what is in flight comes home, a frame that is being sent is finished; then the
-    // engines are cleared and only then status reads 0.
-    logic stop, core_ni, dma_rd_idle, dma_wr_idle, tx_sending, bench_idle;
+    // engines are cleared and only then status reads 0. What could not be sent for want of bus master enable never will be.
+    logic stop, abandon, core_ni, dma_rd_idle, dma_wr_idle, tx_sending, bench_idle;
     assign stop    = reset_req;
+    assign abandon = stop && !bus_master;
     assign core_ni = rst_nq && !soft_reset_q;
     always_ff @(posedge clk_i) begin
         if (!rst_nq) soft_reset_q <= 1'b0;
-        else soft_reset_q <= reset_req && !soft_reset_q && dma_rd_idle && dma_wr_idle && !tx_sending && bench_idle;
+        else soft_reset_q <= reset_req && !soft_reset_q && dma_rd_idle && dma_wr_idle && !tx_sending;
     end
 
-    // A ring error stops the queue; the driver is told once.
+    // A ring error stops the queue, and all reception; the driver is told once.
     logic [Nq-1:0] vq_error_q;
     logic [Nq-1:0] rx_error;                       // what the consumers found: net_rx and ctrl
     always_ff @(posedge clk_i) begin
@@ -215,7 +218,7 @@ module nic_top #(
         .trace_used_data_o(trace_used_data));
 
     // ---- control queue ----------------------------------------------------------------------------------------------------------------
-    logic              ctrl_idle, cu_wrap;
+    logic              ctrl_idle, cu_wrap, stat_ctrl;
     logic [15:0]       cu_slot, cu_id, cu_slots;
     logic [31:0]       cu_len;
     logic [131:0]      dc;
@@ -233,7 +236,8 @@ module nic_top #(
         .cmd_valid_o(wr_valid[WrCtrl]), .cmd_ready_i(wr_ready[WrCtrl]), .cmd_o(ctrl_cmd),
         .u_valid_o(u_valid[QCtrl]), .u_ready_i(u_ready[QCtrl]), .u_slot_o(cu_slot), .u_wrap_o(cu_wrap), .u_id_o(cu_id), .u_len_o(cu_len),
         .u_slots_o(cu_slots), .pairs_o(pairs), .coal_packets_o(coal_packets), .coal_cycles_o(coal_cycles), .filter_o(filter), .rss_o(rss),
-        .write_o(table_write), .guest_csum_o(guest_csum), .mac_set_o(mac_set), .error_o(rx_error[QCtrl]), .idle_o(ctrl_idle));
+        .write_o(table_write), .guest_csum_o(guest_csum), .mac_set_o(mac_set), .error_o(rx_error[QCtrl]), .stat_error_o(stat_ctrl),
+        .idle_o(ctrl_idle));
     assign ctrl_u = {cu_slot, cu_wrap, cu_id, cu_len, cu_len != 32'd0, 16'd0, cu_slots};
 
     // ---- DMA --------------------------------------------------------------------------------------------------------------------------
@@ -271,7 +275,8 @@ module nic_top #(
     assign cmd_valid = wr_arb_valid;
 
     dma_rd #(.DataWidth(DataWidth), .Tags(Tags)) u_dma_rd (
-        .clk_i, .rst_ni(core_ni), .req_valid_i(req_valid), .req_ready_o(req_ready), .req_i(req),
+        .clk_i, .rst_ni(core_ni), .link_ni(rst_nq), .abandon_i(abandon), .tick_i(timeout_tick),
+        .req_valid_i(req_valid), .req_ready_o(req_ready), .req_i(req),
         .rd_valid_o(rdt_valid), .rd_ready_i(rdt_ready), .rd_hdr_o(rdt_hdr),
         .cpl_valid_i(cpl_valid), .cpl_sop_i(cpl_sop), .cpl_eop_i(cpl_eop), .cpl_hdr_i(cpl_hdr), .cpl_data_i(cpl_data),
         .wr_valid_o(b_valid), .wr_client_o(b_client), .wr_cookie_o(b_cookie), .wr_dst_o(b_dst), .wr_lo_o(b_lo), .wr_hi_o(b_hi),
@@ -279,8 +284,12 @@ module nic_top #(
         .done_bytes_o(rdone_bytes), .done_error_o(rdone_error), .mrrs_i(mrrs), .ext_tag_i(ext_tag), .bus_master_i(bus_master),
         .requester_id_i(requester_id), .stat_read_o(stat_read), .stat_error_o(stat_error), .idle_o(dma_rd_idle));
 
+    cpl_timer u_timer (
+        .clk_i, .rst_ni(rst_nq), .cycles_per_us_i(cycles_per_us_q), .range_i(timeout), .disable_i(timeout_off), .wait_i(!dma_rd_idle),
+        .tick_o(timeout_tick));
+
     dma_wr #(.DataWidth(DataWidth)) u_dma_wr (
-        .clk_i, .rst_ni(core_ni), .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_i(cmd),
+        .clk_i, .rst_ni(core_ni), .abandon_i(abandon), .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_i(cmd),
         .src_re_o(src_re), .src_client_o(src_client), .src_queue_o(src_queue), .src_addr_o(src_addr), .src_rx_data_i(src_rx_data),
         .src_used_data_i(src_used_data),
         .wr_valid_o(wrt_valid), .wr_ready_i(wrt_ready), .wr_sop_o(wrt_sop), .wr_eop_o(wrt_eop), .wr_hdr_o(wrt_hdr), .wr_data_o(wrt_data),
@@ -351,7 +360,7 @@ module nic_top #(
     end
     net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs), .MaxQueueSize(MaxQueueSize)) u_net (
         .clk_i, .rst_ni(rst_nq), .core_ni, .stop_i(stop), .pairs_i(pairs), .link_up_i(link_up_q),
-        .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_q), .tx_offload_i(features[regmap_pkg::VIRTIO_NET_F_CSUM_BIT]),
+        .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_q && vq_error_q == '0), .tx_offload_i(features[regmap_pkg::VIRTIO_NET_F_CSUM_BIT]),
         .features_i(features), .guest_csum_i(guest_csum), .filter_i(filter), .rss_i(rss), .write_i(table_write),
         .tables_ready_o(tables_ready), .stat_unwanted_o(stat_unwanted),
         .d_valid_i(d_valid[2*QueuePairs-1:0]), .d_ready_o(d_ready[2*QueuePairs-1:0]), .d_i(d_data[2*QueuePairs*132-1:0]),
@@ -379,13 +388,14 @@ module nic_top #(
         .tx_frame_i(stat_tx_frame), .tx_bytes_i(stat_tx_bytes), .tx_drop_i(tx_drop), .rx_frame_i(stat_rx_frame),
         .rx_bytes_i(stat_rx_bytes), .rx_drop_no_buffer_i(stat_no_buffer), .rx_drop_fifo_i(stat_fifo), .rx_drop_fcs_i(stat_fcs),
         .rx_drop_length_i(stat_length), .dma_read_i(stat_read), .dma_write_i(stat_write), .dma_error_i(stat_error || stat_bad),
-        .interrupt_i(stat_msix), .doorbell_i(stat_doorbell), .rx_drop_unwanted_i(stat_unwanted), .tx_segmented_i(tx_segmented));
+        .interrupt_i(stat_msix), .doorbell_i(stat_doorbell), .rx_drop_unwanted_i(stat_unwanted), .tx_segmented_i(tx_segmented),
+        .ring_error_i(needs_reset), .ctrl_error_i(stat_ctrl));
 
     // ---- idle -------------------------------------------------------------------------------------------------------------------------
     always_ff @(posedge clk_i) begin
         idle_o <= rst_nq && !rx_tlp_valid_i && !mac_rx_valid_i && link_up_q == link_up_i && tlp_rx_idle && !target_busy && virtio_idle
                   && !reset_req && vq_idle && ctrl_idle && dma_rd_idle && dma_wr_idle && bench_idle && msix_idle && net_idle
-                  && wr_valid == '0;
+                  && wr_valid == '0 && !needs_reset;
     end
 
     nic_trace #(.NumQueues(Nq)) u_trace (

@@ -10,6 +10,7 @@ common/arb_mux.sv
 pcie/tlp_rx.sv
 pcie/pcie_target.sv
 pcie/pcie_cfg.sv
+pcie/cpl_timer.sv
 pcie/msix.sv
 virtio/virtio_queue_regs.sv
 virtio/virtio_regs.sv
@@ -17,6 +18,7 @@ net/crc32.sv
 net/mac_tx.sv
 net/mac_rx.sv
 stats.sv
+dma/dma_tags.sv
 dma/dma_rd.sv
 dma/dma_wr.sv
 dma/dma_bench.sv

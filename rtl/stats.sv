@@ -31,10 +31,13 @@ module stats (
     input  wire  logic        interrupt_i,
     input  wire  logic        doorbell_i,
     input  wire  logic        rx_drop_unwanted_i,
-    input  wire  logic        tx_segmented_i
+    input  wire  logic        tx_segmented_i,
+    input  wire  logic        ring_error_i,
+    input  wire  logic        ctrl_error_i
 );
     logic [63:0] tx_frames_q, tx_bytes_q, tx_drops_q, rx_frames_q, rx_bytes_q, rx_no_buffer_q, rx_fifo_q;
-    logic [63:0] rx_fcs_q, rx_length_q, dma_reads_q, dma_writes_q, dma_errors_q, interrupts_q, doorbells_q, rx_unwanted_q, tx_segmented_q;
+    logic [63:0] rx_fcs_q, rx_length_q, dma_reads_q, dma_writes_q, dma_errors_q, interrupts_q, doorbells_q, rx_unwanted_q;
+    logic [63:0] tx_segmented_q, ring_errors_q, ctrl_errors_q;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -54,6 +57,8 @@ module stats (
             doorbells_q    <= '0;
             rx_unwanted_q  <= '0;
             tx_segmented_q <= '0;
+            ring_errors_q  <= '0;
+            ctrl_errors_q  <= '0;
         end else begin
             if (tx_frame_i) tx_frames_q <= tx_frames_q + 64'd1;
             if (tx_frame_i) tx_bytes_q <= tx_bytes_q + 64'(tx_bytes_i);
@@ -71,6 +76,8 @@ module stats (
             if (doorbell_i) doorbells_q <= doorbells_q + 64'd1;
             if (rx_drop_unwanted_i) rx_unwanted_q <= rx_unwanted_q + 64'd1;
             if (tx_segmented_i) tx_segmented_q <= tx_segmented_q + 64'd1;
+            if (ring_error_i) ring_errors_q <= ring_errors_q + 64'd1;
+            if (ctrl_error_i) ctrl_errors_q <= ctrl_errors_q + 64'd1;
         end
     end
 
@@ -94,6 +101,8 @@ module stats (
             12'(regmap_pkg::STATS_DOORBELLS):           value = doorbells_q;
             12'(regmap_pkg::STATS_RX_DROPS_UNWANTED):   value = rx_unwanted_q;
             12'(regmap_pkg::STATS_TX_SEGMENTED):        value = tx_segmented_q;
+            12'(regmap_pkg::STATS_RING_ERRORS):         value = ring_errors_q;
+            12'(regmap_pkg::STATS_CTRL_ERRORS):         value = ctrl_errors_q;
             default: ;
         endcase
     end

@@ -49,6 +49,8 @@ hw::LinkConfig link_config(const scenario& scenario) {
     config.read_reorder_ns = static_cast<uint32_t>(scenario.pcie_read_reorder_ns);
     config.split_percent = static_cast<uint32_t>(scenario.stress_split_percent);
     config.seed = scenario.seed;
+    config.fault = static_cast<hw::ReadFault>(scenario.pcie_fault);
+    config.fault_read = scenario.pcie_fault_read;
     return config;
 }
 
@@ -130,6 +132,7 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted, 
     BusDriver::Config settings;
     settings.mps = pcie.mps;
     settings.mrrs = pcie.mrrs;
+    settings.short_timeout = pcie.fault != hw::ReadFault::none;   // else a run would be over before the NIC gives up
     settings.window_base = pcie.mmio32_base;
     settings.window_bytes = pcie.mmio32_bytes;
     bus = std::make_unique<BusDriver>(settings, *cpu, *root);

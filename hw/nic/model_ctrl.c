@@ -16,7 +16,7 @@ static void begin(struct model_ctrl *ctrl) {
     memset(ctrl->command, 0, sizeof ctrl->command);
     ctrl->length = 0;
     ctrl->asked = ctrl->arrived = ctrl->replied = 0;
-    ctrl->failed = false;
+    ctrl->failed = ctrl->acknowledged = false;
 }
 
 void model_ctrl_restart(struct model *model) {
@@ -56,6 +56,7 @@ static bool carry_out(struct model *model, uint64_t cycle) {
 
 static void answer(struct model_ctrl *ctrl, bool ok) {
     ctrl->reply[ctrl->reply_len++] = ok ? VIRTIO_CTRL_ACK_OK : VIRTIO_CTRL_ACK_ERR;
+    ctrl->acknowledged = ok;
     ctrl->state = MODEL_CTRL_REPLY;
 }
 
@@ -196,7 +197,9 @@ static void run(struct model *model, unsigned argument, uint64_t cycle) {
     if (ctrl->state == MODEL_CTRL_DONE && ctrl->arrived == ctrl->asked) {
         ctrl->buffer.len = ctrl->replied;
         ctrl->buffer.write = ctrl->replied != 0;
-        if (model_vq_use(model, q, &ctrl->buffer, cycle)) begin(ctrl);
+        if (!model_vq_use(model, q, &ctrl->buffer, cycle)) return;
+        if (!ctrl->acknowledged) model_count(model, STATS_CTRL_ERRORS, 1);
+        begin(ctrl);
         return;
     }
     const struct model_element *element = model_vq_head(model, q, cycle);

@@ -45,6 +45,7 @@ static void irq_run(struct model *model, unsigned argument, uint64_t cycle) {
 void model_ring_error(struct model *model, unsigned q, uint64_t cycle) {
     if (model->ring_error[q]) return;
     model->ring_error[q] = true;
+    model_count(model, STATS_RING_ERRORS, 1);
     model_regs_needs_reset(model, cycle);
 }
 

@@ -60,6 +60,7 @@ struct model_cfg {
     uint16_t command, devctl, requester_id;
     uint32_t bar_low, bar_high, window_offset, window_length;
     uint8_t cache_line, interrupt_line, window_bar;
+    uint8_t devctl2; /* completion timeout: kept, and not yet heeded */
     bool msix_enable, msix_mask, unsupported;
 };
 void model_cfg_reset(struct model *model);

@@ -46,6 +46,9 @@ static uint32_t read_express(const struct model *model, uint32_t offset) {
                1u << PCI_EXP_DEVCAP_ROLE_BASED_ERRORS_BIT | 1u << PCI_EXP_DEVCAP_FLR_BIT;
     case PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL:
         return model->cfg.devctl | (model->cfg.unsupported ? 1u << (16 + PCI_EXP_DEVSTA_UNSUPPORTED_REQUEST_BIT) : 0);
+    case PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CAPABILITIES_2:
+        return PCI_EXP_DEVCAP2_TIMEOUT_RANGES | 1u << PCI_EXP_DEVCAP2_TIMEOUT_DISABLE_BIT;
+    case PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL_2: return model->cfg.devctl2;
     case PCI_CAP_EXPRESS + PCI_EXP_LINK_CAPABILITIES: return link;
     case PCI_CAP_EXPRESS + PCI_EXP_LINK_CONTROL: return link << 16;
     case PCI_CAP_EXPRESS + PCI_EXP_LINK_CAPABILITIES_2: return (2u << LINK_SPEED) - 2; /* this generation and all before it */
@@ -113,6 +116,9 @@ void model_cfg_write(struct model *model, uint32_t offset, unsigned enables, uin
     case PCI_CFG_BAR0_HIGH: cfg->bar_high = (cfg->bar_high & ~mask) | (value & mask); break;
     case PCI_CFG_INTERRUPT: if (enables & 1) cfg->interrupt_line = (uint8_t)value; break;
     case PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL: write_express(model, enables, mask, value, cycle); break;
+    case PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL_2:
+        if (enables & 1) cfg->devctl2 = (uint8_t)(value & (((1u << PCI_EXP_DEVCTL2_TIMEOUT_WIDTH) - 1) | 1u << PCI_EXP_DEVCTL2_TIMEOUT_DISABLE_BIT));
+        break;
     case PCI_CAP_MSIX:
         if (!(enables >> 3 & 1)) break;
         cfg->msix_enable = value >> (16 + PCI_MSIX_CONTROL_ENABLE_BIT) & 1;
@@ -139,4 +145,7 @@ uint32_t model_cfg_mps(const struct model *model) {
     return 128u << (mps > PCI_EXP_DEVCAP_MPS_SUPPORTED ? PCI_EXP_DEVCAP_MPS_SUPPORTED : mps);
 }
 
-uint32_t model_cfg_mrrs(const struct model *model) { return 128u << (model->cfg.devctl >> PCI_EXP_DEVCTL_MRRS_LSB & 7); }
+uint32_t model_cfg_mrrs(const struct model *model) {
+    const uint32_t mrrs = model->cfg.devctl >> PCI_EXP_DEVCTL_MRRS_LSB & 7;
+    return 128u << (mrrs > PCI_EXP_DEVCTL_MRRS_LARGEST ? PCI_EXP_DEVCTL_MRRS_LARGEST : mrrs);
+}

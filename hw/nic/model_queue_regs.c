@@ -57,6 +57,7 @@ void model_queue_regs_write(struct model *model, uint32_t offset, unsigned enabl
     case VIRTIO_COMMON_QUEUE_SIZE: write_size(model, queue, mask, value); break;
     case VIRTIO_COMMON_QUEUE_ENABLE: /* writing 0 is not allowed to the driver, and ignored */
         if (!(mask & 1) || !(value & 1)) break;
+        if (queue->desc != 0 && UINT64_C(16) * queue->size > 0 - queue->desc) break; /* it would go on at address 0 */
         queue->enabled = true;
         if (model_driver_ok(model) && !queue->running) model_vq_start(model, q, cycle + 1);
         model_net_rx_update(model, cycle + 1);

@@ -38,7 +38,7 @@ static bool acceptable(const struct model *model) {
 static bool features_ok(const struct model *model) { return model->regs.status >> VIRTIO_STATUS_FEATURES_OK_BIT & 1; }
 
 bool model_driver_ok(const struct model *model) {
-    return (model->regs.status >> VIRTIO_STATUS_DRIVER_OK_BIT & 1) && features_ok(model) && !model->regs.reset_requested;
+    return model->regs.live && !model->regs.reset_requested;
 }
 
 /* [V] 5.1.2: without MQ and RSS the control queue is queue 2, whatever the device has; with one of them, it is the last one. */
@@ -182,12 +182,13 @@ static void write_status(struct model *model, uint8_t value, uint64_t cycle) {
     /* [V] 2.2.2, 3.1.1: judged once, when the driver sets it. */
     if (!features_ok(model) && !acceptable(model)) status = (uint8_t)(status & ~(1u << VIRTIO_STATUS_FEATURES_OK_BIT));
     regs->status = status;
+    if ((status >> VIRTIO_STATUS_DRIVER_OK_BIT & 1) && features_ok(model)) regs->live = true;
     update_running(model, cycle + 1);
 }
 
 static void write_features(struct model *model, uint32_t mask, uint32_t value) {
     struct model_regs *regs = &model->regs;
-    if (features_ok(model) || regs->driver_select > 1) return;
+    if (features_ok(model) || regs->live || regs->driver_select > 1) return;
     const unsigned shift = 32 * regs->driver_select;
     regs->features = (regs->features & ~((uint64_t)mask << shift)) | (uint64_t)(value & mask) << shift;
 }

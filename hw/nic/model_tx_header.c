@@ -18,14 +18,13 @@ static bool is_allowed(const struct model *model, unsigned gso_type) {
 
 struct model_tx_ask model_tx_header(struct model *model, const struct model_tx_slot *slot) {
     struct model_tx_ask ask = {.bad = false};
-    if (!model_has(model, VIRTIO_NET_F_CSUM_BIT)) return ask;
     const uint32_t length = slot->length - model_header_bytes(model);
     /* ECN changes nothing: CWR is left to the first segment in any case. */
     const unsigned gso_type = *model_tx_ram(&model->tx, slot->base + VIRTIO_NET_HDR_GSO_TYPE) & ~(1u << VIRTIO_NET_HDR_GSO_ECN_BIT);
     ask.csum = *model_tx_ram(&model->tx, slot->base + VIRTIO_NET_HDR_FLAGS) >> VIRTIO_NET_HDR_F_NEEDS_CSUM_BIT & 1;
     ask.start = field(model, slot, VIRTIO_NET_HDR_CSUM_START);
     ask.field = ask.start + field(model, slot, VIRTIO_NET_HDR_CSUM_OFFSET);
-    ask.bad = ask.csum && (ask.field > UINT16_MAX || ask.field + 2 > length);
+    ask.bad = ask.csum && (!model_has(model, VIRTIO_NET_F_CSUM_BIT) || ask.field > UINT16_MAX || ask.field + 2 > length);
     if (gso_type == VIRTIO_NET_HDR_GSO_NONE) {
         ask.bad = ask.bad || length > MODEL_TX_MAX_FRAME;
         return ask;

@@ -221,6 +221,7 @@ struct model_ctrl {
     uint8_t command[512], reply[9];
     uint32_t length, asked, arrived, reply_len, replied, piece; /* piece: bytes of this element that are done */
     bool failed, in_chain, error;
+    bool acknowledged; /* the command was carried out */
     struct model_buffer buffer;
     uint32_t pairs;
     bool guest_csum; /* checksums are to be verified */
@@ -260,6 +261,7 @@ struct model_regs {
     uint16_t config_vector, queue_select;
     uint8_t status, generation;
     bool reset_requested, link, changed, isr_queue, isr_config;
+    bool live; /* the driver set DRIVER_OK; only a reset ends that, whatever it writes ([V] 2.1.1) */
 };
 void model_regs_init(struct model *model);
 void model_regs_clear(struct model *model); /* the end of a device reset */

@@ -17,6 +17,18 @@ struct Credits {
     uint32_t posted_headers, posted_data, non_posted_headers, non_posted_data;
 };
 
+// What happens to the answer of one read of the device, on purpose.
+enum class ReadFault {
+    none,
+    lose,         // it never comes [P] 2.8
+    unsupported,  // status unsupported request [P] 2.3.1
+    abort,        // status completer abort [P] 2.3.1
+    poison,       // its data is poisoned [P] 2.7.2
+    byte_count,   // its byte count is that of another request [P] 2.3.2
+    twice,        // it comes again, when nobody waits for it any more [P] 2.3.2
+    malformed     // a packet of no type comes with it [P] 2.2.1
+};
+
 struct LinkConfig {
     unsigned generation = 3;          // 1 to 5
     unsigned lanes = 8;               // 1, 2, 4, 8 or 16
@@ -38,6 +50,8 @@ struct LinkConfig {
     uint64_t completion_timeout_ns = 1'000'000;  // CPU reads and configuration accesses [P] 2.8
     uint32_t split_percent = 0;       // completions that end at an earlier multiple of RCB than they must, at random
     uint64_t seed = 1;                // of read_reorder_ns and split_percent
+    ReadFault fault = ReadFault::none;
+    uint64_t fault_read = 0;          // the read of the device that meets it, from 0
 
     // CPU addresses that the root complex forwards to the device: one window below and one above 4 GiB.
     uint64_t mmio32_base = 0xC0000000, mmio32_bytes = 0x30000000;

@@ -69,6 +69,7 @@ void RootComplex::begin_read(Inbound read, uint64_t time_ps) {
     ReadJob& job = jobs_[tag];
     if (job.request) return;  // tag in use twice: the checker has reported it, and the answer can be one only
     ++jobs_active_;
+    job.fault = statistics_.reads == config_.fault_read ? config_.fault : ReadFault::none;
     ++statistics_.reads;
     job.next = read.tlp->first_byte();
     job.remaining = read.tlp->byte_span();
@@ -177,6 +178,11 @@ void RootComplex::continue_read(uint32_t tag) {
 }
 
 bool RootComplex::access_read(ReadJob& job) {
+    if (job.fault == ReadFault::unsupported || job.fault == ReadFault::abort) {
+        const uint32_t status = job.fault == ReadFault::abort ? TLP_STATUS_CA : TLP_STATUS_UR;
+        job.completion = make_completion(*job.request, config_.root_id, status, job.next, job.remaining, nullptr, 0);
+        return true;
+    }
     const uint32_t bytes = split(job.next, completion_piece(job.next, job.remaining, config_.mps, config_.rcb));
     job.completion = make_completion(*job.request, config_.root_id, TLP_STATUS_SC, job.next, job.remaining, nullptr, bytes);
     if (job.request->first_be() == 0) return true;  // [P] 2.2.5: a read of no bytes, a flush; its data is undefined, ours is zero
@@ -198,7 +204,37 @@ void RootComplex::send_completion(ReadJob& job) {
     const uint32_t bytes = success ? std::min(job.completion->payload_bytes - lead, job.remaining) : job.remaining;
     job.next += bytes;
     job.remaining -= bytes;
+    if (job.fault != ReadFault::none) return send_spoilt(job);
     link_.send_down(std::move(job.completion));
+}
+
+void RootComplex::send_spoilt(ReadJob& job) {
+    Tlp& tlp = *job.completion;
+    TlpPtr more;  // behind it
+    switch (job.fault) {
+        case ReadFault::lose:
+            job.completion.reset();
+            if (job.remaining == 0) finish_read(job);  // delivered() never sees its end
+            return;
+        case ReadFault::poison: tlp.hdr[0] |= REGMAP_BIT(TLP_EP_BIT); break;
+        case ReadFault::byte_count:
+            tlp.hdr[1] = (tlp.hdr[1] & ~0xFFFu) | ((tlp.hdr[1] + 4) & 0xFFF);
+            link_.send_down(std::move(job.completion));
+            if (job.remaining == 0) finish_read(job);  // delivered() cannot tell
+            return;
+        case ReadFault::twice:
+        case ReadFault::malformed:
+            if (job.remaining) break;  // behind its last part
+            more = make_tlp();
+            more->hdr = tlp.hdr;
+            more->payload_bytes = tlp.payload_bytes;
+            more->payload = tlp.payload;
+            if (job.fault == ReadFault::malformed) more->hdr[0] |= 0x1Fu << TLP_FMT_TYPE_LSB;
+            break;
+        default: break;  // the status is in the completion
+    }
+    link_.send_down(std::move(job.completion));
+    if (more) link_.send_down(std::move(more));
 }
 
 // An unsupported request of the device that expects an answer.
@@ -212,6 +248,11 @@ void RootComplex::delivered(const Tlp& tlp) {
     ReadJob& job = jobs_[tlp.tag()];
     const bool last = tlp.status() != TLP_STATUS_SC || (tlp.lower_address() & 3) + tlp.byte_count() <= tlp.payload_bytes;
     if (!last || !job.request || job.remaining) return;  // the rest of it is still to be read
+    finish_read(job);
+}
+
+// The answer has left the buffer of the root complex: the next read may have its place.
+void RootComplex::finish_read(ReadJob& job) {
     job.request.reset();
     --jobs_active_;
     while (jobs_active_ < config_.outstanding_reads && !waiting_reads_.empty()) {

@@ -15,7 +15,8 @@
 // that came before it [P] 2.4.1. A write's annotated delay holds back the writes behind it.
 //
 // Models: latency, a limit of requests in work, completion splitting at MPS and RCB into the largest pieces, refused addresses
-// (UR completion for a read; a write is dropped and counted), completion timeout, buffers that return credits.
+// (UR completion for a read; a write is dropped and counted), completion timeout, buffers that return credits. The answer to one read may
+// be spoilt on purpose (LinkConfig::fault), to show what a device does then.
 // Leaves out: memory bandwidth and banks (the target's business), write combining, snoop filters, peer to peer, error registers.
 //
 // Sources of the default numbers: link_config.h.
@@ -98,6 +99,7 @@ private:
         uint64_t next = 0;         // address of the next byte to read
         uint32_t remaining = 0;    // bytes to read
         uint64_t posted_before = 0;
+        ReadFault fault = ReadFault::none;
     };
     struct Due {                   // heap entry: when a job goes on
         uint64_t time_ps, sequence;
@@ -126,6 +128,8 @@ private:
     void continue_read(uint32_t tag);
     bool access_read(ReadJob& job);                    // fills job.completion; true if it may leave now
     void send_completion(ReadJob& job);
+    void send_spoilt(ReadJob& job);
+    void finish_read(ReadJob& job);
     void refuse(const Tlp& request);
     uint64_t posted_due_ps() const { return std::max(posted_.front().due_ps, posted_free_ps_); }
     uint64_t jitter_ps();

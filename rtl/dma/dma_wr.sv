@@ -8,6 +8,9 @@
 //
 // done_* pulses when the last beat of a command has been taken by the link: what is sent afterwards is behind it.
 //
+// The host may take bus master enable or the payload size away at any time: both count from the next TLP on. A TLP that was begun is
+// finished, for it would hold up everything that the device has to say, the answer to that very request too.
+//
 // Spec: [P] PCI Express Base 5.0  [V] VIRTIO 1.2
 `default_nettype none
 `include "check.svh"
@@ -18,6 +21,7 @@ module dma_wr #(
 ) (
     input  wire  logic                 clk_i,
     input  wire  logic                 rst_ni,
+    input  wire  logic                 abandon_i,     // level: what cannot be sent will never be, forget it
 
     // from the clients, through arb_mux
     input  wire  logic                 cmd_valid_i,
@@ -55,28 +59,29 @@ module dma_wr #(
     localparam int unsigned W = DataWidth / 8;
 
     // ---- command at hand ----------------------------------------------------------------------------------------------------------
-    logic             head_valid, head_take;
+    logic             head_valid, head_take, sop;
     dma_pkg::wr_cmd_t head;
     logic             fifo_valid;
     logic [$clog2(Depth+1)-1:0] fifo_count;
     fifo #(.Width(dma_pkg::WrCmdW), .Depth(Depth)) u_cmd (
-        .clk_i, .rst_ni, .flush_i(1'b0), .valid_i(cmd_valid_i), .ready_o(cmd_ready_o), .data_i(cmd_i),
+        .clk_i, .rst_ni, .flush_i(abandon_i && sop), .valid_i(cmd_valid_i), .ready_o(cmd_ready_o), .data_i(cmd_i),
         .valid_o(fifo_valid), .ready_i(head_take), .data_o(head), .count_o(fifo_count));
     assign head_valid = fifo_valid;
 
+    logic [2:0]  mps_q;
     // done_q bytes of the command are in TLPs that are complete; the TLP being sent has `chunk` bytes and tlp_q payload bytes (with the
     // skipped ones in front) already issued.
     logic [15:0] done_q, tlp_q;
     logic [63:0] addr;
     logic [15:0] left, src;
     logic [12:0] mps, room, chunk, span;
-    logic        fits, last_chunk, marker, sop, eop, advance, s1_ready;
+    logic        fits, last_chunk, marker, eop, advance, s1_ready;
     logic [9:0]  length_dw;
     logic [3:0]  first_be, last_be, first_raw, last_raw;
     logic [1:0]  end_ofs;
     logic        wide;
 
-    assign mps        = 13'd128 << mps_i;
+    assign mps        = 13'd128 << mps_q;
     assign sop        = tlp_q == 16'd0;
     always_comb begin
         marker     = 1'b0;
@@ -102,7 +107,7 @@ module dma_wr #(
             eop        = tlp_q + 16'(W) >= {3'd0, span};
         end
     end
-    assign advance    = head_valid && bus_master_i && s1_ready;  // this beat goes to stage 1
+    assign advance    = head_valid && (bus_master_i || !sop) && s1_ready;  // this beat goes to stage 1
     assign head_take  = advance && (marker || (eop && last_chunk));
 
     always_comb begin
@@ -129,10 +134,13 @@ module dma_wr #(
     assign src_queue_o  = head.cookie[15:8];
     assign src_addr_o   = src;
 
+    always_ff @(posedge clk_i) if (!head_valid || (advance && (marker || eop))) mps_q <= mps_i;
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             done_q <= 16'd0;
             tlp_q  <= 16'd0;
+        end else if (abandon_i && sop) begin
+            done_q <= 16'd0;
         end else if (advance) begin
             if (marker || eop) begin
                 tlp_q  <= 16'd0;

@@ -7,8 +7,9 @@
 // last command, and so follows the data ([V] 2.8.18). RAM is freed when dma_wr has read it.
 //
 // The wire cannot wait ([V] 5.1.6.4 is silent; ours): with no buffer in sight, frames wait until the RAM or the frame table is three
-// quarters full, then the oldest are dropped. A buffer that is too short for its frame is given back to the ring and the frame dropped;
-// with merge_i the frame goes on in the next buffer, and they are used together when it is complete (rx_merge).
+// quarters full, then the oldest are dropped. A buffer that is too short for its frame is given back to the ring and the frame dropped,
+// but one that is too short for the header, or is not writable, is a ring error: nothing goes on then but a reset. With merge_i the
+// frame goes on in the next buffer, and they are used together when it is complete (rx_merge).
 //
 // Spec: [V] VIRTIO 1.2
 `default_nettype none
@@ -78,7 +79,7 @@ module net_rx #(
     output       logic [15:0]           u_pid_o,
     output       logic [15:0]           u_slots_o,     // slots of the chain
 
-    output       logic                  error_o,       // pulse: a readable element in a receive buffer
+    output       logic                  error_o,       // a readable element in a receive buffer, or no room for the header
     output       logic                  stat_frame_o,
     output       logic [15:0]           stat_bytes_o,
     output       logic                  stat_no_buffer_o,
@@ -153,7 +154,8 @@ module net_rx #(
     logic        in_chain_q, head_wrap_q;
     logic [15:0] head_slot_q, pos_q, elements_q, elements, pos, total, left, piece;
     logic        need_cmd, last_elem, fills, too_short, ends, step, starving, give_up, marker;
-    logic        crowded, refused, may_begin;
+    logic        crowded, refused, may_begin, tiny, usable;
+    logic [5:0]  given_q, given;             // bytes of the buffer up to this element; more than 31 count as 31
     // Of a packet in several buffers: it has had one or more; they are given back; and what for.
     logic        merge_some, merge_room, merge_busy, merge_done, merge_cmd, merge_used, merge_wrap;
     dma_pkg::wr_cmd_t merge_cmd_data;
@@ -166,8 +168,17 @@ module net_rx #(
     assign left      = total - pos;
     assign piece     = d_len_i < {16'd0, left} ? d_len_i[15:0] : left;
     assign last_elem = !d_next_i;
-    // A buffer that is full is not the last one, if its packet may take several. The header is in the first ([V] 5.1.6.4).
-    assign fills     = merge_i && last_elem && piece != left && merge_room && pos + piece >= hdr_bytes;
+    always_comb begin
+        given = '0;
+        tiny  = 1'b0;
+        if (d_valid_i) begin
+            given = (in_chain_q ? given_q : 6'd0) + (d_len_i > 32'd31 ? 6'd31 : d_len_i[5:0]);
+            tiny  = last_elem && given < hdr_bytes[5:0];
+        end
+    end
+    assign usable    = d_valid_i && d_write_i && !tiny;
+    // A buffer that is full is not the last one, if its packet may take several.
+    assign fills     = merge_i && last_elem && piece != left && merge_room;
     assign too_short = last_elem && piece != left && !fills;
     assign need_cmd  = piece != 16'd0;
     assign ends      = last_elem && piece == left;
@@ -180,7 +191,7 @@ module net_rx #(
     assign starving  = f_valid && !in_chain_q && d_starved_i && !merge_busy
                        && (crowded || !enable_i || Queues > 1 || merge_some);
     // A frame that is given up only frees its RAM: a command without data, in its turn.
-    assign marker    = f_valid && ((d_valid_i && d_write_i && too_short && may_begin) || (starving && !d_valid_i));
+    assign marker    = f_valid && ((usable && too_short && may_begin) || (starving && !d_valid_i));
     // Not while another is refused at the door: drops are counted one at a time.
     assign refused   = m_valid_i && m_last_i && !keep;
     assign give_up   = marker && !refused && cmd_ready_i;
@@ -188,10 +199,10 @@ module net_rx #(
     // The used descriptor goes with the last command, unless the packet is one of several buffers.
     assign cmd_valid_o = merge_busy ? merge_cmd
                          : f_valid && (marker ? !refused
-                                       : (d_valid_i && d_write_i && need_cmd && may_begin && (!ends || merge_some || u_ready_i)));
+                                       : (usable && need_cmd && may_begin && (!ends || merge_some || u_ready_i)));
     assign u_valid_o   = merge_busy ? merge_used
-                         : f_valid && d_valid_i && d_write_i && ends && !merge_some && !marker && may_begin && (!need_cmd || cmd_ready_i);
-    assign step        = f_valid && d_valid_i && d_write_i && !marker && may_begin
+                         : f_valid && usable && ends && !merge_some && !marker && may_begin && (!need_cmd || cmd_ready_i);
+    assign step        = f_valid && usable && !marker && may_begin
                          && (!need_cmd || cmd_ready_i) && (!ends || merge_some || u_ready_i);
     assign head_slot     = in_chain_q ? head_slot_q : d_slot_i;
     assign head_wrap     = in_chain_q ? head_wrap_q : d_wrap_i;
@@ -200,7 +211,7 @@ module net_rx #(
     assign rewind_wrap_o = merge_some ? packet_wrap_q : head_wrap;
     assign d_ready_o     = step;
     assign f_pop         = (step && ends && !merge_some) || merge_done || give_up;
-    assign error_o       = d_valid_i && !d_write_i;
+    assign error_o       = d_valid_i && !usable;
 
     dma_pkg::rx_hdr_t hdr;
     always_comb begin
@@ -255,6 +266,7 @@ module net_rx #(
                 in_chain_q <= d_next_i;
                 pos_q      <= pos + piece;
                 elements_q <= elements;
+                given_q    <= given[5] ? 6'd31 : given;
                 low_addr_q  <= low_addr;
                 high_addr_q <= high_addr;
                 if (!in_chain_q) begin
@@ -290,7 +302,8 @@ module net_rx #(
         else if (!quiet_o) pause_q <= pause_q + 4'd1;
     end
     assign quiet_o = pause_q == Pause && !busy;
-    assign idle_o           = (f_valid ? !cmd_valid_o && !d_valid_i : rp_q == start_q) && !m_valid_i && !in_chain_q && !merge_some;
+    // A frame whose chain goes on, or that waits for another buffer, waits for its queue.
+    assign idle_o           = (f_valid ? !cmd_valid_o && (!d_valid_i || error_o) : rp_q == start_q) && !m_valid_i && !merge_busy;
 
     // ---- trace ------------------------------------------------------------------------------------------------------------------------
     logic [15:0] drop_reason;

@@ -7,9 +7,9 @@
 // A malformed chain (a writable element, shorter than header and Ethernet header, longer than the largest frame) or a failed read
 // drops that frame alone: its buffer is used, nothing is sent, the drop is counted.
 //
-// With offload_i the header is read from the RAM first (tx_header), which takes one cycle a frame (two on 64 bits): what it asks for goes
-// with the beats to tx_csum, and a frame whose header asks for what cannot be done is dropped too. Without it nothing of the header is
-// looked at.
+// The header is read from the RAM first (tx_header), which takes one cycle a frame, or none when the RAM has nothing else to give as the
+// last byte has come: what it asks for goes with the beats to tx_csum, and a frame whose header asks for what was not negotiated, or
+// cannot be done, is dropped too.
 //
 // With segment_i a packet may be longer than a frame: it comes in pieces (tx_pieces), each with a slot of its own, and tx_seg makes
 // frames of it while its pieces arrive.
@@ -30,7 +30,7 @@ module net_tx #(
     input  wire  logic                          rst_ni,
     input  wire  logic                          stop_i,        // device reset: begin nothing new
     input  wire  logic                          link_up_i,     // without carrier frames are used and not sent
-    input  wire  logic                          offload_i,     // CSUM was negotiated: the header counts
+    input  wire  logic                          offload_i,     // CSUM was negotiated
     input  wire  logic [2:0]                    segment_i,     // HOST_USO, HOST_TSO6, HOST_TSO4 were negotiated
     input  wire  logic                          hash_report_i, // HASH_REPORT was negotiated: the header has 20 bytes
 
@@ -89,7 +89,8 @@ module net_tx #(
     assign hdr_bytes = hash_report_i ? 16'(regmap_pkg::VIRTIO_NET_HDR_HASH_SIZE) : 16'(regmap_pkg::VIRTIO_NET_HDR_SIZE);
 
     // ---- into the RAM -----------------------------------------------------------------------------------------------------------------
-    logic                 sendable, slot_free, send_re, sb_more, sb_drop, sb_failed, gather_idle;
+    logic                 sendable, soon, slot_free, send_re, sb_more, sb_drop, sb_failed, gather_idle;
+    logic [AW-1:0]        soon_base;
     logic [AW:0]          sb_base, sb_end, rptr_q;   // free running over twice the RAM; rptr: bytes in front of it are free
     logic [16:0]          sb_length;
     logic [15:0]          sb_slot, sb_pid;
@@ -102,7 +103,7 @@ module net_tx #(
         .clk_i, .rst_ni, .stop_i, .long_i(segment_i != '0), .hdr_bytes_i(hdr_bytes), .d_valid_i, .d_ready_o, .d_i, .d_queue_i,
         .req_valid_o, .req_ready_i, .req_o, .done_valid_i, .done_slot_i, .done_bytes_i, .done_error_i, .u_valid_o, .u_ready_i, .u_queue_o,
         .u_slot_o, .u_wrap_o, .u_id_o, .u_pid_o, .u_slots_o, .s_valid_o(sendable), .s_take_i(slot_free), .s_base_o(sb_base),
-        .s_end_o(sb_end), .s_length_o(sb_length), .s_more_o(sb_more), .s_drop_o(sb_drop), .s_failed_o(sb_failed),
+        .soon_o(soon), .soon_base_o(soon_base), .s_end_o(sb_end), .s_length_o(sb_length), .s_more_o(sb_more), .s_drop_o(sb_drop), .s_failed_o(sb_failed),
         .s_queue_o(sb_queue), .s_slot_o(sb_slot),
         .s_pid_o(sb_pid), .free_i(rptr_q), .quiet_o, .idle_o(gather_idle), .trace_valid_o(trace_valid_o[1:0]),
         .trace_data_o(gather_trace));
@@ -161,6 +162,11 @@ module net_tx #(
             send_re   = beat || hdr_read;
             send_addr = active_q ? addr_q : sb_base[AW-1:0] + (hdr_read ? AW'(hdr_at) : AW'(hdr_bytes));
             slot_free = skip || (beat && beat_last);
+        end else if (soon && !rest_q && s1_ready && !stop_i) begin
+            // As soon as the last byte has come, if nothing else is read: in the cycle in which the buffer is used.
+            hdr_read  = !hdr_here;
+            send_re   = hdr_read;
+            send_addr = soon_base + AW'(hdr_at);
         end
     end
 

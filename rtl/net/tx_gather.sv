@@ -48,6 +48,8 @@ module tx_gather #(
     // the oldest slot whose bytes are there; addresses are free running over twice the RAM
     output       logic                      s_valid_o,
     input  wire  logic                      s_take_i,
+    output       logic                      soon_o,        // without valid: the next one is there in the next cycle
+    output       logic [$clog2(RamBytes)-1:0] soon_base_o,
     output       logic [$clog2(RamBytes):0] s_base_o,
     output       logic [$clog2(RamBytes):0] s_end_o,
     output       logic [16:0]               s_length_o,    // of the packet, with its header
@@ -207,6 +209,8 @@ module tx_gather #(
         end
     end
     assign u_valid_o = complete && !ub_more;
+    assign soon_o      = complete && (ub_more || u_ready_i);
+    assign soon_base_o = ub_base[AW-1:0];
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -214,7 +218,7 @@ module tx_gather #(
             send_q   <= '0;
             failed_q <= '0;
         end else begin
-            if (complete && (ub_more || u_ready_i)) used_q <= used_q + 1'b1;
+            if (soon_o) used_q <= used_q + 1'b1;
             if (done_valid_i && done_error_i) failed_q[done_slot] <= 1'b1;
             if (s_take_i) begin
                 failed_q[send_q[SlotW-1:0]] <= 1'b0;
@@ -239,7 +243,8 @@ module tx_gather #(
     end
 
     assign quiet_o = used_q == tail_q && !in_chain_q && !d_valid_i && !pieces_busy;
-    assign idle_o  = send_q == tail_q && !d_valid_i && !in_chain_q && !pieces_busy && cleared_q;
+    // A chain that goes on waits for its queue.
+    assign idle_o  = send_q == tail_q && !d_valid_i && !pieces_busy && cleared_q;
 
     assign trace_valid_o = {u_valid_o && u_ready_i, chain_end};
     always_comb begin

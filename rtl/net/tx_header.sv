@@ -2,7 +2,7 @@
 // tx_header: what the virtio-net header in front of a packet asks for, and whether that can be ([V] 5.1.6.2).
 //
 // The header is read from the frame RAM in a cycle of its own, two where a beat is narrower, and is in ram_data_i as long as nothing else
-// is read. Without enable_i it is not read, and the packet asks for nothing.
+// is read. Without enable_i its first bytes say enough: a packet that asks for anything is refused.
 //
 // Spec: [V] VIRTIO 1.2
 `default_nettype none
@@ -36,15 +36,15 @@ module tx_header #(
     output       logic                 udp_o,
     output       logic [15:0]          gso_size_o
 );
-    // A beat narrower than the header brings it in two.
-    localparam logic [1:0] Beats = DataWidth >= 128 ? 2'd1 : 2'd2;
-    logic [1:0]  beats_q;                         // of it that were read
+    logic [1:0]  beats, beats_q;                  // of it that count, and that were read
     logic [63:0] first_q;                         // its first half, where a beat is narrower
     logic [95:0] hdr;
     logic [6:0]  gso_type;
     logic [16:0] field, field_end;
 
-    assign here_o = !enable_i || beats_q == Beats;
+    // A beat narrower than the header brings it in two.
+    assign beats  = DataWidth >= 128 || !enable_i ? 2'd1 : 2'd2;
+    assign here_o = beats_q == beats;
     assign at_o   = {beats_q, 3'b000};
 
     always_comb begin
@@ -57,15 +57,15 @@ module tx_header #(
         segment_o  = 1'b0;
         {v4_o, v6_o, udp_o} = '0;
         gso_size_o = '0;
-        if (enable_i && judge_i && here_o) begin
-            hdr       = DataWidth >= 128 ? 96'(ram_data_i) : {ram_data_i[31:0], first_q};
+        if (judge_i && here_o) begin
+            hdr       = beats == 2'd1 ? 96'(ram_data_i) : {ram_data_i[31:0], first_q};
             csum_o    = hdr[8*regmap_pkg::VIRTIO_NET_HDR_FLAGS + regmap_pkg::VIRTIO_NET_HDR_F_NEEDS_CSUM_BIT];
             // ECN ([V] 5.1.6.2) changes nothing: CWR is left to the first segment in any case.
             gso_type  = hdr[8*regmap_pkg::VIRTIO_NET_HDR_GSO_TYPE +: 7];
             field     = {1'b0, hdr[8*regmap_pkg::VIRTIO_NET_HDR_CSUM_START +: 16]}
                         + {1'b0, hdr[8*regmap_pkg::VIRTIO_NET_HDR_CSUM_OFFSET +: 16]};
             field_end = field + 17'd2 + {1'b0, hdr_bytes_i};
-            bad_o     = csum_o && (field[16] || field_end > length_i);
+            bad_o     = csum_o && (!enable_i || field[16] || field_end > length_i);
             if (gso_type == 7'(regmap_pkg::VIRTIO_NET_HDR_GSO_NONE)) begin
                 if (length_i > 17'(MaxFrame) + {1'b0, hdr_bytes_i}) bad_o = 1'b1;
             end else begin

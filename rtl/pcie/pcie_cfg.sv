@@ -39,8 +39,10 @@ module pcie_cfg #(
     output       logic        memory_enable_o,
     output       logic        bus_master_o,
     output       logic [2:0]  mps_o,           // maximum payload 128 << n, never more than we support
-    output       logic [2:0]  mrrs_o,          // maximum read request 128 << n
+    output       logic [2:0]  mrrs_o,          // maximum read request 128 << n, never a reserved value
     output       logic        ext_tag_o,
+    output       logic [3:0]  timeout_o,       // completion timeout value
+    output       logic        timeout_off_o,
     output       logic        msix_enable_o,
     output       logic        msix_mask_o,
     output       logic [15:0] requester_id_o,
@@ -74,6 +76,8 @@ module pcie_cfg #(
         | (32'd1 << regmap_pkg::PCI_EXP_DEVCTL_RELAXED_ORDERING_BIT) | (32'd7 << regmap_pkg::PCI_EXP_DEVCTL_MPS_LSB)
         | (32'd1 << regmap_pkg::PCI_EXP_DEVCTL_EXTENDED_TAG_BIT) | (32'd1 << regmap_pkg::PCI_EXP_DEVCTL_NO_SNOOP_BIT)
         | (32'd7 << regmap_pkg::PCI_EXP_DEVCTL_MRRS_LSB);
+    localparam logic [31:0] Devcap2Value = regmap_pkg::PCI_EXP_DEVCAP2_TIMEOUT_RANGES
+        | (32'd1 << regmap_pkg::PCI_EXP_DEVCAP2_TIMEOUT_DISABLE_BIT);
     localparam logic [31:0] LinkValue = LinkSpeed << regmap_pkg::PCI_EXP_LINK_SPEED_LSB
         | LinkWidth << regmap_pkg::PCI_EXP_LINK_WIDTH_LSB;
     localparam logic [31:0] SpeedsValue = (32'd2 << LinkSpeed) - 32'd2;  // this generation and all before it
@@ -90,6 +94,7 @@ module pcie_cfg #(
     logic [7:0]  cache_line_q, interrupt_line_q, window_bar_q;
     logic [31:0] window_offset_q, window_length_q;
     logic        msix_enable_q, msix_mask_q, ur_q;
+    logic [4:0]  devctl2_q;    // {disable, value}
 
     logic [11:0] addr;
     logic [31:0] mask;       // bits whose byte is enabled
@@ -109,6 +114,7 @@ module pcie_cfg #(
             cache_line_q     <= '0;
             interrupt_line_q <= '0;
             devctl_q         <= 16'(regmap_pkg::PCI_EXP_DEVCTL_RESET_VALUE);
+            devctl2_q        <= '0;
             ur_q             <= 1'b0;
             msix_enable_q    <= 1'b0;
             msix_mask_q      <= 1'b0;
@@ -128,6 +134,9 @@ module pcie_cfg #(
                         devctl_q <= (devctl_q & ~mask[15:0]) | (cfg_wdata_i[15:0] & mask[15:0] & DevctlMask[15:0]);
                         if (cfg_be_i[2] && cfg_wdata_i[16 + regmap_pkg::PCI_EXP_DEVSTA_UNSUPPORTED_REQUEST_BIT]) ur_q <= 1'b0;
                     end
+                    12'(Exp + regmap_pkg::PCI_EXP_DEVICE_CONTROL_2): if (cfg_be_i[0])
+                        devctl2_q <= {cfg_wdata_i[regmap_pkg::PCI_EXP_DEVCTL2_TIMEOUT_DISABLE_BIT],
+                                      cfg_wdata_i[regmap_pkg::PCI_EXP_DEVCTL2_TIMEOUT_LSB +: 4]};
                     12'(Msix): if (cfg_be_i[3]) begin
                         msix_enable_q <= cfg_wdata_i[16 + regmap_pkg::PCI_MSIX_CONTROL_ENABLE_BIT];
                         msix_mask_q   <= cfg_wdata_i[16 + regmap_pkg::PCI_MSIX_CONTROL_FUNCTION_MASK_BIT];
@@ -183,6 +192,8 @@ module pcie_cfg #(
             end
             12'(Exp + regmap_pkg::PCI_EXP_LINK_CAPABILITIES):   rdata = LinkValue;
             12'(Exp + regmap_pkg::PCI_EXP_LINK_CONTROL):        rdata = {LinkValue[15:0], 16'd0};
+            12'(Exp + regmap_pkg::PCI_EXP_DEVICE_CAPABILITIES_2): rdata = Devcap2Value;
+            12'(Exp + regmap_pkg::PCI_EXP_DEVICE_CONTROL_2):    rdata = {27'd0, devctl2_q};
             12'(Exp + regmap_pkg::PCI_EXP_LINK_CAPABILITIES_2): rdata = SpeedsValue;
 
             12'(Msix): begin
@@ -229,14 +240,16 @@ module pcie_cfg #(
     end
 
     // ---- Outputs.
-    logic [2:0] mps;
+    logic [2:0] mps, mrrs;
     assign bar0_o          = {bar_high_q, bar_low_q};
     assign memory_enable_o = command_q[regmap_pkg::PCI_COMMAND_MEMORY_BIT];
     assign bus_master_o    = command_q[regmap_pkg::PCI_COMMAND_BUS_MASTER_BIT];
     assign mps             = devctl_q[regmap_pkg::PCI_EXP_DEVCTL_MPS_LSB +: 3];
     assign mps_o           = mps > 3'(regmap_pkg::PCI_EXP_DEVCAP_MPS_SUPPORTED)
                              ? 3'(regmap_pkg::PCI_EXP_DEVCAP_MPS_SUPPORTED) : mps;
-    assign mrrs_o          = devctl_q[regmap_pkg::PCI_EXP_DEVCTL_MRRS_LSB +: 3];
+    assign mrrs            = devctl_q[regmap_pkg::PCI_EXP_DEVCTL_MRRS_LSB +: 3];
+    assign mrrs_o          = mrrs > 3'(regmap_pkg::PCI_EXP_DEVCTL_MRRS_LARGEST) ? 3'(regmap_pkg::PCI_EXP_DEVCTL_MRRS_LARGEST) : mrrs;
+    assign {timeout_off_o, timeout_o} = devctl2_q;
     assign ext_tag_o       = devctl_q[regmap_pkg::PCI_EXP_DEVCTL_EXTENDED_TAG_BIT];
     assign msix_enable_o   = msix_enable_q;
     assign msix_mask_o     = msix_mask_q;

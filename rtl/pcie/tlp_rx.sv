@@ -5,9 +5,9 @@
 // device asked for them and reserved their room, and a request that waits must never hold one up ([P] 2.6.1 infinite completion
 // credits). Requests go into a short queue with at most two double words of payload, more than any register access has; while it is
 // full the link waits (ready low) with whatever is no completion.
-// Dropped here, with stat_bad_o: posted writes that are longer, or poisoned ([P] 2.7.2), and completions of locked reads, which
-// nobody asked for and nobody may answer. Messages are dropped without a word ([P] 2.2.8). Any other request goes on to
-// pcie_target, which answers what it does not support.
+// Dropped here, with stat_bad_o: posted writes that are longer, or poisoned ([P] 2.7.2), completions of locked reads, which nobody
+// asked for and nobody may answer, and what has no type that [P] defines: it is malformed, and cannot be answered. Messages are
+// dropped without a word ([P] 2.2.8). Any other request goes on to pcie_target, which answers what it does not support.
 //
 // Spec: [P] PCI Express Base 5.0
 `default_nettype none
@@ -75,7 +75,7 @@ module tlp_rx #(
     // ---- What it is.
     logic [7:0] fmt_type;
     logic [9:0] length;
-    logic       is_cpl, is_posted_write, is_message, is_locked, is_long, is_bad, push, room;
+    logic       is_cpl, is_posted_write, is_message, is_locked, is_long, is_defined, is_bad, push, room;
 
     assign fmt_type        = hdr_q[regmap_pkg::TLP_FMT_TYPE_LSB +: 8];
     assign is_cpl          = completion(fmt_type);
@@ -84,7 +84,20 @@ module tlp_rx #(
     assign length          = hdr_q[regmap_pkg::TLP_LENGTH_LSB +: 10];
     assign is_long         = length > 10'd2 || length == '0;  // 0 is 1024
     assign is_locked       = fmt_type == 8'(regmap_pkg::TLP_TYPE_CPLLK) || fmt_type == 8'(regmap_pkg::TLP_TYPE_CPLDLK);
-    assign is_bad          = is_locked || (is_posted_write && (is_long || hdr_q[regmap_pkg::TLP_EP_BIT]));
+    // [P] table 2-3, without messages and completions: requests, with or without data, with three or four double words of header.
+    always_comb begin
+        is_defined = 1'b0;
+        if (beat_q && sop_q) begin
+            case (fmt_type[4:0])
+                5'b00000: is_defined = !fmt_type[7];                                       // memory
+                5'b00001, 5'b01100, 5'b01101, 5'b01110:                                    // locked read, atomic operations
+                    is_defined = !fmt_type[7] && fmt_type[6] == (fmt_type[3:0] != 4'b0001);
+                5'b00010, 5'b00100, 5'b00101, 5'b11011: is_defined = fmt_type[7:5] == 3'b000 || fmt_type[7:5] == 3'b010;   // I/O, configuration
+                default: is_defined = is_cpl || is_message;
+            endcase
+        end
+    end
+    assign is_bad          = is_locked || !is_defined || (is_posted_write && (is_long || hdr_q[regmap_pkg::TLP_EP_BIT]));
 
     assign cpl_valid_o = beat_q && is_cpl;
     assign cpl_sop_o   = sop_q;

@@ -78,6 +78,7 @@ module ctrl #(
     output       logic                          mac_set_o,     // pulse: filter_o.mac changes
 
     output       logic                          error_o,       // level: ring error of the control queue
+    output       logic                          stat_error_o,  // a command was not carried out
     output       logic                          idle_o
 );
     localparam logic [7:0] ClassMq   = 8'(regmap_pkg::VIRTIO_CTRL_CLASS_MQ);
@@ -97,6 +98,8 @@ module ctrl #(
     logic [31:0]  length_q;                    // readable bytes of the chain
     logic [15:0]  asked_q, arrived_q;          // bytes of the command that are kept
     logic         failed_q, in_chain_q, wrap_q;
+    logic         answer_q;                    // a writable element has come
+    logic         carried_q;                   // the command was carried out
     logic [15:0]  slot_q, id_q, slots_q;
     logic [71:0]  reply_q;                     // reply and acknowledgement, first byte lowest
     logic [3:0]   reply_len_q, replied_q;
@@ -112,7 +115,7 @@ module ctrl #(
     assign elem_addr = d_addr_i + {32'd0, piece_q};
     assign word_left = 4'd8 - {1'b0, asked_q[2:0]};
     assign want      = asked_q == Kept ? 4'd0 : elem_left < {28'd0, word_left} ? elem_left[3:0] : word_left;
-    assign read_elem = state_q == Gather && d_valid_i && !d_write_i && !stop_i;
+    assign read_elem = state_q == Gather && d_valid_i && !d_write_i && !answer_q && !stop_i;
     assign req_valid_o = read_elem && want != 4'd0;
     assign ask       = req_valid_o && req_ready_i;
     assign take_read = read_elem && (want == 4'd0 || (req_ready_i && elem_left == {28'd0, want}));
@@ -283,8 +286,10 @@ module ctrl #(
             replied_q  <= 4'd0;
             piece_q    <= 32'd0;
             error_q    <= 1'b0;
+            answer_q   <= 1'b0;
+            carried_q  <= 1'b0;
         end else if (d_valid_i || wr_valid_i || done_valid_i || state_q != Gather) begin
-            if (state_q == Reply && d_valid_i && !d_write_i) error_q <= 1'b1;
+            if ((state_q == Reply || answer_q) && d_valid_i && !d_write_i) error_q <= 1'b1;
             if (wr_valid_i && first < 16'd16) command_q[{first[3], 6'd0} +: 64] <= command_q[{first[3], 6'd0} +: 64] | word;
             if (done_valid_i) begin
                 arrived_q <= arrived_q + {3'd0, done_bytes_i};
@@ -310,6 +315,7 @@ module ctrl #(
                         piece_q  <= 32'd0;
                         if (!d_next_i) state_q <= Done;      // nowhere to answer to
                     end else if (no_room) begin
+                        answer_q <= 1'b1;
                         if (!d_next_i) state_q <= Done;
                     end else if (d_valid_i && d_write_i && !stop_i) begin
                         state_q <= Arrive;
@@ -318,10 +324,12 @@ module ctrl #(
                 Arrive: if (arrived_q == asked_q) state_q <= Execute;
                 Carry: if (net_done) begin
                     state_q      <= Reply;
+                    carried_q    <= net_ok;
                     reply_q[7:0] <= net_ok ? 8'(regmap_pkg::VIRTIO_CTRL_ACK_OK) : 8'(regmap_pkg::VIRTIO_CTRL_ACK_ERR);
                 end
                 Execute: begin
                     state_q     <= net_start && !net_done ? Carry : Reply;
+                    carried_q   <= ok || (net_done && net_ok);
                     reply_len_q <= length_q < 32'd2 ? 4'd0 : get_vq && ok ? 4'd9 : 4'd1;
                     reply_q     <= get_vq && ok ? {8'(regmap_pkg::VIRTIO_CTRL_ACK_OK), usecs_q[vq*32 +: 32], packets_q[vq*32 +: 32]}
                                                 : {64'd0, ok || (net_done && net_ok) ? 8'(regmap_pkg::VIRTIO_CTRL_ACK_OK) : 8'(regmap_pkg::VIRTIO_CTRL_ACK_ERR)};
@@ -344,13 +352,16 @@ module ctrl #(
                     arrived_q <= 16'd0;
                     failed_q  <= 1'b0;
                     replied_q <= 4'd0;
+                    answer_q  <= 1'b0;
+                    carried_q <= 1'b0;
                 end
                 default: state_q <= Gather;
             endcase
         end
     end
 
-    assign idle_o = state_q == Gather && !d_valid_i;
+    assign stat_error_o = u_valid_o && u_ready_i && !carried_q;
+    assign idle_o = (state_q == Gather && !d_valid_i) || error_q;
 
     logic unused;
     assign unused = &{1'b0, beat};

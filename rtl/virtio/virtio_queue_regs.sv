@@ -3,7 +3,7 @@
 //
 // select_i names the queue that an access refers to. A queue that does not exist reads as size 0 and takes no write; size and
 // addresses of an enabled queue cannot change; the vector can, because DPDK maps vectors after enabling. Address bits below the
-// alignment that packed rings have do not exist ([V] 2.8).
+// alignment that packed rings have do not exist ([V] 2.8). A ring that would go on at address 0 is not enabled.
 //
 // A reset of a queue ([V] 2.6.1) is asked for in vq_reset_o and ends with vq_reset_done_i: only then its registers return to their reset
 // values, queue_enable and queue_reset among them.
@@ -49,6 +49,7 @@ module virtio_queue_regs #(
     logic              present, enabled;
     logic [QueueW-1:0] queue;
     logic [15:0]       size, vector;  // with the bytes on the bus
+    logic              wraps;         // the ring lies across the end of the address space
 
     assign present = select_i < 16'(NumQueues);
     assign queue   = present ? select_i[QueueW-1:0] : '0;
@@ -56,7 +57,10 @@ module virtio_queue_regs #(
     always_comb begin
         size   = '0;
         vector = '0;
+        wraps  = 1'b0;
         if (write_i) begin
+            wraps  = &vq_desc_o[64 * queue + 20 +: 44]
+                     && {1'b0, vq_desc_o[64 * queue +: 20]} + {1'b0, vq_size_o[16 * queue +: 16], 4'd0} > 21'h10_0000;
             size   = (vq_size_o[16 * queue +: 16] & ~mask_i[15:0]) | (wdata_i[15:0] & mask_i[15:0]);
             vector = (vq_vector_o[16 * queue +: 16] & ~mask_i[31:16]) | (wdata_i[31:16] & mask_i[31:16]);
         end
@@ -78,7 +82,7 @@ module virtio_queue_regs #(
                     if (mask_i[31:16] != '0)  // [V] 4.1.5.1.2: a vector that does not exist reads back as none
                         vq_vector_o[16 * queue +: 16] <= vector < 16'(MsixVectors) ? vector : NoVector;
                 end
-                if (addr_i == 12'(regmap_pkg::VIRTIO_COMMON_QUEUE_ENABLE) && mask_i[0] && wdata_i[0])
+                if (addr_i == 12'(regmap_pkg::VIRTIO_COMMON_QUEUE_ENABLE) && mask_i[0] && wdata_i[0] && !wraps)
                     vq_enable_o[queue] <= 1'b1;  // writing 0 is not allowed to the driver, and ignored
                 if (!enabled) begin
                     // [V] 4.1.3.1: the halves of an address are independent.

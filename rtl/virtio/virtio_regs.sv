@@ -121,6 +121,7 @@ module virtio_regs #(
     logic [63:0] features_q;
     logic [15:0] config_vector_q, queue_select_q;
     logic [7:0]  status_q;
+    logic        live_q;             // the driver set DRIVER_OK; only a reset ends that, whatever it writes
     logic        acceptable, reset_end;
 
     assign acceptable = (features_q & ~Offered) == '0 && (features_q & Required) == Required
@@ -158,6 +159,7 @@ module virtio_regs #(
             config_vector_q <= NoVector;
             queue_select_q  <= '0;
             status_q        <= '0;
+            live_q          <= 1'b0;
         end else begin
             if (write_common) begin
                 case (addr)
@@ -165,7 +167,7 @@ module virtio_regs #(
                         device_select_q <= (device_select_q & ~mask) | (reg_wdata_i & mask);
                     12'(regmap_pkg::VIRTIO_COMMON_DRIVER_FEATURE_SELECT):
                         driver_select_q <= (driver_select_q & ~mask) | (reg_wdata_i & mask);
-                    12'(regmap_pkg::VIRTIO_COMMON_DRIVER_FEATURE): if (!status_q[FeaturesOk]) begin
+                    12'(regmap_pkg::VIRTIO_COMMON_DRIVER_FEATURE): if (!status_q[FeaturesOk] && !live_q) begin
                         if (driver_select_q == 32'd0) features_q[31:0] <= (features_q[31:0] & ~mask) | (reg_wdata_i & mask);
                         if (driver_select_q == 32'd1) features_q[63:32] <= (features_q[63:32] & ~mask) | (reg_wdata_i & mask);
                     end
@@ -178,6 +180,7 @@ module virtio_regs #(
                     default: ;
                 endcase
             end
+            if (status_q[regmap_pkg::VIRTIO_STATUS_DRIVER_OK_BIT] && status_q[FeaturesOk]) live_q <= 1'b1;
             if (needs_reset_i) status_q[NeedsReset] <= 1'b1;
         end
     end
@@ -192,7 +195,8 @@ module virtio_regs #(
         end
     end
 
-    assign driver_ok_o = status_q[regmap_pkg::VIRTIO_STATUS_DRIVER_OK_BIT] && status_q[FeaturesOk] && !reset_req_o;
+    // [V] 2.1.1 forbids a driver to clear a bit of the status. One that does must not stop the engines in the middle of their work.
+    assign driver_ok_o = (live_q || (status_q[regmap_pkg::VIRTIO_STATUS_DRIVER_OK_BIT] && status_q[FeaturesOk])) && !reset_req_o;
     assign features_o      = features_q;
     assign config_vector_o = config_vector_q;
 

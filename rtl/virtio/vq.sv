@@ -127,7 +127,13 @@ module vq #(
 
     // enable_i and reset_i fall together; what is left in the queue then is cleared, and must not be seen any more.
     assign open      = enable_i && (!reset_i || in_chain_q);
-    assign d_valid_o = d_raw && open;
+    // An element that would go on at address 0 is a ring error: it stays here, and the queue with it.
+    logic beyond;
+    always_comb begin
+        beyond = 1'b0;
+        if (d_raw && &d_o[131:100]) beyond = {1'b0, d_o[99:68]} + {1'b0, d_o[67:36]} > 33'h1_0000_0000;
+    end
+    assign d_valid_o = d_raw && open && !beyond;
     assign d_taken   = d_valid_o && d_ready_i;
     assign drained   = !open && begun_q == 16'd0 && used_idle && avail_idle && table_idle && event_quiet && irq_sent_i;
     assign reset_done_o = reset_i && (!enable_i || state_q == Over);
@@ -180,7 +186,7 @@ module vq #(
         .req_valid_o(req_valid_o[2]), .req_ready_i(req_ready_i[2]), .req_o(req_o[3*dma_pkg::RdReqW-1:2*dma_pkg::RdReqW]),
         .wr_valid_i(rd_table), .wr_dst_i, .wr_lo_i, .wr_hi_i, .wr_data_i,
         .done_valid_i(rd_done_table), .done_table_i(done_cookie_i[5:0]), .done_bytes_i, .done_error_i,
-        .d_valid_o(d_raw), .d_ready_i(d_ready_i && open), .d_o, .error_o(table_error), .empty_o(table_empty), .idle_o(table_idle));
+        .d_valid_o(d_raw), .d_ready_i(d_ready_i && open && !beyond), .d_o, .error_o(table_error), .empty_o(table_empty), .idle_o(table_idle));
     assign starved_o = !open || (avail_starved && table_empty);
 
     vq_used #(.DataWidth(DataWidth)) u_used (
@@ -204,7 +210,7 @@ module vq #(
         if (!rst_ni || !enable_i) event_error_q <= 1'b0;
         else if (event_error) event_error_q <= 1'b1;
     end
-    assign error_o = avail_error || table_error || event_error_q;
+    assign error_o = avail_error || table_error || event_error_q || beyond;
     assign idle_o  = avail_idle && table_idle && used_idle && event_idle && !reset_i;
 
     logic unused;

@@ -186,7 +186,7 @@ module vq_avail #(
     logic         head_done, head_proven;
     logic [127:0] desc;
     logic [15:0]  flags;
-    logic         available, line_start, tail_open, bad, bad_indirect, push, go_void;
+    logic         available, line_start, tail_open, endless, bad, bad_indirect, push, go_void;
     logic [3:0]   out_count;
     logic         last_of_chunk, out_ready;
 
@@ -206,6 +206,7 @@ module vq_avail #(
         available    = 1'b0;
         bad_indirect = 1'b0;
         tail_open    = 1'b0;
+        endless      = 1'b0;
         bad          = 1'b0;
         push         = 1'b0;
         go_void      = 1'b0;
@@ -215,7 +216,9 @@ module vq_avail #(
             bad_indirect = flags[regmap_pkg::VIRTQ_DESC_F_INDIRECT_BIT]
                            && (!indirect_i || in_chain_q || flags[regmap_pkg::VIRTQ_DESC_F_NEXT_BIT]);
             tail_open = in_chain_q && (line_start || s1_first_q) && !s1_proven_q && !trust_q;
-            bad       = !tail_open && (available ? bad_indirect || (in_chain_q && chain_len_q >= size_i) : in_chain_q);
+            // [V] 2.8.5: no chain is longer than the ring.
+            endless   = flags[regmap_pkg::VIRTQ_DESC_F_NEXT_BIT] && (in_chain_q ? chain_len_q + 16'd1 : 16'd1) >= size_i;
+            bad       = !tail_open && (available ? bad_indirect || endless : in_chain_q);
             push      = !error_q && !rewind_i && !tail_open && available && !bad;
             go_void   = !bad && (tail_open || !available);
         end
@@ -313,6 +316,9 @@ module vq_avail #(
                 // reads were sent for more than that.
                 poll_q <= !db_ahead;
             end
+
+            // A chain goes on behind what the doorbell said: that was a hint, and its driver made all of the chain available with its head.
+            if (in_chain_q && fresh && at_target) poll_q <= 1'b1;
 
             // Void: drop what was read from the slot in stage 1 on, once nothing is in flight, and go on there.
             if (go_void) begin

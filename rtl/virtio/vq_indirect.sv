@@ -70,7 +70,8 @@ module vq_indirect #(
         table_free = 1'b0;
         ask_first  = 1'b0;
         if (in_indirect) begin
-            len_bad    = in_len == 32'd0 || in_len[3:0] != 4'd0 || in_len > {12'd0, size_i, 4'd0};
+            len_bad    = in_len == 32'd0 || in_len[3:0] != 4'd0 || in_len > {12'd0, size_i, 4'd0}
+                         || (&i_i[131:100] && {1'b0, i_i[99:68]} + {1'b0, in_len} > 33'h1_0000_0000);   // it would go on at address 0
             table_free = !taken_q[next_q] && !waiting_q[next_q];
             ask_first  = !len_bad && q_ready && table_free && !stop_i && !flush_i && !error_q && !ask_more;
         end

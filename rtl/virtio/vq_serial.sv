@@ -134,12 +134,15 @@ module vq_serial #(
     logic [63:0] desc_addr;
     logic [31:0] desc_len;
     logic [15:0] desc_id, flags;
-    logic        available, is_table, bad;
+    logic        available, is_table, beyond, bad;
     assign {flags, desc_id, desc_len, desc_addr} = desc_q;
     always_comb begin
         available = 1'b0;
         is_table  = 1'b0;
         bad       = 1'b0;
+        beyond    = 1'b0;   // it would go on at address 0
+        if ((state_q == Judge || state_q == Show) && &desc_addr[63:32])
+            beyond = {1'b0, desc_addr[31:0]} + {1'b0, desc_len} > 33'h1_0000_0000;
         if (state_q == Judge) begin
             available = flags[regmap_pkg::VIRTQ_DESC_F_AVAIL_BIT] == wrap_q && flags[regmap_pkg::VIRTQ_DESC_F_USED_BIT] != wrap_q;
             is_table  = flags[regmap_pkg::VIRTQ_DESC_F_INDIRECT_BIT];
@@ -147,7 +150,7 @@ module vq_serial #(
             // longer than the ring.
             bad = available ? (is_table && (!indirect_i || in_chain_q || flags[regmap_pkg::VIRTQ_DESC_F_NEXT_BIT] || desc_len == '0
                                             || desc_len[3:0] != '0 || desc_len > {12'd0, size_i, 4'd0}))
-                              || (in_chain_q && count_q >= size_i)
+                              || (in_chain_q && count_q >= size_i) || beyond
                             : in_chain_q;
         end
     end
@@ -173,7 +176,7 @@ module vq_serial #(
     // ---- elements, to the consumer ----------------------------------------------------------------------------------------------------
     logic more;
     assign more      = in_table_q ? left_q != 16'd1 : flags[regmap_pkg::VIRTQ_DESC_F_NEXT_BIT];
-    assign d_valid_o = state_q == Show;
+    assign d_valid_o = state_q == Show && !beyond;
     assign d_o       = {desc_addr, desc_len, in_table_q ? id_q : desc_id, more, flags[regmap_pkg::VIRTQ_DESC_F_WRITE_BIT], in_table_q,
                         shown_slot_q, shown_wrap_q};
     assign starved_o = state_q == Sleep || !open;
@@ -246,7 +249,10 @@ module vq_serial #(
                         state_q      <= is_table ? Ask : Show;
                     end
                 end
-                Show: if (d_ready_i) begin
+                Show: if (beyond) begin
+                    error_q <= 1'b1;
+                    state_q <= Sleep;
+                end else if (d_ready_i) begin
                     table_q <= table_q + 64'd16;
                     left_q  <= left_q - 16'd1;
                     state_q <= more ? Ask : Use;
@@ -289,7 +295,7 @@ module vq_serial #(
             Sleep:   resting = !kick_q || error_q || !enable_i;
             Ask:     resting = !ask;
             Use:     resting = !u_valid_i;
-            Show:    resting = !d_ready_i;
+            Show:    resting = !d_ready_i && !beyond;
             default: resting = 1'b0;
         endcase
     end

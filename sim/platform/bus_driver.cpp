@@ -18,6 +18,7 @@ constexpr uint32_t bar_flags = 0xF;                // [P] 7.5.1.2.1: memory BAR,
 constexpr uint32_t bar_is_io = 0x1, bar_type = 0x6, bar_type_64 = 0x4;
 constexpr uint32_t capability_pointer_mask = 0xFC; // [P] 7.5.1.1.11
 constexpr unsigned most_capabilities = 48;         // as many as fit behind the header
+constexpr uint32_t shortest_timeout = 1;            // [P] 7.5.3.16: 50 to 100 us
 constexpr uint32_t msix_table_size = 0x7FF;        // [P] 7.7.2.2: last vector
 constexpr uint32_t msix_bir = 0x7;                 // [P] 7.7.2.3: number of the BAR
 constexpr uint32_t msix_entry_masked = 0x1;        // [P] 7.7.2.8
@@ -119,6 +120,7 @@ std::string BusDriver::set_packet_sizes() {
     control |= static_cast<uint32_t>(mps) << PCI_EXP_DEVCTL_MPS_LSB | static_cast<uint32_t>(mrrs) << PCI_EXP_DEVCTL_MRRS_LSB;
     if (capabilities & 1u << PCI_EXP_DEVCAP_EXTENDED_TAG_BIT) control |= 1u << PCI_EXP_DEVCTL_EXTENDED_TAG_BIT;
     config_write(express_ + PCI_EXP_DEVICE_CONTROL, PCI_EXP_DEVICE_CONTROL_BYTES, control);
+    if (config_.short_timeout) config_write(express_ + PCI_EXP_DEVICE_CONTROL_2, PCI_EXP_DEVICE_CONTROL_2_BYTES, shortest_timeout);
     return {};
 }
 

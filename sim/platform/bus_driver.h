@@ -26,6 +26,7 @@ public:
     struct Config {
         uint32_t mps = 256;              // maximum payload size to programme, bytes: 128 << n
         uint32_t mrrs = 512;             // maximum read request size to programme, bytes: 128 << n
+        bool short_timeout = false;      // the device's completion timeout: 50 to 100 us, or as it comes [P] 7.5.3.16
         uint64_t window_base = 0xC0000000, window_bytes = 0x30000000;  // CPU addresses that BAR0 is placed in: LinkConfig's mmio32
         unsigned max_vectors = 64;       // granted at most: 16 queue pairs, a control queue and the configuration need 34
         uint64_t message_address = 0xFEE00000;  // of all vectors; the root complex takes 0xFEE00000 to 0xFEEFFFFF for messages

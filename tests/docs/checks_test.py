@@ -5,13 +5,15 @@ import pathlib
 import tempfile
 import unittest
 
-from checks import conformance, data_path_map, folders_apart, folders_listed, links_resolve, sources_tidy
+from checks import bad_input, conformance, data_path_map, folders_apart, folders_listed, links_resolve, sources_tidy
 from checks.tree import FOLDERS, Tree
 
 SPDX = "// SPDX-License-Identifier: Apache-2.0\n"
 ROW = "| {n} | `driver/netvio/tx.c:netvio_tx` `rtl/top.sv:top.valid_o` | a descriptor | [V] 2.8 | `Tx.Sends` |\n"
 MAP = ("# R\n\n* [V] VIRTIO 1.2\n\n## Data-path map\n\n### Transmit\n\n" + "".join(ROW.format(n=n) for n in range(12)) +
        "\n### Receive\n\n" + "".join(ROW.format(n=n) for n in range(10)))
+BAD = ("# RTL\n`top` `bar0`\n\n## Bad input\n\n| what | clause | answer | counter | test |\n|---|---|---|---|---|\n| **rings** | | | | |\n" +
+       "| no end | [V] 2.8 | drop | TX_DROPS | `Tx.Sends` |\n" * 40)
 GOOD = {
     "README.md": MAP,
     "driver/netvio/tx.c": SPDX + '#include "tx.h"\nint netvio_tx(struct a *a,\n              int b)\n{\n    return 0;\n}\n',
@@ -23,7 +25,8 @@ GOOD = {
     "waves/README.md": "see [the other](../hw/README.md#hw)\n",
     "driver/README.md": "`tx.h`\n",
     "hw/README.md": "# HW\n`link`\n",
-    "rtl/README.md": "`top`\n",
+    "rtl/README.md": BAD,
+    "rtl/regmap/bar0.def": SPDX + 'REG(STATS, TX_DROPS, 0x10, 8, RO, "ours", "drops")\n',
     "sim/README.md": "`main.c`\n",
     "tests/README.md": "`*_test.cpp` `requirements.txt`\n",
     "tests/requirements.txt": "== P: rings\nP1 | in order | 2.8\nP2 | no more | 2.9\n    not offered\n",
@@ -74,6 +77,24 @@ class ChecksFindFaults(unittest.TestCase):
 
     def test_map_is_short(self):
         self.assert_map(ROW.format(n=11), "", "at least 12")
+
+    def assert_bad_input(self, old, new, words):
+        self.assert_found(bad_input, {"rtl/README.md": BAD.replace(old, new, 1)}, words)
+
+    def test_bad_input_names_a_missing_test(self):
+        self.assert_bad_input("Tx.Sends", "Tx.Flies", "no test Tx.Flies")
+
+    def test_bad_input_has_no_test(self):
+        self.assert_bad_input("`Tx.Sends`", "later", "no test")
+
+    def test_bad_input_names_a_missing_counter(self):
+        self.assert_bad_input("TX_DROPS", "TX_SIGHS", "no counter TX_SIGHS")
+
+    def test_bad_input_has_no_clause(self):
+        self.assert_bad_input("[V] 2.8 |", "|", "no clause")
+
+    def test_bad_input_is_short(self):
+        self.assert_bad_input("| no end | [V] 2.8 | drop | TX_DROPS | `Tx.Sends` |\n", "", "at least 40")
 
     def test_requirement_has_neither_test_nor_reason(self):
         self.assert_found(conformance, {"tests/tx_test.cpp": SPDX + "TEST(Tx, Sends)\n{\n}\n"}, "P1 has neither")

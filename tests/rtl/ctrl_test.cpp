@@ -108,6 +108,31 @@ TEST(Ctrl, AnswersOnlyWhereThereIsRoom) {  // VIRTIO P25: virtio.md 12.1
     EXPECT_EQ(rig.run({{0x9000, 1, true}}), 0);
 }
 
+TEST(Ctrl, AReadableElementBehindAWritableOneIsARingErrorHoweverShortThatWas) {  // [V] 2.8.5
+    for (const uint32_t room : {0u, 1u, 5u}) {
+        Rig rig;
+        EXPECT_FALSE(rig.b->error_o);
+        EXPECT_EQ(rig.run({{0x1000, 4, false}, {0x9000, room, true}, {0x1100, 2, false}}), -1) << room;
+        EXPECT_TRUE(rig.b->error_o);
+        EXPECT_TRUE(rig.b->idle_o) << "nothing happens until the device is reset";
+    }
+}
+
+TEST(Ctrl, CountsCommandsThatItDidNotCarryOut) {
+    Rig rig;
+    unsigned counted = 0;
+    rig.observe = [&] { counted += rig.b->stat_error_o; };
+    rig.command({VIRTIO_CTRL_CLASS_MQ, VIRTIO_CTRL_MQ_VQ_PAIRS_SET, 2, 0});
+    rig.command({VIRTIO_CTRL_CLASS_RX, VIRTIO_CTRL_RX_PROMISC, 1});
+    EXPECT_EQ(counted, 0u);
+    rig.command({VIRTIO_CTRL_CLASS_MQ, VIRTIO_CTRL_MQ_VQ_PAIRS_SET, 0, 0});
+    EXPECT_EQ(counted, 1u);
+    rig.command({VIRTIO_CTRL_CLASS_MAC, VIRTIO_CTRL_MAC_TABLE_SET, 9, 9, 9, 9});
+    rig.run({{0x1000, 4, false}});
+    rig.run({{0x9000, 1, true}});
+    EXPECT_EQ(counted, 4u);
+}
+
 TEST(Ctrl, AChainMayBeAsLongAsARing) {  // [V] 2.8
     Rig rig;
     std::vector<Rig::Element> chain(VIRTQ_MAX_SIZE, {0x2000, 0, false});

@@ -30,10 +30,13 @@ struct Rig {
     std::array<uint32_t, 4> hdr{};
     std::vector<uint8_t> payload;
 
-    explicit Rig(unsigned seed, unsigned mps = 256) : b(seed) {
+    unsigned largest;
+
+    explicit Rig(unsigned seed, unsigned mps = 256) : b(seed), largest(mps) {
         b->mps_i = mps == 128 ? 0 : mps == 256 ? 1 : 2;
         b->bus_master_i = 1;
         b->requester_id_i = 0x0100;
+        b->abandon_i = 0;
         b.reset();
     }
     void step(const WrCmd* cmd = nullptr, bool* taken = nullptr, unsigned stall = 0) {
@@ -72,7 +75,7 @@ struct Rig {
         const uint64_t address = wide ? uint64_t(hdr[2]) << 32 | hdr[3] : hdr[2];
         const uint32_t dws = hdr[0] & 1023, first = hdr[1] & 15, last = hdr[1] >> 4 & 15;
         EXPECT_EQ((payload.size() + kBeat - 1) / kBeat, (dws * 4 + kBeat - 1) / kBeat) << "beats for the length";
-        EXPECT_LE(dws * 4, 128u << b->mps_i) << "[P] 2.2.2: payload larger than MPS";
+        EXPECT_LE(dws * 4, largest) << "[P] 2.2.2: payload larger than MPS";
         EXPECT_EQ(address >> 12, (address + dws * 4 - 1) >> 12) << "[P] 2.2.7: write crosses 4 KiB";
         uint32_t count = 0;
         for (uint32_t i = 0; i < dws * 4; ++i) {
@@ -167,6 +170,75 @@ TEST(DmaWr, ACommandWithoutBytesOnlyReportsItsTurn) {
     for (unsigned i = 0; i < 600 / kBeat + 40; ++i) rig.step();
     EXPECT_EQ(rig.done, (std::vector<uint16_t>{1, 2}));
     EXPECT_EQ(rig.memory.size(), 600u);
+}
+
+// Bus master enable counts from the next TLP on: half of one would hold up the completion of the very write that cleared it.
+TEST(DmaWr, FinishesTheTlpThatWasBegunWhenItMayNotWriteAnyMore) {
+    for (unsigned moment = 0; moment < 40; ++moment) {
+        Rig rig(1);
+        const WrCmd c{0x300000000ull + 60, 1000, 0, 1, 0, 64, 0, 0};
+        for (bool taken = false; !taken;) rig.step(&c, &taken);
+        for (unsigned i = 0; i < moment; ++i) rig.step();
+        rig.b->bus_master_i = 0;
+        for (unsigned i = 0; i < 100; ++i) rig.step();
+        const size_t written = rig.writes.size();
+        size_t bytes = 0;
+        for (const auto& w : rig.writes) bytes += w.bytes;
+        EXPECT_EQ(rig.memory.size(), bytes);
+        for (unsigned i = 0; i < 100; ++i) rig.step();
+        EXPECT_EQ(rig.writes.size(), written);
+        rig.b->bus_master_i = 1;
+        for (unsigned i = 0; i < 200; ++i) rig.step();
+        EXPECT_EQ(rig.memory.size(), 1000u) << "moment " << moment;
+        EXPECT_EQ(rig.done, std::vector<uint16_t>{1});
+    }
+}
+
+TEST(DmaWr, ForgetsWhatItMayNotSendWhenItIsAbandoned) {
+    for (unsigned moment = 0; moment < 40; ++moment) {
+        Rig rig(1);
+        const WrCmd c{0x300000000ull + 60, 1000, 0, 1, 0, 64, 0, 0};
+        for (unsigned given = 0; given < 4;) {
+            bool taken = false;
+            rig.step(&c, &taken);
+            given += taken;
+        }
+        for (unsigned i = 0; i < moment; ++i) rig.step();
+        rig.b->bus_master_i = 0;
+        rig.b->abandon_i = 1;
+        for (unsigned i = 0; i < 100; ++i) rig.step();
+        EXPECT_TRUE(rig.b->idle_o) << "moment " << moment;
+        EXPECT_TRUE(rig.payload.empty() || rig.b->wr_eop_o || !rig.b->wr_valid_o);
+        rig.b->abandon_i = 0;
+        rig.b->bus_master_i = 1;
+        rig.memory.clear();
+        const WrCmd last{0x400000000ull, 600, 0, 7, 0, 64, 0, 0};
+        for (bool taken = false; !taken;) rig.step(&last, &taken);
+        for (unsigned i = 0; i < 100; ++i) rig.step();
+        EXPECT_EQ(rig.memory.size(), 600u) << "moment " << moment;
+        EXPECT_EQ(rig.memory.begin()->first, 0x400000000ull);
+    }
+}
+
+// [P] 7.5.3.4: the host may change the payload size at any time; a TLP has one.
+TEST(DmaWr, ChangesThePayloadSizeBetweenTlps) {
+    Rig rig(1, 512);
+    size_t bytes = 0;
+    for (unsigned i = 0; i < 100; ++i) {
+        const WrCmd c{0x300000000ull + i * 0x10000 + i, uint16_t(1 + rig.b.random() % 3000), 0, uint16_t(i), 0, 64, 0, 0};
+        bytes += c.len;
+        for (bool taken = false; !taken;) {
+            rig.b->mps_i = rig.b.random() % 3;
+            rig.step(&c, &taken, 20);
+        }
+    }
+    for (unsigned i = 0; i < 3000; ++i) {
+        rig.b->mps_i = rig.b.random() % 3;
+        rig.step();
+    }
+    EXPECT_TRUE(rig.b->idle_o);
+    EXPECT_EQ(rig.done.size(), 100u);
+    EXPECT_EQ(rig.memory.size(), bytes);
 }
 
 TEST(DmaWr, WritesImmediateData) {

@@ -258,6 +258,32 @@ TEST(NetRx, ReportsAnElementThatItMayNotWrite) {  // VIRTIO P25: [V] 2.8.5
     EXPECT_EQ(rig.delivered, 0u);
 }
 
+TEST(NetRx, ReportsABufferThatIsTooShortForTheHeader) {   // virtio.md 12.1
+    for (const bool hashed : {false, true}) {
+        const uint32_t header = hashed ? VIRTIO_NET_HDR_HASH_SIZE : VIRTIO_NET_HDR_SIZE;
+        for (const auto& lengths : std::vector<std::vector<uint32_t>>{{0}, {header - 1}, {1, 1, 0}, {5, header - 6}, {0, 0, header - 1, 0}}) {
+            Rig rig(14);
+            rig.b->hash_report_i = hashed;
+            rig.buffer(lengths);
+            rig.frame(100);
+            rig.steps(60);
+            EXPECT_TRUE(rig.b->error_o);
+            EXPECT_TRUE(rig.b->idle_o) << "nothing happens until the device is reset";
+            EXPECT_EQ(rig.delivered + rig.no_buffer, 0u);
+        }
+        for (const auto& lengths : std::vector<std::vector<uint32_t>>{{header}, {5, header - 5}, std::vector<uint32_t>(40, 1)}) {
+            Rig rig(15);
+            rig.b->hash_report_i = hashed;
+            rig.buffer(lengths);
+            rig.frame(100);
+            rig.steps(90);
+            EXPECT_FALSE(rig.b->error_o);
+            EXPECT_GE(rig.no_buffer, 1u) << "its frame is dropped, and the buffer given back";
+            if (HasFatalFailure()) return;
+        }
+    }
+}
+
 TEST(NetRx, BeginsNoBufferWhileItIsToStop) {
     for (unsigned moment = 0; moment < 30; ++moment) {
         Rig rig(11 + moment);

@@ -55,19 +55,6 @@ TEST(NicControl, DoesNotCarryOutWhatItCannotAnswer) {  // VIRTIO P14, P25: virti
     EXPECT_EQ(answer, (Frame{0, 0, 0, 0, 0, 0, 0, 0, VIRTIO_CTRL_ACK_OK})) << "nothing was set";
 }
 
-void expect_needs_reset(Device& d, const char* what) {
-    d.host.messages.clear();
-    ASSERT_TRUE(d.run_until([&] { return d.messages_of(0) == 1; }, 3000)) << what << ": no configuration interrupt";
-    EXPECT_EQ(d.status(), 15u | 64u) << what;
-    d.host.step(500);
-    EXPECT_EQ(d.messages_of(0), 1u) << what << ": told more than once";
-    d.host.sent.clear();
-    d.start();
-    Traffic traffic(d, 1);
-    traffic.run(2);
-    EXPECT_FALSE(testing::Test::HasFatalFailure()) << what << ": did not come back";
-}
-
 TEST(NicControl, AReadableElementBehindAWritableOneIsARingError) {  // VIRTIO B2, P25: [V] 2.8.5
     Device d(config(5), kFeatures, kPairs);
     d.ctrl().post_raw({kControlData, 2}, 1, 1);

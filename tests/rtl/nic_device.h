@@ -365,6 +365,7 @@ struct DeviceOf {
         EXPECT_EQ((used[0].flags >> 1) & 1, used[0].length != 0);
         return used[0].length;
     }
+    void kick(unsigned q) { if (q == kControl) kick_control(); else rings[q].kick(); }
     // The acknowledgement of a command.
     uint8_t command(const Frame& bytes) {
         Frame answer;

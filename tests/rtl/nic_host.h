@@ -3,11 +3,16 @@
 //
 // It answers reads after a random latency, tags in any order, completions cut at MPS, 64-byte boundaries and, now and then, anywhere
 // the standard allows; applies writes in order; stalls every stream at random. All randomness is seeded.
+//
+// A test can do to the device what a link and a root complex can: `fault` spoils the answer to a read, inject() puts any packet on the
+// pins, and with `isolated` an access outside of memory is refused as an IOMMU does, instead of ending the test. `watch` sees every access.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
+#include <array>
 #include <deque>
+#include <functional>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -84,6 +89,25 @@ public:
     struct Seen { uint64_t cycle; bool up; uint32_t type; uint64_t address; uint32_t bytes; };
     std::vector<Seen> seen;                               // every TLP of the device, by first beat
 
+    struct Access { uint64_t address; uint32_t bytes; bool write; };   // of the device to memory, its enabled bytes
+    // What becomes of the answer to a read: it is lost, or an error ([P] 2.2.9), or its first part is poisoned; or it is good, and
+    // its first part is preceded by one with another byte count, or its last part comes twice.
+    enum class Fault { none, lose, unsupported, abort, poison, count, twice };
+    std::function<Fault(const Access&)> fault;            // asked for each read
+    std::function<void(const Access&)> watch;             // told of each access, before it takes place
+    bool isolated = false;
+    // Any packet: its header double words and its data.
+    void inject(const std::array<uint32_t, 4>& hdr, std::vector<uint8_t> data = {}) {
+        requests_.push_back({{hdr[0], hdr[1], hdr[2], hdr[3]}, std::move(data)});
+    }
+    void deliver_lost() {                                 // what was lost comes after all
+        for (auto& response : lost_) responses_.push_back(std::move(response));
+        lost_.clear();
+    }
+    bool inside(uint64_t address, uint64_t bytes) const {
+        return address >= memory_base && bytes <= memory.size() && address - memory_base <= memory.size() - bytes;
+    }
+
     void step(unsigned cycles = 1) { while (cycles--) one_cycle(); }
     bool reads_outstanding() const { return !responses_.empty(); }
 
@@ -103,7 +127,7 @@ public:
 private:
     std::deque<Tlp> requests_;
     struct Response { uint64_t due; std::deque<Tlp> tlps; };
-    std::deque<Response> responses_;
+    std::deque<Response> responses_, lost_;
     Tlp down_;              // on the pins
     bool down_active_ = false;
     size_t down_sent_ = 0;
@@ -113,9 +137,13 @@ private:
     std::deque<std::vector<uint8_t>> incoming_;
     size_t incoming_sent_ = 0;
     std::vector<uint8_t> outgoing_;
+    bool resting_ = false;   // idle, and untouched since
+    bool carrier_ = true;    // in the cycle before
 
     uint32_t* words(void* port) { return static_cast<uint32_t*>(port); }
 
+public:
+    // What a bus driver does after a reset of the function: address, sizes, vectors.
     void set_up() {
         config_write(PCI_CFG_BAR0, uint32_t(bar0), 4);
         config_write(PCI_CFG_BAR0_HIGH, 0, 4);
@@ -132,6 +160,8 @@ private:
             write(BAR0_MSIX_TABLE + 16 * v + 12, 0, 4);
         }
     }
+
+private:
     void drain_requests() {
         for (unsigned i = 0; i < 1000 && (!requests_.empty() || down_active_); ++i) one_cycle();
     }
@@ -197,7 +227,12 @@ private:
                 messages.emplace_back(address, value);
                 return;
             }
-            for (uint32_t i = 0; i < dws * 4; ++i)
+            uint32_t lo = 0, hi = dws * 4;
+            while (lo < hi && !enabled(lo)) ++lo;
+            while (hi > lo && !enabled(hi - 1)) --hi;
+            if (watch) watch({address + lo, hi - lo, true});
+            if (isolated && !inside(address + lo, hi - lo)) return;
+            for (uint32_t i = lo; i < hi; ++i)
                 if (enabled(i)) *at(address + i) = up_.data[i];
             return;
         }
@@ -210,6 +245,17 @@ private:
                               ? bench.random() % (config_.latency_max - config_.latency_min) : 0), {}};
         uint64_t byte = address + lo;
         const uint64_t end = address + hi;
+        const Access access{byte, hi - lo, false};
+        if (watch) watch(access);
+        Fault what = fault ? fault(access) : Fault::none;
+        if (isolated && !inside(byte, hi - lo)) what = Fault::unsupported;
+        if (what == Fault::unsupported || what == Fault::abort) {
+            const uint32_t status = what == Fault::abort ? TLP_STATUS_CA : TLP_STATUS_UR;
+            response.tlps.push_back({{0x0A000000u, status << TLP_STATUS_LSB | ((hi - lo) & 0xFFF),
+                                      (up_.hdr[1] & 0xFFFFFF00u) | uint32_t(byte & 0x7F), 0}, {}});
+            responses_.push_back(std::move(response));
+            return;
+        }
         while (byte < end) {
             uint64_t stop = (byte + config_.mps) / 64 * 64;
             if (bench.chance(20)) stop = byte / 64 * 64 + 64;
@@ -223,7 +269,13 @@ private:
             response.tlps.push_back(std::move(tlp));
             byte = stop;
         }
-        responses_.push_back(std::move(response));
+        if (what == Fault::poison) response.tlps.front().hdr[0] |= 1u << TLP_EP_BIT;
+        if (what == Fault::twice) response.tlps.push_back(response.tlps.back());
+        if (what == Fault::count) {
+            response.tlps.push_front(response.tlps.front());
+            response.tlps.front().hdr[1] = (response.tlps.front().hdr[1] & ~0xFFFu) | ((response.tlps.front().hdr[1] + 4) & 0xFFF);
+        }
+        (what == Fault::lose ? lost_ : responses_).push_back(std::move(response));
     }
 
     void one_cycle() {
@@ -244,6 +296,10 @@ private:
         }
         dut.cycle_i = bench.cycle;
         bench.settle();
+        // A simulator may stop the clock of a device that says that it is idle: nothing may come of it but from without.
+        const bool touched = dut.rx_tlp_valid_i || dut.mac_rx_valid_i || dut.link_up_i != carrier_;
+        carrier_ = dut.link_up_i;
+        if (resting_ && !touched && (dut.tx_tlp_valid_o || dut.mac_tx_valid_o)) throw std::runtime_error("the device was idle, and goes on by itself");
         const bool down_taken = dut.rx_tlp_valid_i && dut.rx_tlp_ready_o;
         if (dut.tx_tlp_valid_o && dut.tx_tlp_ready_i) {
             if (dut.tx_tlp_sop_o) {
@@ -273,6 +329,7 @@ private:
             }
         }
         bench.edge();
+        resting_ = (resting_ || dut.idle_o) && !touched;
         if (down_taken) {
             down_sent_ += width_;
             if (down_sent_ >= down_.data.size()) down_active_ = false;

@@ -113,17 +113,6 @@ TEST(NicOffload, DropsAFrameWhoseChecksumLiesOutsideOfIt) {  // VIRTIO P25
     EXPECT_EQ(d.status() & 64, 0u);
 }
 
-// [V] 5.1.6.2: without the feature the fields mean nothing.
-TEST(NicOffload, LeavesFramesAloneUnlessTheFeatureWasNegotiated) {  // VIRTIO T1, T2
-    Device d(config());
-    const Frame frame = make_frame(d.host.bench.random, 100);
-    Frame header(VIRTIO_NET_HDR_SIZE, 0xFF);
-    d.tx.offer(d.place(kTxData, frame, {}, 0, header), 1);
-    d.tx.kick();
-    ASSERT_TRUE(d.run_until([&] { return !d.host.sent.empty(); }));
-    EXPECT_EQ(difference(d.host.sent[0], with_fcs(frame)), "");
-}
-
 // A reset loses nothing that was handed to the wire, and what the checksum waited for does not come back to life.
 TEST(NicOffload, ResetAmongFramesThatWaitForTheirChecksum) {
     for (unsigned moment = 0; moment < 12; ++moment) {

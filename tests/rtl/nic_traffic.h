@@ -124,3 +124,35 @@ private:
         unkicked_ = false;
     }
 };
+
+// [V] 2.4: the device answers a reset, is silent then, and carries frames both ways when it is started again.
+inline void expect_whole_after_reset(Device& d, const std::string& what) {
+    d.set_status(0);
+    ASSERT_TRUE(d.run_until([&] { return d.status() == 0; }, 5000)) << what << ": the reset does not end";
+    const auto seen = d.host.seen.size();
+    const auto messages = d.host.messages.size();
+    d.host.step(300);
+    ASSERT_EQ(d.host.seen.size(), seen) << what << ": a request after the reset";
+    ASSERT_EQ(d.host.messages.size(), messages) << what << ": a message after the reset";
+    while (!d.host.wire_idle()) d.host.step();
+    d.host.step(200);
+    d.host.sent.clear();
+    d.start();
+    Traffic traffic(d, 1);
+    traffic.run(2);
+    ASSERT_FALSE(testing::Test::HasFatalFailure()) << what << ": did not come back";
+}
+
+// virtio.md 12.1, a ring error: [V] 2.1.2, the device asks for a reset, with one configuration interrupt; a reset brings it back.
+inline void expect_needs_reset(Device& d, const std::string& what) {
+    const uint32_t before = d.host.read(BAR0_STATS + STATS_RING_ERRORS, 4);
+    d.run_until([&] { return d.messages_of(0) == 1; }, 8000);
+    ASSERT_EQ(d.messages_of(0), 1u) << what << ": no configuration interrupt";
+    EXPECT_EQ(d.status(), 15u | 64u) << what;
+    d.host.step(500);
+    EXPECT_EQ(d.messages_of(0), 1u) << what << ": told more than once";
+    EXPECT_LE(d.host.read(BAR0_STATS + STATS_RING_ERRORS, 4), before + 1) << what;
+    EXPECT_GE(d.host.read(BAR0_STATS + STATS_RING_ERRORS, 4), 1u) << what;
+    d.host.messages.clear();
+    expect_whole_after_reset(d, what);
+}

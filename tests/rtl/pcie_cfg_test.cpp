@@ -148,6 +148,25 @@ TEST_F(PcieCfg, PayloadSizeIsNeverLargerThanSupported) {
     EXPECT_EQ(b->mps_o, 2);
 }
 
+TEST_F(PcieCfg, ReadSizeIsNeverAReservedValue) {   // [P] 7.5.3.4: 6 and 7 would be 8192 bytes and more
+    for (const unsigned value : {6u, 7u}) {
+        write(PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL, value << PCI_EXP_DEVCTL_MRRS_LSB, 2);
+        EXPECT_EQ(b->mrrs_o, 5);
+    }
+}
+
+TEST_F(PcieCfg, ClauseP_7_5_3_16_CompletionTimeoutHasARangeAndCanBeDisabled) {
+    EXPECT_EQ(read(PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CAPABILITIES_2), 0x11u);
+    EXPECT_EQ(b->timeout_o, 0);
+    EXPECT_FALSE(b->timeout_off_o);
+    write(PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL_2, 0xFFF2, 2);
+    EXPECT_EQ(b->timeout_o, 2);
+    EXPECT_TRUE(b->timeout_off_o);
+    EXPECT_EQ(read16(PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL_2), 0x12u);
+    write(PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL_2 + 1, 0xFF, 1);
+    EXPECT_EQ(read16(PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL_2), 0x12u);
+}
+
 TEST_F(PcieCfg, ClauseP_7_5_3_5_UnsupportedRequestIsRememberedUntilCleared) {
     b->ur_i = 1;
     b.tick();
@@ -213,7 +232,8 @@ TEST_F(PcieCfg, ReadOnlyRegistersAndTheExtendedSpaceIgnoreWrites) {  // VIRTIO C
         const uint32_t before = read(offset);
         const bool writable = offset == PCI_CFG_COMMAND || offset == PCI_CFG_HEADER || offset == PCI_CFG_BAR0 ||
                               offset == PCI_CFG_BAR0_HIGH || offset == PCI_CFG_INTERRUPT ||
-                              offset == PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL || offset == PCI_CAP_MSIX ||
+                              offset == PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL ||
+                              offset == PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL_2 || offset == PCI_CAP_MSIX ||
                               (offset > PCI_CAP_VIRTIO_PCI_CFG && offset < PCI_CAP_VIRTIO_PCI_CFG + VIRTIO_PCI_CAP_DATA);
         if (writable) continue;
         write(offset, 0xFFFFFFFF);

@@ -20,7 +20,8 @@ struct Stats : ::testing::Test {
     // In the order of the counters, without the two byte counters.
     std::vector<CData*> events() {
         return {&b->tx_frame_i, &b->tx_drop_i, &b->rx_frame_i, &b->rx_drop_no_buffer_i, &b->rx_drop_fifo_i, &b->rx_drop_fcs_i,
-                &b->rx_drop_length_i, &b->dma_read_i, &b->dma_write_i, &b->dma_error_i, &b->interrupt_i, &b->doorbell_i, &b->rx_drop_unwanted_i, &b->tx_segmented_i};
+                &b->rx_drop_length_i, &b->dma_read_i, &b->dma_write_i, &b->dma_error_i, &b->interrupt_i, &b->doorbell_i, &b->rx_drop_unwanted_i,
+                &b->tx_segmented_i, &b->ring_error_i, &b->ctrl_error_i};
     }
     uint32_t read(uint32_t address) {
         b->reg_valid_i = 1;
@@ -39,7 +40,8 @@ struct Stats : ::testing::Test {
 TEST_F(Stats, EachEventCountsInItsOwnCounter) {
     const uint32_t offsets[] = {STATS_TX_FRAMES, STATS_TX_DROPS, STATS_RX_FRAMES, STATS_RX_DROPS_NO_BUFFER, STATS_RX_DROPS_FIFO,
                                 STATS_RX_DROPS_FCS, STATS_RX_DROPS_LENGTH, STATS_DMA_READS, STATS_DMA_WRITES, STATS_DMA_ERRORS,
-                                STATS_INTERRUPTS, STATS_DOORBELLS, STATS_RX_DROPS_UNWANTED, STATS_TX_SEGMENTED};
+                                STATS_INTERRUPTS, STATS_DOORBELLS, STATS_RX_DROPS_UNWANTED, STATS_TX_SEGMENTED,
+                                STATS_RING_ERRORS, STATS_CTRL_ERRORS};
     const auto all = events();
     for (size_t i = 0; i < all.size(); ++i) {
         *all[i] = 1;

@@ -88,7 +88,7 @@ TEST_F(TlpRx, EveryBitOfHeaderAndDataArrivesAsItCame) {
     const auto random = [&] { return static_cast<uint32_t>(b.random()); };
     const uint32_t types[] = {TLP_TYPE_CPL,    TLP_TYPE_CPLD,   TLP_TYPE_MRD32,  TLP_TYPE_MRD64, TLP_TYPE_MWR32,
                               TLP_TYPE_MWR64, TLP_TYPE_CFGRD0, TLP_TYPE_CFGWR0, TLP_TYPE_IORD,  TLP_TYPE_IOWR,
-                              0xDF /* that nobody has */};
+                              0x4D /* a swap, which nobody carries out */};
     b->req_ready_i = 1;
     for (unsigned i = 0; i < 400; ++i) {
         const uint32_t type = types[b.random() % std::size(types)];
@@ -167,6 +167,28 @@ TEST_F(TlpRx, CompletionOfALockedReadIsDroppedAndNeverAnswered) {
     EXPECT_TRUE(beat(tlp_request(TLP_TYPE_CPLDLK, 1, 0, 0), 0));
     EXPECT_FALSE(b->req_valid_o);
     EXPECT_EQ(bad, 2u);
+}
+
+TEST_F(TlpRx, WhatHasNoTypeIsDroppedAndNeverAnswered) {  // [P] 2.2.1: malformed
+    unsigned defined = 0;
+    b->req_ready_i = 1;
+    for (uint32_t type = 0; type < 256; ++type) {
+        const unsigned before = bad;
+        b->rx_tlp_valid_i = b->rx_tlp_sop_i = b->rx_tlp_eop_i = 1;
+        put_header(b->rx_tlp_hdr_i, tlp_request(type, 1, 15, 0));
+        b.tick();
+        b->rx_tlp_valid_i = 0;
+        b.settle();
+        bad += b->stat_bad_o;
+        b.edge();
+        b.settle();
+        defined += b->req_valid_o;
+        EXPECT_TRUE(!b->req_valid_o || bad == before) << type;
+        EXPECT_TRUE(b->req_valid_o || bad == before + 1 || type == 0x0A || type == 0x4A || (type & 0xB8) == 0x30) << type;
+        b.tick();
+    }
+    // Memory read and write, locked read, three atomics: two headers each. I/O and three of configuration: read and write.
+    EXPECT_EQ(defined, 2u * 6 + 2 * 4);
 }
 
 TEST_F(TlpRx, ReadOfAnyLengthIsPassedOnForACompletion) {

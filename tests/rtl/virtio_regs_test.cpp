@@ -71,6 +71,27 @@ TEST_F(VirtioRegs, DriverOkWithoutFeaturesOkDoesNotStartTheDevice) {
     EXPECT_FALSE(b->driver_ok_o);
 }
 
+// [V] 2.1.1: a driver must not clear a bit of the status. What it wrote reads back, but the engines must not be stopped in their work.
+TEST_F(VirtioRegs, ADriverThatTakesStatusBitsBackDoesNotStopTheDevice) {
+    for (const uint8_t value : {acknowledge, uint8_t(acknowledge | driver), uint8_t(acknowledge | driver | driver_ok),
+                                uint8_t(acknowledge | driver | features_ok), failed}) {
+        go_live();
+        set_status(value);
+        EXPECT_EQ(status(), value);
+        EXPECT_TRUE(b->driver_ok_o);
+        write_features(0);
+        EXPECT_EQ(b->features_o, offered) << "still frozen";
+        set_status(0);
+        EXPECT_FALSE(b->driver_ok_o);
+        b->reset_done_i = 1;
+        b.tick();
+        b->reset_done_i = 0;
+        b.settle();
+        EXPECT_FALSE(b->driver_ok_o);
+        EXPECT_EQ(status(), 0u);
+    }
+}
+
 TEST_F(VirtioRegs, WritingNeedsResetBackDoesNotSetIt) {
     set_status(acknowledge | needs_reset);
     EXPECT_EQ(status(), acknowledge);
@@ -177,6 +198,25 @@ TEST_F(VirtioRegs, EnabledQueueKeepsSizeAndAddressesButTakesAVector) {
     EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_SIZE, 2), 1024u);
     EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_MSIX_VECTOR, 2), 1u);
     EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_ENABLE, 2), 1u);
+}
+
+TEST_F(VirtioRegs, ARingAcrossTheEndOfTheAddressSpaceIsNotEnabled) {
+    const struct { uint64_t address; uint32_t size; bool good; } cases[] = {
+        {~0ull, 1, true},   // aligned down, its only slot is the last one
+        {0ull - 16 * 64, 64, true}, {0ull - 16 * 64, 65, false}, {0ull - 16, 1024, false},
+        {0xFFFFFFFF00000000 - 16, 1024, true}, {0xFFFFFFF0, 1024, true},
+    };
+    for (const auto& c : cases) {
+        write(VIRTIO_COMMON_QUEUE_SIZE, c.size, 2);
+        write(VIRTIO_COMMON_QUEUE_DESC, uint32_t(c.address));
+        write(VIRTIO_COMMON_QUEUE_DESC + 4, uint32_t(c.address >> 32));
+        write(VIRTIO_COMMON_QUEUE_ENABLE, 1, 2);
+        EXPECT_EQ(read(VIRTIO_COMMON_QUEUE_ENABLE, 2), c.good) << std::hex << c.address;
+        set_status(0);
+        b->reset_done_i = 1;
+        b.tick();
+        b->reset_done_i = 0;
+    }
 }
 
 TEST_F(VirtioRegs, ClauseV_2_8_AddressBitsBelowTheAlignmentAre0) {

@@ -50,7 +50,7 @@ struct Rig {
     std::vector<uint8_t> memory = std::vector<uint8_t>(1 << 17);
     struct Read { RdReq req; unsigned due; };
     std::deque<Read> reads;
-    bool fail = false;
+    bool fail = false, silent = false;
     unsigned stall = 30;
 
     explicit Rig(unsigned seed = 1) : b(seed) {
@@ -63,7 +63,7 @@ struct Rig {
     // A read is answered in two completions if it is long, of any tag in turn; beats are 32 bytes.
     void answer() {
         b->wr_valid_i = b->done_valid_i = b->done_error_i = 0;
-        if (reads.empty() || b.chance(stall)) return;
+        if (silent || reads.empty() || b.chance(stall)) return;
         const size_t pick = b.random() % reads.size();
         RdReq& r = reads[pick].req;
         const unsigned n = r.len < 32 ? r.len : 32;
@@ -149,6 +149,25 @@ TEST(VqIndirect, ATableOfAnImpossibleLengthIsAnError) {
         EXPECT_TRUE(rig.b->error_o) << length;
         EXPECT_TRUE(rig.out.empty()) << length;
         EXPECT_TRUE(rig.reads.empty()) << length;
+    }
+}
+
+TEST(VqIndirect, ATableAcrossTheEndOfTheAddressSpaceIsAnError) {
+    for (const uint32_t length : {32u, 64u, 16u * kSize}) {
+        Rig rig;
+        rig.in.push_back({0ull - 16, length, 1, false, false, true, 0, true});
+        rig.run(100);
+        EXPECT_TRUE(rig.b->error_o) << length;
+        EXPECT_TRUE(rig.reads.empty()) << length;
+        EXPECT_TRUE(rig.b->idle_o);
+    }
+    for (const Element& last : {Element{0ull - 16, 16, 1, false, false, true, 0, true}, {0xFFFFFFFF00000000 - 16, 64, 1, false, false, true, 0, true}}) {
+        Rig rig;
+        rig.silent = true;
+        rig.in.push_back(last);
+        rig.run(50);
+        EXPECT_FALSE(rig.b->error_o);
+        EXPECT_EQ(rig.reads.size(), 1u);
     }
 }
 

@@ -153,7 +153,7 @@ TEST(VqSerial, ReportsThatTheEventStructureCannotBeRead) {
 
 // A ring that no driver may make ([V] 2.8.5, 2.8.7): the queue stops, and shows nothing of the descriptor that is wrong.
 TEST(VqSerial, StopsAtAMalformedRing) {
-    struct Case { const char* what; bool indirect; std::vector<std::array<unsigned, 2>> slots; };  // length and flags of each
+    struct Case { const char* what; bool indirect; std::vector<std::array<unsigned, 2>> slots; uint64_t last = 0x1000; };  // length and flags of each
     const std::vector<Case> cases{
         {"a table without the feature", false, {{16, kIndirect | kAvailable}}},
         {"a table of no bytes", true, {{0, kIndirect | kAvailable}}},
@@ -162,11 +162,14 @@ TEST(VqSerial, StopsAtAMalformedRing) {
         {"a table that is chained", true, {{16, kIndirect | kNext | kAvailable}}},
         {"a table inside a chain", true, {{64, kNext | kAvailable}, {16, kIndirect | kAvailable}}},
         {"a chain whose second slot is not available", true, {{64, kNext | kAvailable}, {64, 0}}},
+        {"an element across the end of the address space", true, {{2, kAvailable}}, ~0ull},
+        {"a second one", true, {{64, kNext | kAvailable}, {65, kAvailable}}, 0ull - 64},
+        {"a table", true, {{32, kIndirect | kAvailable}}, 0ull - 16},
     };
     for (const Case& c : cases) {
         Rig rig(false);
         rig.b->indirect_i = c.indirect;
-        for (unsigned i = 0; i < c.slots.size(); ++i) put(rig, i, 0x1000, c.slots[i][0], c.slots[i][1]);
+        for (unsigned i = 0; i < c.slots.size(); ++i) put(rig, i, i + 1 < c.slots.size() ? 0x1000 : c.last, c.slots[i][0], c.slots[i][1]);
         rig.b->d_ready_i = 1;
         unsigned shown = 0;
         rig.doorbells = 1;
@@ -181,6 +184,7 @@ TEST(VqSerial, StopsAtAMalformedRing) {
             rig.b.edge();
         }
         EXPECT_TRUE(rig.b->error_o) << c.what;
+        EXPECT_TRUE(rig.b->idle_o) << c.what;
         EXPECT_EQ(shown, c.slots.size() - 1) << c.what;
     }
 }

@@ -136,6 +136,47 @@ TEST(Vq, StopsWhenItsRingCannotBeRead) {
     EXPECT_FALSE(rig.b->error_o);
 }
 
+// An element that would go on at address 0, in the ring or in a table: the queue stops in front of it.
+TEST(Vq, StopsAtAnElementAcrossTheEndOfTheAddressSpace) {
+    for (const bool table : {false, true}) {
+        for (const unsigned bad : {0u, 2u}) {
+            Rig rig(false);
+            rig.b->d_ready_i = 1;
+            rig.post(3, 60, table);
+            auto& element = table ? rig.tables[bad] : rig.ring[bad];
+            element.addr = 0ull - 64;
+            element.len = 65;
+            rig.steps(300);
+            if (HasFatalFailure()) return;
+            EXPECT_TRUE(rig.b->error_o);
+            EXPECT_TRUE(rig.b->idle_o) << "nothing happens until the device is reset";
+            EXPECT_EQ(rig.element, bad);
+            rig.b->enable_i = 0;
+            rig.steps(3);
+            EXPECT_FALSE(rig.b->error_o);
+        }
+    }
+}
+
+TEST(Vq, TakesAnElementThatEndsWithTheAddressSpace) {
+    Rig rig(false);
+    rig.post(1, 60);
+    rig.ring[0].addr = 0ull - 64;
+    unsigned shown = 0;
+    for (unsigned i = 0; i < 300 && shown == 0; ++i) {
+        rig.drive_doorbell();
+        rig.drive_completion();
+        rig.b->req_ready_i = 7;
+        rig.b->d_ready_i = 1;
+        rig.b.settle();
+        rig.see_requests();
+        shown += rig.b->d_valid_o;
+        rig.b.edge();
+    }
+    EXPECT_EQ(shown, 1u);
+    EXPECT_FALSE(rig.b->error_o);
+}
+
 TEST(Vq, ReportsThatTheEventStructureCannotBeRead) {
     Rig rig(false);
     rig.fail_event = true;

@@ -403,6 +403,80 @@ TEST(CpuAccess, SeveralThreadsReadAtOnce) {
     EXPECT_EQ(machine.first_violation(), "");
 }
 
+// Reads 0, 1 and 2 of 600 bytes; the answer to read 1 is spoilt.
+void read_with_fault(ReadFault fault, Machine*& machine) {
+    LinkConfig config;
+    config.fault = fault;
+    config.fault_read = 1;
+    machine = new Machine(config);   // lives as long as its process
+    machine->run([machine] {
+        for (uint32_t tag = 0; tag < 3; ++tag) machine->read(tag, 1024 * tag, 512);
+    });
+}
+
+TEST(RootFault, TheAnswerIsLost) {
+    Machine* machine;
+    read_with_fault(ReadFault::lose, machine);
+    ASSERT_EQ(machine->nic.received.size(), 4u);
+    for (const auto& r : machine->nic.received) EXPECT_NE(r.tag, 1u);
+    EXPECT_TRUE(machine->violations.empty()) << machine->first_violation();
+    machine->link.checker().finish();
+    ASSERT_EQ(machine->violations.size(), 1u);
+    EXPECT_EQ(machine->violations[0].check, "tlp.outstanding");
+}
+
+TEST(RootFault, TheAnswerIsAnErrorAndMemoryIsNotAsked) {
+    Machine* machine;
+    read_with_fault(ReadFault::abort, machine);
+    ASSERT_EQ(machine->nic.received.size(), 5u);
+    EXPECT_EQ(machine->nic.received[2].tag, 1u);
+    EXPECT_EQ(machine->nic.received[2].status, uint32_t{TLP_STATUS_CA});
+    EXPECT_EQ(machine->nic.received[2].byte_count, 512u);
+    for (const auto& access : machine->memory.accesses) EXPECT_TRUE(access.address < memory_base + 1024 || access.address >= memory_base + 2048);
+    EXPECT_TRUE(machine->violations.empty()) << machine->first_violation();
+}
+
+TEST(RootFault, TheAnswerIsAnUnsupportedRequest) {
+    Machine* machine;
+    read_with_fault(ReadFault::unsupported, machine);
+    EXPECT_EQ(machine->nic.received.at(2).status, uint32_t{TLP_STATUS_UR});
+}
+
+TEST(RootFault, TheAnswerIsPoisonedAndTheCheckerSeesIt) {
+    Machine* machine;
+    read_with_fault(ReadFault::poison, machine);
+    EXPECT_EQ(machine->nic.received.size(), 6u);
+    ASSERT_EQ(machine->violations.size(), 2u) << "each of its parts";
+    EXPECT_EQ(machine->violations[0].check, "tlp.poisoned");
+}
+
+TEST(RootFault, TheAnswerHasAWrongByteCountAndTheCheckerSeesIt) {
+    Machine* machine;
+    read_with_fault(ReadFault::byte_count, machine);
+    EXPECT_EQ(machine->nic.received.at(2).byte_count, 516u);
+    ASSERT_FALSE(machine->violations.empty());
+    EXPECT_EQ(machine->violations[0].check, "tlp.byte_count");
+}
+
+TEST(RootFault, TheAnswerComesAgainAndTheCheckerSeesIt) {
+    Machine* machine;
+    read_with_fault(ReadFault::twice, machine);
+    ASSERT_EQ(machine->nic.received.size(), 7u);
+    EXPECT_EQ(machine->nic.received[4].tag, 1u);
+    EXPECT_EQ(machine->nic.received[4].payload, machine->nic.received[3].payload);
+    ASSERT_EQ(machine->violations.size(), 1u);
+    EXPECT_EQ(machine->violations[0].check, "tlp.unexpected_completion");
+}
+
+TEST(RootFault, APacketOfNoTypeComesAndTheCheckerSeesIt) {
+    Machine* machine;
+    read_with_fault(ReadFault::malformed, machine);
+    ASSERT_EQ(machine->nic.received.size(), 7u);
+    EXPECT_EQ(machine->nic.received[4].type, 0x5Fu);
+    ASSERT_FALSE(machine->violations.empty());
+    EXPECT_EQ(machine->violations[0].check, "tlp.type");
+}
+
 // A card that is pulled: no violation, and nobody waits for it.
 TEST(Removal, ReadsOfTheCpuFindAllOnesAtOnceAndWritesGoNowhere) {
     Machine machine;
