@@ -341,11 +341,13 @@ module nic_top #(
         assign irq_sent[q] = vector >= 16'(Nv) || !msix_unsent[vector[$clog2(Nv)-1:0]];
     end
     always_comb begin
-        msix_cmd        = '0;
-        msix_cmd.addr   = msix_addr;
-        msix_cmd.len    = 16'd4;
-        msix_cmd.client = dma_pkg::WrImm;
-        msix_cmd.hdr    = {64'd0, msix_data};
+        msix_cmd = '0;
+        if (wr_valid[WrMsix]) begin
+            msix_cmd.addr   = msix_addr;
+            msix_cmd.len    = 16'd4;
+            msix_cmd.client = dma_pkg::WrImm;
+            msix_cmd.hdr    = {64'd0, msix_data};
+        end
     end
 
     // ---- frames -----------------------------------------------------------------------------------------------------------------------
@@ -392,10 +394,13 @@ module nic_top #(
         .ring_error_i(needs_reset), .ctrl_error_i(stat_ctrl));
 
     // ---- idle -------------------------------------------------------------------------------------------------------------------------
+    // What is seldom quiet is asked first: the rest need not be looked at then, which simulation does not.
     always_ff @(posedge clk_i) begin
-        idle_o <= rst_nq && !rx_tlp_valid_i && !mac_rx_valid_i && link_up_q == link_up_i && tlp_rx_idle && !target_busy && virtio_idle
-                  && !reset_req && vq_idle && ctrl_idle && dma_rd_idle && dma_wr_idle && bench_idle && msix_idle && net_idle
-                  && wr_valid == '0 && !needs_reset;
+        idle_o <= 1'b0;
+        if (rst_nq && !rx_tlp_valid_i && !mac_rx_valid_i && tlp_rx_idle && dma_wr_idle && dma_rd_idle && net_idle) begin
+            idle_o <= link_up_q == link_up_i && !target_busy && virtio_idle && !reset_req && vq_idle && ctrl_idle && bench_idle
+                      && msix_idle && wr_valid == '0 && !needs_reset;
+        end
     end
 
     nic_trace #(.NumQueues(Nq)) u_trace (

@@ -120,11 +120,13 @@ module ctrl #(
     assign ask       = req_valid_o && req_ready_i;
     assign take_read = read_elem && (want == 4'd0 || (req_ready_i && elem_left == {28'd0, want}));
     always_comb begin
-        req_o.addr   = elem_addr;
-        req_o.len    = {12'd0, want};
-        req_o.client = dma_pkg::RdCtrl;
-        req_o.cookie = 16'd0;
-        req_o.dst    = asked_q;
+        req_o = '0;
+        if (req_valid_o) begin
+            req_o.addr   = elem_addr;
+            req_o.len    = {12'd0, want};
+            req_o.client = dma_pkg::RdCtrl;
+            req_o.dst    = asked_q;
+        end
     end
 
     // Bytes as they come: some of one word, for no more was asked for.
@@ -256,11 +258,13 @@ module ctrl #(
     assign wdata       = 32'(reply_q >> {replied_q, 3'b000});
     assign cmd_valid_o = write_more && !stop_i;
     always_comb begin
-        cmd_o        = '0;
-        cmd_o.addr   = elem_addr;
-        cmd_o.len    = {12'd0, n};
-        cmd_o.client = dma_pkg::WrImm;
-        cmd_o.hdr    = {32'd0, {32'd0, wdata} << {elem_addr[1:0], 3'b000}};
+        cmd_o = '0;
+        if (cmd_valid_o) begin
+            cmd_o.addr   = elem_addr;
+            cmd_o.len    = {12'd0, n};
+            cmd_o.client = dma_pkg::WrImm;
+            cmd_o.hdr    = {32'd0, {32'd0, wdata} << {elem_addr[1:0], 3'b000}};
+        end
     end
 
     // Room for the acknowledgement is looked for before a command is carried out.
