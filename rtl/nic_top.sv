@@ -11,7 +11,8 @@ module nic_top #(
     parameter int unsigned DataWidth    = 256,   // bits of a beat: 64, 128, 256 or 512
     parameter int unsigned QueuePairs   = 1,
     parameter int unsigned MaxQueueSize = 1024,  // power of two, 32 to 1024 for stock drivers
-    parameter int unsigned Tags         = 256    // reads in flight, power of two up to 256
+    parameter int unsigned Tags         = 256,   // reads in flight, power of two up to 256
+    parameter bit          Offloads     = 1'b1   // checksums, segments, merged buffers, filters, RSS: offered and built
 ) (
     input  wire  logic                 clk_i,
     input  wire  logic                 rst_ni,
@@ -131,7 +132,8 @@ module nic_top #(
     logic [15:0]       config_vector, db_queue, db_data;
     logic              irq_valid, irq_ready;
 
-    virtio_regs #(.NumQueues(Nq), .QueuePairs(QueuePairs), .MaxQueueSize(MaxQueueSize), .MsixVectors(Nv)) u_virtio (
+    virtio_regs #(.NumQueues(Nq), .QueuePairs(QueuePairs), .MaxQueueSize(MaxQueueSize), .MsixVectors(Nv),
+        .Offloads(Offloads)) u_virtio (
         .clk_i, .rst_ni(rst_nq), .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_be_i(reg_be),
         .reg_wdata_i(reg_wdata), .reg_rdata_o(rdata_virtio), .flr_i(flr), .driver_ok_o(driver_ok), .features_o(features),
         .vq_enable_o(vq_enable), .vq_size_o(vq_size), .vq_desc_o(vq_desc), .vq_driver_o(vq_driver), .vq_device_o(vq_device),
@@ -225,7 +227,7 @@ module nic_top #(
     dma_pkg::rd_req_t  ctrl_req;
     dma_pkg::wr_cmd_t  ctrl_cmd;
     assign dc = d_data[QCtrl*132 +: 132];
-    ctrl #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_ctrl (
+    ctrl #(.DataWidth(DataWidth), .QueuePairs(QueuePairs), .Offloads(Offloads)) u_ctrl (
         .clk_i, .rst_ni(core_ni), .enable_i(driver_ok && vq_enable[QCtrl]), .stop_i(stop), .features_i(features), .cycles_per_us_i(cycles_per_us_q),
         .vq_clear_i(vq_reset[2*QueuePairs-1:0] & vq_reset_done[2*QueuePairs-1:0]), .mac_address_i, .tables_ready_i(tables_ready),
         .d_valid_i(d_valid[QCtrl]), .d_ready_o(d_ready[QCtrl]), .d_addr_i(dc[131:68]), .d_len_i(dc[67:36]), .d_id_i(dc[35:20]),
@@ -360,7 +362,7 @@ module nic_top #(
         rx_enabled = 1'b0;
         for (int p = 0; p < QueuePairs; p++) rx_enabled = rx_enabled || vq_enable[2*p];
     end
-    net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs), .MaxQueueSize(MaxQueueSize)) u_net (
+    net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs), .MaxQueueSize(MaxQueueSize), .Offloads(Offloads)) u_net (
         .clk_i, .rst_ni(rst_nq), .core_ni, .stop_i(stop), .pairs_i(pairs), .link_up_i(link_up_q),
         .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_q && vq_error_q == '0), .tx_offload_i(features[regmap_pkg::VIRTIO_NET_F_CSUM_BIT]),
         .features_i(features), .guest_csum_i(guest_csum), .filter_i(filter), .rss_i(rss), .write_i(table_write),

@@ -16,6 +16,7 @@
 module ctrl #(
     parameter int unsigned DataWidth  = 256,
     parameter int unsigned QueuePairs = 1,
+    parameter bit          Offloads   = 1'b1,
     parameter int unsigned Nq         = 2 * QueuePairs   // DO NOT OVERRIDE
 ) (
     input  wire  logic                          clk_i,
@@ -182,11 +183,21 @@ module ctrl #(
         end
     end
     logic net_start, net_done, net_ok;
-    ctrl_net #(.QueuePairs(QueuePairs)) u_net (
-        .clk_i, .rst_ni, .features_i, .mac_address_i, .tables_ready_i, .offer_i(state_q == Execute && !failed_q && length_q >= 32'd2),
-        .start_o(net_start), .command_i(command_q),
-        .length_i(length_q), .done_o(net_done), .ok_o(net_ok), .pairs_set_i(set_pairs && ok), .re_o(net_re), .raddr_o(net_raddr),
-        .rdata_i(net_word), .filter_o, .rss_o, .write_o, .guest_csum_o, .mac_set_o);
+    if (Offloads) begin : gen_net
+        ctrl_net #(.QueuePairs(QueuePairs)) u_net (
+            .clk_i, .rst_ni, .features_i, .mac_address_i, .tables_ready_i, .offer_i(state_q == Execute && !failed_q && length_q >= 32'd2),
+            .start_o(net_start), .command_i(command_q),
+            .length_i(length_q), .done_o(net_done), .ok_o(net_ok), .pairs_set_i(set_pairs && ok), .re_o(net_re), .raddr_o(net_raddr),
+            .rdata_i(net_word), .filter_o, .rss_o, .write_o, .guest_csum_o, .mac_set_o);
+    end else begin : gen_no_net
+        assign {net_start, net_done, net_ok, net_re, net_raddr, rss_o, write_o, guest_csum_o, mac_set_o} = '0;
+        always_comb begin
+            filter_o     = '0;
+            filter_o.mac = mac_address_i;
+        end
+        logic unused_net;
+        assign unused_net = &{1'b0, net_word, tables_ready_i};
+    end
 
     assign vq         = value16;
     assign ok         = !failed_q && (set_pairs || set_tx || set_rx || set_vq || get_vq);
