@@ -135,13 +135,19 @@ static void drop(struct model *model, uint64_t cycle) {
     model_net_tx_free(model, cycle);
 }
 
+/* The header is read first, in a cycle of its own, unless nothing else was as the last byte came. Without CSUM its first bytes say enough. */
+static uint64_t header_cycles(const struct model *model, const struct model_tx_slot *slot) {
+    const uint64_t beats = model->config.beat_bytes > NARROW || !model_has(model, VIRTIO_NET_F_CSUM_BIT) ? 1 : 2;
+    return model->tx.read_free <= slot->used ? beats - 1 : beats;
+}
+
 /* The oldest packet begins to be read, or is dropped; false: not now. */
 static bool begin(struct model *model, uint64_t cycle) {
     struct model_net_tx *tx = &model->tx;
     const struct model_tx_slot *slot = oldest(model);
     const bool unreadable = tx->rest || slot->drop || slot->failed || !model->regs.link;
     uint64_t when = slot->used + TO_READ > tx->read_free ? slot->used + TO_READ : tx->read_free;
-    if (!unreadable && model_has(model, VIRTIO_NET_F_CSUM_BIT)) when += model->config.beat_bytes > NARROW ? 1 : 2; /* its header */
+    if (!unreadable) when += header_cycles(model, slot);
     const struct model_tx_ask ask = unreadable ? (struct model_tx_ask){.bad = true} : model_tx_header(model, slot);
     if ((ask.bad || ask.segment) && when > cycle) {
         model_at(model, &tx->read, when);
