@@ -82,6 +82,10 @@ public:
         }
         return b;
     }
+    // An answer that comes, and is an error: one of three.
+    static Spoilt error_at(const RingElement& element, unsigned which) {
+        return {element.address, element.address + element.length, Unsupported + which};
+    }
     Spoilt spoilt(uint64_t from, uint64_t bytes) { return {from, from + bytes, 1 + below(6)}; }
 
     // Packets that are none for this device, and completions that nobody asked for.
