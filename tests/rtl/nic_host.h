@@ -85,6 +85,7 @@ public:
     void receive(std::vector<uint8_t> frame_with_fcs) { incoming_.push_back(std::move(frame_with_fcs)); }
     bool wire_idle() const { return incoming_.empty(); }
     bool sending() { return !outgoing_.empty() || bench->mac_tx_valid_o; }   // a frame is on its way out
+    bool hold_wire = false;                               // the wire takes nothing
     size_t incoming() const { return incoming_.size(); }
 
     std::vector<std::pair<uint64_t, uint32_t>> messages;  // MSI-X: address, data
@@ -284,7 +285,7 @@ private:
         auto& dut = *bench.operator->();
         drive_down();
         dut.tx_tlp_ready_i = !bench.chance(config_.stall_percent);
-        dut.mac_tx_ready_i = !bench.chance(config_.stall_percent);
+        dut.mac_tx_ready_i = !bench.chance(config_.stall_percent) && !hold_wire;
         dut.mac_rx_valid_i = !incoming_.empty() && !(incoming_sent_ > 0 ? false : bench.chance(config_.stall_percent));
         if (dut.mac_rx_valid_i) {
             auto& frame = incoming_.front();
