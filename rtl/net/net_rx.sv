@@ -212,7 +212,7 @@ module net_rx #(
     assign rewind_wrap_o = merge_some ? packet_wrap_q : head_wrap;
     assign d_ready_o     = step;
     assign f_pop         = (step && ends && !merge_some) || merge_done || give_up;
-    assign error_o       = d_valid_i && !usable;
+    assign error_o       = f_valid && d_valid_i && !usable;   // without a frame queue_o names none
 
     dma_pkg::rx_hdr_t hdr;
     always_comb begin
