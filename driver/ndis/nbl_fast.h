@@ -16,6 +16,8 @@
 #endif
 typedef uint64_t line __attribute__((vector_size(64), aligned(16), may_alias));
 typedef uint64_t half_line __attribute__((vector_size(32), aligned(16), may_alias));
+/* Two members in a row, in one store. */
+typedef uint64_t pair __attribute__((vector_size(16), aligned(16), may_alias));
 typedef uint64_t quarter_line __attribute__((vector_size(16), aligned(16), may_alias));
 
 /* `bytes` is a multiple of 16. */

@@ -43,15 +43,10 @@ struct nbl_ledger {
     ULONG argument;              /* clone flags, or DataOffsetDelta */
     uint32_t parent_uses, parent_edges;
     struct nbl_record *parent;
-    /* What every life writes, beside the NBL. */
-    _Alignas(16) const char *site;
-    uint64_t allocated_ps;       /* with the site one store */
-    const char *freed_site;
     uint32_t uses;               /* lives that ended with NBLs derived from it: tells theirs from the next */
     uint32_t edges;              /* hand-overs that it is out on */
     uint32_t pushes;             /* contexts that drivers have pushed and not popped */
     uint32_t derived;            /* NBLs derived from this one that are alive */
-    uint32_t special;            /* it is derived, was derived from, or had a context: its end takes more than a push on a list */
 };
 
 #endif

@@ -65,8 +65,8 @@ static void put_bytes(struct text *text, const NET_BUFFER *nb) {
 
 static void put_origin(struct text *text, const struct nbl_record *record) {
     const struct nbl_ledger *ledger = &record->ledger;
-    put(text, "; allocated at %s", kernel_site(ledger->site));
-    if (record->state == NBL_FREE || record->state == NBL_ZOMBIE) put(text, ", freed at %s", kernel_site(ledger->freed_site));
+    put(text, "; allocated at %s", kernel_site(record->site));
+    if (record->state == NBL_FREE || record->state == NBL_ZOMBIE) put(text, ", freed at %s", kernel_site(record->freed_site));
     if (ledger->parent) put(text, ", derived from nbl %u", ledger->parent->number);
     if (ledger->derived) put(text, ", with %u derived from it", ledger->derived);
 }
@@ -74,7 +74,7 @@ static void put_origin(struct text *text, const struct nbl_record *record) {
 /* The first hand-over is not kept as one: it costs an allocation only what is asked for here. */
 static void put_allocation(struct text *text, const struct nbl_record *record) {
     put(text, " [");
-    put_time(text, record->ledger.allocated_ps);
+    put_time(text, record->allocated_ps);
     put(text, " %s ndis->%s]", what_words[NBL_ALLOCATED], record->pool->object.name);
 }
 
@@ -86,7 +86,7 @@ int ndis_nbl_describe(const NET_BUFFER_LIST *nbl, char *to, size_t size) {
     put(&text, ") is %s", state_words[record->state]);
     const struct nbl_hop *last = record->hop_count ? &record->hops[(record->hop_count - 1) % NBL_HISTORY] : NULL;
     put(&text, ", with %s since ", last ? last->to : record->pool->object.name);
-    put_time(&text, last ? last->time_ps : record->ledger.allocated_ps);
+    put_time(&text, last ? last->time_ps : record->allocated_ps);
     if (record->first_send.from) {
         put(&text, "; first sent by %s to %s at ", record->first_send.from, record->first_send.to);
         put_time(&text, record->first_send.time_ps);
