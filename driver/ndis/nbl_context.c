@@ -3,7 +3,7 @@
  * nbl_context.c: the stack of per-NBL driver contexts. A push that finds room costs no allocation: that is what backfill is for. [D] 2.4
  *
  * Who pushed what is in the ledger, so that a pop of another size is told from one too many, and a push that is still there when its
- * driver gives the NBL back is told by its site (nbl_check.c).
+ * driver gives the NBL back is told by its site (nbl_edge.c).
  */
 #include <stdlib.h>
 

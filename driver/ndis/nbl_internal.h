@@ -104,9 +104,6 @@ PMDL *nbl_mdl_cover(PMDL *link, const NET_BUFFER *from, ULONG skip, ULONG length
 unsigned nbl_mdl_free(PMDL chain, const void *owner);
 
 /* nbl_check.c */
-void nbl_edge_out(struct nbl_record *record, const char *from);
-/* To the driver `to`: it comes back as that driver handed it over, whoever saw it since. */
-void nbl_edge_back(struct nbl_record *record, enum nbl_what what, const char *to);
 bool nb_check_ours_slowly(struct ndis *ndis, const NET_BUFFER *nb, const char *function);
 /* Is it an NB of one of this machine's pools, in use? Reports "nb.foreign" or "nb.use_after_free" if not. */
 static inline bool nb_check_ours(struct ndis *ndis, const NET_BUFFER *nb, const char *function) {

@@ -19,7 +19,7 @@ enum nbl_kind { NBL_PLAIN, NBL_CLONE, NBL_FRAGMENT, NBL_REASSEMBLED };
 
 /* An NBL as it was handed over: so it has to look when it comes back. [D] 2.2, 2.4, 2.6 */
 struct nbl_edge {
-    const char *from;            /* who handed it over: a name that lives as long as NDIS */
+    _Alignas(64) const char *from; /* who handed it over: a name that lives as long as NDIS */
     PNET_BUFFER first;           /* and where its data starts: */
     PMDL chain;
     ULONG offset, length;

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * nbl_track.c: what is known of every NBL: where it was allocated, its hand-offs, its holder, and how to say so.
- *
- * An NBL is named by its number, never by its address. The record is written at hand-offs only: a few stores a packet.
- */
+/* nbl_track.c: how to say what is known of an NBL. It is named by its number, never by its address. */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <stdarg.h>
@@ -13,21 +9,6 @@
 
 static const char *const state_words[] = {"free", "owned by its allocator", "sent", "indicated", "freed while it was out"};
 static const char *const what_words[] = {"allocated", "sent", "completed", "indicated", "returned"};
-
-/* Scratch is its owner's until he hands the NBL over: who looks for what he left there, or passes it on in there, finds an address that no
- * machine has. [D] 1.3 */
-static void poison(struct nbl_record *record) { nbl_of(record)->Scratch = NBL_POISON; }
-
-void nbl_hop(struct nbl_record *record, enum nbl_what what, const char *from, const char *to) {
-    if (what == NBL_SEND || what == NBL_INDICATE) nbl_edge_out(record, from);
-    else nbl_edge_back(record, what, to);
-    if (record->state != NBL_ZOMBIE) poison(record);
-    const struct ndis_pool *pool = record->pool;
-    struct nbl_hop *hop = &record->hops[record->hop_count++ % NBL_HISTORY];
-    *hop = (struct nbl_hop){.time_ps = pool->kernel->time_ps, .from = from, .to = to, .site = pool->object.ndis->call_site,
-                            .what = what};
-    if (what == NBL_SEND && !record->first_send.from) record->first_send = *hop;
-}
 
 /* Text that grows in a fixed buffer, cut at its end. */
 struct text {

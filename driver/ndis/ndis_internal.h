@@ -318,14 +318,25 @@ void nbl_recycle(struct nbl_record *record);
 void ndis_free_pools(struct ndis *ndis);
 uint64_t ndis_live_nbls(const struct ndis *ndis);
 
+/* The data lies in the first MDL, as it should. */
+static inline bool nb_is_whole(const NET_BUFFER *nb) {
+    const MDL *mdl = nb->CurrentMdl;
+    return mdl && mdl == nb->MdlChain && nb->DataOffset == nb->CurrentMdlOffset &&
+           (uint64_t)nb->DataOffset + nb->DataLength <= mdl->ByteCount;
+}
 /* nbl_check.c: [D] 1.2 for every NB; `function` is where the NBL crosses. */
-void nbl_check_buffers(struct nbl_record *record, const char *function);
+void nbl_check_each(struct nbl_record *record, const char *function);
+static inline void nbl_check_buffers(struct nbl_record *record, const char *function) {
+    const NET_BUFFER *nb = nbl_of(record)->FirstNetBuffer;
+    const bool common = nb && !nb->Next && nb->NdisPoolHandle == record->pool && nb_is_whole(nb);
+    if (!__builtin_expect(common, 1)) nbl_check_each(record, function);
+}
 /* nbl_flow.c: are the NBs, several, of one flow? */
 void nbl_check_flows(struct nbl_record *record);
 
-/* nbl_track.c */
-/* Notes that the NBL goes from one driver to another, and checks on the way back that it is as it went: see nbl_check.c. */
+/* nbl_edge.c: notes that the NBL goes from one driver to another, and checks on the way back that it is as it went. */
 void nbl_hop(struct nbl_record *record, enum nbl_what what, const char *from, const char *to);
+/* nbl_track.c */
 /* Format as printf: what is wrong, as the end of a sentence that begins with the NBL. */
 void nbl_violation(struct nbl_record *record, const char *check, const char *clause, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
