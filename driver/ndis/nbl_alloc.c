@@ -62,6 +62,7 @@ static INLINE PNET_BUFFER_LIST take_plain(struct ndis_pool *pool, PMDL chain, UL
     PNET_BUFFER nb = own_nb(nbl);
     struct nbl_record *record = nbl_record_of(nbl);
     pool->free_nbls = record->next_free;
+    nbl_show(nbl, nb);
     clear_nbl(nbl);
     *(pair *)(void *)&nb->Next = (pair){0, (uintptr_t)chain};
     *(pair *)(void *)&nb->CurrentMdlOffset = (pair){offset, length};
@@ -96,8 +97,12 @@ PNET_BUFFER_LIST nbl_allocate(struct ndis_pool *pool, USHORT context_size, USHOR
     if (!ready(pool)) return NULL;
     PNET_BUFFER_LIST nbl = pool->free_nbls;
     struct nbl_record *record = nbl_record_of(nbl);
+    nbl_show(nbl, record->nb);
     clear_nbl(nbl);
-    if (!give_context(record, context_size, context_backfill)) return NULL;
+    if (!give_context(record, context_size, context_backfill)) {
+        nbl_hide(nbl, record->nb);
+        return NULL;
+    }
     pool->free_nbls = record->next_free;
     if (record->nb) nb_init(record->nb, pool, (uint8_t *)record);
     nbl->NetBufferListInfo[NetBufferListProtocolId] = (PVOID)(ULONG_PTR)pool->protocol_id;
@@ -147,6 +152,7 @@ static INLINE void put(struct nbl_record *record, const char *site) {
     record->next_free = pool->free_nbls;
     record->freed_site = site;
     pool->free_nbls = nbl_of(record);
+    nbl_hide(nbl_of(record), record->nb);
 }
 
 /* What allocation relies on, whatever drivers wrote there. */
@@ -242,10 +248,11 @@ static __attribute__((noinline)) void free_any(PNET_BUFFER_LIST nbl, const char 
 
 /* With its driver, and as it was allocated but for what allocation clears: nothing to say and nothing to undo? */
 static INLINE bool is_free_to_go(const struct nbl_record *record, const NET_BUFFER_LIST *nbl) {
+    if (record->state != NBL_OWNED) return false;
     const NET_BUFFER *nb = nbl->FirstNetBuffer;
     const uintptr_t pool = (uintptr_t)record->pool;
-    const uintptr_t odd = ((uintptr_t)nbl->NdisPoolHandle ^ pool) | ((uintptr_t)nb ^ (uintptr_t)own_nb(nbl)) | (record->state ^ NBL_OWNED) |
-                          record->special | (ULONG)nbl->ChildRefCount;
+    const uintptr_t odd = ((uintptr_t)nbl->NdisPoolHandle ^ pool) | ((uintptr_t)nb ^ (uintptr_t)own_nb(nbl)) | record->special |
+                          (ULONG)nbl->ChildRefCount;
     if (odd) return false;
     return !(((uintptr_t)nb->NdisPoolHandle ^ pool) | (uintptr_t)nb->Next | (uintptr_t)nb->NdisReserved[0] |
              (uintptr_t)nb->NdisReserved[1]);

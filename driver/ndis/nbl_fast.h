@@ -3,7 +3,7 @@
 #ifndef RINGSIDE_NDIS_NBL_FAST_H
 #define RINGSIDE_NDIS_NBL_FAST_H
 
-#include "nbl_internal.h"
+#include "nbl_poison.h"
 
 #define LIKELY(condition) __builtin_expect((condition) != 0, 1)
 #define INLINE inline __attribute__((always_inline))

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "nbl_internal.h"
+#include "nbl_poison.h"
 
 enum { SLAB_TARGET = 64 * 1024, SLAB_MOST = 64, SLAB_LEAST = 4, NAMED_LEAKS = 3 };
 
@@ -138,6 +138,7 @@ static void add_block(struct ndis_pool *pool, uint8_t *block, uint32_t number) {
         record->number = number;
         record->next_free = pool->free_nbs;
         pool->free_nbs = record;
+        nb_hide(nb_of(record));
     }
 }
 
@@ -262,6 +263,7 @@ void ndis_free_pools(struct ndis *ndis) {
         while (pool->slabs) {
             struct ndis_slab *slab = pool->slabs;
             pool->slabs = slab->next;
+            nbl_show_slab(pool, slab);
             kernel_free(slab->blocks);
             free(slab);
         }
