@@ -135,6 +135,8 @@ int scenario_set_option(struct scenario *scenario, const char *option, const cha
 /* Rules between keys, and files that must exist. */
 int scenario_check(const struct scenario *scenario, FILE *errors);
 
+enum { SCENARIO_EXPECTED = 256 };  /* bytes that hold what any key expects: the words of the longest choice */
+
 /* Parse `text` into the field of key number `key`. On failure returns -EINVAL and writes what was expected into `expected`. */
 int scenario_parse_value(struct scenario *scenario, unsigned key, const char *text, char *expected, size_t expected_size);
 /* Parameters of drivers, a line each, into *lines, whose old text is freed. False: text is no list of them. */

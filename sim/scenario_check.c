@@ -120,7 +120,6 @@ static int check_age(const struct scenario *scenario, FILE *errors) {
         {SCENARIO_KEY_driver_rx_offset, true, scenario->driver_rx_offset != 0},
         {SCENARIO_KEY_stress_queue_reset_every_us, true, scenario->stress_queue_reset_every_us != 0},
         {SCENARIO_KEY_stress_device_reset_every_us, true, scenario->stress_device_reset_every_us != 0},
-        {SCENARIO_KEY_stress_remove_us, true, scenario->stress_remove_us != 0},
         {SCENARIO_KEY_stress_cancel_every_us, false, scenario->stress_cancel_every_us != 0},
     };
     int mistakes = 0;

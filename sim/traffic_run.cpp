@@ -365,7 +365,9 @@ void TrafficRun::close_window() {
 
 void TrafficRun::sent(uint64_t id, int32_t status) {
     ++completed_;
-    const bool aborted = status == NDIS_STATUS_SEND_ABORTED || status == NDIS_STATUS_RESET_IN_PROGRESS;
+    // REQUEST_ABORTED is what a protocol of NDIS 5 is told of a send that was aborted.
+    const bool aborted =
+        status == NDIS_STATUS_SEND_ABORTED || status == NDIS_STATUS_REQUEST_ABORTED || status == NDIS_STATUS_RESET_IN_PROGRESS;
     if (status != 0 && disturber_ && (aborted || pulled_)) {
         tx_.losses.excuse(id);
     } else if (status != 0) {

@@ -27,7 +27,7 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     if (config->rx_offset >= NETVIO_RX_OFFSET_END) wrong = "rx_offset";
     if (config->rx_buffer_bytes > TRAFFIC_FRAME_MAX) wrong = "rx_buffer_bytes";
     if (config->offloads.large_send > TRAFFIC_LARGE_SEND_MOST) wrong = "offloads.large_send";
-    if (config->fault > TRAFFIC_FAULT_FREE_NBL) wrong = "fault";
+    if (config->fault > TRAFFIC_FAULT_CLONE_SENT) wrong = "fault";
     if (config->stack_count > TRAFFIC_STACK_MOST) wrong = "stack_count";
     for (unsigned i = 0; i < config->stack_count && !wrong; i++) {
         const struct traffic_driver *driver = &config->stack[i];
@@ -50,9 +50,13 @@ static enum netvio_fault_kind miniport_fault(enum traffic_fault fault) {
     case TRAFFIC_FAULT_NO_DOORBELL: return NETVIO_FAULT_NO_DOORBELL;
     case TRAFFIC_FAULT_NEVER_LOOK: return NETVIO_FAULT_NEVER_LOOK;
     case TRAFFIC_FAULT_NONE: break;
-    case TRAFFIC_FAULT_FREE_UNDER_DMA: /* the rest is the protocol's */
+    case TRAFFIC_FAULT_FREE_UNDER_DMA: /* the rest is the protocol's, and a filter's */
     case TRAFFIC_FAULT_KEEP_RECEIVED:
-    case TRAFFIC_FAULT_FREE_NBL: break;
+    case TRAFFIC_FAULT_FREE_NBL:
+    case TRAFFIC_FAULT_FREE_RECEIVED:
+    case TRAFFIC_FAULT_HOLD_SENT:
+    case TRAFFIC_FAULT_COMPLETE_SENT:
+    case TRAFFIC_FAULT_CLONE_SENT: break;
     }
     return NETVIO_FAULT_NONE;
 }

@@ -29,7 +29,10 @@ enum traffic_fault {
     TRAFFIC_FAULT_NO_DOORBELL,       /* the miniport rings no transmit doorbell any more */
     TRAFFIC_FAULT_NEVER_LOOK,        /* the miniport looks at no used transmit buffer any more */
     TRAFFIC_FAULT_KEEP_RECEIVED,     /* the protocol never returns one received NBL */
-    TRAFFIC_FAULT_FREE_NBL           /* the protocol frees one NBL that the miniport has */
+    TRAFFIC_FAULT_FREE_NBL,          /* the protocol frees one NBL that the miniport has */
+    TRAFFIC_FAULT_FREE_RECEIVED,     /* the protocol frees one received NBL, which is the miniport's, and returns it then */
+    /* A filter of its own, over the others, has these: fault_filter.h. */
+    TRAFFIC_FAULT_HOLD_SENT, TRAFFIC_FAULT_COMPLETE_SENT, TRAFFIC_FAULT_CLONE_SENT
 };
 
 /* A driver between the miniport and the protocol. */

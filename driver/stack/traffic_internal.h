@@ -11,6 +11,7 @@
 #define RINGSIDE_TRAFFIC_INTERNAL_H
 
 #include "capture_filter.h"
+#include "fault_filter.h"
 #include "kernel/kernel.h"
 #include "module.h"
 #include "mux.h"
@@ -75,6 +76,7 @@ struct traffic {
     struct netvio5_config miniport5;
     struct traffic_packets *packets;  /* instead of items, with config.protocol_ndis5 */
     struct capture_filter capture;
+    struct fault_filter faulty;
     struct traffic_layer layers[TRAFFIC_STACK_MOST];
     struct module *modules[TRAFFIC_STACK_MOST];
     char problem[2048];         /* why the stack did not load, when there is more to say than a status */
