@@ -7,7 +7,7 @@
  *
  * What does not come to an end within STOP_NS is reported, and left.
  */
-#include "netcx_internal.h"
+#include "netcx_check.h"
 
 enum { STOP_NS = 1000000000, STEP_NS = 1000, RING_LEAST = 16, RING_MOST = 4096, RING_DEFAULT = 256, TX_FRAGMENTS_A_PACKET = 4 };
 
@@ -36,7 +36,9 @@ static void call(struct netcx_queue *queue, void (*callback)(NETPACKETQUEUE), co
 }
 
 void netcx_queue_advance(struct netcx_queue *queue) {
+    netcx_check_before(queue);
     call(queue, queue->config.EvtAdvance, queue->is_tx ? "EvtTxQueueAdvance" : "EvtRxQueueAdvance");
+    netcx_check_after(queue);
 }
 
 static unsigned poll(struct netcx_queue *queue) { return queue->is_tx ? netcx_tx_poll(queue) : netcx_rx_poll(queue); }
@@ -77,6 +79,7 @@ static void dispose(struct wdf_object *object) {
     struct netcx_queue *queue = CONTAINING_RECORD(object, struct netcx_queue, object);
     netcx_tx_deinit(queue);
     netcx_rx_deinit(queue);
+    netcx_check_destroy(queue);
     for (unsigned i = 0; i < ARRAYSIZE(queue->rings.Rings); i++) kernel_free(queue->rings.Rings[i]);
 }
 
@@ -103,6 +106,7 @@ static NTSTATUS create(struct NETTXQUEUE_INIT *init, WDF_OBJECT_ATTRIBUTES *attr
     queue->config = *config;
     netcx_context_init(&queue->context, queue, poll, arm);
     status = make_rings(queue);
+    if (NT_SUCCESS(status)) status = netcx_check_create(queue);
     if (NT_SUCCESS(status)) status = queue->is_tx ? netcx_tx_init(queue) : netcx_rx_init(queue);
     if (!NT_SUCCESS(status)) {
         wdf_object_delete(&queue->object);
@@ -229,7 +233,9 @@ static void wait_until(struct netcx_queue *queue, bool (*done)(const struct netc
 static void cancel(struct netcx_queue *queue) {
     netcx_context_take(&queue->context);
     queue->cancelled = true;
+    netcx_check_before(queue);
     call(queue, queue->config.EvtCancel, queue->is_tx ? "EvtTxQueueCancel" : "EvtRxQueueCancel");
+    netcx_check_after(queue);
     netcx_context_release(&queue->context);
 }
 

@@ -10,6 +10,8 @@
  */
 #include "netcx_rx.h"
 
+#include "netcx_check.h"
+
 /* ---- From NDIS */
 struct netcx_queue *netcx_rx_owner(PNET_BUFFER_LIST nbl) { return nbl->MiniportReserved[1]; }
 
@@ -34,6 +36,7 @@ static void post_packets(struct netcx_queue *queue) {
     NET_RING *ring = netcx_packets(queue);
     while (NetRingGetRangeCount(ring, ring->EndIndex, ring->OSReserved0 - 1) != 0) {
         RtlZeroMemory(NetRingGetElementAtIndex(ring, ring->EndIndex), ring->ElementStride);
+        netcx_check_poison_packet(NetRingGetPacketAtIndex(ring, ring->EndIndex));
         queue->rx->ids[ring->EndIndex] = NETCX_RX_ID_NONE;
         ring->EndIndex = NetRingIncrementIndex(ring, ring->EndIndex);
     }
@@ -47,6 +50,7 @@ static void attach(struct netcx_rx *rx, NET_RING *ring, UINT32 index) {
     rx->attached[index] = buffer;
     RtlZeroMemory(fragment, ring->ElementStride);
     fragment->Capacity = rx->buffer_bytes & 0x3FFFFFFu;
+    netcx_check_poison_fragment(fragment);
     NetExtensionGetFragmentVirtualAddress(&rx->va, index)->VirtualAddress = buffer->va;
     if (rx->la.Enabled) NetExtensionGetFragmentLogicalAddress(&rx->la, index)->LogicalAddress = buffer->la;
 }
@@ -73,6 +77,14 @@ static void recycle(struct netcx_queue *queue, UINT32 end) {
     NET_RING *ring = netcx_fragments(queue);
     for (; ring->OSReserved0 != end; ring->OSReserved0 = NetRingIncrementIndex(ring, ring->OSReserved0))
         detach(queue->rx, ring->OSReserved0);
+}
+
+/* Are the packet's fragments among those that were given back and not taken yet? A driver that breaks this rule has been reported. */
+static bool has_its_fragments(const struct netcx_queue *queue, const NET_PACKET *packet) {
+    const NET_RING *ring = netcx_fragments(queue);
+    return packet->FragmentCount != 0 && packet->FragmentIndex < ring->NumberOfElements &&
+           NetRingGetRangeCount(ring, ring->OSReserved0, packet->FragmentIndex) + packet->FragmentCount <=
+               NetRingGetRangeCount(ring, ring->OSReserved0, ring->BeginIndex);
 }
 
 /* Bytes of the frame; 0: a fragment is impossible. */
@@ -122,7 +134,7 @@ static PNET_BUFFER_LIST take_packet(struct netcx_queue *queue, UINT32 index) {
     struct netcx_counters *counters = &queue->adapter->counters;
     const NET_RING *ring = netcx_packets(queue);
     const NET_PACKET *packet = NetRingGetPacketAtIndex(ring, index);
-    if (packet->Ignore || packet->FragmentCount == 0) return NULL;
+    if (packet->Ignore || !has_its_fragments(queue, packet)) return NULL;
     recycle(queue, packet->FragmentIndex);
     const ULONG length = length_of(queue, packet);
     if (length == 0 || !queue->rx->open || !queue->adapter->packet_filter) {
