@@ -173,20 +173,24 @@ static bool check_tx(const struct netcx_adapter *adapter, const NET_ADAPTER_TX_C
     return !wrong;
 }
 
-static bool is_system_managed(const NET_ADAPTER_RX_CAPABILITIES *caps) {
-    return caps->AllocationMode == NetRxFragmentBufferAllocationModeSystem && caps->AttachmentMode == NetRxFragmentBufferAttachmentModeSystem;
+/* The callback of a driver with buffers of its own lies where the others are. */
+static const char *wrong_buffers(const NET_ADAPTER_RX_CAPABILITIES *caps) {
+    if (caps->AllocationMode == NetRxFragmentBufferAllocationModeDriver) {
+        if (caps->AttachmentMode != NetRxFragmentBufferAttachmentModeDriver) return "who allocates buffers attaches them";
+        return caps->EvtAdapterReturnRxBuffer ? NULL : "EvtAdapterReturnRxBuffer is missing";
+    }
+    if (caps->AttachmentMode == NetRxFragmentBufferAttachmentModeDriver) return "attaching buffers of the system's is not supported by this version";
+    if (!is_power_of_two(caps->FragmentBufferAlignment)) return "FragmentBufferAlignment is no power of two";
+    return caps->MappingRequirement == NetMemoryMappingRequirementDmaMapped && !caps->DmaCapabilities ? "DmaCapabilities are missing" : NULL;
 }
 
 static bool check_rx(const struct netcx_adapter *adapter, const NET_ADAPTER_RX_CAPABILITIES *caps, const char *function) {
-    const char *wrong = NULL;
     if (!check_size(adapter, caps->Size, sizeof(*caps), function)) return false;
+    const char *wrong = wrong_buffers(caps);
     if (caps->MaximumNumberOfQueues == 0) wrong = "MaximumNumberOfQueues is 0";
     if (caps->MaximumFrameSize == 0) wrong = "MaximumFrameSize is 0";
     if (caps->FragmentRingNumberOfElementsHint && !is_power_of_two(caps->FragmentRingNumberOfElementsHint))
         wrong = "FragmentRingNumberOfElementsHint is no power of two";
-    if (!is_system_managed(caps)) wrong = "buffers of the driver's are not supported by this version";
-    else if (!is_power_of_two(caps->FragmentBufferAlignment)) wrong = "FragmentBufferAlignment is no power of two";
-    else if (caps->MappingRequirement == NetMemoryMappingRequirementDmaMapped && !caps->DmaCapabilities) wrong = "DmaCapabilities are missing";
     if (wrong) netcx_violation(adapter->device, "netcx.capabilities", "%s: receive: %s", function, wrong);
     return !wrong;
 }
@@ -199,7 +203,8 @@ void NetAdapterSetDataPathCapabilities(NETADAPTER Adapter, NET_ADAPTER_TX_CAPABI
     adapter->tx_caps = *TxCapabilities;
     adapter->rx_caps = *RxCapabilities;
     adapter->have_tx_dma = TxCapabilities->MappingRequirement == NetMemoryMappingRequirementDmaMapped;
-    adapter->have_rx_dma = RxCapabilities->MappingRequirement == NetMemoryMappingRequirementDmaMapped;
+    adapter->have_rx_dma = RxCapabilities->AllocationMode == NetRxFragmentBufferAllocationModeSystem &&
+                           RxCapabilities->MappingRequirement == NetMemoryMappingRequirementDmaMapped;
     if (adapter->have_tx_dma) adapter->tx_dma = *TxCapabilities->DmaCapabilities;
     if (adapter->have_rx_dma) adapter->rx_dma = *RxCapabilities->DmaCapabilities;
 }

@@ -45,7 +45,8 @@ void netcx_check_poison_packet(NET_PACKET *packet) {
     packet->Layout.Reserved0 = 0;
 }
 
-void netcx_check_poison_fragment(NET_FRAGMENT *fragment) {
+void netcx_check_poison_fragment(NET_FRAGMENT *fragment, bool capacity) {
+    if (capacity) fragment->Capacity = LENGTH_POISON;
     fragment->ValidLength = LENGTH_POISON;
     fragment->Offset = OFFSET_POISON;
 }
@@ -178,7 +179,9 @@ static void check_fragment(struct netcx_queue *queue, UINT32 index, UINT32 numbe
     RtlCopyMemory(&then, queue->check->rings[NetRingTypeFragment].elements + (SIZE_T)number * ring->ElementStride, sizeof(then));
     const char *wrong = NULL;
     if (now->OsReserved_Bounced != then.OsReserved_Bounced) wrong = "its reserved bit was changed";
-    if (now->Capacity != then.Capacity) wrong = "its Capacity was changed";
+    const bool attaches = queue->adapter->rx_caps.AttachmentMode == NetRxFragmentBufferAttachmentModeDriver;
+    if (!attaches && now->Capacity != then.Capacity) wrong = "its Capacity was changed";
+    if (attaches && now->Capacity == LENGTH_POISON) wrong = "its Capacity was not written";
     if (now->ValidLength == LENGTH_POISON || now->Offset == OFFSET_POISON) wrong = "ValidLength or Offset was not written";
     else if (now->Offset + now->ValidLength > now->Capacity) wrong = "Offset and ValidLength exceed its Capacity";
     if (wrong) report(queue, "netcx.rx_fragment", "fragment %u of packet %u: %s", number, index, wrong);

@@ -12,7 +12,8 @@
  *   netcx.rx_fragments     8  a packet's fragments are none, were not the driver's, or are not given back with it
  *   netcx.rx_order         9  two packets name a fragment both, or the later one an earlier one
  *   netcx.rx_layout       10  a layout that no frame has
- *   netcx.rx_fragment     11  ValidLength and Offset are unwritten or exceed Capacity, or Capacity or a reserved bit was changed
+ *   netcx.rx_fragment     11  ValidLength and Offset are unwritten or exceed Capacity, or a reserved bit was changed; or Capacity was, if the
+ *                             system attaches, or was not, if the driver does
  *   netcx.data_buffers    12  it changed an element of the data buffer ring
  *
  * So that nobody lives on what was there before, what the driver has to write is poisoned when it is posted. A rule that is broken is reported
@@ -30,6 +31,6 @@ void netcx_check_before(struct netcx_queue *queue);
 void netcx_check_after(struct netcx_queue *queue);
 /* What is posted to receive into; the element is zeroed but for what the system gives. */
 void netcx_check_poison_packet(NET_PACKET *packet);
-void netcx_check_poison_fragment(NET_FRAGMENT *fragment);
+void netcx_check_poison_fragment(NET_FRAGMENT *fragment, bool capacity); /* also that: the driver attaches */
 
 #endif

@@ -68,6 +68,9 @@ static NTSTATUS make_rings(struct netcx_queue *queue) {
     if (adapter->have_tx_dma || adapter->have_rx_dma)
         netcx_extensions_add(extensions, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME, 1, NetExtensionTypeFragment,
                              sizeof(NET_FRAGMENT_LOGICAL_ADDRESS), sizeof(UINT64));
+    if (!queue->is_tx && adapter->rx_caps.AllocationMode == NetRxFragmentBufferAllocationModeDriver)
+        netcx_extensions_add(extensions, NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME, 1, NetExtensionTypeFragment,
+                             sizeof(NET_FRAGMENT_RETURN_CONTEXT), sizeof(void *));
     queue->rings.Rings[NetRingTypePacket] =
         netcx_ring_create(queue->object.kernel, packets, netcx_extensions_lay_out(extensions, NetExtensionTypePacket));
     queue->rings.Rings[NetRingTypeFragment] =

@@ -24,10 +24,10 @@ void netcx_rx_return(struct netcx_queue *queue, PNET_BUFFER_LIST nbls) {
     netcx_context_wake(&queue->context);
 }
 
-static unsigned take_returned(struct netcx_rx *rx) {
+static unsigned take_returned(struct netcx_queue *queue) {
     unsigned count = 0;
-    for (PNET_BUFFER_LIST nbl; (nbl = netcx_nbls_pop(&rx->returned)) != NULL; count++) netcx_rx_release(rx, nbl);
-    rx->out -= count;
+    for (PNET_BUFFER_LIST nbl; (nbl = netcx_nbls_pop(&queue->rx->returned)) != NULL; count++) netcx_rx_release(queue, nbl);
+    queue->rx->out -= count;
     return count;
 }
 
@@ -42,41 +42,24 @@ static void post_packets(struct netcx_queue *queue) {
     }
 }
 
-static void attach(struct netcx_rx *rx, NET_RING *ring, UINT32 index) {
-    struct netcx_rx_buffer *buffer = rx->free;
-    NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(ring, index);
-    rx->free = buffer->next;
-    buffer->next = NULL;
-    rx->attached[index] = buffer;
-    RtlZeroMemory(fragment, ring->ElementStride);
-    fragment->Capacity = rx->buffer_bytes & 0x3FFFFFFu;
-    netcx_check_poison_fragment(fragment);
-    NetExtensionGetFragmentVirtualAddress(&rx->va, index)->VirtualAddress = buffer->va;
-    if (rx->la.Enabled) NetExtensionGetFragmentLogicalAddress(&rx->la, index)->LogicalAddress = buffer->la;
-}
-
+/* Empty ones, where the driver attaches. */
 static void post_fragments(struct netcx_queue *queue) {
     struct netcx_rx *rx = queue->rx;
     NET_RING *ring = netcx_fragments(queue);
-    while (rx->free && NetRingGetRangeCount(ring, ring->EndIndex, ring->OSReserved0 - 1) != 0) {
-        attach(rx, ring, ring->EndIndex);
+    while ((rx->driver_buffers || rx->free) && NetRingGetRangeCount(ring, ring->EndIndex, ring->OSReserved0 - 1) != 0) {
+        NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(ring, ring->EndIndex);
+        RtlZeroMemory(fragment, ring->ElementStride);
+        if (!rx->driver_buffers) netcx_rx_attach(rx, ring, ring->EndIndex);
+        netcx_check_poison_fragment(fragment, rx->driver_buffers);
         ring->EndIndex = NetRingIncrementIndex(ring, ring->EndIndex);
     }
 }
 
 /* ---- From the rings */
-static void detach(struct netcx_rx *rx, UINT32 index) {
-    struct netcx_rx_buffer *buffer = rx->attached[index];
-    rx->attached[index] = NULL;
-    buffer->next = rx->free;
-    rx->free = buffer;
-}
-
-/* The buffers of fragments that nobody named, up to `end`. */
-static void recycle(struct netcx_queue *queue, UINT32 end) {
+/* The fragments up to `end`, each as `what` says. */
+static void recycle(struct netcx_queue *queue, UINT32 end, void (*what)(struct netcx_queue *, UINT32)) {
     NET_RING *ring = netcx_fragments(queue);
-    for (; ring->OSReserved0 != end; ring->OSReserved0 = NetRingIncrementIndex(ring, ring->OSReserved0))
-        detach(queue->rx, ring->OSReserved0);
+    for (; ring->OSReserved0 != end; ring->OSReserved0 = NetRingIncrementIndex(ring, ring->OSReserved0)) what(queue, ring->OSReserved0);
 }
 
 /* Are the packet's fragments among those that were given back and not taken yet? A driver that breaks this rule has been reported. */
@@ -92,7 +75,9 @@ static ULONG length_of(const struct netcx_queue *queue, const NET_PACKET *packet
     const NET_RING *ring = netcx_fragments(queue);
     ULONG length = 0;
     for (UINT32 i = 0; i < packet->FragmentCount; i++) {
-        const NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(ring, NetRingAdvanceIndex(ring, packet->FragmentIndex, (INT32)i));
+        const UINT32 index = NetRingAdvanceIndex(ring, packet->FragmentIndex, (INT32)i);
+        const NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(ring, index);
+        if (!NetExtensionGetFragmentVirtualAddress(&queue->rx->va, index)->VirtualAddress) return 0; /* the driver attached nothing */
         if (fragment->Capacity > queue->rx->buffer_bytes || fragment->Offset + fragment->ValidLength > fragment->Capacity) return 0;
         if (i > 0 && fragment->Offset != 0) return 0;
         length += (ULONG)fragment->ValidLength;
@@ -110,10 +95,7 @@ static PNET_BUFFER_LIST make_nbl(struct netcx_queue *queue, const NET_PACKET *pa
     struct netcx_rx_buffer *first = NULL, **link = &first;
     PMDL last = NULL;
     for (UINT32 i = 0; i < packet->FragmentCount; i++, ring->OSReserved0 = NetRingIncrementIndex(ring, ring->OSReserved0)) {
-        struct netcx_rx_buffer *buffer = rx->attached[ring->OSReserved0];
-        const NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(ring, ring->OSReserved0);
-        rx->attached[ring->OSReserved0] = NULL;
-        NdisAdjustMdlLength(buffer->mdl, (ULONG)(fragment->Offset + fragment->ValidLength));
+        struct netcx_rx_buffer *buffer = netcx_rx_claim(queue, ring->OSReserved0);
         *link = buffer;
         link = &buffer->next;
         if (last) last->Next = buffer->mdl;
@@ -135,10 +117,10 @@ static PNET_BUFFER_LIST take_packet(struct netcx_queue *queue, UINT32 index) {
     const NET_RING *ring = netcx_packets(queue);
     const NET_PACKET *packet = NetRingGetPacketAtIndex(ring, index);
     if (packet->Ignore || !has_its_fragments(queue, packet)) return NULL;
-    recycle(queue, packet->FragmentIndex);
+    recycle(queue, packet->FragmentIndex, netcx_rx_skip);
     const ULONG length = length_of(queue, packet);
     if (length == 0 || !queue->rx->open || !queue->adapter->packet_filter) {
-        recycle(queue, NetRingAdvanceIndex(netcx_fragments(queue), packet->FragmentIndex, packet->FragmentCount));
+        recycle(queue, NetRingAdvanceIndex(netcx_fragments(queue), packet->FragmentIndex, packet->FragmentCount), netcx_rx_drop);
         counters->rx_errors += length == 0;
         return NULL;
     }
@@ -149,13 +131,19 @@ static PNET_BUFFER_LIST take_packet(struct netcx_queue *queue, UINT32 index) {
     return nbl;
 }
 
+/* Where the driver has the buffers there may be more of them than MDLs. */
+static bool has_room(const struct netcx_queue *queue, UINT32 index) {
+    const NET_PACKET *packet = NetRingGetPacketAtIndex(netcx_packets(queue), index);
+    return !queue->rx->driver_buffers || packet->Ignore || !has_its_fragments(queue, packet) || packet->FragmentCount <= queue->rx->free_count;
+}
+
 static unsigned indicate(struct netcx_queue *queue) {
     struct netcx_rx *rx = queue->rx;
     NET_RING *ring = netcx_packets(queue);
     struct netcx_nbls list = {NULL, NULL};
     unsigned packets = 0;
     ULONG nbls = 0;
-    while (ring->OSReserved0 != ring->BeginIndex && nbls < NETCX_RX_BATCH) {
+    while (ring->OSReserved0 != ring->BeginIndex && nbls < NETCX_RX_BATCH && has_room(queue, ring->OSReserved0)) {
         PNET_BUFFER_LIST nbl = take_packet(queue, ring->OSReserved0);
         ring->OSReserved0 = NetRingIncrementIndex(ring, ring->OSReserved0);
         packets++;
@@ -163,7 +151,7 @@ static unsigned indicate(struct netcx_queue *queue) {
         netcx_nbls_append(&list, nbl);
         nbls++;
     }
-    if (ring->OSReserved0 == ring->BeginIndex) recycle(queue, netcx_fragments(queue)->BeginIndex);
+    if (ring->OSReserved0 == ring->BeginIndex) recycle(queue, netcx_fragments(queue)->BeginIndex, netcx_rx_skip);
     rx->out += nbls;
     if (nbls)
         NdisMIndicateReceiveNetBufferLists(queue->adapter->device->ndis, list.head, NDIS_DEFAULT_PORT_NUMBER, nbls,
@@ -172,7 +160,7 @@ static unsigned indicate(struct netcx_queue *queue) {
 }
 
 unsigned netcx_rx_poll(struct netcx_queue *queue) {
-    const unsigned returned = take_returned(queue->rx);
+    const unsigned returned = take_returned(queue);
     if (!queue->cancelled) {
         post_packets(queue);
         post_fragments(queue);
@@ -206,6 +194,7 @@ NTSTATUS netcx_rx_init(struct netcx_queue *queue) {
     rx->buffer_bytes = (ULONG)adapter->rx_caps.MaximumFrameSize;
     rx->allocated_bytes = (rx->buffer_bytes + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
     rx->count = netcx_fragments(queue)->NumberOfElements;
+    rx->driver_buffers = adapter->rx_caps.AllocationMode == NetRxFragmentBufferAllocationModeDriver;
     if (adapter->have_rx_dma) {
         rx->dma = wdf_dma_enabler_of(adapter->rx_dma.DmaEnabler);
         if (!rx->dma) return STATUS_INVALID_PARAMETER;
@@ -215,6 +204,8 @@ NTSTATUS netcx_rx_init(struct netcx_queue *queue) {
     netcx_extensions_query(&queue->extensions, &queue->rings, &query, &rx->va);
     NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME, 1, NetExtensionTypeFragment);
     netcx_extensions_query(&queue->extensions, &queue->rings, &query, &rx->la);
+    NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME, 1, NetExtensionTypeFragment);
+    netcx_extensions_query(&queue->extensions, &queue->rings, &query, &rx->return_context);
     rx->attached = kernel_allocate(kernel, rx->count * sizeof(*rx->attached), NETCX_TAG);
     rx->ids = kernel_allocate(kernel, netcx_packets(queue)->NumberOfElements * sizeof(*rx->ids), NETCX_TAG);
     if (!rx->attached || !rx->ids) return STATUS_INSUFFICIENT_RESOURCES;

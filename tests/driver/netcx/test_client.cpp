@@ -38,7 +38,7 @@ void advance_tx(NETPACKETQUEUE queue) {
 
 void advance_rx(NETPACKETQUEUE queue) {
     TestClient* client = client_of(queue);
-    while (!client->to_receive.empty() && client->rx_packets()->BeginIndex != client->rx_packets()->EndIndex &&
+    while (!client->to_receive.empty() && !(client->driver_buffers && client->buffers.empty()) && client->rx_packets()->BeginIndex != client->rx_packets()->EndIndex &&
            client->rx_fragments()->BeginIndex != client->rx_fragments()->EndIndex) {
         client->receive(client->to_receive.front());
         client->to_receive.erase(client->to_receive.begin());
@@ -113,7 +113,19 @@ NTSTATUS create_rx(NETADAPTER adapter, NETRXQUEUE_INIT* init) {
     if (!NT_SUCCESS(status)) return status;
     context_of(client->rx)->client = client;
     get_extensions(client->rx, NetRxQueueGetExtension, &client->rx_va, &client->rx_la);
+    NET_EXTENSION_QUERY query;
+    NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME, NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_VERSION_1,
+                             NetExtensionTypeFragment);
+    NetRxQueueGetExtension(client->rx, &query, &client->rx_return);
+    EXPECT_EQ(client->rx_return.Enabled != FALSE, client->driver_buffers);
     return status;
+}
+
+void return_buffer(NETADAPTER adapter, NET_FRAGMENT_RETURN_CONTEXT_HANDLE handle) {
+    TestClient* client = client_of(adapter);
+    client->buffers.push_back(reinterpret_cast<UCHAR*>(handle));
+    client->buffers_returned++;
+    client->calls += "return ";
 }
 
 void declare(TestClient* client) {
@@ -140,6 +152,7 @@ void declare(TestClient* client) {
         NET_ADAPTER_TX_CAPABILITIES_INIT(&tx, 1);
         NET_ADAPTER_RX_CAPABILITIES_INIT_SYSTEM_MANAGED(&rx, client->frame_bytes, 1);
     }
+    if (client->driver_buffers) NET_ADAPTER_RX_CAPABILITIES_INIT_DRIVER_MANAGED(&rx, return_buffer, client->frame_bytes, 1);
     tx.FragmentRingNumberOfElementsHint = 64;
     rx.FragmentRingNumberOfElementsHint = 16;
     if (client->declare) client->declare(tx, rx, dma);
@@ -207,6 +220,14 @@ NTSTATUS entry(PDRIVER_OBJECT driver, PUNICODE_STRING path) {
 void TestClient::receive(const Bytes& frame) {
     NET_RING *packet_ring = rx_packets(), *fragment_ring = rx_fragments();
     NET_FRAGMENT* fragment = NetRingGetFragmentAtIndex(fragment_ring, fragment_ring->BeginIndex);
+    if (driver_buffers) {
+        UCHAR* buffer = buffers.back();
+        buffers.pop_back();
+        fragment->Capacity = frame_bytes & 0x3FFFFFF;
+        NetExtensionGetFragmentVirtualAddress(&rx_va, fragment_ring->BeginIndex)->VirtualAddress = buffer;
+        NetExtensionGetFragmentReturnContext(&rx_return, fragment_ring->BeginIndex)->Handle =
+            reinterpret_cast<NET_FRAGMENT_RETURN_CONTEXT_HANDLE>(buffer);
+    }
     fragment->Offset = rx_offset & 0x3FF;
     fragment->ValidLength = frame.size() & 0x3FFFFFF;
     std::memcpy(static_cast<UCHAR*>(NetExtensionGetFragmentVirtualAddress(&rx_va, fragment_ring->BeginIndex)->VirtualAddress) + rx_offset,

@@ -20,6 +20,7 @@ struct TestClient {
     bool start = true;
 
     // What it does.
+    bool driver_buffers = false;     // receives into buffers of its own
     bool hold_sends = false;
     bool hold_receives = false;      // on cancel too
     std::function<void()> after_tx, after_rx;  // at the end of EvtAdvance
@@ -30,10 +31,12 @@ struct TestClient {
     NETADAPTER adapter = nullptr;
     WDFDMAENABLER enabler = nullptr;
     NETPACKETQUEUE tx = nullptr, rx = nullptr;
-    NET_EXTENSION tx_va{}, tx_la{}, rx_va{}, rx_la{};
+    NET_EXTENSION tx_va{}, tx_la{}, rx_va{}, rx_la{}, rx_return{};
     std::vector<Bytes> sent, to_receive;
     std::vector<NET_PACKET> packets;                    // of sent
     std::vector<std::vector<NET_FRAGMENT>> fragments;   // of sent
+    std::vector<UCHAR*> buffers;                        // its own, free
+    unsigned buffers_returned = 0;
     unsigned armed_tx = 0, armed_rx = 0;
 
     NET_RING* tx_packets() const { return NetTxQueueGetRingCollection(tx)->Rings[NetRingTypePacket]; }
