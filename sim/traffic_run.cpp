@@ -49,7 +49,7 @@ traffic_config stack_config(const scenario& scenario) {
     const bool chosen = scenario.marks[SCENARIO_KEY_driver_backfill].origin != SCENARIO_DEFAULT;
     config.backfill = chosen || scenario.driver_stack.count == 0 ? static_cast<unsigned>(scenario.driver_backfill) : TRAFFIC_BACKFILL_ASKED;
     config.protocol_ndis5 = scenario.driver_protocol == 1;
-    config.miniport_ndis5 = scenario.driver_miniport == 1;
+    config.miniport = scenario.driver_model ? TRAFFIC_MINIPORT_NETCX : static_cast<traffic_miniport>(scenario.driver_miniport);
     config.stack_count = scenario.driver_stack.count;
     for (unsigned i = 0; i < config.stack_count; i++)
         config.stack[i] = {static_cast<traffic_driver_kind>(scenario.driver_stack.drivers[i].kind), scenario.driver_stack.drivers[i].number},

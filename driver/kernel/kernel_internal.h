@@ -51,6 +51,7 @@ struct kernel {
     void (*debug_print)(void *ctx, const char *text);
     void *debug_print_ctx;
     void *ndis;  /* the struct ndis above, for NDIS calls that carry no handle */
+    void *wdf;   /* the first of the driver framework's drivers, for the same reason */
 };
 
 /* kernel.c: the current context, for paths where a call is too dear; others ask kernel_current_context(). */

@@ -35,6 +35,10 @@ enum traffic_fault {
     TRAFFIC_FAULT_HOLD_SENT, TRAFFIC_FAULT_COMPLETE_SENT, TRAFFIC_FAULT_CLONE_SENT
 };
 
+/* What drives the NIC: netvio; netvio5, a miniport of NDIS 5; or netviocx, a client of NetAdapterCx. The last two have one queue pair, no
+ * moderation, no offloads, no faults and no resets of their own. */
+enum traffic_miniport { TRAFFIC_MINIPORT_NDIS6, TRAFFIC_MINIPORT_NDIS5, TRAFFIC_MINIPORT_NETCX };
+
 /* A driver between the miniport and the protocol. */
 enum traffic_driver_kind { TRAFFIC_DRIVER_CAPTURE, TRAFFIC_DRIVER_VLAN, TRAFFIC_DRIVER_MUX, TRAFFIC_DRIVER_MODULE };
 struct traffic_driver {
@@ -91,7 +95,7 @@ struct traffic_config {
     void *debug_print_ctx;
     struct traffic_capture_sink capture; /* open NULL: captures are thrown away */
     bool protocol_ndis5;        /* the frames travel in NDIS_PACKETs, one each: nbs_per_nbl and backfill have no meaning */
-    bool miniport_ndis5;        /* netvio5 drives the NIC: one queue pair, no moderation, no faults, no resets */
+    enum traffic_miniport miniport;
     enum traffic_cut cut;
     unsigned pieces;            /* of an even cut, 1 or more */
     uint64_t seed;              /* for random cuts and offsets */

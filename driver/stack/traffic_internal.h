@@ -19,6 +19,8 @@
 #include "ndis/ndis_host.h"
 #include "netvio.h"
 #include "netvio5.h"
+#include "netviocx.h"
+#include "netcx_host.h"
 #include "regmap.h"
 #include "traffic.h"
 #include "traffic_offload.h"
