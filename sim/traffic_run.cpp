@@ -372,7 +372,8 @@ void TrafficRun::close_window() {
 
 void TrafficRun::sent(uint64_t id, int32_t status) {
     ++completed_;
-    const bool aborted = status == NDIS_STATUS_SEND_ABORTED || status == NDIS_STATUS_RESET_IN_PROGRESS;
+    const bool aborted = status == NDIS_STATUS_SEND_ABORTED || status == NDIS_STATUS_RESET_IN_PROGRESS ||
+                         status == NDIS_STATUS_MEDIA_DISCONNECTED;
     if (status != 0 && disturber_ && (aborted || pulled_)) {
         tx_.losses.excuse(id);
     } else if (status != 0) {

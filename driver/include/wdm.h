@@ -238,6 +238,8 @@ FORCEINLINE VOID InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
 #include "wdm/rtl.h"
 #include "wdm/ke.h"
 #include "wdm/io.h"
+#include "wdm/pci.h"
+#include "wdm/resources.h"
 
 #ifdef __cplusplus
 }

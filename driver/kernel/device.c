@@ -148,6 +148,16 @@ NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName) {
     return STATUS_SUCCESS;
 }
 
+NTSTATUS IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength, PVOID PropertyBuffer,
+                             PULONG ResultLength) {
+    UNREFERENCED_PARAMETER(DeviceObject);
+    UNREFERENCED_PARAMETER(DeviceProperty);
+    UNREFERENCED_PARAMETER(BufferLength);
+    UNREFERENCED_PARAMETER(PropertyBuffer);
+    *ResultLength = 0;
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+
 static void describe(const UNICODE_STRING *name, char *text, size_t size) {
     size_t i = 0;
     for (; i < name->Length / sizeof(WCHAR) && i + 1 < size; i++) text[i] = name->Buffer[i] < 0x80 ? (char)name->Buffer[i] : '?';
