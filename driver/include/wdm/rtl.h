@@ -104,9 +104,11 @@ NTSTATUS RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG TypeMask,
 ULONG DbgPrint(const CHAR *Format, ...);
 ULONG DbgPrintEx(ULONG ComponentId, ULONG Level, const CHAR *Format, ...);
 ULONG vDbgPrintEx(ULONG ComponentId, ULONG Level, const CHAR *Format, va_list arglist);
+#ifndef _WIN32
 /* At most count characters, or as many as fit (_TRUNCATE), and a NUL. -1: cut. */
 int _vsnprintf_s(PCHAR buffer, SIZE_T sizeOfBuffer, SIZE_T count, const CHAR *format, va_list argptr);
 #define _TRUNCATE ((SIZE_T)-1)
+#endif
 #define KdPrint(arguments) DbgPrint arguments
 #define DPFLTR_IHVNETWORK_ID 79
 #define DPFLTR_IHVDRIVER_ID 77
