@@ -155,7 +155,7 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
     kernel_set_debug_print(traffic->kernel, config->debug_print, config->debug_print_ctx);
     traffic->ndis = ndis_create(traffic->kernel);
     if (!traffic->ndis) goto destroy_kernel;
-    NDIS_STATUS status = load(traffic);
+    NDIS_STATUS status = traffic_programs_load(traffic) == 0 ? load(traffic) : NDIS_STATUS_FAILURE;
     if (status == NDIS_STATUS_SUCCESS && traffic->sender) {
         *out = traffic;
         return 0;
@@ -183,6 +183,7 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
     ndis_destroy(traffic->ndis);
     kernel_destroy(traffic->kernel);
     traffic_modules_close(traffic);
+    traffic_programs_free(traffic);
     ops->event_destroy(platform->ctx, traffic->wake);
     ops->memory_free(platform->ctx, traffic);
     return result;
@@ -277,10 +278,12 @@ void traffic_get_counts(const struct traffic *traffic, struct traffic_counts *co
 
 void traffic_stop(struct traffic *traffic) {
     struct platform *platform = traffic->machine;
+    traffic_programs_stop(traffic);
     ndis_stop(traffic->ndis);
     ndis_destroy(traffic->ndis);
     kernel_destroy(traffic->kernel);
     traffic_modules_close(traffic);
+    traffic_programs_free(traffic);
     platform->ops->event_destroy(platform->ctx, traffic->wake);
     platform->ops->memory_free(platform->ctx, traffic);
 }
