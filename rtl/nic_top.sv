@@ -337,10 +337,13 @@ module nic_top #(
     // For the trace: who asked last for each vector. A message may leave long after it was asked for.
     logic [15:0] asker_q [Nv];
     always_ff @(posedge clk_i) if (irq_valid && irq[15:0] < 16'(Nv)) asker_q[irq[$clog2(Nv)-1:0]] <= irq[31:16];
-    for (genvar q = 0; q < Nq; q++) begin : gen_sent
-        logic [15:0] vector;
-        assign vector      = vq_vector[q*16 +: 16];
-        assign irq_sent[q] = vector >= 16'(Nv) || !msix_unsent[vector[$clog2(Nv)-1:0]];
+    // Who resets a queue waits for its messages; nobody else asks.
+    always_comb begin
+        irq_sent = '0;
+        if (vq_reset != '0) begin
+            for (int q = 0; q < Nq; q++)
+                irq_sent[q] = vq_vector[q*16 +: 16] >= 16'(Nv) || !msix_unsent[vq_vector[q*16 +: $clog2(Nv)]];
+        end
     end
     always_comb begin
         msix_cmd = '0;

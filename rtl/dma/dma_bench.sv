@@ -75,7 +75,7 @@ module dma_bench (
             base_q       <= 64'd0;
             rd_cycles_q  <= 32'd0;
             wr_cycles_q  <= 32'd0;
-        end else begin
+        end else if (here || rd_busy_q || wr_busy_q) begin
             if (here && reg_write_i) begin
                 unique case (reg_addr_i[11:0])
                     12'(regmap_pkg::DMA_BENCH_SIZE):     size_q <= reg_wdata_i[12:0];

@@ -46,6 +46,7 @@ module dma_tags #(
     logic [Tags-1:0] busy_q, lost_q;
     logic [Tags-1:0] old_q;        // in flight at the last tick; of tags that are in flight now only
     logic [Tags-1:0] late_q, late;
+    logic            any_late_q;   // if not, none is
     logic            ext_q, change, renew, fresh, skip, back;
     logic            free_valid, free_ready;
     logic [TagW-1:0] free_tag;
@@ -71,12 +72,13 @@ module dma_tags #(
     always_comb begin
         late       = '0;
         late_tag_o = '0;
-        if (late_q != '0) begin
-            late = late_q & busy_q;
+        late_o     = 1'b0;
+        if (any_late_q) begin
+            late   = late_q & busy_q;
+            late_o = late != '0;
             for (int i = 0; i < Tags; i++) if (late[Tags - 1 - i]) late_tag_o = TagW'(Tags - 1 - i);
         end
     end
-    assign late_o = late != '0;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -108,14 +110,17 @@ module dma_tags #(
     end
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
-            old_q  <= '0;
-            late_q <= '0;
+            old_q      <= '0;
+            late_q     <= '0;
+            any_late_q <= 1'b0;
         end else begin
             if (tick_i) begin
-                old_q  <= busy_q;
-                late_q <= old_q & busy_q;
-            end else if (late_q != '0) begin
-                late_q <= late;
+                old_q      <= busy_q;
+                late_q     <= old_q & busy_q;
+                any_late_q <= (old_q & busy_q) != '0;
+            end else if (any_late_q) begin
+                late_q     <= late;
+                any_late_q <= late_o;
             end
             if (issue_i)   old_q[tag_o] <= 1'b0;
             if (give_up_i) late_q[late_tag_o] <= 1'b0;

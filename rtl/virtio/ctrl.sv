@@ -191,10 +191,7 @@ module ctrl #(
             .rdata_i(net_word), .filter_o, .rss_o, .write_o, .guest_csum_o, .mac_set_o);
     end else begin : gen_no_net
         assign {net_start, net_done, net_ok, net_re, net_raddr, rss_o, write_o, guest_csum_o, mac_set_o} = '0;
-        always_comb begin
-            filter_o     = '0;
-            filter_o.mac = mac_address_i;
-        end
+        assign filter_o = {6'd0, mac_address_i, 16'd0, 768'd0};
         logic unused_net;
         assign unused_net = &{1'b0, net_word, tables_ready_i};
     end

@@ -129,11 +129,15 @@ module virtio_regs #(
     logic        live_q;             // the driver set DRIVER_OK; only a reset ends that, whatever it writes
     logic        acceptable, reset_end;
 
-    assign acceptable = (features_q & ~Offered) == '0 && (features_q & Required) == Required
-                        && (features_q[regmap_pkg::VIRTIO_NET_F_CTRL_VQ_BIT] || (features_q & NeedsControl) == '0)
-                        && (features_q[regmap_pkg::VIRTIO_NET_F_CSUM_BIT] || (features_q & NeedsCsum) == '0)
-                        && (features_q[regmap_pkg::VIRTIO_NET_F_HOST_TSO4_BIT] || features_q[regmap_pkg::VIRTIO_NET_F_HOST_TSO6_BIT]
-                            || !features_q[regmap_pkg::VIRTIO_NET_F_HOST_ECN_BIT]);
+    always_comb begin
+        acceptable = 1'b0;
+        if (write_common)
+            acceptable = (features_q & ~Offered) == '0 && (features_q & Required) == Required
+                         && (features_q[regmap_pkg::VIRTIO_NET_F_CTRL_VQ_BIT] || (features_q & NeedsControl) == '0)
+                         && (features_q[regmap_pkg::VIRTIO_NET_F_CSUM_BIT] || (features_q & NeedsCsum) == '0)
+                         && (features_q[regmap_pkg::VIRTIO_NET_F_HOST_TSO4_BIT] || features_q[regmap_pkg::VIRTIO_NET_F_HOST_TSO6_BIT]
+                         || !features_q[regmap_pkg::VIRTIO_NET_F_HOST_ECN_BIT]);
+    end
     assign reset_end  = reset_req_o && reset_done_i;
 
     logic [7:0] status_written;  // what the status becomes when the byte on the bus is not 0
@@ -346,7 +350,7 @@ module virtio_regs #(
     assign unused_bits = ^reg_addr_i[1:0];
 
     `CHECK(NoDoorbellBeforeDriverOk, !db_accept || driver_ok_o, "[V] 2.1.2 nothing is consumed before DRIVER_OK")
-    `CHECK(LiveMeansNegotiated, !driver_ok_o || acceptable, "[V] 2.2.2 the device runs with features that it accepted only")
+    `CHECK(LiveMeansNegotiated, !(driver_ok_o && write_common) || acceptable, "[V] 2.2.2 the device runs with features that it accepted only")
 endmodule
 
 `default_nettype wire
