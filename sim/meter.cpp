@@ -21,6 +21,7 @@ void Meter::delivered(uint64_t length) {
     const uint64_t size = std::max<uint64_t>(length + ETH_FCS, ETH_MIN_FRAME);
     if (size >= by_size_.size()) by_size_.resize(size + 1);
     ++by_size_[size];
+    if (at_ == At::begin || packets_ == 1) outside_ = size;
 }
 
 void Meter::passed(uint64_t time_ps) {
@@ -58,17 +59,20 @@ machine_latency summary_of(std::vector<uint64_t>& times_ps) {
 // time.
 void Meter::report_limit(const Limits& limits, machine_direction& result) const {
     double time = 0, longest = 0;
+    uint64_t counted = 0;
     for (size_t size = 0; size < by_size_.size(); size++) {
-        if (by_size_[size] == 0) continue;
+        const uint64_t frames = by_size_[size] - (packets_ > 1 && size == outside_);
+        if (frames == 0) continue;
         const hw::FrameLimit limit = limits.of(static_cast<uint32_t>(size));
-        const double share = static_cast<double>(by_size_[size]) / limit.mpps;
+        const double share = static_cast<double>(frames) / limit.mpps;
+        counted += frames;
         time += share;
         if (share > longest) {
             longest = share;
             result.limited_by = limit.limited_by;
         }
     }
-    result.limit_mpps = time > 0 ? static_cast<double>(packets_) / time : 0;
+    result.limit_mpps = time > 0 ? static_cast<double>(counted) / time : 0;
     result.efficiency = result.limit_mpps > 0 ? result.mpps / result.limit_mpps : 0;
 }
 
