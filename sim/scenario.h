@@ -150,6 +150,10 @@ const char *scenario_nearest_key(const char *key);
 /* Report a mistake in the value of `key` where that value was given. */
 void scenario_complain(const struct scenario *scenario, unsigned key, FILE *errors, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Of these rules those for the NIC's shape, and its offloads. Returns the number of mistakes. */
+int scenario_check_nic(const struct scenario *scenario, FILE *errors);
+/* Whether the NIC has offloads: nic.offloads, or what `auto` comes to. */
+bool scenario_offloads(const struct scenario *scenario);
 /* "02:00:00:00:00:01" to bytes, -EINVAL when it is not one. */
 int scenario_parse_mac(const char *text, uint8_t mac[6]);
 /* The page scenarios/README.md. */

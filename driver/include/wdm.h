@@ -215,6 +215,9 @@ FORCEINLINE VOID InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
 #include "wdm/rtl.h"
 #include "wdm/ke.h"
 #include "wdm/io.h"
+#include "wdm/pci.h"
+#include "wdm/requirements.h"
+#include "wdm/resource.h"
 
 #ifdef __cplusplus
 }

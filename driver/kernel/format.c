@@ -217,3 +217,9 @@ NTSTATUS RtlStringCbPrintfExA(PSTR pszDest, SIZE_T cbDest, PSTR *ppszDestEnd, SI
     va_end(arguments);
     return status;
 }
+
+int _vsnprintf_s(PCHAR buffer, SIZE_T sizeOfBuffer, SIZE_T count, const CHAR *format, va_list argptr) {
+    const SIZE_T room = count < sizeOfBuffer ? count + 1 : sizeOfBuffer;
+    const size_t length = kernel_format(buffer, room, format, argptr);
+    return length < room ? (int)length : -1;
+}

@@ -33,6 +33,7 @@ struct ndis_driver {
     void *argument;
     NDIS_HANDLE context;
     NDIS_MINIPORT_DRIVER_CHARACTERISTICS miniport;
+    NDIS_MINIPORT_PNP_CHARACTERISTICS pnp;  /* optional */
     bool is_miniport;
     struct legacy_miniport *legacy;  /* it is of NDIS 5 */
     struct ndis_driver *next;
@@ -122,6 +123,8 @@ struct ndis_adapter {
     bool is_software;             /* no resources */
     bool is_virtual;              /* of an intermediate driver */
     bool cancelled;               /* NdisIMCancelInitializeDeviceInstance, or taken down for good */
+    bool adding_device, device_added;
+    NDIS_HANDLE add_device_context;
     NDIS_HANDLE im_context;       /* DeviceContext of NdisIMInitializeDeviceInstanceEx */
     uint64_t hang_timer;
     bool hang_watched;            /* the timer is set */
@@ -431,5 +434,11 @@ void ndis_free_legacy_protocols(struct ndis *ndis);
 
 /* sg_dma.c */
 void ndis_free_sgs(struct ndis *ndis);
+
+/* add_device.c, filter_driver.c: optional handlers; the device that a miniport helps to set up. */
+NDIS_STATUS ndis_set_filter_handlers(NDIS_HANDLE NdisHandle, PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers);
+NDIS_STATUS ndis_set_add_device(struct ndis_adapter *adapter, const NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES *from);
+NDIS_STATUS ndis_add_device(struct ndis_adapter *adapter);
+void ndis_remove_device(struct ndis_adapter *adapter);
 
 #endif
