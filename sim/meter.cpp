@@ -21,6 +21,7 @@ void Meter::delivered(uint64_t length) {
     const uint64_t size = std::max<uint64_t>(length + ETH_FCS, ETH_MIN_FRAME);
     if (size >= by_size_.size()) by_size_.resize(size + 1);
     ++by_size_[size];
+    if (at_ == At::begin || packets_ == 1) outside_ = size;
 }
 
 void Meter::passed(uint64_t time_ps) {
@@ -54,28 +55,33 @@ machine_latency summary_of(std::vector<uint64_t>& times_ps) {
     return result;
 }
 
-// Frames of different sizes share the time: the limit of the mix is the harmonic mean, and what sets it is what sets most of the
-// time.
+// Frames of different sizes share the time of the wire and of each side of the link, which work at once: the limit is that of the one
+// that is busy for longest.
 void Meter::report_limit(const Limits& limits, machine_direction& result) const {
-    double time = 0, longest = 0;
+    struct {
+        const char* name;
+        double time;
+    } parts[] = {{"wire", 0}, {"up", 0}, {"down", 0}}, *longest = parts;
+    uint64_t counted = 0;
     for (size_t size = 0; size < by_size_.size(); size++) {
-        if (by_size_[size] == 0) continue;
+        const uint64_t frames = by_size_[size] - (packets_ > 1 && size == outside_);
+        if (frames == 0) continue;
         const hw::FrameLimit limit = limits.of(static_cast<uint32_t>(size));
-        const double share = static_cast<double>(by_size_[size]) / limit.mpps;
-        time += share;
-        if (share > longest) {
-            longest = share;
-            result.limited_by = limit.limited_by;
-        }
+        counted += frames;
+        parts[0].time += static_cast<double>(frames) / limit.wire_mpps;
+        parts[1].time += static_cast<double>(frames) / limit.up_mpps;
+        parts[2].time += static_cast<double>(frames) / limit.down_mpps;
     }
-    result.limit_mpps = time > 0 ? static_cast<double>(packets_) / time : 0;
+    for (auto& part : parts)
+        if (part.time > longest->time) longest = &part;
+    result.limit_mpps = longest->time > 0 ? static_cast<double>(counted) / longest->time : 0;
+    result.limited_by = longest->time > 0 ? longest->name : "";
     result.efficiency = result.limit_mpps > 0 ? result.mpps / result.limit_mpps : 0;
 }
 
 void Meter::report(const Limits& limits, machine_direction& result) {
     result.packets = packets_;
     result.bytes = bytes_;
-    result.limited_by = "";
     if (counted_ > 1 && last_ps_ > first_ps_) {
         result.mpps = static_cast<double>(counted_ - 1) * 1e6 / static_cast<double>(last_ps_ - first_ps_);
         const double mean = static_cast<double>(bytes_ + packets_ * ETH_FCS) / static_cast<double>(std::max<uint64_t>(packets_, 1));

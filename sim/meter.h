@@ -2,7 +2,8 @@
 // Measuring one direction: how many frames, how fast, and how long each took.
 //
 // The rate is counted between the first and the last frame of the window, n frames making n - 1 intervals, so that neither start-up
-// nor draining is in it. Latencies are kept one by one and sorted at the end: percentiles are exact (nearest rank).
+// nor draining is in it. Of frames of many sizes the limit is that of the sizes whose time lies in those intervals: all but the first
+// where frames are measured at their end, all but the last where at their begin. Latencies are kept one by one and sorted at the end: percentiles are exact (nearest rank).
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,9 @@ machine_latency summary_of(std::vector<uint64_t>& times_ps);
 
 class Meter {
 public:
+    enum class At { begin, end };  // of a frame: when passed() is called
     // Frames up to number `warmup` are left out of the rate.
-    explicit Meter(uint64_t warmup) : warmup_(warmup) {}
+    Meter(At at, uint64_t warmup) : at_(at), warmup_(warmup) {}
 
     void delivered(uint64_t length);  // a frame of `length` bytes without FCS arrived at the end of its way
     void passed(uint64_t time_ps);    // ... passed the point where the rate is measured
@@ -29,17 +31,19 @@ public:
     void ended(uint64_t packet, uint64_t time_ps);
 
     uint64_t packets() const { return packets_; }
-    // Fills in everything but `dropped`. The limit is that of the mix of sizes that was delivered.
+    // Fills in everything but `dropped`.
     void report(const Limits& limits, machine_direction& result);
 
 private:
     void report_limit(const Limits& limits, machine_direction& result) const;
 
+    const At at_;
     const uint64_t warmup_;
     bool closed_ = false;
     uint64_t packets_ = 0, bytes_ = 0;
     uint64_t seen_ = 0, counted_ = 0, first_ps_ = 0, last_ps_ = 0;
     std::vector<uint64_t> by_size_;     // frames of each size with FCS
+    uint64_t outside_ = 0;              // size of the frame whose time is not in the intervals
     std::vector<uint64_t> started_ps_;  // by packet
     std::vector<uint64_t> latencies_;
 };

@@ -106,10 +106,10 @@ uint64_t total_of(const frame_source& frames, const machine_config& config) { re
 
 }  // namespace
 
-TrafficRun::Flow::Flow(const frame_source& frames, const char* direction, TrafficRun& run, bool drops_allowed, uint64_t warmup)
+TrafficRun::Flow::Flow(const frame_source& frames, const char* direction, TrafficRun& run, bool drops_allowed, Meter::At at)
     : source(std::make_unique<frame_source>(frames)),
       expected(std::make_unique<frame_source>(frames)),
-      meter(warmup),
+      meter(at, run.config_.warmup_frames),
       total(total_of(frames, run.config_)) {
     check.direction = direction;
     check.source = expected.get();
@@ -127,9 +127,9 @@ TrafficRun::TrafficRun(const machine_config& config, System& system)
     : config_(config),
       scenario_(*config.scenario),
       system_(system),
-      tx_(config.from_host, "to the wire", *this, Disturber::wanted(*config.scenario), config.warmup_frames),
+      tx_(config.from_host, "to the wire", *this, Disturber::wanted(*config.scenario), Meter::At::end),
       rx_(config.from_wire, "to the host", *this, config.scenario->expect_drops || Disturber::wanted(*config.scenario),
-          config.warmup_frames),
+          Meter::At::begin),
       done_(system.cpu->create_event()) {
     system_.partner->play([this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return play(data, length, not_before_ps); });
     system_.partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) { recorded(data, length, frame); });

@@ -46,7 +46,7 @@ public:
 private:
     // One direction of traffic.
     struct Flow {
-        Flow(const frame_source& frames, const char* direction, TrafficRun& run, bool drops_allowed, uint64_t warmup);
+        Flow(const frame_source& frames, const char* direction, TrafficRun& run, bool drops_allowed, Meter::At at);
         ~Flow();
         Flow(const Flow&) = delete;
         Flow& operator=(const Flow&) = delete;
