@@ -56,6 +56,7 @@ void DeviceTap::register_written(uint32_t offset, uint64_t value) {
     case VIRTIO_COMMON_QUEUE_MSIX_VECTOR: selected().vector = static_cast<uint16_t>(value); break;
     case VIRTIO_COMMON_QUEUE_ENABLE:
         selected().used = 0;
+        selected().early.clear();
         selected().slots.assign(selected().size, {});
         break;
     default: break;
@@ -157,8 +158,23 @@ void DeviceTap::written(const Tlp& tlp) {
     }
 }
 
-// One used descriptor: the buffers from the used pointer on, up to the one that it names.
+// One used descriptor. Of a packet in several buffers the first is used last ([V] 5.1.6.4 says num_buffers there): the others wait for it.
 void DeviceTap::used(unsigned queue, uint32_t slot, uint16_t id, uint32_t len) {
+    Ring& ring = rings_[queue];
+    if (slot != ring.used && (features_ >> VIRTIO_NET_F_MRG_RXBUF_BIT & 1) && ring.early.size() + 1 < ring.slots.size()) {
+        ring.early[slot] = {id, len};
+        return;
+    }
+    use(queue, slot, id, len);
+    for (auto next = ring.early.find(ring.used); next != ring.early.end(); next = ring.early.find(ring.used)) {
+        const Early early = next->second;
+        ring.early.erase(next);
+        use(queue, ring.used, early.id, early.len);
+    }
+}
+
+// The buffers from the used pointer on, up to the one that it names.
+void DeviceTap::use(unsigned queue, uint32_t slot, uint16_t id, uint32_t len) {
     Ring& ring = rings_[queue];
     const auto impossible = [&](const std::string& why) {
         sink_({queue, id, len, "slot " + std::to_string(slot) + " is used with id " + std::to_string(id) + ": " + why});

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,12 +39,17 @@ public:
         bool next = false, fetched = false;
         uint64_t fetched_ps = 0, used_ps = 0;  // used_ps 0: not yet
     };
+    struct Early {
+        uint16_t id;
+        uint32_t len;
+    };
     struct Ring {
         uint64_t desc = 0, driver = 0;         // bus addresses, as the driver wrote them
         uint32_t size = 0;
         uint16_t vector = 0;
         uint32_t used = 0;                     // next slot of the used pointer
         std::vector<Slot> slots;               // empty until the queue is enabled
+        std::map<uint32_t, Early> early;       // by slot, used in front of the used pointer: of packets in several buffers
     };
     struct Place {
         unsigned queue;
@@ -97,6 +103,7 @@ private:
     int ring_at(uint64_t address) const;
     void written(const Tlp& tlp);
     void used(unsigned queue, uint32_t slot, uint16_t id, uint32_t len);
+    void use(unsigned queue, uint32_t slot, uint16_t id, uint32_t len);
 
     Nic& nic_;
     const UsedSink sink_;

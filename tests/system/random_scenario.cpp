@@ -94,6 +94,25 @@ void draw_queues(Draw& draw, uint64_t pairs) {
     }
 }
 
+// What the driver leaves to the NIC. `large_sends`: they fit the ring. `filter`: it may drop what is longer than the MTU, too.
+void draw_offloads(Draw& draw, bool large_sends, bool filter) {
+    const std::vector<std::string> protocols = {"ethernet", "tcp4", "tcp6", "udp4", "udp6"};
+    draw.word("traffic.from_host.protocol", protocols);
+    draw.word("traffic.from_wire.protocol", protocols);
+    draw.word("driver.checksum_offload", {"false", "true"});
+    draw.word("driver.rss", {"false", "true"});
+    draw.word("driver.filter", {"false", filter ? "true" : "false"});
+    if (large_sends && draw.chance(40)) {
+        draw.pick("driver.large_send", {1000, 4000, 20000, 61440});
+        draw.set("driver.tx_ring", 0);
+    }
+    // A packet has 32 buffers at most.
+    if (draw.word("driver.mergeable", {"false", "false", "true"}) == "true") {
+        draw.pick("driver.rx_buffer", {300, 700, 2048, 4096});
+        draw.pick("driver.rx_elements", {1, 1, 2});
+    }
+}
+
 // What takes frames away. Returns whether any does.
 bool draw_losses(Draw& draw) {
     if (draw.chance(50)) return false;
@@ -159,6 +178,7 @@ std::string random_scenario(uint64_t seed, Effort effort) {
     // A frame that is longer than the ring cannot be sent: pages, and the header.
     draw.set("driver.tx_ring", small ? draw.from({0, 3, 4, 5, 16, 100, 256}) : draw.from({0, 6, 7, 8, 16, 100, 256}));
     draw.set("driver.rx_ring", calm ? 0 : draw.from({0, 2, 3, 8, 64, 100}));
+    draw_offloads(draw, cut != "byte", !calm || wire.text.find("9022") == std::string::npos);
     if (calm) {
         draw.set("driver.rx_elements", 1);
         draw.set("stress.interrupt_jitter_ns", draw.from({0, 2000}));
