@@ -36,28 +36,6 @@ static int check_traffic(const struct scenario *scenario, FILE *errors) {
     return mistakes;
 }
 
-/* The NIC is a model that the build made: not of every shape. */
-static int check_shape(const struct scenario *scenario, FILE *errors) {
-    static const struct {
-        unsigned bits, pairs;
-    } shapes[] = {
-#define SHAPE(bits, pairs) {bits, pairs},
-#include "hw/nic/shapes.def"
-#undef SHAPE
-    };
-    char built[256] = "";
-    if (scenario->nic_kind != 0) return 0; /* the C model has every shape */
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        if (shapes[i].bits == scenario->nic_datapath_bits && shapes[i].pairs == scenario->nic_queue_pairs) return 0;
-        const size_t used = strlen(built);
-        snprintf(built + used, sizeof built - used, "%s%u with %u", used ? ", " : "", shapes[i].bits, shapes[i].pairs);
-    }
-    scenario_complain(scenario, SCENARIO_KEY_nic_queue_pairs, errors,
-                      "this build has no NIC of %u bits with %u queue pairs; nic.datapath_bits with nic.queue_pairs can be %s",
-                      (unsigned)scenario->nic_datapath_bits, (unsigned)scenario->nic_queue_pairs, built);
-    return 1;
-}
-
 static int check_machine(const struct scenario *scenario, FILE *errors) {
     int mistakes = 0;
     if (2 * scenario->pcie_propagation_ns >= scenario->pcie_read_latency_ns) {
@@ -66,7 +44,7 @@ static int check_machine(const struct scenario *scenario, FILE *errors) {
                           (unsigned)(2 * scenario->pcie_propagation_ns), (unsigned)scenario->pcie_read_latency_ns);
         mistakes++;
     }
-    mistakes += check_shape(scenario, errors);
+    mistakes += scenario_check_nic(scenario, errors);
     const uint64_t datapath_mbps = scenario->nic_datapath_bits * scenario->nic_clock_mhz;
     if (datapath_mbps < scenario->wire_gbps * 1000) {
         scenario_complain(scenario, SCENARIO_KEY_wire_gbps, errors,
@@ -142,7 +120,6 @@ static int check_age(const struct scenario *scenario, FILE *errors) {
         {SCENARIO_KEY_stress_queue_reset_every_us, false, true, true, scenario->stress_queue_reset_every_us != 0},
         {SCENARIO_KEY_stress_device_reset_every_us, false, true, true, scenario->stress_device_reset_every_us != 0},
         {SCENARIO_KEY_stress_miniport_reset_every_us, false, false, true, scenario->stress_miniport_reset_every_us != 0},
-        {SCENARIO_KEY_stress_remove_us, false, true, false, scenario->stress_remove_us != 0},
         {SCENARIO_KEY_stress_cancel_every_us, true, false, false, scenario->stress_cancel_every_us != 0},
     };
     int mistakes = 0;

@@ -41,6 +41,7 @@ extern "C" {
 #define __forceinline inline __attribute__((always_inline))
 #define __stdcall
 #define __cdecl
+#define __CRTDECL
 #define __fastcall
 #define WINAPI
 #define __declspec(attributes)
@@ -107,7 +108,8 @@ typedef int64_t LONGLONG, LONG64, *PLONGLONG, *PLONG64, INT64;
 typedef uint64_t ULONGLONG, ULONG64, UINT64, *PULONGLONG, *PULONG64, *PUINT64;
 typedef uint64_t ULONG_PTR, *PULONG_PTR, SIZE_T, *PSIZE_T, UINT_PTR, KAFFINITY, *PKAFFINITY;
 typedef int64_t LONG_PTR, INT_PTR, SSIZE_T;
-typedef int8_t INT8, CCHAR, *PCCHAR;
+typedef int8_t INT8;
+typedef char CCHAR, *PCCHAR;
 typedef int16_t INT16;
 #if defined(__cplusplus) && __SIZEOF_WCHAR_T__ == 2 /* a type of its own there */
 typedef wchar_t WCHAR, *PWCHAR, *PWSTR, *PWCH;
@@ -131,6 +133,7 @@ typedef const void *PCVOID;
 #define MAXUSHORT 0xFFFF
 #define MAXULONG 0xFFFFFFFFu
 #define MAXLONG 0x7FFFFFFF
+#define MAXUINT 0xFFFFFFFFu
 #define MAXULONGLONG UINT64_MAX
 #define _UI32_MAX 0xFFFFFFFFu
 #define RTL_CONTAINS_FIELD(object, size, field) ((PCHAR)(&(object)->field + 1) <= (PCHAR)(object) + (size))

@@ -28,7 +28,7 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     if (config->rx_offset >= NETVIO_RX_OFFSET_END) wrong = "rx_offset";
     if (config->rx_buffer_bytes > TRAFFIC_FRAME_MAX) wrong = "rx_buffer_bytes";
     if (config->offloads.large_send > TRAFFIC_LARGE_SEND_MOST) wrong = "offloads.large_send";
-    if (config->fault > TRAFFIC_FAULT_FREE_NBL) wrong = "fault";
+    if (config->fault > TRAFFIC_FAULT_CLONE_SENT) wrong = "fault";
     if (config->stack_count > TRAFFIC_STACK_MOST) wrong = "stack_count";
     for (unsigned i = 0; i < config->stack_count && !wrong; i++) {
         const struct traffic_driver *driver = &config->stack[i];
@@ -51,9 +51,13 @@ static enum netvio_fault_kind miniport_fault(enum traffic_fault fault) {
     case TRAFFIC_FAULT_NO_DOORBELL: return NETVIO_FAULT_NO_DOORBELL;
     case TRAFFIC_FAULT_NEVER_LOOK: return NETVIO_FAULT_NEVER_LOOK;
     case TRAFFIC_FAULT_NONE: break;
-    case TRAFFIC_FAULT_FREE_UNDER_DMA: /* the rest is the protocol's */
+    case TRAFFIC_FAULT_FREE_UNDER_DMA: /* the rest is the protocol's, and a filter's */
     case TRAFFIC_FAULT_KEEP_RECEIVED:
-    case TRAFFIC_FAULT_FREE_NBL: break;
+    case TRAFFIC_FAULT_FREE_NBL:
+    case TRAFFIC_FAULT_FREE_RECEIVED:
+    case TRAFFIC_FAULT_HOLD_SENT:
+    case TRAFFIC_FAULT_COMPLETE_SENT:
+    case TRAFFIC_FAULT_CLONE_SENT: break;
     }
     return NETVIO_FAULT_NONE;
 }
@@ -152,7 +156,7 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
     kernel_set_debug_print(traffic->kernel, config->debug_print, config->debug_print_ctx);
     traffic->ndis = ndis_create(traffic->kernel);
     if (!traffic->ndis) goto destroy_kernel;
-    NDIS_STATUS status = load(traffic);
+    NDIS_STATUS status = traffic_programs_load(traffic) == 0 ? load(traffic) : NDIS_STATUS_FAILURE;
     if (status == NDIS_STATUS_SUCCESS && traffic->sender) {
         *out = traffic;
         return 0;
@@ -180,6 +184,7 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
     ndis_destroy(traffic->ndis);
     kernel_destroy(traffic->kernel);
     traffic_modules_close(traffic);
+    traffic_programs_free(traffic);
     ops->event_destroy(platform->ctx, traffic->wake);
     ops->memory_free(platform->ctx, traffic);
     return result;
@@ -274,10 +279,12 @@ void traffic_get_counts(const struct traffic *traffic, struct traffic_counts *co
 
 void traffic_stop(struct traffic *traffic) {
     struct platform *platform = traffic->machine;
+    traffic_programs_stop(traffic);
     ndis_stop(traffic->ndis);
     ndis_destroy(traffic->ndis);
     kernel_destroy(traffic->kernel);
     traffic_modules_close(traffic);
+    traffic_programs_free(traffic);
     platform->ops->event_destroy(platform->ctx, traffic->wake);
     platform->ops->memory_free(platform->ctx, traffic);
 }

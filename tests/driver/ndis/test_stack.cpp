@@ -92,6 +92,10 @@ VOID halt(NDIS_HANDLE context, NDIS_HALT_ACTION action) {
     auto* miniport = static_cast<TestMiniport*>(context);
     miniport->halt_action = action;
     miniport->calls += "halt ";
+    NDIS_STATUS_INDICATION indication{};
+    indication.Header = {NDIS_OBJECT_TYPE_STATUS_INDICATION, 1, sizeof(indication)};
+    indication.StatusCode = NDIS_STATUS_NETWORK_CHANGE;
+    if (miniport->indicate_at_halt) NdisMIndicateStatusEx(miniport->adapter, &indication);
     if (miniport->interrupt) NdisMDeregisterInterruptEx(miniport->interrupt);
     if (miniport->dma) NdisMDeregisterScatterGatherDma(miniport->dma);
     miniport->interrupt = miniport->dma = nullptr;

@@ -34,6 +34,7 @@ struct TestMiniport {
     std::vector<UCHAR> multicast;             // set by OID
     KIRQL oid_irql = 0;                       // of the last request
     NDIS_HALT_ACTION halt_action = NdisHaltDeviceStopped;
+    bool indicate_at_halt = false;            // a status
     ULONG mac_options = 0;
 
     void complete(PNET_BUFFER_LIST nbl, NDIS_STATUS status = NDIS_STATUS_SUCCESS);
