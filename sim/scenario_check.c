@@ -113,7 +113,6 @@ static int check_age(const struct scenario *scenario, FILE *errors) {
         {SCENARIO_KEY_driver_rx_moderation_frames, false, true, true, scenario->driver_rx_moderation_frames != 0},
         {SCENARIO_KEY_driver_rx_elements, false, true, true, scenario->driver_rx_elements > 1},
         {SCENARIO_KEY_driver_rx_offset, false, true, true, scenario->driver_rx_offset != 0},
-        {SCENARIO_KEY_driver_checksum_offload, false, false, true, scenario->driver_checksum_offload},
         {SCENARIO_KEY_driver_large_send, false, false, true, scenario->driver_large_send != 0},
         {SCENARIO_KEY_driver_rss, false, false, true, scenario->driver_rss},
         {SCENARIO_KEY_driver_mergeable, false, false, true, scenario->driver_mergeable},

@@ -6,6 +6,7 @@
  *   netcx/adapter.h         an adapter: made, started and stopped; its link and addresses
  *   netcx/datapath.h        what it can send and receive: buffers, DMA, queues
  *   netcx/queue.h           its queues, and their callbacks
+ *   netcx/offload.h         checksums
  *   netcx/receivefilter.h   which frames it is to deliver
  *   netcx/configuration.h   its parameters
  *
@@ -33,6 +34,7 @@
 #include "netcx/adapter.h"
 #include "netcx/datapath.h"
 #include "netcx/queue.h"
+#include "netcx/offload.h"
 #include "netcx/receivefilter.h"
 #include "netcx/configuration.h"
 

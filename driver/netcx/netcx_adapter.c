@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "netcx_internal.h"
+#include "netcx_offload.h"
 
 void netcx_violation(const struct netcx_device *device, const char *check, const char *format, ...) {
     char text[256];
@@ -94,6 +94,7 @@ NTSTATUS NetAdapterStart(NETADAPTER Adapter) {
     if (!adapter->permanent.Length) adapter->permanent = adapter->current;
     if (!adapter->current.Length) adapter->current = adapter->permanent;
     if (adapter->permanent.Length != adapter->current.Length) return STATUS_INVALID_PARAMETER;
+    netcx_offload_init(adapter);
     adapter->started = true;
     if (!adapter->device->powered) return STATUS_SUCCESS;
     const NTSTATUS status = netcx_queues_create(adapter);

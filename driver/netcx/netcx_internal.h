@@ -156,6 +156,12 @@ struct netcx_device {
     bool attributes_set, running, removed;
 };
 
+/* Checksums: NETCX_TASK_TX, NETCX_TASK_RX. */
+struct netcx_tasks {
+    UCHAR ip4, tcp4, udp4, tcp6, udp6;
+};
+enum { NETCX_TASK_TX = 1, NETCX_TASK_RX = 2 };
+
 struct netcx_adapter {
     struct wdf_object object;    /* a NETADAPTER */
     struct netcx_device *device;
@@ -167,6 +173,9 @@ struct netcx_adapter {
     NET_ADAPTER_RX_CAPABILITIES rx_caps;
     NET_ADAPTER_DMA_CAPABILITIES tx_dma, rx_dma;
     NET_ADAPTER_RECEIVE_FILTER_CAPABILITIES filter_caps;
+    NET_ADAPTER_OFFLOAD_TX_CHECKSUM_CAPABILITIES tx_checksum;
+    NET_ADAPTER_OFFLOAD_RX_CHECKSUM_CAPABILITIES rx_checksum;
+    struct netcx_tasks capabilities, tasks; /* what can be, and what is on */
     bool have_tx_dma, have_rx_dma;
     ULONG mtu;
     bool started;

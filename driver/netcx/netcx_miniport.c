@@ -8,6 +8,7 @@
  *   HaltEx         the device's stop and end
  */
 #include "netcx_filter.h"
+#include "netcx_offload.h"
 
 enum { NDIS_MAJOR = 6, NDIS_MINOR = 80 };
 
@@ -111,6 +112,7 @@ static NDIS_STATUS bring_up(struct netcx_device *device, struct wdf_driver *driv
         status = NDIS_STATUS_FAILURE;
     } else {
         status = set_general(device);
+        if (NT_SUCCESS(status)) status = netcx_offload_attributes(device->adapter);
     }
     if (NT_SUCCESS(status)) return NDIS_STATUS_SUCCESS;
     wdf_device_stop(device->wdf);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* netcx_oid.c: what NDIS asks a miniport: the class extension answers from what the driver declared. [D] 3.7 */
 #include "netcx_filter.h"
-#include "netcx_tx.h"
+#include "netcx_offload.h"
 
 enum { HARDWARE_READY = 0, VENDOR_ID = 0x00FFFFFF /* no IEEE number was assigned */, DRIVER_VERSION = 0x00020003, ETHERNET_BYTES = 18 };
 static const char vendor_description[] = "NetAdapterCx client";
@@ -12,6 +12,7 @@ const NDIS_OID netcx_supported_oids[] = {
     OID_GEN_VENDOR_DRIVER_VERSION, OID_GEN_CURRENT_PACKET_FILTER, OID_GEN_MAXIMUM_TOTAL_SIZE, OID_GEN_XMIT_OK, OID_GEN_RCV_OK,
     OID_GEN_XMIT_ERROR, OID_GEN_RCV_ERROR, OID_GEN_RCV_NO_BUFFER, OID_GEN_STATISTICS, OID_802_3_PERMANENT_ADDRESS,
     OID_802_3_CURRENT_ADDRESS, OID_802_3_MULTICAST_LIST, OID_802_3_MAXIMUM_LIST_SIZE,
+    OID_OFFLOAD_ENCAPSULATION, OID_TCP_OFFLOAD_PARAMETERS,
 };
 const ULONG netcx_supported_oids_bytes = sizeof(netcx_supported_oids);
 
@@ -82,6 +83,8 @@ static NDIS_STATUS set(struct netcx_adapter *adapter, PNDIS_OID_REQUEST request)
     switch (request->DATA.SET_INFORMATION.Oid) {
     case OID_GEN_CURRENT_PACKET_FILTER: return netcx_filter_set(adapter, request);
     case OID_802_3_MULTICAST_LIST: return netcx_filter_set_multicast(adapter, request);
+    case OID_OFFLOAD_ENCAPSULATION: return netcx_offload_encapsulation(adapter, request);
+    case OID_TCP_OFFLOAD_PARAMETERS: return netcx_offload_parameters(adapter, request);
     default: return NDIS_STATUS_NOT_SUPPORTED;
     }
 }

@@ -8,6 +8,7 @@
  * What does not come to an end within STOP_NS is reported, and left.
  */
 #include "netcx_check.h"
+#include "netcx_offload.h"
 
 enum { STOP_NS = 1000000000, STEP_NS = 1000, RING_LEAST = 16, RING_MOST = 4096, RING_DEFAULT = 256, TX_FRAGMENTS_A_PACKET = 4 };
 
@@ -68,6 +69,7 @@ static NTSTATUS make_rings(struct netcx_queue *queue) {
     if (adapter->have_tx_dma || adapter->have_rx_dma)
         netcx_extensions_add(extensions, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME, 1, NetExtensionTypeFragment,
                              sizeof(NET_FRAGMENT_LOGICAL_ADDRESS), sizeof(UINT64));
+    netcx_offload_extensions(adapter, queue->is_tx, extensions);
     if (!queue->is_tx && adapter->rx_caps.AllocationMode == NetRxFragmentBufferAllocationModeDriver)
         netcx_extensions_add(extensions, NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME, 1, NetExtensionTypeFragment,
                              sizeof(NET_FRAGMENT_RETURN_CONTEXT), sizeof(void *));

@@ -27,7 +27,7 @@ struct netcx_rx {
     struct netcx_nbls free_nbls;
     struct netcx_nbls returned;         /* by NDIS, not yet looked at */
     unsigned out;                       /* NBLs that NDIS has */
-    NET_EXTENSION va, la, return_context;
+    NET_EXTENSION va, la, return_context, checksum;
     struct netcx_rx_buffer **attached;  /* beside each element of the fragment ring */
     int64_t *ids;                       /* beside each element of the packet ring: packet id, or NETCX_RX_ID_NONE */
 };

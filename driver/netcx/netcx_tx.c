@@ -10,6 +10,8 @@
  */
 #include "netcx_tx.h"
 
+#include "netcx_offload.h"
+
 static ULONG_PTR pending_nbs(const NET_BUFFER_LIST *nbl) { return (ULONG_PTR)nbl->MiniportReserved[0]; }
 static void set_pending_nbs(PNET_BUFFER_LIST nbl, ULONG_PTR count) { nbl->MiniportReserved[0] = (PVOID)count; }
 
@@ -75,6 +77,7 @@ static bool translate_one(struct netcx_queue *queue) {
         to->Ignore = 1;
         queue->adapter->counters.tx_errors++;
     }
+    if (tx->checksum.Enabled) *NetExtensionGetPacketChecksum(&tx->checksum, index) = netcx_checksum_ask(packet->nbl);
     ring->EndIndex = NetRingIncrementIndex(ring, index);
     tx->next_id++;
     tx->next_nb = tx->next_nb->Next;
@@ -202,6 +205,8 @@ NTSTATUS netcx_tx_init(struct netcx_queue *queue) {
     netcx_extensions_query(&queue->extensions, &queue->rings, &query, &tx->va);
     NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME, 1, NetExtensionTypeFragment);
     netcx_extensions_query(&queue->extensions, &queue->rings, &query, &tx->la);
+    NET_EXTENSION_QUERY_INIT(&query, NET_PACKET_EXTENSION_CHECKSUM_NAME, 1, NetExtensionTypePacket);
+    netcx_extensions_query(&queue->extensions, &queue->rings, &query, &tx->checksum);
     tx->packets = kernel_allocate(queue->object.kernel, netcx_packets(queue)->NumberOfElements * sizeof(*tx->packets), NETCX_TAG);
     if (!tx->packets) return STATUS_INSUFFICIENT_RESOURCES;
     tx->bounce_bytes = tx->backfill + tx->longest;

@@ -42,7 +42,7 @@ struct netcx_tx {
     uint64_t highest;              /* bus address */
     SIZE_T alignment;
     ULONG most_fragments;
-    NET_EXTENSION va, la;
+    NET_EXTENSION va, la, checksum;
     struct netcx_tx_packet *packets;
     struct netcx_bounce *bounces, *free_bounces;
     ULONG bounce_bytes;            /* of each */

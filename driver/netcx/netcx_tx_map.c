@@ -8,11 +8,12 @@
  *
  * It is bounced, copied into one buffer of ours, exactly when: the backfill does not fit in front of it in the current MDL; it has more
  * fragments than the driver allows, or than are kept ready for a packet; one is not aligned, or above what the device reaches; the machine
- * cannot map it.
+ * cannot map it; or it asks for a checksum, and its headers are in several pieces, where the driver would not find them.
  */
 #include <errno.h>
 #include <stdio.h>
 
+#include "netcx_offload.h"
 #include "netcx_tx.h"
 
 enum { OFFSET_MOST = 1023 };
@@ -144,13 +145,25 @@ static void describe(struct builder *builder, const struct netcx_tx_packet *pack
     ring->EndIndex = NetRingAdvanceIndex(ring, ring->EndIndex, (INT32)builder->count);
 }
 
+/* Would the driver find the headers of a packet that asks for a checksum? */
+static bool headers_are_found(const struct netcx_tx_packet *packet) {
+    const NET_BUFFER *nb = packet->nb;
+    NET_PACKET_LAYOUT layout;
+    if (!netcx_checksum_is_asked(packet->nbl)) return true;
+    const UCHAR *va = MmGetSystemAddressForMdlSafe(nb->CurrentMdl, NormalPagePriority | MdlMappingNoExecute);
+    const ULONG have = nb->CurrentMdl->ByteCount - nb->CurrentMdlOffset;
+    if (!va) return false;
+    netcx_layout_parse(&layout, va + nb->CurrentMdlOffset, have < nb->DataLength ? have : nb->DataLength);
+    return layout.Layer4Type == NetPacketLayer4TypeTcp || layout.Layer4Type == NetPacketLayer4TypeUdp;
+}
+
 enum netcx_map netcx_tx_map(struct netcx_queue *queue, struct netcx_tx_packet *packet, NET_PACKET *to) {
     struct netcx_tx *tx = queue->tx;
     const NET_RING *ring = netcx_fragments(queue);
     struct builder builder = {.queue = queue, .room = NetRingGetRangeCount(ring, ring->EndIndex, ring->BeginIndex - 1)};
     if (packet->nb->DataLength == 0 || packet->nb->DataLength > tx->longest) return NETCX_MAP_NEVER;
     if (builder.room < tx->most_fragments) return NETCX_MAP_LATER;
-    if (!retreat(tx, packet) || !add_chain(&builder, packet, tx->backfill)) {
+    if (!headers_are_found(packet) || !retreat(tx, packet) || !add_chain(&builder, packet, tx->backfill)) {
         netcx_tx_unmap(queue, packet);
         const enum netcx_map map = bounce(&builder, packet);
         if (map != NETCX_MAPPED) return map;

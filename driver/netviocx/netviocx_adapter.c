@@ -23,6 +23,28 @@ static void set_datapath(NETVIOCX_DEVICE *device) {
     NetAdapterSetDataPathCapabilities(device->adapter, &tx, &rx);
 }
 
+/* A packet says what is asked of it: nothing has to be remembered. */
+static EVT_NET_ADAPTER_OFFLOAD_SET_TX_CHECKSUM set_checksum;
+static void set_checksum(NETADAPTER adapter, NETOFFLOAD offload) {
+    UNREFERENCED_PARAMETER(adapter);
+    UNREFERENCED_PARAMETER(offload);
+}
+
+/* The device makes and verifies the sums of TCP and UDP wherever they are; that of an IPv4 header the driver makes (netviocx_tx.c). */
+static void set_offloads(NETVIOCX_DEVICE *device) {
+    NET_ADAPTER_OFFLOAD_TX_CHECKSUM_CAPABILITIES tx;
+    NET_ADAPTER_OFFLOAD_RX_CHECKSUM_CAPABILITIES rx;
+    NET_ADAPTER_OFFLOAD_TX_CHECKSUM_CAPABILITIES_INIT(
+        &tx, (NET_ADAPTER_OFFLOAD_LAYER3_FLAGS)(NetAdapterOffloadLayer3FlagIPv4NoOptions | NetAdapterOffloadLayer3FlagIPv4WithOptions |
+                                                NetAdapterOffloadLayer3FlagIPv6NoExtensions | NetAdapterOffloadLayer3FlagIPv6WithExtensions),
+        set_checksum);
+    tx.Layer4Flags = (NET_ADAPTER_OFFLOAD_LAYER4_FLAGS)(NetAdapterOffloadLayer4FlagTcpNoOptions | NetAdapterOffloadLayer4FlagTcpWithOptions |
+                                                        NetAdapterOffloadLayer4FlagUdp);
+    NET_ADAPTER_OFFLOAD_RX_CHECKSUM_CAPABILITIES_INIT(&rx, set_checksum);
+    if (virtio_pci_has(&device->pci, VIRTIO_NET_F_CSUM_BIT)) NetAdapterOffloadSetTxChecksumCapabilities(device->adapter, &tx);
+    if (virtio_pci_has(&device->pci, VIRTIO_NET_F_GUEST_CSUM_BIT)) NetAdapterOffloadSetRxChecksumCapabilities(device->adapter, &rx);
+}
+
 static NTSTATUS set_address(NETVIOCX_DEVICE *device) {
     NET_ADAPTER_LINK_LAYER_ADDRESS address;
     uint8_t mac[6];
@@ -47,6 +69,7 @@ NTSTATUS netviocx_adapter_start(NETVIOCX_DEVICE *device) {
     NetAdapterSetLinkLayerCapabilities(device->adapter, &link);
     NetAdapterSetLinkLayerMtuSize(device->adapter, NETVIOCX_MTU);
     set_datapath(device);
+    set_offloads(device);
     netviocx_adapter_set_link(device);
     const NTSTATUS status = set_address(device);
     return NT_SUCCESS(status) ? NetAdapterStart(device->adapter) : status;

@@ -41,7 +41,9 @@ static int negotiate(NETVIOCX_DEVICE *device) {
     struct virtio_pci *pci = &device->pci;
     int error = virtio_pci_open(pci, device->platform);
     if (!error) error = virtio_pci_reset(pci, true);
-    if (!error) error = virtio_pci_negotiate(pci, required_features, wanted_features & ~device->declined);
+    uint64_t wanted = wanted_features;
+    if (device->wants_checksums) wanted |= REGMAP_BIT(VIRTIO_NET_F_CSUM_BIT) | REGMAP_BIT(VIRTIO_NET_F_GUEST_CSUM_BIT);
+    if (!error) error = virtio_pci_negotiate(pci, required_features, wanted & ~device->declined);
     if (!error) netviocx_read_link(device);
     return error;
 }
@@ -67,6 +69,7 @@ static NTSTATUS read_parameters(NETVIOCX_DEVICE *device, struct sizes *sizes) {
     sizes->rx = parameter(configuration, WDK_WIDE("*ReceiveBuffers"));
     device->frame_bytes = parameter(configuration, WDK_WIDE("*JumboPacket"));
     if (device->frame_bytes == 0 || device->frame_bytes > NETVIOCX_FRAME_MAX) device->frame_bytes = NETVIOCX_FRAME_MAX;
+    device->wants_checksums = parameter(configuration, WDK_WIDE("*TCPChecksumOffloadIPv4")) != 0;
     device->declined = (uint64_t)parameter(configuration, WDK_WIDE("DeclinedFeaturesHigh")) << 32 |
                        parameter(configuration, WDK_WIDE("DeclinedFeaturesLow"));
     NetConfigurationClose(configuration);

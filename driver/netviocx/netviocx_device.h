@@ -46,6 +46,7 @@ typedef struct netviocx_device {
     struct netviocx_ring rx, tx;
     ULONG frame_bytes;                /* of the longest frame that is received */
     uint64_t declined;
+    bool wants_checksums;
     ULONG messages;                   /* that there are */
     bool link_up;
     bool failed;                      /* reset, or gone: the device has nothing of ours, and is left alone */
@@ -63,7 +64,7 @@ typedef struct netviocx_queue {
     NETVIOCX_DEVICE *device;
     struct netviocx_ring *ring;
     NET_RING *packets, *fragments;
-    NET_EXTENSION va, la;
+    NET_EXTENSION va, la, checksum;
 } NETVIOCX_QUEUE;
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(NETVIOCX_QUEUE, netviocx_queue_of)
 

@@ -32,6 +32,8 @@ static void get_extensions(NETVIOCX_QUEUE *queue, NETPACKETQUEUE handle, void (*
     NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_VERSION_1,
                              NetExtensionTypeFragment);
     get(handle, &query, &queue->la);
+    NET_EXTENSION_QUERY_INIT(&query, NET_PACKET_EXTENSION_CHECKSUM_NAME, NET_PACKET_EXTENSION_CHECKSUM_VERSION_1, NetExtensionTypePacket);
+    get(handle, &query, &queue->checksum);
 }
 
 static NETVIOCX_QUEUE *fill_in(NETADAPTER adapter, NETPACKETQUEUE handle, bool transmit, NET_RING_COLLECTION const *rings) {

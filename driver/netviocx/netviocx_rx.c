@@ -20,6 +20,13 @@ static void indicate(NETPACKETQUEUE handle, NETVIOCX_QUEUE *queue, const struct 
     packet->FragmentIndex = index;
     packet->FragmentCount = 1;
     packet->Layout = (NET_PACKET_LAYOUT){0};
+    if (queue->checksum.Enabled) {
+        /* DATA_VALID: the sum of TCP or UDP is good; of the IPv4 header it says nothing. [V] 5.1.6.4 */
+        const UCHAR *header = NetExtensionGetFragmentVirtualAddress(&queue->va, index)->VirtualAddress;
+        NET_PACKET_CHECKSUM *found = NetExtensionGetPacketChecksum(&queue->checksum, packets->BeginIndex);
+        *found = (NET_PACKET_CHECKSUM){0};
+        if (header[VIRTIO_NET_HDR_FLAGS] >> VIRTIO_NET_HDR_F_DATA_VALID_BIT & 1) found->Layer4 = NetPacketRxChecksumEvaluationValid;
+    }
     netcx_rx_set_packet_id(handle, packets->BeginIndex, used->packet);
     packets->BeginIndex = NetRingIncrementIndex(packets, packets->BeginIndex);
 }

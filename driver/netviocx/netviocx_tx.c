@@ -2,12 +2,42 @@
 /*
  * netviocx_tx.c: transmit: packets that the system posted go to the device; those that it is done with go back. [D] EvtPacketQueueAdvance
  *
- * A packet's virtio header asks for nothing, and is all zero.
+ * A packet's virtio header is all zero, or asks for the checksum of TCP or UDP.
  */
 #include "netviocx_device.h"
 
+static void put_le16(UCHAR *to, unsigned value) {
+    to[0] = (UCHAR)value;
+    to[1] = (UCHAR)(value >> 8);
+}
+
+/* The device makes no sum of an IPv4 header; the sender left its field to us. RFC 1071 */
+static void sum_ipv4(UCHAR *ip, unsigned bytes) {
+    enum { FIELD = 10 };
+    ULONG sum = 0;
+    ip[FIELD] = ip[FIELD + 1] = 0;
+    for (unsigned i = 0; i < bytes; i += 2) sum += (ULONG)ip[i] << 8 | ip[i + 1];
+    while (sum >> 16) sum = (sum & 0xFFFF) + (sum >> 16);
+    ip[FIELD] = (UCHAR)(~sum >> 8);
+    ip[FIELD + 1] = (UCHAR)~sum;
+}
+
+/* [V] 5.1.6.2: where the sum begins, and where in it the field is. The system sees to it that the headers are in the first fragment. */
+static void ask(const NETVIOCX_QUEUE *queue, UINT32 index, const NET_PACKET *packet, UCHAR *header) {
+    enum { TCP_FIELD = 16, UDP_FIELD = 6 };
+    const NET_PACKET_LAYOUT *layout = &packet->Layout;
+    const NET_PACKET_CHECKSUM asked = *NetExtensionGetPacketChecksum(&queue->checksum, index);
+    const unsigned l3 = layout->Layer2HeaderLength, l4 = l3 + layout->Layer3HeaderLength;
+    if (asked.Layer3 == NetPacketTxChecksumActionRequired) sum_ipv4(header + NETVIOCX_HEADER + l3, layout->Layer3HeaderLength);
+    if (asked.Layer4 != NetPacketTxChecksumActionRequired) return;
+    header[VIRTIO_NET_HDR_FLAGS] = 1u << VIRTIO_NET_HDR_F_NEEDS_CSUM_BIT;
+    put_le16(&header[VIRTIO_NET_HDR_CSUM_START], l4);
+    put_le16(&header[VIRTIO_NET_HDR_CSUM_OFFSET], layout->Layer4Type == NetPacketLayer4TypeTcp ? TCP_FIELD : UDP_FIELD);
+}
+
 /* The packet's fragments as one chain, the header in front of the first. */
-static unsigned make_chain(const NETVIOCX_QUEUE *queue, const NET_PACKET *packet, struct vq_element *chain) {
+static unsigned make_chain(const NETVIOCX_QUEUE *queue, UINT32 number, struct vq_element *chain) {
+    const NET_PACKET *packet = NetRingGetPacketAtIndex(queue->packets, number);
     UINT32 index = packet->FragmentIndex;
     for (unsigned i = 0; i < packet->FragmentCount; i++, index = NetRingIncrementIndex(queue->fragments, index)) {
         const NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(queue->fragments, index);
@@ -16,7 +46,9 @@ static unsigned make_chain(const NETVIOCX_QUEUE *queue, const NET_PACKET *packet
     }
     const NET_FRAGMENT *first = NetRingGetFragmentAtIndex(queue->fragments, packet->FragmentIndex);
     UCHAR *va = NetExtensionGetFragmentVirtualAddress(&queue->va, packet->FragmentIndex)->VirtualAddress;
-    RtlZeroMemory(va + first->Offset - NETVIOCX_HEADER, NETVIOCX_HEADER);
+    va += first->Offset - NETVIOCX_HEADER;
+    RtlZeroMemory(va, NETVIOCX_HEADER);
+    if (queue->checksum.Enabled) ask(queue, number, packet, va);
     chain[0].iova -= NETVIOCX_HEADER;
     chain[0].length += NETVIOCX_HEADER;
     return packet->FragmentCount;
@@ -31,7 +63,7 @@ static void post(NETPACKETQUEUE handle, NETVIOCX_QUEUE *queue) {
         NET_PACKET *packet = NetRingGetPacketAtIndex(packets, packets->NextIndex);
         if (packet->Ignore) continue;
         if (vq_free_slots(vq) < vq_most_slots(vq, packet->FragmentCount)) break;
-        if (vq_add(vq, chain, make_chain(queue, packet, chain), packet, netcx_tx_packet_id(handle, packets->NextIndex))) break;
+        if (vq_add(vq, chain, make_chain(queue, packets->NextIndex, chain), packet, netcx_tx_packet_id(handle, packets->NextIndex))) break;
         posted = true;
     }
     if (posted) vq_kick(vq);

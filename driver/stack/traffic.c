@@ -77,6 +77,7 @@ static NDIS_STATUS set_netviocx(struct traffic *traffic) {
         uint64_t value;
     } parameters[] = {
         {"*TransmitBuffers", config->tx_queue_size}, {"*ReceiveBuffers", config->rx_queue_size}, {"*JumboPacket", config->rx_buffer_bytes},
+        {"*TCPChecksumOffloadIPv4", config->offloads.checksum},
         {"DeclinedFeaturesLow", declined & UINT32_MAX}, {"DeclinedFeaturesHigh", declined >> 32},
     };
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;

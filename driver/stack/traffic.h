@@ -36,7 +36,7 @@ enum traffic_fault {
 };
 
 /* What drives the NIC: netvio; netvio5, a miniport of NDIS 5; or netviocx, a client of NetAdapterCx. The last two have one queue pair, no
- * moderation, no offloads, no faults and no resets of their own. */
+ * moderation, no faults and no resets of their own; of the offloads netviocx has checksums, netvio5 none. */
 enum traffic_miniport { TRAFFIC_MINIPORT_NDIS6, TRAFFIC_MINIPORT_NDIS5, TRAFFIC_MINIPORT_NETCX };
 
 /* A driver between the miniport and the protocol. */

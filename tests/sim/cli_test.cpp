@@ -140,9 +140,9 @@ TEST(Cli, ASocketIsNotMadeWhereSomethingIs) {
 }
 
 TEST(Cli, WhatTheDriverOfNetAdapterCxDoesNotDoIsRefusedWithAReason) {
-    const Result result = ringside("run default --driver netcx --set driver.checksum_offload=true");
+    const Result result = ringside("run default --driver netcx --set driver.rss=true");
     EXPECT_EQ(result.status, 2);
-    EXPECT_TRUE(has(result.err, "driver.checksum_offload: is not for the driver of NetAdapterCx: leave it out, or use driver.model: ndis"))
+    EXPECT_TRUE(has(result.err, "driver.rss: is not for the driver of NetAdapterCx: leave it out, or use driver.model: ndis"))
         << result.err;
 }
 

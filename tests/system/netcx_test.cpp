@@ -68,6 +68,21 @@ TEST_F(NetcxTest, AnNblOfSeveralFramesIsCompletedWithItsLastPacket) {
     EXPECT_EQ(json.at("nbl.sent").integer(), json.at("nbl.completed").integer());
 }
 
+TEST_F(NetcxTest, ChecksumsAreLeftToTheNicAsByTheMiniport) {
+    for (const char* cut : {"whole", "header", "random", "byte"}) {
+        SCOPED_TRACE(cut);
+        const auto count = [&](const char* driver) {
+            const Json json = result({"run", "checksum-offload", "--driver", driver, "--set", std::string("driver.cut=") + cut});
+            EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
+            return std::pair(json.at("offload.tx_checksums").integer(), json.at("offload.rx_checksums").integer());
+        };
+        const auto netcx = count("netcx");
+        EXPECT_GT(netcx.first, 100);
+        EXPECT_GT(netcx.second, 100);
+        EXPECT_EQ(netcx, count("ndis"));
+    }
+}
+
 TEST_F(NetcxTest, WorksUnderFiltersAndIntermediateDrivers) {
     expect_all(run({"--set", "driver.stack=capture, mux 2, vlan 7", "--set", "driver.cut=header"}));
 }

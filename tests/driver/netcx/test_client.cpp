@@ -30,6 +30,7 @@ void advance_tx(NETPACKETQUEUE queue) {
         }
         client->sent.push_back(bytes);
         client->packets.push_back(*packet);
+        if (client->tx_sum.Enabled) client->asked.push_back(*NetExtensionGetPacketChecksum(&client->tx_sum, packets->BeginIndex));
         client->fragments.push_back(list);
         fragments->BeginIndex = NetRingAdvanceIndex(fragments, packet->FragmentIndex, packet->FragmentCount);
     }
@@ -82,6 +83,12 @@ void get_extensions(NETPACKETQUEUE queue, void (*get)(NETPACKETQUEUE, NET_EXTENS
     get(queue, &query, la);
 }
 
+void get_checksum(NETPACKETQUEUE queue, void (*get)(NETPACKETQUEUE, NET_EXTENSION_QUERY const*, NET_EXTENSION*), NET_EXTENSION* extension) {
+    NET_EXTENSION_QUERY query;
+    NET_EXTENSION_QUERY_INIT(&query, NET_PACKET_EXTENSION_CHECKSUM_NAME, NET_PACKET_EXTENSION_CHECKSUM_VERSION_1, NetExtensionTypePacket);
+    get(queue, &query, extension);
+}
+
 NTSTATUS create_tx(NETADAPTER adapter, NETTXQUEUE_INIT* init) {
     TestClient* client = client_of(adapter);
     NET_PACKET_QUEUE_CONFIG config;
@@ -96,6 +103,7 @@ NTSTATUS create_tx(NETADAPTER adapter, NETTXQUEUE_INIT* init) {
     if (!NT_SUCCESS(status)) return status;
     context_of(client->tx)->client = client;
     get_extensions(client->tx, NetTxQueueGetExtension, &client->tx_va, &client->tx_la);
+    get_checksum(client->tx, NetTxQueueGetExtension, &client->tx_sum);
     return status;
 }
 
@@ -113,6 +121,7 @@ NTSTATUS create_rx(NETADAPTER adapter, NETRXQUEUE_INIT* init) {
     if (!NT_SUCCESS(status)) return status;
     context_of(client->rx)->client = client;
     get_extensions(client->rx, NetRxQueueGetExtension, &client->rx_va, &client->rx_la);
+    get_checksum(client->rx, NetRxQueueGetExtension, &client->rx_sum);
     NET_EXTENSION_QUERY query;
     NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME, NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_VERSION_1,
                              NetExtensionTypeFragment);
@@ -126,6 +135,28 @@ void return_buffer(NETADAPTER adapter, NET_FRAGMENT_RETURN_CONTEXT_HANDLE handle
     client->buffers.push_back(reinterpret_cast<UCHAR*>(handle));
     client->buffers_returned++;
     client->calls += "return ";
+}
+
+void set_checksums(NETADAPTER adapter, NETOFFLOAD offload) {
+    std::string& text = client_of(adapter)->offloads;
+    text.clear();
+    if (NetOffloadIsTxChecksumIPv4Enabled(offload)) text += "tx-ip ";
+    if (NetOffloadIsTxChecksumTcpEnabled(offload)) text += "tx-tcp ";
+    if (NetOffloadIsTxChecksumUdpEnabled(offload)) text += "tx-udp ";
+    if (NetOffloadIsRxChecksumIPv4Enabled(offload)) text += "rx-ip ";
+    if (NetOffloadIsRxChecksumTcpEnabled(offload)) text += "rx-tcp ";
+    if (NetOffloadIsRxChecksumUdpEnabled(offload)) text += "rx-udp ";
+}
+
+void declare_checksums(TestClient* client) {
+    NET_ADAPTER_OFFLOAD_TX_CHECKSUM_CAPABILITIES tx;
+    NET_ADAPTER_OFFLOAD_RX_CHECKSUM_CAPABILITIES rx;
+    NET_ADAPTER_OFFLOAD_TX_CHECKSUM_CAPABILITIES_INIT(
+        &tx, NetAdapterOffloadLayer3FlagIPv4NoOptions | NetAdapterOffloadLayer3FlagIPv6NoExtensions, set_checksums);
+    tx.Layer4Flags = NetAdapterOffloadLayer4FlagTcpNoOptions | NetAdapterOffloadLayer4FlagUdp;
+    NET_ADAPTER_OFFLOAD_RX_CHECKSUM_CAPABILITIES_INIT(&rx, set_checksums);
+    NetAdapterOffloadSetTxChecksumCapabilities(client->adapter, &tx);
+    NetAdapterOffloadSetRxChecksumCapabilities(client->adapter, &rx);
 }
 
 void declare(TestClient* client) {
@@ -156,6 +187,7 @@ void declare(TestClient* client) {
     tx.FragmentRingNumberOfElementsHint = 64;
     rx.FragmentRingNumberOfElementsHint = 16;
     if (client->declare) client->declare(tx, rx, dma);
+    if (client->checksums) declare_checksums(client);
     NetAdapterSetDataPathCapabilities(client->adapter, &tx, &rx);
 }
 
@@ -236,6 +268,7 @@ void TestClient::receive(const Bytes& frame) {
     packet->FragmentIndex = fragment_ring->BeginIndex;
     packet->FragmentCount = 1;
     packet->Layout = {};
+    if (rx_sum.Enabled) *NetExtensionGetPacketChecksum(&rx_sum, packet_ring->BeginIndex) = found;
     fragment_ring->BeginIndex = NetRingIncrementIndex(fragment_ring, fragment_ring->BeginIndex);
     packet_ring->BeginIndex = NetRingIncrementIndex(packet_ring, packet_ring->BeginIndex);
 }

@@ -21,6 +21,7 @@ struct TestClient {
 
     // What it does.
     bool driver_buffers = false;     // receives into buffers of its own
+    bool checksums = false;          // declares both ways
     bool hold_sends = false;
     bool hold_receives = false;      // on cancel too
     std::function<void()> after_tx, after_rx;  // at the end of EvtAdvance
@@ -31,12 +32,15 @@ struct TestClient {
     NETADAPTER adapter = nullptr;
     WDFDMAENABLER enabler = nullptr;
     NETPACKETQUEUE tx = nullptr, rx = nullptr;
-    NET_EXTENSION tx_va{}, tx_la{}, rx_va{}, rx_la{}, rx_return{};
+    NET_EXTENSION tx_va{}, tx_la{}, rx_va{}, rx_la{}, rx_return{}, tx_sum{}, rx_sum{};
     std::vector<Bytes> sent, to_receive;
     std::vector<NET_PACKET> packets;                    // of sent
     std::vector<std::vector<NET_FRAGMENT>> fragments;   // of sent
     std::vector<UCHAR*> buffers;                        // its own, free
     unsigned buffers_returned = 0;
+    std::vector<NET_PACKET_CHECKSUM> asked;             // of sent
+    NET_PACKET_CHECKSUM found{};                        // of what is received
+    std::string offloads;                               // as the callbacks were told last
     unsigned armed_tx = 0, armed_rx = 0;
 
     NET_RING* tx_packets() const { return NetTxQueueGetRingCollection(tx)->Rings[NetRingTypePacket]; }
