@@ -96,6 +96,7 @@ struct ndis_adapter {
         struct ndis_layer layer;
     };
     struct ndis_driver *driver;
+    struct platform *platform;    /* with the registers and interrupts of its card */
     NDIS_HANDLE context;
     ULONG attribute_flags, hang_seconds;
     bool have_registration, have_general;

@@ -29,10 +29,12 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     if (config->offloads.large_send > TRAFFIC_LARGE_SEND_MOST) wrong = "offloads.large_send";
     if (config->fault > TRAFFIC_FAULT_FREE_NBL) wrong = "fault";
     if (config->stack_count > TRAFFIC_STACK_MOST) wrong = "stack_count";
+    if (config->nic_count >= TRAFFIC_NICS_MOST) wrong = "nic_count";
     for (unsigned i = 0; i < config->stack_count && !wrong; i++) {
         const struct traffic_driver *driver = &config->stack[i];
         const unsigned most = driver->kind == TRAFFIC_DRIVER_VLAN ? VLAN_ID_MOST : driver->kind == TRAFFIC_DRIVER_MUX ? MUX_MOST : UINT32_MAX;
         if (driver->kind == TRAFFIC_DRIVER_MODULE && !(config->modules[i].path && config->modules[i].argument)) wrong = "stack";
+        if (driver->kind == TRAFFIC_DRIVER_TEAM && (i > 0 || driver->number > TEAM_FAILOVER)) wrong = "stack";
         if ((driver->kind == TRAFFIC_DRIVER_VLAN || driver->kind == TRAFFIC_DRIVER_MUX) && (driver->number < 1 || driver->number > most)) wrong = "stack";
     }
     if (!wrong) return 0;
@@ -62,6 +64,19 @@ static bool drives_nic(const struct traffic_config *config) {
     return config->stack_count > 0 && config->stack[0].kind == TRAFFIC_DRIVER_MODULE && strcmp(config->modules[0].argument, "nic0") == 0;
 }
 
+void traffic_nic_name(unsigned nic, char name[TRAFFIC_NIC_NAME]) { snprintf(name, TRAFFIC_NIC_NAME, "nic%u", nic); }
+
+static NDIS_STATUS add_nics(struct traffic *traffic, const char *miniport) {
+    NDIS_STATUS status = drives_nic(&traffic->config) ? NDIS_STATUS_SUCCESS : ndis_add_adapter(traffic->ndis, miniport, "nic0");
+    for (unsigned i = 0; i < traffic->config.nic_count && status == NDIS_STATUS_SUCCESS; i++) {
+        char name[TRAFFIC_NIC_NAME];
+        traffic_nic_name(i + 1, name);
+        struct platform *card = kernel_add_slot(traffic->kernel, traffic->config.nics[i]);
+        status = card ? ndis_add_adapter_in(traffic->ndis, miniport, name, card) : NDIS_STATUS_RESOURCES;
+    }
+    return status;
+}
+
 static NDIS_STATUS load(struct traffic *traffic) {
     const bool old = traffic->config.miniport_ndis5;
     const char *miniport = old ? "netvio5" : "netvio";
@@ -70,7 +85,7 @@ static NDIS_STATUS load(struct traffic *traffic) {
     if (status == NDIS_STATUS_SUCCESS)
         status = ndis_load_driver(traffic->ndis, "traffic", traffic->config.protocol_ndis5 ? traffic_packet_driver_entry : traffic_driver_entry,
                                   traffic);
-    if (status == NDIS_STATUS_SUCCESS && !drives_nic(&traffic->config)) status = ndis_add_adapter(traffic->ndis, miniport, "nic0");
+    if (status == NDIS_STATUS_SUCCESS) status = add_nics(traffic, miniport);
     if (status == NDIS_STATUS_SUCCESS) status = traffic_stack_load(traffic);
     if (status == NDIS_STATUS_SUCCESS) status = ndis_start(traffic->ndis);
     return status;
@@ -188,9 +203,11 @@ int traffic_reset_device(struct traffic *traffic) {
     return status == NDIS_STATUS_SUCCESS ? 0 : -EIO;
 }
 
-int traffic_reset_miniport(struct traffic *traffic) {
+int traffic_reset_miniport(struct traffic *traffic, unsigned nic) {
+    char name[TRAFFIC_NIC_NAME];
     if (!traffic->binding) return -EINVAL;
-    return ndis_reset(traffic->ndis, "nic0") == NDIS_STATUS_SUCCESS ? 0 : -EIO;
+    traffic_nic_name(nic, name);
+    return ndis_reset(traffic->ndis, name) == NDIS_STATUS_SUCCESS ? 0 : -EIO;
 }
 
 int traffic_restart_stack(struct traffic *traffic) {
@@ -208,8 +225,10 @@ void traffic_cancel_sends(struct traffic *traffic) {
     kernel_leave(&scope);
 }
 
-int traffic_surprise_remove(struct traffic *traffic) {
-    return ndis_surprise_remove(traffic->ndis, "nic0") == NDIS_STATUS_SUCCESS ? 0 : -EINVAL;
+int traffic_surprise_remove(struct traffic *traffic, unsigned nic) {
+    char name[TRAFFIC_NIC_NAME];
+    traffic_nic_name(nic, name);
+    return ndis_surprise_remove(traffic->ndis, name) == NDIS_STATUS_SUCCESS ? 0 : -EINVAL;
 }
 
 int64_t traffic_tell_outstanding(struct traffic *traffic, const char *when) {

@@ -33,10 +33,11 @@ enum traffic_fault {
 };
 
 /* A driver between the miniport and the protocol. */
-enum traffic_driver_kind { TRAFFIC_DRIVER_CAPTURE, TRAFFIC_DRIVER_VLAN, TRAFFIC_DRIVER_MUX, TRAFFIC_DRIVER_MODULE };
+enum traffic_driver_kind { TRAFFIC_DRIVER_CAPTURE, TRAFFIC_DRIVER_VLAN, TRAFFIC_DRIVER_MUX, TRAFFIC_DRIVER_MODULE, TRAFFIC_DRIVER_TEAM };
 struct traffic_driver {
     enum traffic_driver_kind kind;
-    unsigned number;  /* VLAN: its id, 1 to 4094; mux: virtual adapters, 1 to 16, of which the first carries what is above */
+    unsigned number;  /* VLAN: its id, 1 to 4094; mux: virtual adapters, 1 to 16, of which the first carries what is above;
+                         team, the lowest of the stack: enum team_mode */
 };
 enum { TRAFFIC_STACK_MOST = 8 };
 
@@ -77,7 +78,11 @@ extern const uint8_t traffic_rss_key[TRAFFIC_RSS_KEY_BYTES];
 
 #define TRAFFIC_BACKFILL_ASKED UINT32_MAX /* as much as the stack below asks for */
 
+enum { TRAFFIC_NICS_MOST = 4 };
+
 struct traffic_config {
+    struct platform *nics[TRAFFIC_NICS_MOST - 1]; /* further NICs of the machine: adapters "nic1", ... beside "nic0"; borrowed */
+    unsigned nic_count;                           /* of these */
     struct traffic_driver stack[TRAFFIC_STACK_MOST]; /* from the miniport up */
     unsigned stack_count;
     struct traffic_module modules[TRAFFIC_STACK_MOST]; /* of those of the stack that are modules, at the same place */
@@ -147,8 +152,8 @@ void traffic_kick(struct traffic *traffic);
 int traffic_reset_queue(struct traffic *traffic, unsigned queue);
 /* Reset the device and bring it up again, under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
 int traffic_reset_device(struct traffic *traffic);
-/* NDIS resets the miniport (MiniportResetEx), under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
-int traffic_reset_miniport(struct traffic *traffic);
+/* NDIS resets the miniport of this NIC (MiniportResetEx), under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
+int traffic_reset_miniport(struct traffic *traffic, unsigned nic);
 /* Pause the whole stack and restart it, under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
 int traffic_restart_stack(struct traffic *traffic);
 /* The stack as it is bound, one line of text for each driver, from the top; `line` gets them one by one. */
@@ -156,9 +161,9 @@ void traffic_describe(const struct traffic *traffic, void (*line)(void *arg, con
 /* Cancels the sends of the last call (NdisCancelSendNetBufferLists), under traffic: what waits in a driver comes back SEND_ABORTED, what the
  * device has goes on. Threads. */
 void traffic_cancel_sends(struct traffic *traffic);
-/* The card is gone: the drivers are told, and everything above it is taken down (threads, blocks). Nothing can be sent any more. 0, or
- * -EINVAL: it was gone already. */
-int traffic_surprise_remove(struct traffic *traffic);
+/* This NIC is gone: the drivers are told, and everything that stands on it alone is taken down (threads, blocks). Without a team nothing
+ * can be sent any more. 0, or -EINVAL: it was gone already. */
+int traffic_surprise_remove(struct traffic *traffic, unsigned nic);
 /* Tells the machine (platform_ops.lost) of every NBL that is out now; `when` for the report, static storage. The first packet among them,
  * or -1: none is out, or none has a packet. */
 int64_t traffic_tell_outstanding(struct traffic *traffic, const char *when);

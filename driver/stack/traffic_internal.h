@@ -19,6 +19,7 @@
 #include "netvio.h"
 #include "netvio5.h"
 #include "regmap.h"
+#include "team.h"
 #include "traffic.h"
 #include "traffic_offload.h"
 #include "vlan_filter.h"
@@ -33,6 +34,7 @@ enum {
     TRAFFIC_OFFSET_RANDOM = 64, /* bytes by which a random cut moves the start of a frame */
     TRAFFIC_EVEN_PIECES = 16,   /* most pieces of an even cut */
     TRAFFIC_GAP = 8,            /* most bytes between two pieces */
+    TRAFFIC_NIC_NAME = 16,
     TRAFFIC_FLOW_BYTES = 160    /* of a frame, hold every header that makes its flow */
 };
 
@@ -61,6 +63,7 @@ struct traffic_layer {
     union {
         struct vlan_filter vlan;
         struct mux mux;
+        struct team team;
     };
 };
 
@@ -140,6 +143,9 @@ void traffic_tasks_ask(struct traffic *traffic, const NDIS_BIND_PARAMETERS *para
 void traffic_tasks_status(struct traffic *traffic, const NDIS_STATUS_INDICATION *indication);
 /* What the slots of a received NBL say. */
 struct traffic_receive_info traffic_tasks_received(struct traffic *traffic, const NET_BUFFER_LIST *nbl);
+
+/* traffic.c: the adapter of a NIC of the machine, from 0. */
+void traffic_nic_name(unsigned nic, char name[TRAFFIC_NIC_NAME]);
 
 /* traffic_stack.c: loads the drivers of the configuration, stacks them over "nic0", and binds the protocol to the top. */
 NDIS_STATUS traffic_stack_load(struct traffic *traffic);

@@ -34,6 +34,7 @@ struct TestMiniport {
     KIRQL oid_irql = 0;                       // of the last request
     NDIS_HALT_ACTION halt_action = NdisHaltDeviceStopped;
     ULONG mac_options = 0;
+    UCHAR address_end = 1;                    // 02:00:00:00:00:NN
 
     void complete(PNET_BUFFER_LIST nbl, NDIS_STATUS status = NDIS_STATUS_SUCCESS);
     void complete_all();
