@@ -124,6 +124,24 @@ static int check_driver(const struct scenario *scenario, FILE *errors) {
     return mistakes;
 }
 
+/* Several NICs are there for a team, which is over all of them. */
+static int check_team(const struct scenario *scenario, FILE *errors) {
+    const struct scenario_drivers *stack = &scenario->driver_stack;
+    int mistakes = 0;
+    for (unsigned i = 1; i < stack->count; i++) {
+        if (stack->drivers[i].kind != SCENARIO_DRIVER_TEAM) continue;
+        scenario_complain(scenario, SCENARIO_KEY_driver_stack, errors, "a team is over NICs: it is the first driver of the stack");
+        mistakes++;
+    }
+    if (scenario->nic_adapters > 1 && (stack->count == 0 || stack->drivers[0].kind != SCENARIO_DRIVER_TEAM)) {
+        scenario_complain(scenario, SCENARIO_KEY_nic_adapters, errors,
+                          "%u NICs need a team, which is the first driver of driver.stack: `team spread` or `team failover`",
+                          (unsigned)scenario->nic_adapters);
+        mistakes++;
+    }
+    return mistakes;
+}
+
 /* What only the drivers of NDIS 6 do. */
 static int check_age(const struct scenario *scenario, FILE *errors) {
     const struct {
@@ -170,6 +188,6 @@ int scenario_parse_mac(const char *text, uint8_t mac[6]) {
 
 int scenario_check(const struct scenario *scenario, FILE *errors) {
     const int mistakes = check_files(scenario, errors) + check_traffic(scenario, errors) + check_machine(scenario, errors) +
-                         check_driver(scenario, errors) + check_age(scenario, errors);
+                         check_driver(scenario, errors) + check_team(scenario, errors) + check_age(scenario, errors);
     return mistakes ? -EINVAL : 0;
 }

@@ -11,6 +11,7 @@
 #include "offload_check.h"
 #include "regmap.h"
 #include "sim_time.h"
+#include "team.h"
 
 namespace sim {
 
@@ -27,6 +28,8 @@ static_assert(static_cast<int>(SCENARIO_DRIVER_CAPTURE) == TRAFFIC_DRIVER_CAPTUR
 static_assert(static_cast<int>(SCENARIO_DRIVER_VLAN) == TRAFFIC_DRIVER_VLAN);
 static_assert(static_cast<int>(SCENARIO_DRIVER_MUX) == TRAFFIC_DRIVER_MUX);
 static_assert(static_cast<int>(SCENARIO_DRIVER_MODULE) == TRAFFIC_DRIVER_MODULE);
+static_assert(static_cast<int>(SCENARIO_DRIVER_TEAM) == TRAFFIC_DRIVER_TEAM);
+static_assert(static_cast<int>(MACHINE_MAX_ADAPTERS) == TRAFFIC_NICS_MOST);
 
 constexpr uint64_t feature(unsigned bit) { return uint64_t{1} << bit; }
 
@@ -83,6 +86,17 @@ traffic_config stack_config(const scenario& scenario) {
     return config;
 }
 
+// The other ends of the cables do as the team does.
+LinkGroup::Config group_config(const scenario& scenario) {
+    constexpr uint64_t us = 1'000'000;
+    constexpr uint64_t in_the_host_ps = 50 * us;  // from the last bit of a frame to the protocol, with time for all that came before
+    LinkGroup::Config config;
+    config.failover = scenario.driver_stack.count > 0 && scenario.driver_stack.drivers[0].kind == SCENARIO_DRIVER_TEAM &&
+                      scenario.driver_stack.drivers[0].number == TEAM_FAILOVER;
+    config.hold_ps = in_the_host_ps + scenario.stress_interrupt_jitter_ns * 1000 + scenario.driver_rx_moderation_us * us;
+    return config;
+}
+
 // How many packets may be in one NBL, whose event names the first: later NBLs correct what is too much.
 uint64_t packets_of_a_send(const scenario& scenario) {
     constexpr uint64_t most_segments = 4096;
@@ -99,6 +113,9 @@ traffic_capture_sink capture_sink(pcapng_writer* writer) {
     return sink;
 }
 
+// How many links frames may take at a time.
+uint64_t links_of(const scenario& scenario) { return group_config(scenario).failover ? 1 : scenario.nic_adapters; }
+
 // Without its sources a run only brings the stack up and takes it down.
 uint64_t total_of(const frame_source& frames, const machine_config& config) { return config.describe ? 0 : frame_source_count(&frames); }
 
@@ -112,7 +129,7 @@ TrafficRun::Flow::Flow(const frame_source& frames, const char* direction, Traffi
     check.direction = direction;
     check.source = expected.get();
     check.drops_allowed = drops_allowed;
-    check.by_flow = driver_pairs(run.scenario_) > 1;
+    check.by_flow = driver_pairs(run.scenario_) > 1 || run.scenario_.nic_adapters > 1;
     check.report = [](void* ctx, const char* name, int64_t packet, const char* message) {
         static_cast<TrafficRun*>(ctx)->fail(name, "end to end", message, packet);
     };
@@ -128,11 +145,17 @@ TrafficRun::TrafficRun(const machine_config& config, System& system)
       tx_(config.from_host, "to the wire", *this, Disturber::wanted(*config.scenario), config.warmup_frames),
       rx_(config.from_wire, "to the host", *this, config.scenario->expect_drops || Disturber::wanted(*config.scenario),
           config.warmup_frames),
+      adapters_(system.slots.size()),
       done_(system.cpu->create_event()) {
-    system_.partner->play([this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return play(data, length, not_before_ps); });
-    system_.partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) { recorded(data, length, frame); });
+    group_.emplace(group_config(scenario_), system_.slots,
+                   [this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return play(data, length, not_before_ps); });
+    for (const auto& slot : system_.slots)
+        slot->partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) { recorded(data, length, frame); });
     system_.events.add_sink([this](const hw::Event& event) { on_event(event); },
                             hw::EventStream::kinds(hw::EventKind::frame_rx, hw::EventKind::nbl_sent, hw::EventKind::device_trace));
+    if (system_.slots.size() > 1)
+        system_.events.add_sink([this](const hw::Event& event) { on_ring(event); },
+                                hw::EventStream::kinds(hw::EventKind::ring_post, hw::EventKind::ring_reap));
     if (Disturber::wanted(scenario_)) watch_losses();
     system_.cpu->spawn("main", [this] { main(); });
 }
@@ -143,22 +166,17 @@ void TrafficRun::main() {
     if (start_stack()) {
         system_.cpu->sleep(hw::ps_time(lead_in_ps + config_.idle_ps));
         begin_ps_ = hw::now_ps();
-        up_begin_ = system_.link->up().statistics();
-        down_begin_ = system_.link->down().statistics();
-        const uint64_t cycles = system_.nic->cycles(), evaluated = system_.nic->cycles_evaluated();
+        note_begin();
         const auto begin = std::chrono::steady_clock::now();
         open_ = true;
         traffic_kick(traffic_);
-        system_.partner->kick();
+        group_->kick();
         if (disturber_) disturber_->start(traffic_);
         wait_for_the_end();
         if (disturber_) disturber_->stop();
         end_ps_ = hw::now_ps();
         traffic_wall_s_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-        traffic_cycles_ = system_.nic->cycles() - cycles;
-        traffic_cycles_evaluated_ = system_.nic->cycles_evaluated() - evaluated;
-        up_end_ = system_.link->up().statistics();
-        down_end_ = system_.link->down().statistics();
+        note_end();
         settle();
         if (system_.transcript && !pulled_) system_.transcript->registers(*system_.cpu, *system_.bus);
         traffic_stop(traffic_);
@@ -168,11 +186,36 @@ void TrafficRun::main() {
     sc_core::sc_stop();
 }
 
+void TrafficRun::note_begin() {
+    for (size_t i = 0; i < adapters_.size(); i++) {
+        const Slot& slot = *system_.slots[i];
+        Adapter& adapter = adapters_[i];
+        adapter.up_begin = slot.link->up().statistics();
+        adapter.down_begin = slot.link->down().statistics();
+        adapter.cycles = slot.nic->cycles();
+        adapter.cycles_evaluated = slot.nic->cycles_evaluated();
+    }
+}
+
+void TrafficRun::note_end() {
+    for (size_t i = 0; i < adapters_.size(); i++) {
+        const Slot& slot = *system_.slots[i];
+        Adapter& adapter = adapters_[i];
+        adapter.up_end = slot.link->up().statistics();
+        adapter.down_end = slot.link->down().statistics();
+        adapter.cycles = slot.nic->cycles() - adapter.cycles;
+        adapter.cycles_evaluated = slot.nic->cycles_evaluated() - adapter.cycles_evaluated;
+    }
+}
+
 bool TrafficRun::start_stack() {
     error_status_ = -EIO;
-    error_ = system_.bus->start();
-    if (!error_.empty()) return false;
     traffic_config config = stack_config(scenario_);
+    for (const auto& slot : system_.slots) {
+        error_ = slot->bus->start();
+        if (!error_.empty()) return false;
+        if (slot->number) config.nics[config.nic_count++] = slot->platform->seam();
+    }
     if (config_.capture) config.capture = capture_sink(config_.capture);
     traffic_callbacks callbacks{};
     callbacks.ctx = this;
@@ -225,8 +268,11 @@ void TrafficRun::watch_losses() {
     const auto begin_or_end = [](Losses& losses, bool begins) { begins ? losses.begin() : losses.end(); };
     // Frames that are excused need not be waited for any more; but that something was disturbed is no progress.
     Disturber::Watcher watcher;
-    watcher.carrier = [this, begin_or_end](bool gone) {
-        begin_or_end(tx_.losses, gone);
+    watcher.carrier = [this, begin_or_end](unsigned slot, bool gone) {
+        if (system_.slots.size() > 1)
+            carrier(slot, gone);
+        else
+            begin_or_end(tx_.losses, gone);
         check_done();
     };
     watcher.device = [this, begin_or_end](bool gone) {
@@ -240,18 +286,44 @@ void TrafficRun::watch_losses() {
         check_done();
     };
     // What is on its way is as good as lost, and what is sent from now on.
-    watcher.pulled = [this] {
+    watcher.pulled = [this](unsigned slot) {
         pulled_ = true;
+        carrier(slot, true);
         tx_.losses.begin();
         rx_.losses.begin();
     };
     watcher.removed = [this] {
         removed_ = true;
+        if (!over()) { // the others go on
+            tx_.losses.end();
+            rx_.losses.end();
+        }
         check_done();
     };
     watcher.failed = [this](const std::string& message) { fail("stress.reset", "[V] 2.4, 2.6.1", message); };
     disturber_.emplace(scenario_, system_, std::move(watcher));
-    system_.wire->on_loss([this](const hw::Frame& frame, bool from_nic) { lost(frame, from_nic); });
+    if (system_.slots.size() > 1) posted_ps_.resize(tx_.total);
+    for (const auto& slot : system_.slots) slot->wire->on_loss([this](const hw::Frame& frame, bool from_nic) { lost(frame, from_nic); });
+}
+
+// A team goes on by its other links, so that nothing is excused but what one NIC had: a NIC without a carrier uses what it is given and
+// sends it nowhere.
+void TrafficRun::carrier(unsigned slot, bool gone) {
+    adapters_[slot].down = gone;
+    if (!gone) adapters_[slot].up_ps = hw::now_ps();
+    group_->links_changed();
+}
+
+// A send comes back: was its NIC without a carrier at any time while it had it?
+void TrafficRun::on_ring(const hw::Event& event) {
+    if (event.queue % 2 == 0) return;  // [V] 5.1.2: a receive queue
+    Adapter& adapter = adapters_[event.nic];
+    adapter.sends += event.kind == hw::EventKind::ring_reap;
+    if (event.packet >= posted_ps_.size()) return;
+    if (event.kind == hw::EventKind::ring_post)
+        posted_ps_[event.packet] = event.time_ps;
+    else if (adapter.down || posted_ps_[event.packet] <= adapter.up_ps)
+        tx_.losses.excuse(event.packet);
 }
 
 // The cable was pulled: what the NIC sent is as good as arrived, and checked as that; what was sent to it never came near it.
@@ -270,7 +342,7 @@ void TrafficRun::lost(const hw::Frame& frame, bool from_nic) {
 
 // All frames are through; the last completions and returns may still be on their way, and frames that need not arrive.
 void TrafficRun::settle() {
-    for (uint64_t steps = steps_ - 1; disturber_ && !pulled_ && steps != steps_ && complete();) {
+    for (uint64_t steps = steps_ - 1; disturber_ && !over() && steps != steps_ && complete();) {
         steps = steps_;
         system_.cpu->sleep(hw::ps_time(quiet_ps));
     }
@@ -283,7 +355,7 @@ void TrafficRun::settle() {
 }
 
 bool TrafficRun::complete() const {
-    if (pulled_) return removed_;
+    if (pulled_ && (over() || !removed_)) return removed_;
     if (disturber_)
         return completed_ == tx_.total && tx_.losses.settled() + refused_ >= tx_.total && rx_.taken == rx_.total &&
                rx_.losses.settled() + dropped_ >= rx_.total;
@@ -439,6 +511,7 @@ void TrafficRun::on_event(const hw::Event& event) {
         if (event.index == TRACE_RX_DROP) {
             const uint64_t reason = event.value >> 48;  // aux of the trace word, rtl/regmap/trace.def
             ++dropped_;
+            ++adapters_[event.nic].dropped;
             ++drops_by_reason_[reason < drops_by_reason_.size() ? reason : 0];
             step();
         }
@@ -450,7 +523,8 @@ void TrafficRun::on_event(const hw::Event& event) {
 // Frames are reported with their queue pair, doorbells with their virtqueue ([V] 5.1.2: receive even, transmit odd). Of interrupts the
 // vector counts: the driver gives queue n message n + 1.
 void TrafficRun::count_queue(const hw::Event& event) {
-    const auto queue = [&](unsigned number) -> machine_queue& { return queues_[std::min<size_t>(number, queues_.size() - 1)]; };
+    auto& queues = adapters_[event.nic].queues;
+    const auto queue = [&](unsigned number) -> machine_queue& { return queues[std::min<size_t>(number, queues.size() - 1)]; };
     switch (event.index) {
     case TRACE_RX_WRITE: ++queue(2u * event.queue).frames; break;
     case TRACE_TX_FIRST: ++queue(2u * event.queue + 1).frames; break;
@@ -514,6 +588,48 @@ static void share_the_link(const scenario& scenario, machine_direction& tx, mach
     }
 }
 
+// Each by itself, and (in what a machine of one NIC gives) all together.
+void TrafficRun::report_adapters(machine_result& result) const {
+    const double time = static_cast<double>(std::max<uint64_t>(end_ps_ - begin_ps_, 1));
+    const auto use = [time](const hw::LinkStatistics& all, const hw::LinkStatistics& begin, const hw::LinkStatistics& end) {
+        return machine_link{all.tlps, all.bytes, std::min(1.0, static_cast<double>(end.busy_ps - begin.busy_ps) / time)};
+    };
+    const auto add = [this](machine_link& sum, const machine_link& link) {
+        sum.tlps += link.tlps;
+        sum.bytes += link.bytes;
+        sum.utilisation += link.utilisation / static_cast<double>(adapters_.size());
+    };
+    result.queue_count = 2 * driver_pairs(scenario_);
+    result.adapter_count = static_cast<unsigned>(adapters_.size());
+    for (size_t i = 0; i < adapters_.size(); i++) {
+        const Adapter& adapter = adapters_[i];
+        const Slot& slot = *system_.slots[i];
+        const hw::WireStats &sent = slot.wire->from_nic(), &received = slot.wire->to_nic();
+        machine_adapter& to = result.adapters[i];
+        to.up = use(slot.link->up().statistics(), adapter.up_begin, adapter.up_end);
+        to.down = use(slot.link->down().statistics(), adapter.down_begin, adapter.down_end);
+        to.tx_sends = adapter.sends;
+        to.tx_frames = sent.frames - sent.lost;
+        to.tx_lost = sent.lost;
+        to.rx_frames = received.frames;
+        to.rx_lost = received.lost;
+        to.dropped = adapter.dropped;
+        to.messages = slot.root->statistics().interrupts;
+        add(result.up, to.up);
+        add(result.down, to.down);
+        result.cycles += slot.nic->cycles();
+        result.cycles_evaluated += slot.nic->cycles_evaluated();
+        result.traffic_cycles += adapter.cycles;
+        result.traffic_cycles_evaluated += adapter.cycles_evaluated;
+        for (unsigned queue = 0; queue < result.queue_count; queue++) {
+            to.queues[queue] = adapter.queues[queue];
+            result.queues[queue].frames += adapter.queues[queue].frames;
+            result.queues[queue].doorbells += adapter.queues[queue].doorbells;
+            result.queues[queue].interrupts += adapter.queues[queue].interrupts;
+        }
+    }
+}
+
 void TrafficRun::report(machine_result& result) {
     report_drops();
     report_missing();
@@ -524,13 +640,14 @@ void TrafficRun::report(machine_result& result) {
     tx_.meter.report(Limits(scenario_, both ? hw::FrameDirection::both : hw::FrameDirection::transmit), result.tx);
     rx_.meter.report(Limits(scenario_, both ? hw::FrameDirection::both : hw::FrameDirection::receive), result.rx);
     if (both) share_the_link(scenario_, result.tx, result.rx);
+    for (machine_direction* direction : {&result.tx, &result.rx}) {  // by so many links together
+        direction->limit_mpps *= static_cast<double>(links_of(scenario_));
+        direction->efficiency /= static_cast<double>(links_of(scenario_));
+    }
     result.tx.dropped = tx_.taken - std::min(tx_.taken, tx_.arrived);
     result.rx.dropped = rx_.taken - std::min(rx_.taken, rx_.arrived);
 
     for (const std::string& line : drivers_) machine_result_add_driver(&result, line.c_str());
-    result.queue_count = 2 * driver_pairs(scenario_);
-    std::copy_n(queues_.begin(), result.queue_count, result.queues);
-
     result.tx_checksums = counts_.tx_checksums;
     result.large_sends = counts_.large_sends;
     result.large_send_frames = counts_.large_send_frames;
@@ -543,20 +660,10 @@ void TrafficRun::report(machine_result& result) {
     result.nbl_returned = counts_.nbl_returned;
     result.nbl_outstanding = counts_.nbl_outstanding;
 
-    const double time = static_cast<double>(std::max<uint64_t>(end_ps_ - begin_ps_, 1));
-    const auto share = [time](const hw::LinkStatistics& begin, const hw::LinkStatistics& end) {
-        return std::min(1.0, static_cast<double>(end.busy_ps - begin.busy_ps) / time);
-    };
-    const hw::LinkStatistics &up = system_.link->up().statistics(), &down = system_.link->down().statistics();
-    result.up = {up.tlps, up.bytes, share(up_begin_, up_end_)};
-    result.down = {down.tlps, down.bytes, share(down_begin_, down_end_)};
+    report_adapters(result);
     result.dma_violations = system_.iommu->counters().violations;
     result.interrupts = system_.cpu->counters().interrupts;
     result.time_ps = hw::now_ps();
-    result.cycles = system_.nic->cycles();
-    result.cycles_evaluated = system_.nic->cycles_evaluated();
-    result.traffic_cycles = traffic_cycles_;
-    result.traffic_cycles_evaluated = traffic_cycles_evaluated_;
     result.traffic_wall_s = traffic_wall_s_;
 }
 
