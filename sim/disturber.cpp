@@ -70,12 +70,9 @@ void Disturber::toggle_carrier() {
     const size_t there = system_.slots.size() - (pulled_ ? 1 : 0);
     if (there == 0 || (carrier_ && (stopping_ || (there == 1 && pulled_)))) return;
     carrier_ = !carrier_;
-    if (!carrier_) {
-        down_ = &draw_slot();
-        watcher_.carrier(down_->number, true);
-    }
+    if (!carrier_) down_ = &draw_slot();
     if (down_ != pulled_) down_->wire->set_link(carrier_);
-    if (carrier_) watcher_.carrier(down_->number, false);
+    watcher_.carrier(down_->number, !carrier_);
     const uint64_t period_us = carrier_ ? scenario_.stress_link_down_every_us : scenario_.stress_link_down_us;
     carrier_alarm_.set(hw::now_ps() + draw_ps(period_us), hw::Alarm::When::kernel_time);
 }
@@ -105,9 +102,9 @@ void Disturber::resets() {
 void Disturber::pull() {
     if (stopping_) return;
     pulled_ = &draw_slot();
-    watcher_.pulled(pulled_->number);
     pulled_->link->remove();
     pulled_->wire->set_link(false);
+    watcher_.pulled(pulled_->number);
     system_.cpu->set(pull_);
 }
 

@@ -10,7 +10,7 @@
 namespace sim {
 
 LinkGroup::LinkGroup(const Config& config, const std::vector<std::unique_ptr<Slot>>& slots, hw::LinkPartner::Source source)
-    : config_(config), slots_(slots), source_(std::move(source)), given_(slots.size()) {
+    : config_(config), slots_(slots), source_(std::move(source)), given_(slots.size()), up_(links_up()) {
     for (unsigned link = 0; link < slots.size(); link++)
         slots[link]->partner->play([this, link](const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
             return next(link, data, length, not_before_ps);
@@ -23,8 +23,26 @@ void LinkGroup::kick() {
 
 void LinkGroup::links_changed() {
     if (slots_.size() == 1) return;
-    hold_until_ps_ = hw::now_ps() + config_.hold_ps;
-    hold_alarm_.set(hold_until_ps_);
+    if (links_up() == up_) {
+        resume();
+    } else if (!holds_) {
+        holds_ = true;
+        resume_alarm_.set(hw::now_ps() + config_.hold_ps);
+    }
+}
+
+void LinkGroup::resume() {
+    resume_alarm_.set(hw::Alarm::never);
+    holds_ = false;
+    up_ = links_up();
+    kick();
+}
+
+std::vector<unsigned> LinkGroup::links_up() const {
+    std::vector<unsigned> up;
+    for (unsigned link = 0; link < slots_.size(); link++)
+        if (slots_[link]->wire->link_up()) up.push_back(link);
+    return up;
 }
 
 void LinkGroup::kick_others(unsigned link) {
@@ -34,13 +52,10 @@ void LinkGroup::kick_others(unsigned link) {
 
 // Its home, or one of those that are up; while none is, what is sent is lost by the way that it had.
 unsigned LinkGroup::link_of(const uint8_t* data, size_t length) const {
-    std::vector<unsigned> up;
-    for (unsigned link = 0; link < slots_.size(); link++)
-        if (slots_[link]->wire->link_up()) up.push_back(link);
     const uint64_t hash = config_.failover ? 0 : frame_flow(data, length), flow = hash ^ hash >> 32;
     const auto home = static_cast<unsigned>(flow % slots_.size());
-    if (up.empty() || std::find(up.begin(), up.end(), home) != up.end()) return home;
-    return up[flow / slots_.size() % up.size()];
+    if (up_.empty() || std::find(up_.begin(), up_.end(), home) != up_.end()) return home;
+    return up_[flow / slots_.size() % up_.size()];
 }
 
 // The next frame of the source joins those that wait. False: there is none now, or it is this link's, and goes at once.
@@ -62,7 +77,7 @@ bool LinkGroup::look_ahead(unsigned link) {
 
 int64_t LinkGroup::next(unsigned link, const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
     if (slots_.size() == 1) return source_(data, length, not_before_ps);
-    if (hw::now_ps() < hold_until_ps_) return -2;
+    if (holds_) return -2;
     const auto is_mine = [this, link](const Waiting& frame) { return link_of(frame.bytes.data(), frame.bytes.size()) == link; };
     auto found = std::find_if(waiting_.begin(), waiting_.end(), is_mine);
     if (found == waiting_.end()) {

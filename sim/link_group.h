@@ -6,7 +6,7 @@
 //
 // When a link goes or comes, flows move. Frames that are on their way by the old link must not be overtaken by those on the new one, so
 // the group first sends nothing for `hold_ps`, as IEEE 802.1AX allows instead of the Marker protocol: longer than a frame that arrived
-// waits in the host for its interrupt.
+// waits in the host for its interrupt. A link that is back by then never went.
 //
 // With one link it hands on what the source gives, as it gives it.
 //
@@ -45,6 +45,8 @@ private:
     };
     static constexpr size_t most_waiting = 256;  // looked ahead for the links that are free
 
+    std::vector<unsigned> links_up() const;
+    void resume();
     int64_t next(unsigned link, const uint8_t** data, size_t* length, uint64_t* not_before_ps);
     unsigned link_of(const uint8_t* data, size_t length) const;
     bool look_ahead(unsigned link);
@@ -55,9 +57,10 @@ private:
     hw::LinkPartner::Source source_;
     std::deque<Waiting> waiting_;               // in the order of the source
     std::vector<std::vector<uint8_t>> given_;   // by link: the frame of the last call
-    uint64_t hold_until_ps_ = 0;
+    std::vector<unsigned> up_;                  // by which flows have their links
+    bool holds_ = false;
     bool ended_ = false;
-    hw::Alarm hold_alarm_{this, hw::Alarm::call<LinkGroup, &LinkGroup::kick>};
+    hw::Alarm resume_alarm_{this, hw::Alarm::call<LinkGroup, &LinkGroup::resume>};
 };
 
 }  // namespace sim

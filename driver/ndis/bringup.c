@@ -170,11 +170,19 @@ NDIS_STATUS ndis_start(struct ndis *ndis) {
 }
 
 /* ---- Down */
+enum { STEP_NS = 1000 };
+
 /* A request that is inside the miniport would go on in memory that it frees. Who made it and was unbound is reported already. */
 static void wait_for_request(struct ndis_adapter *adapter) {
-    enum { STEP_NS = 1000 };
     const struct ndis *ndis = adapter->object.ndis;
     for (uint64_t waited = 0; adapter->layer.oid && adapter->layer.oid->calling && waited < ndis->timeout_ns; waited += STEP_NS)
+        ndis->platform->ops->sleep_ns(ndis->platform->ctx, STEP_NS);
+}
+
+/* So would a reset; and its end is indicated to filters and protocols that are still there. */
+static void wait_for_reset(const struct ndis_adapter *adapter) {
+    const struct ndis *ndis = adapter->object.ndis;
+    for (uint64_t waited = 0; adapter->in_reset && waited < ndis->timeout_ns; waited += STEP_NS)
         ndis->platform->ops->sleep_ns(ndis->platform->ctx, STEP_NS);
 }
 
@@ -201,6 +209,7 @@ static void halt_adapter(struct ndis_adapter *adapter, NDIS_HALT_ACTION action) 
 void ndis_take_down_adapter(struct ndis_adapter *adapter, NDIS_HALT_ACTION action) {
     ndis_pnp_begin(adapter);
     ndis_unwatch_hangs(adapter);
+    wait_for_reset(adapter);
     ndis_pause_adapter(adapter, action == NdisHaltDeviceStopped ? NDIS_PAUSE_NDIS_INTERNAL : NDIS_PAUSE_MINIPORT_DEVICE_REMOVE);
     for (struct ndis_binding *binding = adapter->bindings, *next; binding; binding = next) {
         next = binding->next;

@@ -114,6 +114,7 @@ struct ndis_adapter {
     ULONG packet_filter;          /* what the miniport was told: OR of the bindings */
     struct ndis_multicast multicast;  /* the same: their union */
     struct ndis_pending pause, restart, reset;
+    bool in_reset;                /* from the indication of its start to that of its end */
     bool resetting, addressing_reset, removed;
     unsigned interrupts_registered, dmas_registered;
     struct ndis_filter *bottom, *top;

@@ -26,6 +26,8 @@ struct team_member {
     BOOLEAN running;
     ULONG out;                   /* sends below, and receives above, that are not back */
     PNET_PNP_EVENT_NOTIFICATION pausing;
+    BOOLEAN leaving;             /* asked nothing any more */
+    KEVENT answered;             /* nothing is being asked of it */
 };
 
 /* All flows of one hash. */

@@ -86,14 +86,26 @@ static NDIS_STATUS answer_sum(const struct team_adapter *adapter) {
     return answer(adapter->request, &low, sizeof(low));
 }
 
+/* From here to its answer the member's binding stays open. */
+static BOOLEAN take(struct team_member *member) {
+    struct team_adapter *adapter = member->adapter;
+    if (!adapter) return FALSE; /* nobody was here yet */
+    NdisAcquireSpinLock(&adapter->lock);
+    const BOOLEAN there = member->handle && !member->leaving;
+    if (there) KeClearEvent(&member->answered);
+    NdisReleaseSpinLock(&adapter->lock);
+    return there;
+}
+
 /* Asks from member `asked' on, as long as they answer at once. */
 static NDIS_STATUS ask(struct team_adapter *adapter) {
     while (adapter->asked < TEAM_MOST) {
-        const struct team_member *member = &adapter->members[adapter->asked++];
-        if (!member->handle) continue;
+        struct team_member *member = &adapter->members[adapter->asked++];
+        if (!take(member)) continue;
         make_below(adapter, member);
         NDIS_STATUS status = NdisOidRequest(member->handle, &adapter->below);
         if (status == NDIS_STATUS_PENDING) return status;
+        (void)KeSetEvent(&member->answered, 0, FALSE);
         if (!note_answer(adapter, status)) break;
     }
     if (is_counter(adapter->request) && adapter->status == NDIS_STATUS_SUCCESS) return answer_sum(adapter);
@@ -157,7 +169,7 @@ NDIS_STATUS team_tell_member(struct team_member *member) {
 }
 
 VOID team_oid_complete(NDIS_HANDLE context, PNDIS_OID_REQUEST below, NDIS_STATUS status) {
-    const struct team_member *member = context;
+    struct team_member *member = context;
     struct team_adapter *adapter = member->adapter;
     PNDIS_OID_REQUEST request = adapter->request;
     if (below == &adapter->own) {
@@ -165,6 +177,9 @@ VOID team_oid_complete(NDIS_HANDLE context, PNDIS_OID_REQUEST below, NDIS_STATUS
         (void)KeSetEvent(&adapter->own_done, 0, FALSE);
         return;
     }
-    status = note_answer(adapter, status) ? ask(adapter) : adapter->status;
+    const BOOLEAN more = note_answer(adapter, status);
+    (void)KeSetEvent(&member->answered, 0, FALSE);
+    if (more) status = ask(adapter);
+    else status = adapter->status;
     if (status != NDIS_STATUS_PENDING) NdisMOidRequestComplete(adapter->handle, request, status);
 }

@@ -60,6 +60,7 @@ static VOID fill(struct team_adapter *adapter, struct team_member *member, const
     member->link = (NDIS_LINK_STATE){
         .MediaConnectState = parameters->MediaConnectState, .MediaDuplexState = parameters->MediaDuplexState,
         .XmitLinkSpeed = parameters->XmitLinkSpeed, .RcvLinkSpeed = parameters->RcvLinkSpeed};
+    KeInitializeEvent(&member->answered, NotificationEvent, TRUE);
     take_offload(member, parameters->DefaultOffloadConfiguration);
 }
 
@@ -70,6 +71,10 @@ static VOID leave(struct team_member *member) {
         if (adapter->handle) (void)NdisIMDeInitializeDeviceInstance(adapter->handle);
         else (void)NdisIMCancelInitializeDeviceInstance(adapter->team->miniport, &adapter->name_string);
     }
+    NdisAcquireSpinLock(&adapter->lock);
+    member->leaving = TRUE;
+    NdisReleaseSpinLock(&adapter->lock);
+    (void)KeWaitForSingleObject(&member->answered, Executive, KernelMode, FALSE, NULL);
     NdisAcquireSpinLock(&adapter->lock);
     member->handle = NULL;
     for (unsigned i = 0; i < TEAM_FLOWS; i++)

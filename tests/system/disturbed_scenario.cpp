@@ -31,6 +31,7 @@ void draw_driver(Draw& draw) {
     if (draw.below(3) == 0) {  // over two cards: one of them goes, or its link, and the other does not
         stack = std::string("team ") + (draw.below(2) ? "spread" : "failover") + (stack.empty() ? "" : ", " + stack);
         draw.set("nic.adapters", 2);
+        draw.set("memory.size_mib", 512);
     }
     if (!stack.empty()) draw.set("driver.stack", "[" + stack + "]");
     draw.word("driver.cut", {"whole", "header", "random"});

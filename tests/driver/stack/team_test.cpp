@@ -25,13 +25,37 @@ protected:
     Team() : card_(fake_platform_seam(fake_)) {
         other_.address_end = 2;
         team_.name = "team0";
+        protocol_.filter = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST;
+        load_team();
+    }
+    void load_team() {
         EXPECT_EQ(ndis_load_driver(ndis_, "othermp", test_miniport_entry, &other_), NDIS_STATUS_SUCCESS);
         EXPECT_EQ(ndis_load_driver(ndis_, "team", team_driver_entry, &team_), NDIS_STATUS_SUCCESS);
         EXPECT_EQ(ndis_add_adapter_in(ndis_, "othermp", "nic1", kernel_add_slot(kernel_, &card_.platform)), NDIS_STATUS_SUCCESS);
         ndis_bind_only(ndis_, "team", "nic0");
         ndis_bind_only(ndis_, "team", "nic1");
         ndis_bind_only(ndis_, "testproto", "team0");
-        protocol_.filter = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST;
+    }
+    // With a protocol whose requests may pend, over miniports that let them.
+    void start_with_requests_that_pend() {
+        protocol_.told_later = true;
+        protocol_.filter = 0;
+        reload();
+        load_team();
+        start();
+        miniport_.pends = other_.pends = true;
+        request_.Header = {NDIS_OBJECT_TYPE_OID_REQUEST, 1, sizeof(request_)};
+        request_.RequestType = NdisRequestQueryInformation;
+        request_.DATA.QUERY_INFORMATION.Oid = OID_GEN_XMIT_OK;
+        request_.DATA.QUERY_INFORMATION.InformationBuffer = &count_;
+        request_.DATA.QUERY_INFORMATION.InformationBufferLength = sizeof(count_);
+        ASSERT_EQ(NdisOidRequest(protocol_.binding, &request_), NDIS_STATUS_PENDING);
+    }
+    static void answer(TestMiniport& miniport, ULONG64 value) {
+        ASSERT_EQ(miniport.pended.size(), 1u);
+        PNDIS_OID_REQUEST asked = miniport.pended[0];
+        memcpy(asked->DATA.QUERY_INFORMATION.InformationBuffer, &value, sizeof(value));
+        NdisMOidRequestComplete(miniport.adapter, asked, NDIS_STATUS_SUCCESS);
     }
     // A frame of this flow: two that differ in the last byte of the source address.
     PNET_BUFFER_LIST frame_of(unsigned flow) {
@@ -92,6 +116,8 @@ protected:
     Card card_;
     team team_{};
     TestMiniport other_;
+    NDIS_OID_REQUEST request_{};
+    ULONG64 count_ = 0;
 };
 
 TEST_F(Team, FlowsAreSpreadAndEachKeepsToItsMember) {
@@ -305,40 +331,24 @@ TEST_F(Team, OffloadsAreWhatAllMembersDo) {
 }
 
 TEST_F(Team, ARequestOfMembersThatPendIsAnsweredByTheLast) {
-    protocol_.told_later = true;
-    protocol_.filter = 0;
-    NdisFreeNetBufferListPool(pool_);
-    ndis_destroy(ndis_);
-    ndis_ = ndis_create(kernel_);
-    load();
-    ndis_load_driver(ndis_, "team", team_driver_entry, &team_);
-    ndis_load_driver(ndis_, "othermp", test_miniport_entry, &other_);
-    ndis_add_adapter_in(ndis_, "othermp", "nic1", kernel_add_slot(kernel_, &card_.platform));
-    ndis_bind_only(ndis_, "team", "nic0");
-    ndis_bind_only(ndis_, "team", "nic1");
-    ndis_bind_only(ndis_, "testproto", "team0");
-    start();
-    miniport_.pends = other_.pends = true;
-    ULONG64 count = 0;
-    NDIS_OID_REQUEST request{};
-    request.Header = {NDIS_OBJECT_TYPE_OID_REQUEST, 1, sizeof(request)};
-    request.RequestType = NdisRequestQueryInformation;
-    request.DATA.QUERY_INFORMATION.Oid = OID_GEN_XMIT_OK;
-    request.DATA.QUERY_INFORMATION.InformationBuffer = &count;
-    request.DATA.QUERY_INFORMATION.InformationBufferLength = sizeof(count);
-    ASSERT_EQ(NdisOidRequest(protocol_.binding, &request), NDIS_STATUS_PENDING);
-    const auto answer = [](TestMiniport& miniport, ULONG64 value) {
-        ASSERT_EQ(miniport.pended.size(), 1u);
-        PNDIS_OID_REQUEST asked = miniport.pended[0];
-        memcpy(asked->DATA.QUERY_INFORMATION.InformationBuffer, &value, sizeof(value));
-        NdisMOidRequestComplete(miniport.adapter, asked, NDIS_STATUS_SUCCESS);
-    };
+    start_with_requests_that_pend();
     EXPECT_TRUE(other_.pended.empty()) << "one after the other";
     answer(miniport_, 5);
     answer(other_, 7);
     ASSERT_EQ(protocol_.done.size(), 1u);
     EXPECT_EQ(protocol_.done[0].second, NDIS_STATUS_SUCCESS);
-    EXPECT_EQ(count, 12u);
+    EXPECT_EQ(count_, 12u);
+    stop();
+}
+
+TEST_F(Team, AMemberLeavesWhenItHasAnsweredWhatItWasAsked) {
+    start_with_requests_that_pend();
+    platform* seam = kernel_platform(kernel_);
+    seam->ops->timer_start(seam->ctx, 50000, [](void* arg) { answer(*static_cast<TestMiniport*>(arg), 5); }, &miniport_);
+    other_.pends = false;
+    EXPECT_EQ(ndis_surprise_remove(ndis_, "nic0"), NDIS_STATUS_SUCCESS);
+    ASSERT_EQ(protocol_.done.size(), 1u);
+    EXPECT_EQ(protocol_.done[0].second, NDIS_STATUS_NOT_SUPPORTED) << "what the other member says";
     stop();
 }
 
