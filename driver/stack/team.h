@@ -10,8 +10,8 @@
  *   TEAM_FAILOVER   all goes by the first member that can, in the order in which they were bound. The other end may be independent ports:
  *                   what these flood to a member that stands by is dropped.
  *
- * A member can while its link is up, and its binding is not paused. When one no longer can, its flows move to the others at once; they
- * come back when it can again, each as soon as none of its sends is out, so that none overtakes another.
+ * A member can while its link is up, and its binding is not paused. When one no longer can, its flows move to the others, and come back when
+ * it can again. A flow that moves waits until all its sends are back from the member that it leaves, so that none is overtaken.
  */
 #ifndef RINGSIDE_TEAM_H
 #define RINGSIDE_TEAM_H

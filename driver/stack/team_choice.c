@@ -31,13 +31,13 @@ struct team_flow *team_flow_of(struct team_adapter *adapter, PNET_BUFFER_LIST nb
     return &adapter->flows[(hash ^ hash >> 16) % TEAM_FLOWS];
 }
 
-BOOLEAN team_member_can(const struct team_member *member) {
+static BOOLEAN can_send(const struct team_member *member) {
     return member->handle && member->running && member->link.MediaConnectState != MediaConnectStateDisconnected;
 }
 
 struct team_member *team_first(struct team_adapter *adapter) {
     for (unsigned i = 0; i < TEAM_MOST; i++)
-        if (team_member_can(&adapter->members[i])) return &adapter->members[i];
+        if (can_send(&adapter->members[i])) return &adapter->members[i];
     return NULL;
 }
 
@@ -47,7 +47,7 @@ static struct team_member *nth(struct team_adapter *adapter, ULONG n, BOOLEAN al
     ULONG count = 0;
     for (unsigned i = 0; i < TEAM_MOST; i++) {
         struct team_member *member = &adapter->members[i];
-        if (all ? member->handle != NULL : team_member_can(member)) found[count++] = member;
+        if (all ? member->handle != NULL : can_send(member)) found[count++] = member;
     }
     return count ? found[n % count] : NULL;
 }
@@ -56,14 +56,13 @@ static struct team_member *wanted(struct team_adapter *adapter, const struct tea
     const ULONG hash = (ULONG)(flow - adapter->flows);
     if (adapter->team->mode == TEAM_FAILOVER) return team_first(adapter);
     struct team_member *home = nth(adapter, hash, TRUE);
-    return home && team_member_can(home) ? home : nth(adapter, hash / TEAM_MOST, FALSE);
+    return home && can_send(home) ? home : nth(adapter, hash / TEAM_MOST, FALSE);
 }
 
 /* With no link at all the frames go the way of those of an adapter without a link: to one that runs. */
-struct team_member *team_choose(struct team_adapter *adapter, struct team_flow *flow) {
-    struct team_member *next = wanted(adapter, flow);
-    for (unsigned i = 0; !next && i < TEAM_MOST; i++)
-        if (adapter->members[i].handle && adapter->members[i].running) next = &adapter->members[i];
-    if (!flow->member || flow->out == 0 || !team_member_can(flow->member)) flow->member = next;
-    return flow->member;
+struct team_member *team_choose(struct team_adapter *adapter, const struct team_flow *flow) {
+    struct team_member *member = wanted(adapter, flow);
+    for (unsigned i = 0; !member && i < TEAM_MOST; i++)
+        if (adapter->members[i].handle && adapter->members[i].running) member = &adapter->members[i];
+    return member;
 }

@@ -3,7 +3,7 @@
  * team_internal.h: the two edges of the team, and what is between them.
  *
  *   protocols above        | the virtual adapter: team_miniport.c, a miniport; its requests: team_oid.c
- *   one NBL, no copy       | team_path.c; by which member: team_choice.c; what the members are together: team_merge.c
+ *   one NBL, no copy       | team_send.c, team_receive.c, team_path.c; by which member: team_choice.c; what they are together: team_merge.c
  *   the adapters below     | the members: team_protocol.c, a protocol
  *
  * The lock is for what sends, completions and events of several members may touch at a time: link states, `running', `pausing', counts and
@@ -30,10 +30,20 @@ struct team_member {
     KEVENT answered;             /* nothing is being asked of it */
 };
 
+/* A list of NBLs in the order in which it was filled. All zeros: empty. */
+struct team_list {
+    PNET_BUFFER_LIST first, *tail;
+    ULONG count;
+};
+
 /* All flows of one hash. */
 struct team_flow {
     struct team_member *member;  /* that has their sends */
     ULONG out;                   /* sends below that are not back */
+    BOOLEAN waits;               /* it is to go by another member: further sends wait ... */
+    BOOLEAN moving;              /* ... and somebody is sending those that waited */
+    struct team_list waiting;
+    struct team_flow *next;      /* of those that one completion lets go */
 };
 
 struct team_adapter {
@@ -76,10 +86,9 @@ struct team_context {
 /* team.c: of both halves; NDIS owns the unloading of a miniport. */
 DRIVER_UNLOAD team_unload;
 
-/* team_choice.c. Both with the lock held. Which member has the sends of an NBL's flow now, NULL: none can; and the first that can. */
+/* team_choice.c. The last two with the lock held: by which member a flow should go now, and the first that can; NULL: none. */
 struct team_flow *team_flow_of(struct team_adapter *adapter, PNET_BUFFER_LIST nbl);
-struct team_member *team_choose(struct team_adapter *adapter, struct team_flow *flow);
-BOOLEAN team_member_can(const struct team_member *member);
+struct team_member *team_choose(struct team_adapter *adapter, const struct team_flow *flow);
 struct team_member *team_first(struct team_adapter *adapter);
 
 /* team_merge.c: what the team is, of what its members are. */
@@ -91,6 +100,17 @@ VOID team_tell_link(struct team_adapter *adapter);
 VOID team_tell_offload(struct team_adapter *adapter);
 
 /* team_path.c */
+VOID team_append(struct team_list *list, PNET_BUFFER_LIST nbl);
+/* Room in the context of an NBL, with its SourceHandle in it; NULL: no memory. And out of it again. */
+struct team_context *team_push(PNET_BUFFER_LIST nbl);
+VOID team_pop(PNET_BUFFER_LIST nbl);
+static inline struct team_context *team_context_of(PNET_BUFFER_LIST nbl) {
+    return (struct team_context *)(PVOID)NET_BUFFER_LIST_CONTEXT_DATA_START(nbl);
+}
+/* So many are back, of a member's or (NULL) of none: a pause that waited for the last of them is complete. Without the lock. */
+VOID team_note_back(struct team_adapter *adapter, struct team_member *member, ULONG count);
+
+/* team_send.c, team_receive.c */
 MINIPORT_SEND_NET_BUFFER_LISTS team_send;
 MINIPORT_CANCEL_SEND team_cancel_send;
 MINIPORT_RETURN_NET_BUFFER_LISTS team_return;

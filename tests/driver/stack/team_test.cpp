@@ -168,23 +168,48 @@ TEST_F(Team, WhatIsLentBelowIsLentAboveAndTheCallersChainAfterTheCall) {
     stop();
 }
 
-TEST_F(Team, AFlowLeavesAMemberWithoutALinkAndComesBackWhenNoneOfItIsOut) {
+TEST_F(Team, AFlowMovesWhenTheMemberThatItLeavesHasGivenAllOfItBack) {
     start();
     const unsigned flow = flow_of(other_);
-    const Nbls nbls{frame_of(flow), frame_of(flow), frame_of(flow), frame_of(flow)};
+    const Nbls nbls{frame_of(flow), frame_of(flow), frame_of(flow), frame_of(flow), frame_of(flow)};
     protocol_.send({nbls[0]});
-    EXPECT_EQ(other_.held, (Nbls{nbls[0]}));
     set_link(other_, false);
-    protocol_.send({nbls[1]});  // at once, although one of it is out: that cannot arrive any more
-    EXPECT_EQ(miniport_.held, (Nbls{nbls[1]}));
+    protocol_.send({nbls[1], nbls[2]});
+    EXPECT_EQ(other_.held, (Nbls{nbls[0]}));
+    EXPECT_TRUE(miniport_.held.empty()) << "they would overtake what the other has, should its link come back";
+    other_.complete_all();
+    EXPECT_EQ(miniport_.held, (Nbls{nbls[1], nbls[2]}));
     set_link(other_, true);
-    protocol_.send({nbls[2]});
-    EXPECT_EQ(miniport_.held, (Nbls{nbls[1], nbls[2]})) << "it would overtake those that are out";
-    finish_all();
     protocol_.send({nbls[3]});
-    EXPECT_EQ(other_.held, (Nbls{nbls[3]}));
+    EXPECT_TRUE(other_.held.empty());
+    miniport_.complete(nbls[1]);
+    EXPECT_TRUE(other_.held.empty());
+    miniport_.complete_all();
+    EXPECT_EQ(other_.held, (Nbls{nbls[3]})) << "back at home";
+    protocol_.send({nbls[4]});
+    EXPECT_EQ(other_.held, (Nbls{nbls[3], nbls[4]}));
     finish_all();
-    EXPECT_EQ(protocol_.completed.size(), 4u);
+    EXPECT_EQ(protocol_.completed, (Nbls{nbls[0], nbls[1], nbls[2], nbls[3], nbls[4]}));
+    for (PNET_BUFFER_LIST nbl : nbls) EXPECT_EQ(nbl->SourceHandle, protocol_.binding);
+    free_all(nbls);
+    stop();
+}
+
+TEST_F(Team, SendsThatWaitForTheirFlowToMoveCanBeCancelled) {
+    start();
+    const unsigned flow = flow_of(other_);
+    const Nbls nbls{frame_of(flow), frame_of(flow), frame_of(flow)};
+    NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(nbls[1], &team_);
+    protocol_.send({nbls[0]});
+    set_link(other_, false);
+    protocol_.send({nbls[1], nbls[2]});
+    NdisCancelSendNetBufferLists(protocol_.binding, &team_);
+    EXPECT_EQ(protocol_.completed, (Nbls{nbls[1]}));
+    EXPECT_EQ(nbls[1]->Status, NDIS_STATUS_SEND_ABORTED);
+    other_.complete_all();
+    EXPECT_EQ(miniport_.held, (Nbls{nbls[2]}));
+    finish_all();
+    EXPECT_EQ(protocol_.completed, (Nbls{nbls[1], nbls[0], nbls[2]}));
     free_all(nbls);
     stop();
 }
