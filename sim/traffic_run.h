@@ -110,6 +110,8 @@ private:
     std::vector<Adapter> adapters_;
     std::vector<uint64_t> posted_ps_;  // by packet, with several NICs and disturbances
     std::optional<LinkGroup> group_;
+    uint64_t links_ = 1;  // that frames may take at a time
+    unsigned pairs_ = 1;  // that the driver uses of each NIC
     struct traffic* traffic_ = nullptr;
     std::optional<Disturber> disturber_;
     hw::Cpu::Event* done_;

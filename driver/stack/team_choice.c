@@ -28,7 +28,7 @@ struct team_flow *team_flow_of(struct team_adapter *adapter, PNET_BUFFER_LIST nb
         else hash = add(hash, frame, length < MACS ? length : MACS);
         if (headers.l4) hash = add(hash, frame + headers.l4, PORTS);
     }
-    return &adapter->flows[(hash ^ hash >> 16) % TEAM_FLOWS];
+    return &adapter->flows[(hash * 0x9E3779B1u >> 24) % TEAM_FLOWS]; /* the low bits of FNV-1a hang on those of the bytes alone */
 }
 
 static BOOLEAN can_send(const struct team_member *member) {
