@@ -70,7 +70,7 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted, 
     // The software's side.
     cpu = std::make_unique<hw::Cpu>("cpu", software, events);
     bridge = std::make_unique<hw::HostBridge>("bridge", slots.size());
-    for (auto& slot : slots) bridge->connect(slot->number, *slot->root, slot->config);
+    for (auto& slot : slots) bridge->connect(slot->number, slot->root->mmio_socket, slot->config);
     cpu->mmio_socket.bind(bridge->mmio_socket);
     for (auto& slot : slots) slot->attach(*this);
     bus = slots[0]->bus.get();

@@ -9,10 +9,10 @@ HostBridge::HostBridge(const sc_core::sc_module_name& name, size_t ports) : sc_m
         port.socket = std::make_unique<tlm_utils::simple_initiator_socket<HostBridge>>(sc_core::sc_gen_unique_name("port"));
 }
 
-void HostBridge::connect(size_t port, RootComplex& root, const LinkConfig& config) {
+void HostBridge::connect(size_t port, tlm::tlm_base_target_socket_b<>& registers, const LinkConfig& config) {
     ports_[port].low = {config.mmio32_base, config.mmio32_bytes};
     ports_[port].high = {config.mmio64_base, config.mmio64_bytes};
-    ports_[port].socket->bind(root.mmio_socket);
+    ports_[port].socket->bind(registers);
 }
 
 void HostBridge::transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {

@@ -4,8 +4,8 @@
 // Takes no time: what an access costs is the root port's. An address of nobody's window goes to the first port, which refuses it.
 //
 //   HostBridge bridge("bridge", 2);
-//   bridge.connect(0, root0, link0.config());
-//   bridge.connect(1, root1, link1.config());   // its windows are apart from the others'
+//   bridge.connect(0, root0.mmio_socket, link0.config());
+//   bridge.connect(1, root1.mmio_socket, link1.config());   // its windows are apart from the others'
 //   cpu.mmio_socket.bind(bridge.mmio_socket);
 //
 // Spec: [T] IEEE 1666-2011, TLM-2.0
@@ -21,7 +21,6 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include "link_config.h"
-#include "root_complex.h"
 
 namespace hw {
 
@@ -32,8 +31,8 @@ public:
 
     tlm_utils::simple_target_socket<HostBridge> mmio_socket;
 
-    // Each port once, before the simulation starts. The windows are those of the configuration.
-    void connect(size_t port, RootComplex& root, const LinkConfig& config);
+    // Each port once, before the simulation starts: the mmio_socket of a root complex, and the configuration that has its windows.
+    void connect(size_t port, tlm::tlm_base_target_socket_b<>& registers, const LinkConfig& config);
 
 private:
     struct Window {
