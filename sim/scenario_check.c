@@ -117,8 +117,29 @@ static int check_driver(const struct scenario *scenario, FILE *errors) {
                           "backfill and data offset together must fit in a page of 4096 bytes");
         mistakes++;
     }
+    uint8_t mac[6];
+    if (*scenario->driver_mac && (scenario_parse_mac(scenario->driver_mac, mac) != 0 || (mac[0] & 1))) {
+        scenario_complain(scenario, SCENARIO_KEY_driver_mac, errors, "expected a unicast MAC address like 02:00:00:00:00:55, got '%s'",
+                          scenario->driver_mac);
+        mistakes++;
+    }
     if (*scenario->expect_check && scenario->expect_verdict == 0) {
         scenario_complain(scenario, SCENARIO_KEY_expect_check, errors, "is only for expect.verdict: fail");
+        mistakes++;
+    }
+    return mistakes;
+}
+
+/* A NIC that filters is in the VLANs that it was told, and of the slots it knows nothing. */
+static int check_tag(const struct scenario *scenario, FILE *errors) {
+    int mistakes = 0;
+    if (scenario->driver_vlan_by_adapter && scenario->driver_vlan_id == 0) {
+        scenario_complain(scenario, SCENARIO_KEY_driver_vlan_by_adapter, errors, "needs driver.vlan_id");
+        mistakes++;
+    }
+    if (scenario->driver_filter && (scenario->driver_vlan_id || scenario->driver_priority) && !scenario->driver_vlan_by_adapter) {
+        scenario_complain(scenario, SCENARIO_KEY_driver_filter, errors,
+                          "the NIC would drop every frame with a tag: give driver.vlan_id with driver.vlan_by_adapter: true");
         mistakes++;
     }
     return mistakes;
@@ -151,6 +172,11 @@ static int check_age(const struct scenario *scenario, FILE *errors) {
         {SCENARIO_KEY_driver_nbs_per_nbl, false, scenario->driver_nbs_per_nbl > 1},
         {SCENARIO_KEY_driver_fault, false, scenario->driver_fault != 0},
         {SCENARIO_KEY_driver_fault, true, scenario->driver_fault != 0},
+        {SCENARIO_KEY_driver_vlan_id, false, scenario->driver_vlan_id != 0},
+        {SCENARIO_KEY_driver_vlan_id, true, scenario->driver_vlan_id != 0},
+        {SCENARIO_KEY_driver_priority, false, scenario->driver_priority != 0},
+        {SCENARIO_KEY_driver_priority, true, scenario->driver_priority != 0},
+        {SCENARIO_KEY_driver_mac, true, *scenario->driver_mac != '\0'},
         {SCENARIO_KEY_driver_queue_pairs, true, scenario->driver_queue_pairs > 1},
         {SCENARIO_KEY_driver_event_idx, true, scenario->driver_event_idx},
         {SCENARIO_KEY_driver_tx_indirect_from, true, scenario->driver_tx_indirect_from != 0},
@@ -188,6 +214,7 @@ int scenario_parse_mac(const char *text, uint8_t mac[6]) {
 
 int scenario_check(const struct scenario *scenario, FILE *errors) {
     const int mistakes = check_files(scenario, errors) + check_traffic(scenario, errors) + check_machine(scenario, errors) +
-                         check_driver(scenario, errors) + check_team(scenario, errors) + check_age(scenario, errors);
+                         check_driver(scenario, errors) + check_tag(scenario, errors) + check_team(scenario, errors) +
+                         check_age(scenario, errors);
     return mistakes ? -EINVAL : 0;
 }

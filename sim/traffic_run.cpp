@@ -70,6 +70,7 @@ traffic_config stack_config(const scenario& scenario) {
     config.offloads.rss = scenario.driver_rss;
     config.offloads.mergeable = scenario.driver_mergeable;
     config.offloads.filter = scenario.driver_filter;
+    config.tag = {static_cast<unsigned>(scenario.driver_vlan_id), static_cast<unsigned>(scenario.driver_priority), scenario.driver_vlan_by_adapter};
     config.rx_buffer_bytes = static_cast<unsigned>(scenario.driver_rx_buffer);
     config.rx_buffer_elements = static_cast<unsigned>(scenario.driver_rx_elements);
     config.rx_offset = static_cast<unsigned>(scenario.driver_rx_offset);
@@ -95,6 +96,11 @@ LinkGroup::Config group_config(const scenario& scenario) {
                       scenario.driver_stack.drivers[0].number == TEAM_FAILOVER;
     config.hold_ps = in_the_host_ps + scenario.stress_interrupt_jitter_ns * 1000 + scenario.driver_rx_moderation_us * us;
     return config;
+}
+
+std::string tag_text(unsigned tci) {
+    if (tci == 0) return "no tag";
+    return "VLAN " + std::to_string(tci & 0xFFF) + ", priority " + std::to_string(tci >> 13);
 }
 
 // How many packets may be in one NBL, whose event names the first: later NBLs correct what is too much.
@@ -210,6 +216,10 @@ void TrafficRun::note_end() {
 bool TrafficRun::start_stack() {
     error_status_ = -EIO;
     traffic_config config = stack_config(scenario_);
+    std::string network_address;  // without its colons
+    for (const char* at = scenario_.driver_mac; *at; at++)
+        if (*at != ':') network_address += *at;
+    if (!network_address.empty()) config.network_address = network_address.c_str();
     for (const auto& slot : system_.slots) {
         error_ = slot->bus->start();
         if (!error_.empty()) return false;
@@ -412,7 +422,7 @@ int64_t TrafficRun::next(Flow& flow, const uint8_t** data, size_t* length, uint6
 int64_t TrafficRun::play(const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
     const int64_t id = next(rx_, data, length, not_before_ps);
     if (id < 0 || tag_bytes_ == 0) return id;
-    vlan_wire_add(&scenario_.driver_stack, *data, *length, tagged_.data());
+    vlan_wire_add(&tags_, *data, *length, tagged_.data());
     *data = tagged_.data();
     *length += tag_bytes_;
     return id;
@@ -421,7 +431,7 @@ int64_t TrafficRun::play(const uint8_t** data, size_t* length, uint64_t* not_bef
 // What the NIC sends is compared without them.
 void TrafficRun::untag(const uint8_t** data, size_t* length) {
     if (tag_bytes_ == 0) return;
-    if (vlan_wire_remove(&scenario_.driver_stack, *data, length, untagged_.data()))
+    if (vlan_wire_remove(&tags_, *data, length, untagged_.data()))
         *data = untagged_.data();
     else
         fail("frames.vlan", "802.1Q 9.6", "a frame reached the wire without the tags of the driver stack");
@@ -484,6 +494,8 @@ void TrafficRun::check_offload(const uint8_t* data, size_t length, const traffic
 
 void TrafficRun::received(const uint8_t* data, size_t length, const traffic_receive_info& info) {
     check_offload(data, length, info);
+    if (info.tag != tags_.tci) fail("frames.vlan", "802.1Q 9.6", "a received frame came with " + tag_text(info.tag) + " in the slot of its NBL, and had " +
+                                    tag_text(tags_.tci) + " on the wire");
     const int64_t number = frame_check_arrived(&rx_.check, rx_.taken, data, length);
     if (number >= 0) {
         rx_.meter.ended(static_cast<uint64_t>(number), hw::now_ps());

@@ -122,7 +122,8 @@ private:
     bool pulled_ = false, removed_ = false;  // the card is gone; and the stack above it
     std::string error_;
     int error_status_ = 0;
-    size_t tag_bytes_ = vlan_wire_bytes(&scenario_.driver_stack);
+    const vlan_wire tags_{&scenario_.driver_stack, static_cast<unsigned>(scenario_.driver_priority << 13 | scenario_.driver_vlan_id)};
+    size_t tag_bytes_ = vlan_wire_bytes(&tags_);
     std::array<uint8_t, CAPTURE_MAX_FRAME + VLAN_WIRE_ROOM> tagged_{}, untagged_{};
     std::vector<std::string> drivers_;
     uint64_t begin_ps_ = 0, end_ps_ = 0;

@@ -2,6 +2,8 @@
 /* team_merge.c: what the virtual adapter is, of what its members are: the link, what sends must have room for, offloads. [D] 2.10, 3.7 */
 #include "team_internal.h"
 
+static ULONG64 together(ULONG64 a, ULONG64 b) { return a == NDIS_LINK_SPEED_UNKNOWN || b == NDIS_LINK_SPEED_UNKNOWN ? NDIS_LINK_SPEED_UNKNOWN : a + b; }
+
 /* Up as long as one member can send; as fast as they are together, or as the one that sends. */
 NDIS_LINK_STATE team_link(struct team_adapter *adapter) {
     NDIS_LINK_STATE link = {.Header = {NDIS_OBJECT_TYPE_DEFAULT, NDIS_LINK_STATE_REVISION_1, NDIS_SIZEOF_LINK_STATE_REVISION_1},
@@ -16,8 +18,8 @@ NDIS_LINK_STATE team_link(struct team_adapter *adapter) {
             link.XmitLinkSpeed = member->link.XmitLinkSpeed;
             link.RcvLinkSpeed = member->link.RcvLinkSpeed;
         } else if (adapter->team->mode == TEAM_SPREAD) {
-            link.XmitLinkSpeed += member->link.XmitLinkSpeed;
-            link.RcvLinkSpeed += member->link.RcvLinkSpeed;
+            link.XmitLinkSpeed = together(link.XmitLinkSpeed, member->link.XmitLinkSpeed);
+            link.RcvLinkSpeed = together(link.RcvLinkSpeed, member->link.RcvLinkSpeed);
         }
     }
     return link;
@@ -59,8 +61,8 @@ NDIS_BIND_PARAMETERS team_bound(const struct team_adapter *adapter) {
         all.MacOptions &= one->MacOptions;
         all.SupportedPacketFilters &= one->SupportedPacketFilters;
         if (adapter->team->mode == TEAM_FAILOVER) continue;
-        all.MaxXmitLinkSpeed += one->MaxXmitLinkSpeed;
-        all.MaxRcvLinkSpeed += one->MaxRcvLinkSpeed;
+        all.MaxXmitLinkSpeed = together(all.MaxXmitLinkSpeed, one->MaxXmitLinkSpeed);
+        all.MaxRcvLinkSpeed = together(all.MaxRcvLinkSpeed, one->MaxRcvLinkSpeed);
     }
     return all;
 }

@@ -28,6 +28,7 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     if (config->rx_buffer_bytes > TRAFFIC_FRAME_MAX) wrong = "rx_buffer_bytes";
     if (config->offloads.large_send > TRAFFIC_LARGE_SEND_MOST) wrong = "offloads.large_send";
     if (config->fault > TRAFFIC_FAULT_FREE_NBL) wrong = "fault";
+    if (config->tag.id > VLAN_ID_MOST || config->tag.priority > TRAFFIC_PRIORITY_MOST) wrong = "tag";
     if (config->stack_count > TRAFFIC_STACK_MOST) wrong = "stack_count";
     if (config->nic_count >= TRAFFIC_NICS_MOST) wrong = "nic_count";
     for (unsigned i = 0; i < config->stack_count && !wrong; i++) {
@@ -68,6 +69,11 @@ void traffic_nic_name(unsigned nic, char name[TRAFFIC_NIC_NAME]) { snprintf(name
 
 static NDIS_STATUS add_nics(struct traffic *traffic, const char *miniport) {
     NDIS_STATUS status = drives_nic(&traffic->config) ? NDIS_STATUS_SUCCESS : ndis_add_adapter(traffic->ndis, miniport, "nic0");
+    for (unsigned i = 0; i <= traffic->config.nic_count && traffic->config.network_address && status == NDIS_STATUS_SUCCESS; i++) {
+        char name[TRAFFIC_NIC_NAME];
+        traffic_nic_name(i, name);
+        status = ndis_set_parameter(traffic->ndis, miniport, name, "NetworkAddress", traffic->config.network_address);
+    }
     for (unsigned i = 0; i < traffic->config.nic_count && status == NDIS_STATUS_SUCCESS; i++) {
         char name[TRAFFIC_NIC_NAME];
         traffic_nic_name(i + 1, name);
@@ -104,7 +110,8 @@ static void configure(struct traffic *traffic, struct platform *platform, const 
                      .tx_limits = {config->tx_max_packets, config->tx_max_usecs},
                      .rx_limits = {config->rx_max_packets, config->rx_max_usecs}, .declined_features = config->declined_features,
                      .offloads = {.checksum = config->offloads.checksum, .large_send = config->offloads.large_send != 0,
-                                  .rss = config->offloads.rss, .mergeable = config->offloads.mergeable, .filter = config->offloads.filter},
+                                  .rss = config->offloads.rss, .mergeable = config->offloads.mergeable, .filter = config->offloads.filter,
+                                  .vlan = config->tag.id || config->tag.priority},
                      .rx_buffer_bytes = config->rx_buffer_bytes, .rx_buffer_elements = config->rx_buffer_elements,
                      .rx_buffer_offset = config->rx_offset,
                      .fault = {miniport_fault(config->fault), config->fault_packet}},

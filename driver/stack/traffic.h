@@ -64,10 +64,18 @@ struct traffic_offloads {
     bool mergeable;        /* frames longer than a receive buffer take several */
     bool filter;           /* the adapter drops what is not for it: broadcasts and its own address pass, and no tagged frames */
 };
+enum { TRAFFIC_PRIORITY_MOST = 7 };
 enum { TRAFFIC_LARGE_SEND_MOST = 60 * 1024 };
+
+/* The 802.1Q tag of every frame, which is not in the frame but in the slot of its NBL; all 0: there is none. */
+struct traffic_tag {
+    unsigned id, priority;
+    bool by_adapter;       /* slots have the priority alone: the adapter is told the id, with OID_GEN_VLAN_ID */
+};
 
 /* What the adapter said of a received frame. */
 struct traffic_receive_info {
+    uint16_t tag;             /* of the 802.1Q slot, as on the wire: priority, CFI, id */
     bool tcp_good, udp_good;  /* the checksum was verified */
     uint32_t hash_type;       /* NDIS_HASH_*; 0: not hashed */
     uint32_t hash;
@@ -110,6 +118,8 @@ struct traffic_config {
     uint32_t tx_max_packets, tx_max_usecs, rx_max_packets, rx_max_usecs;  /* interrupt moderation, with NOTF_COAL; 0: the device's own */
     uint64_t declined_features; /* VIRTIO features that the driver does not accept */
     struct traffic_offloads offloads;
+    struct traffic_tag tag;
+    const char *network_address; /* of the adapters, 12 hexadecimal digits, in place of their own; NULL: none. Borrowed */
     unsigned rx_buffer_bytes;   /* frame bytes of a receive buffer */
     unsigned rx_buffer_elements;/* MDLs (descriptors) of a receive buffer, 1 or more */
     unsigned rx_offset;         /* start of each of them in its page: alignment */

@@ -141,6 +141,9 @@ NDIS_STATUS traffic_ask_slots(struct traffic *traffic);
 /* traffic_tasks.c: ask the adapter for what the configuration wants of offloads; it may refuse. PASSIVE_LEVEL, blocks. */
 void traffic_tasks_ask(struct traffic *traffic, const NDIS_BIND_PARAMETERS *parameters);
 void traffic_tasks_status(struct traffic *traffic, const NDIS_STATUS_INDICATION *indication);
+/* The 802.1Q slot of what is sent; and, if the adapter is to know it, the VLAN to it. */
+PVOID traffic_tag_slot(const struct traffic *traffic);
+NDIS_STATUS traffic_tasks_join_vlan(struct traffic *traffic);
 /* What the slots of a received NBL say. */
 struct traffic_receive_info traffic_tasks_received(struct traffic *traffic, const NET_BUFFER_LIST *nbl);
 
