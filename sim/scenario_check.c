@@ -154,9 +154,10 @@ static int check_team(const struct scenario *scenario, FILE *errors) {
         scenario_complain(scenario, SCENARIO_KEY_driver_stack, errors, "a team is over NICs: it is the first driver of the stack");
         mistakes++;
     }
-    if (scenario->nic_adapters > 1 && (stack->count == 0 || stack->drivers[0].kind != SCENARIO_DRIVER_TEAM)) {
+    const bool over_all = stack->count > 0 && (stack->drivers[0].kind == SCENARIO_DRIVER_TEAM || stack->drivers[0].kind == SCENARIO_DRIVER_MODULE);
+    if (scenario->nic_adapters > 1 && !over_all) {
         scenario_complain(scenario, SCENARIO_KEY_nic_adapters, errors,
-                          "%u NICs need a team, which is the first driver of driver.stack: `team spread` or `team failover`",
+                          "%u NICs need a team, which is the first driver of driver.stack: `team spread`, `team failover`, or a module that does the like",
                           (unsigned)scenario->nic_adapters);
         mistakes++;
     }

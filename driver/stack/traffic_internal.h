@@ -150,7 +150,9 @@ struct traffic_receive_info traffic_tasks_received(struct traffic *traffic, cons
 /* traffic.c: the adapter of a NIC of the machine, from 0. */
 void traffic_nic_name(unsigned nic, char name[TRAFFIC_NIC_NAME]);
 
-/* traffic_stack.c: loads the drivers of the configuration, stacks them over "nic0", and binds the protocol to the top. */
+/* traffic_stack.c: binds a protocol, or the lower half of an intermediate driver, to every NIC, in their order. */
+NDIS_STATUS traffic_bind_to_nics(struct traffic *traffic, const char *protocol);
+/* Loads the drivers of the configuration, stacks them over "nic0", and binds the protocol to the top. */
 NDIS_STATUS traffic_stack_load(struct traffic *traffic);
 
 /* traffic_module.c: a driver of the stack from a file; *adapter becomes that which carries what is above, if it is another. */

@@ -54,19 +54,23 @@ static NDIS_STATUS stack_mux(struct traffic *traffic, struct traffic_layer *laye
     return status == NDIS_STATUS_SUCCESS ? ndis_bind_only(traffic->ndis, layer->name, adapter) : status;
 }
 
-/* Over all NICs, in their order. */
+NDIS_STATUS traffic_bind_to_nics(struct traffic *traffic, const char *name) {
+    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
+    for (unsigned i = 0; i <= traffic->config.nic_count && status == NDIS_STATUS_SUCCESS; i++) {
+        char nic[TRAFFIC_NIC_NAME];
+        traffic_nic_name(i, nic);
+        status = ndis_bind_only(traffic->ndis, name, nic);
+    }
+    return status;
+}
+
 static NDIS_STATUS stack_team(struct traffic *traffic, struct traffic_layer *layer, unsigned mode) {
     snprintf(layer->name, sizeof(layer->name), "team");
     snprintf(layer->prefix, sizeof(layer->prefix), "team0");
     layer->team.mode = (enum team_mode)mode;
     layer->team.name = layer->prefix;
     NDIS_STATUS status = ndis_load_driver(traffic->ndis, layer->name, team_driver_entry, &layer->team);
-    for (unsigned i = 0; i <= traffic->config.nic_count && status == NDIS_STATUS_SUCCESS; i++) {
-        char nic[TRAFFIC_NIC_NAME];
-        traffic_nic_name(i, nic);
-        status = ndis_bind_only(traffic->ndis, layer->name, nic);
-    }
-    return status;
+    return status == NDIS_STATUS_SUCCESS ? traffic_bind_to_nics(traffic, layer->name) : status;
 }
 
 NDIS_STATUS traffic_stack_load(struct traffic *traffic) {

@@ -135,7 +135,7 @@ TEST_F(TeamTest, NicsWithoutATeamAndATeamThatIsNotTheLowestAreRefused) {
     Outcome outcome = ringside({"check", write("scenario.yaml", traffic)});
     EXPECT_EQ(outcome.status, 2);
     EXPECT_NE(outcome.err.find("scenario.yaml:1:17: error: nic.adapters: 2 NICs need a team, which is the first driver of driver.stack: "
-                               "`team spread` or `team failover`"), std::string::npos) << outcome.err;
+                               "`team spread`, `team failover`, or a module that does the like"), std::string::npos) << outcome.err;
     outcome = ringside({"check", write("other.yaml", "driver: {stack: [capture, team spread]}\n")});
     EXPECT_EQ(outcome.status, 2);
     EXPECT_NE(outcome.err.find("driver.stack: a team is over NICs: it is the first driver of the stack"), std::string::npos) << outcome.err;
