@@ -65,7 +65,10 @@ struct team_adapter {
     NDIS_STATUS status;
     ULONG filter_below;
     unsigned asked;
-    ULONG64 sum, part;           /* of counters */
+    union {                      /* of counters: so far, and of one member */
+        ULONG64 count;
+        NDIS_STATISTICS_INFO statistics;
+    } sum, part;
     /* The one request that the team makes by itself, while a member binds. */
     KEVENT own_done;
     NDIS_OID_REQUEST own;

@@ -13,7 +13,7 @@ static NDIS_STATUS set_registration(struct team_adapter *adapter) {
 /* What the members are together, with room for what this driver puts into a send's context. */
 static NDIS_STATUS set_general(struct team_adapter *adapter) {
     static NDIS_OID oids[] = {OID_GEN_CURRENT_PACKET_FILTER, OID_GEN_XMIT_OK, OID_GEN_RCV_OK, OID_GEN_XMIT_ERROR, OID_GEN_RCV_ERROR,
-                              OID_GEN_RCV_NO_BUFFER, OID_802_3_PERMANENT_ADDRESS, OID_802_3_CURRENT_ADDRESS, OID_802_3_MULTICAST_LIST,
+                              OID_GEN_RCV_NO_BUFFER, OID_GEN_STATISTICS, OID_802_3_PERMANENT_ADDRESS, OID_802_3_CURRENT_ADDRESS, OID_802_3_MULTICAST_LIST,
                               OID_OFFLOAD_ENCAPSULATION, OID_TCP_OFFLOAD_PARAMETERS};
     const NDIS_BIND_PARAMETERS bound = team_bound(adapter);
     NDIS_PNP_CAPABILITIES power = {0};

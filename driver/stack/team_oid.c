@@ -29,10 +29,13 @@ static BOOLEAN is_counter(const NDIS_OID_REQUEST *request) {
     case OID_GEN_RCV_OK:
     case OID_GEN_XMIT_ERROR:
     case OID_GEN_RCV_ERROR:
-    case OID_GEN_RCV_NO_BUFFER: return TRUE;
+    case OID_GEN_RCV_NO_BUFFER:
+    case OID_GEN_STATISTICS: return TRUE;
     default: return FALSE;
     }
 }
+
+static BOOLEAN is_statistics(const NDIS_OID_REQUEST *request) { return request->DATA.QUERY_INFORMATION.Oid == OID_GEN_STATISTICS; }
 
 static ULONG filter_of(const struct team_member *member) {
     ULONG filter = member->adapter->packet_filter;
@@ -52,10 +55,29 @@ static VOID make_below(struct team_adapter *adapter, const struct team_member *m
         adapter->below.DATA.SET_INFORMATION.InformationBuffer = &adapter->filter_below;
     }
     if (is_counter(request)) {
-        adapter->part = 0;
+        NdisZeroMemory(&adapter->part, sizeof(adapter->part));
         adapter->below.DATA.QUERY_INFORMATION.InformationBuffer = &adapter->part;
-        adapter->below.DATA.QUERY_INFORMATION.InformationBufferLength = sizeof(adapter->part);
+        adapter->below.DATA.QUERY_INFORMATION.InformationBufferLength = is_statistics(request) ? NDIS_SIZEOF_STATISTICS_INFO_REVISION_1
+                                                                                               : sizeof(adapter->part.count);
     }
+}
+
+/* Of statistics those that all members keep count, and every number behind the flags is one. */
+static VOID add_part(struct team_adapter *adapter) {
+    NDIS_STATISTICS_INFO *sum = &adapter->sum.statistics;
+    const NDIS_STATISTICS_INFO *part = &adapter->part.statistics;
+    if (!is_statistics(adapter->request)) {
+        adapter->sum.count += adapter->part.count;
+        return;
+    }
+    if (!sum->Header.Size) {
+        *sum = *part;
+        return;
+    }
+    sum->SupportedStatistics &= part->SupportedStatistics;
+    ULONG64 *to = &sum->ifInDiscards;
+    const ULONG64 *from = &part->ifInDiscards;
+    for (; to <= &sum->ifHCOutBroadcastOctets; to++, from++) *to += *from;
 }
 
 /* One member has answered. TRUE: ask the next one. */
@@ -64,7 +86,7 @@ static BOOLEAN note_answer(struct team_adapter *adapter, NDIS_STATUS status) {
     const BOOLEAN counter = is_counter(request);
     if (adapter->status == NDIS_STATUS_SUCCESS) adapter->status = status;
     if (counter) {
-        adapter->sum += adapter->part;
+        if (status == NDIS_STATUS_SUCCESS) add_part(adapter);
         return TRUE;
     }
     if (request->RequestType == NdisRequestMethod) {
@@ -80,9 +102,10 @@ static BOOLEAN note_answer(struct team_adapter *adapter, NDIS_STATUS status) {
 
 /* As wide as the asker has room for: these counters may be read with 4 bytes or with 8. */
 static NDIS_STATUS answer_sum(const struct team_adapter *adapter) {
-    const ULONG low = (ULONG)adapter->sum;
-    if (adapter->request->DATA.QUERY_INFORMATION.InformationBufferLength >= sizeof(adapter->sum))
-        return answer(adapter->request, &adapter->sum, sizeof(adapter->sum));
+    const ULONG low = (ULONG)adapter->sum.count;
+    if (is_statistics(adapter->request)) return answer(adapter->request, &adapter->sum.statistics, NDIS_SIZEOF_STATISTICS_INFO_REVISION_1);
+    if (adapter->request->DATA.QUERY_INFORMATION.InformationBufferLength >= sizeof(adapter->sum.count))
+        return answer(adapter->request, &adapter->sum.count, sizeof(adapter->sum.count));
     return answer(adapter->request, &low, sizeof(low));
 }
 
@@ -118,7 +141,6 @@ NDIS_STATUS team_oid_request(NDIS_HANDLE context, PNDIS_OID_REQUEST request) {
     struct _SET *set = &request->DATA.SET_INFORMATION;
     if (!is_set(request) && (oid == OID_802_3_PERMANENT_ADDRESS || oid == OID_802_3_CURRENT_ADDRESS))
         return answer(request, adapter->address, sizeof(adapter->address));
-    if (!is_set(request) && oid == OID_GEN_STATISTICS) return NDIS_STATUS_NOT_SUPPORTED; /* nor is it said to be */
     if (is_set(request) && oid == OID_802_3_MULTICAST_LIST) {
         set->BytesRead = set->InformationBufferLength;
         return NDIS_STATUS_SUCCESS;
@@ -133,7 +155,7 @@ NDIS_STATUS team_oid_request(NDIS_HANDLE context, PNDIS_OID_REQUEST request) {
     adapter->request = request;
     adapter->status = NDIS_STATUS_SUCCESS;
     adapter->asked = 0;
-    adapter->sum = 0;
+    NdisZeroMemory(&adapter->sum, sizeof(adapter->sum));
     return ask(adapter);
 }
 

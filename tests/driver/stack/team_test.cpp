@@ -37,7 +37,7 @@ protected:
         ndis_bind_only(ndis_, "testproto", "team0");
     }
     // With a protocol whose requests may pend, over miniports that let them.
-    void start_with_requests_that_pend() {
+    void start_with_requests_that_pend(NDIS_OID oid = OID_GEN_XMIT_OK) {
         protocol_.told_later = true;
         protocol_.filter = 0;
         reload();
@@ -46,14 +46,16 @@ protected:
         miniport_.pends = other_.pends = true;
         request_.Header = {NDIS_OBJECT_TYPE_OID_REQUEST, 1, sizeof(request_)};
         request_.RequestType = NdisRequestQueryInformation;
-        request_.DATA.QUERY_INFORMATION.Oid = OID_GEN_XMIT_OK;
-        request_.DATA.QUERY_INFORMATION.InformationBuffer = &count_;
-        request_.DATA.QUERY_INFORMATION.InformationBufferLength = sizeof(count_);
+        request_.DATA.QUERY_INFORMATION.Oid = oid;
+        request_.DATA.QUERY_INFORMATION.InformationBuffer = oid == OID_GEN_STATISTICS ? static_cast<PVOID>(&statistics_) : &count_;
+        request_.DATA.QUERY_INFORMATION.InformationBufferLength = oid == OID_GEN_STATISTICS ? sizeof(statistics_) : sizeof(count_);
         ASSERT_EQ(NdisOidRequest(protocol_.binding, &request_), NDIS_STATUS_PENDING);
     }
-    static void answer(TestMiniport& miniport, ULONG64 value) {
+    template <class Value>
+    static void answer(TestMiniport& miniport, Value value) {
         ASSERT_EQ(miniport.pended.size(), 1u);
         PNDIS_OID_REQUEST asked = miniport.pended[0];
+        ASSERT_GE(asked->DATA.QUERY_INFORMATION.InformationBufferLength, sizeof(value));
         memcpy(asked->DATA.QUERY_INFORMATION.InformationBuffer, &value, sizeof(value));
         NdisMOidRequestComplete(miniport.adapter, asked, NDIS_STATUS_SUCCESS);
     }
@@ -118,6 +120,7 @@ protected:
     TestMiniport other_;
     NDIS_OID_REQUEST request_{};
     ULONG64 count_ = 0;
+    NDIS_STATISTICS_INFO statistics_{};
 };
 
 TEST_F(Team, FlowsAreSpreadAndEachKeepsToItsMember) {
@@ -266,6 +269,14 @@ TEST_F(Team, TheLinkIsUpAsLongAsOneIsAndAsFastAsAllThatAre) {
     stop();
 }
 
+TEST_F(Team, TheSpeedIsUnknownAsSoonAsThatOfOneIs) {
+    start();
+    team_.adapter->members[1].link.XmitLinkSpeed = NDIS_LINK_SPEED_UNKNOWN;
+    EXPECT_EQ(team_link(team_.adapter).XmitLinkSpeed, NDIS_LINK_SPEED_UNKNOWN);
+    EXPECT_EQ(team_link(team_.adapter).RcvLinkSpeed, 80000000000ull);
+    stop();
+}
+
 TEST_F(Team, ARemovedMemberTakesNothingWithIt) {
     start();
     const unsigned flow = flow_of(miniport_);
@@ -358,18 +369,40 @@ TEST_F(Team, OffloadsAreWhatAllMembersDo) {
 TEST_F(Team, ARequestOfMembersThatPendIsAnsweredByTheLast) {
     start_with_requests_that_pend();
     EXPECT_TRUE(other_.pended.empty()) << "one after the other";
-    answer(miniport_, 5);
-    answer(other_, 7);
+    answer<ULONG64>(miniport_, 5);
+    answer<ULONG64>(other_, 7);
     ASSERT_EQ(protocol_.done.size(), 1u);
     EXPECT_EQ(protocol_.done[0].second, NDIS_STATUS_SUCCESS);
     EXPECT_EQ(count_, 12u);
     stop();
 }
 
+TEST_F(Team, StatisticsAreThoseThatAllMembersKeepAddedUp) {
+    start_with_requests_that_pend(OID_GEN_STATISTICS);
+    NDIS_STATISTICS_INFO one{};
+    one.Header = {NDIS_OBJECT_TYPE_DEFAULT, NDIS_STATISTICS_INFO_REVISION_1, NDIS_SIZEOF_STATISTICS_INFO_REVISION_1};
+    one.SupportedStatistics = NDIS_STATISTICS_FLAGS_VALID_BYTES_RCV | NDIS_STATISTICS_FLAGS_VALID_RCV_ERROR;
+    one.ifInDiscards = 1;
+    one.ifHCInOctets = 1000;
+    one.ifHCOutBroadcastOctets = 5;
+    answer(miniport_, one);
+    one.SupportedStatistics = NDIS_STATISTICS_FLAGS_VALID_BYTES_RCV;
+    one.ifHCInOctets = 234;
+    answer(other_, one);
+    ASSERT_EQ(protocol_.done.size(), 1u);
+    EXPECT_EQ(protocol_.done[0].second, NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(statistics_.Header.Size, NDIS_SIZEOF_STATISTICS_INFO_REVISION_1);
+    EXPECT_EQ(statistics_.SupportedStatistics, NDIS_STATISTICS_FLAGS_VALID_BYTES_RCV);
+    EXPECT_EQ(statistics_.ifInDiscards, 2u);
+    EXPECT_EQ(statistics_.ifHCInOctets, 1234u);
+    EXPECT_EQ(statistics_.ifHCOutBroadcastOctets, 10u);
+    stop();
+}
+
 TEST_F(Team, AMemberLeavesWhenItHasAnsweredWhatItWasAsked) {
     start_with_requests_that_pend();
     platform* seam = kernel_platform(kernel_);
-    seam->ops->timer_start(seam->ctx, 50000, [](void* arg) { answer(*static_cast<TestMiniport*>(arg), 5); }, &miniport_);
+    seam->ops->timer_start(seam->ctx, 50000, [](void* arg) { answer<ULONG64>(*static_cast<TestMiniport*>(arg), 5); }, &miniport_);
     other_.pends = false;
     EXPECT_EQ(ndis_surprise_remove(ndis_, "nic0"), NDIS_STATUS_SUCCESS);
     ASSERT_EQ(protocol_.done.size(), 1u);
