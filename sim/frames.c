@@ -155,6 +155,16 @@ static struct frame_order *order_of(struct frame_check *check, uint64_t sent, co
     return find_flow(check, frame_flow(data, length));
 }
 
+bool frame_check_knows(struct frame_check *check, uint64_t sent, const uint8_t *data, size_t length) {
+    struct frame_order *order = order_of(check, sent, data, length);
+    if (!order) return false;
+    const uint64_t first = order->next > FRAME_CHECK_BACK ? order->next - FRAME_CHECK_BACK : 0;
+    const uint64_t end = order->count - order->next > FRAME_CHECK_AHEAD ? order->next + FRAME_CHECK_AHEAD : order->count;
+    for (uint64_t place = first; place < end; place++)
+        if (is_frame(check, number_of(order, place), data, length)) return true;
+    return false;
+}
+
 int64_t frame_check_arrived(struct frame_check *check, uint64_t sent, const uint8_t *data, size_t length) {
     struct frame_order *order = order_of(check, sent, data, length);
     const uint64_t count = order ? order->count : 0, next = order ? order->next : 0;

@@ -69,6 +69,8 @@ enum { FRAME_CHECK_MESSAGES = 8, FRAME_CHECK_AHEAD = 65536, FRAME_CHECK_BACK = 1
 /* A frame arrived. `sent` is the number of frames that have been handed over so far (a frame cannot arrive before). Returns the
  * number of the frame that it is, or -1 when it is none. */
 int64_t frame_check_arrived(struct frame_check *check, uint64_t sent, const uint8_t *data, size_t length);
+/* Is it one of the frames that have been handed over, whether it has arrived before or not? Looks as far as frame_check_arrived does. */
+bool frame_check_knows(struct frame_check *check, uint64_t sent, const uint8_t *data, size_t length);
 /* Traffic is over: everything below `sent` must have arrived. */
 void frame_check_finish(struct frame_check *check, uint64_t sent);
 /* Free what the check allocated with by_flow. */

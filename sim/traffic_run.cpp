@@ -52,12 +52,14 @@ traffic_config stack_config(const scenario& scenario) {
     const bool chosen = scenario.marks[SCENARIO_KEY_driver_backfill].origin != SCENARIO_DEFAULT;
     config.backfill = chosen || scenario.driver_stack.count == 0 ? static_cast<unsigned>(scenario.driver_backfill) : TRAFFIC_BACKFILL_ASKED;
     config.protocol_ndis5 = scenario.driver_protocol == 1;
-    config.miniport_ndis5 = scenario.driver_miniport == 1;
+    config.miniport = scenario.driver_model ? TRAFFIC_MINIPORT_NETCX : static_cast<traffic_miniport>(scenario.driver_miniport);
     config.stack_count = scenario.driver_stack.count;
     for (unsigned i = 0; i < config.stack_count; i++)
         config.stack[i] = {static_cast<traffic_driver_kind>(scenario.driver_stack.drivers[i].kind), scenario.driver_stack.drivers[i].number},
         config.modules[i] = {scenario.driver_stack.drivers[i].path, scenario.driver_stack.drivers[i].argument};
     config.registry = scenario.driver_registry;
+    config.programs = scenario.driver_programs;
+    config.program_print = [](void*, const char* text) { std::fputs(text, stderr); };
     if (scenario.driver_debug_print) config.debug_print = [](void*, const char* text) { std::fputs(text, stderr); };
     config.data_offset = static_cast<unsigned>(scenario.driver_data_offset);
     config.nbs_per_nbl = static_cast<unsigned>(scenario.driver_nbs_per_nbl);
@@ -176,6 +178,7 @@ void TrafficRun::main() {
         open_ = true;
         traffic_kick(traffic_);
         group_->kick();
+        if (!config_.describe) traffic_start_programs(traffic_);
         if (disturber_) disturber_->start(traffic_);
         wait_for_the_end();
         if (disturber_) disturber_->stop();
@@ -233,6 +236,7 @@ bool TrafficRun::start_stack() {
         return run->next(run->tx_, data, length, not_before_ps);
     };
     callbacks.sent = [](void* ctx, uint64_t id, int32_t status) { static_cast<TrafficRun*>(ctx)->sent(id, status); };
+    callbacks.programs_ended = [](void* ctx) { static_cast<TrafficRun*>(ctx)->step(); };
     callbacks.received = [](void* ctx, const uint8_t* data, size_t length, const traffic_receive_info* info) {
         static_cast<TrafficRun*>(ctx)->received(data, length, *info);
     };
@@ -341,6 +345,7 @@ void TrafficRun::lost(const hw::Frame& frame, bool from_nic) {
         const uint8_t* data = frame.bytes.data();
         size_t length = frame.bytes.size() - ETH_FCS;
         untag(&data, &length);
+        if (of_a_program(tx_, data, length)) return;
         const int64_t number = frame_check_arrived(&tx_.check, tx_.taken, data, length);
         if (number >= 0) tx_.losses.arrived(static_cast<uint64_t>(number));
     } else {
@@ -364,6 +369,7 @@ void TrafficRun::settle() {
 }
 
 bool TrafficRun::complete() const {
+    if (!config_.describe && !traffic_programs_done(traffic_)) return false;
     if (pulled_ && (over() || !removed_)) return removed_;
     if (disturber_)
         return completed_ == tx_.total && tx_.losses.settled() + refused_ >= tx_.total && rx_.taken == rx_.total &&
@@ -379,7 +385,8 @@ std::string TrafficRun::outstanding() const {
                   " reached the wire and %" PRIu64 " were completed; of %" PRIu64 " from the wire %" PRIu64 " were sent, %" PRIu64
                   " arrived and %" PRIu64 " were dropped by the NIC",
                   tx_.total, tx_.taken, tx_.arrived, completed_, rx_.total, rx_.taken, rx_.arrived, dropped_);
-    return text;
+    const char* program = traffic_program_running(traffic_);
+    return program ? std::string(text) + "; the program " + program + " has not ended" : text;
 }
 
 void TrafficRun::step() {
@@ -446,7 +453,9 @@ void TrafficRun::close_window() {
 
 void TrafficRun::sent(uint64_t id, int32_t status) {
     ++completed_;
-    const bool aborted = status == NDIS_STATUS_SEND_ABORTED || status == NDIS_STATUS_RESET_IN_PROGRESS;
+    // REQUEST_ABORTED is what a protocol of NDIS 5 is told of a send that was aborted.
+    const bool aborted = status == NDIS_STATUS_SEND_ABORTED || status == NDIS_STATUS_REQUEST_ABORTED ||
+                         status == NDIS_STATUS_RESET_IN_PROGRESS || status == NDIS_STATUS_MEDIA_DISCONNECTED;
     if (status != 0 && disturber_ && (aborted || pulled_)) {
         tx_.losses.excuse(id);
     } else if (status != 0) {
@@ -459,10 +468,19 @@ void TrafficRun::sent(uint64_t id, int32_t status) {
     step();
 }
 
+// Where programs send, a frame that no source made is theirs; one of a source that was damaged is then missed, as lost.
+bool TrafficRun::of_a_program(Flow& flow, const uint8_t* data, size_t length) {
+    if (*scenario_.driver_programs == '\0' || frame_check_knows(&flow.check, flow.taken, data, length)) return false;
+    ++program_frames_;
+    step();
+    return true;
+}
+
 void TrafficRun::recorded(const uint8_t* data, size_t length, const hw::Frame& frame) {
     if (system_.transcript) system_.transcript->frame("wire", data, length);
     if (config_.to_wire) capture_writer_add(config_.to_wire, frame.first.value(), data, length);
     untag(&data, &length);
+    if (of_a_program(tx_, data, length)) return;
     const int64_t number = frame_check_arrived(&tx_.check, tx_.taken, data, length);
     if (number >= 0) {
         tx_.meter.ended(static_cast<uint64_t>(number), frame.last.value());
@@ -494,6 +512,7 @@ void TrafficRun::check_offload(const uint8_t* data, size_t length, const traffic
 
 void TrafficRun::received(const uint8_t* data, size_t length, const traffic_receive_info& info) {
     check_offload(data, length, info);
+    if (of_a_program(rx_, data, length)) return;
     if (info.tag != tags_.tci) fail("frames.vlan", "802.1Q 9.6", "a received frame came with " + tag_text(info.tag) + " in the slot of its NBL, and had " +
                                     tag_text(tags_.tci) + " on the wire");
     const int64_t number = frame_check_arrived(&rx_.check, rx_.taken, data, length);

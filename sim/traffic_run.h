@@ -86,6 +86,7 @@ private:
     int64_t next(Flow& flow, const uint8_t** data, size_t* length, uint64_t* not_before_ps);
     int64_t play(const uint8_t** data, size_t* length, uint64_t* not_before_ps);
     void untag(const uint8_t** data, size_t* length);
+    bool of_a_program(Flow& flow, const uint8_t* data, size_t length);
     void recorded(const uint8_t* data, size_t length, const hw::Frame& frame);
     void received(const uint8_t* data, size_t length, const traffic_receive_info& info);
     void check_offload(const uint8_t* data, size_t length, const traffic_receive_info& info);
@@ -128,6 +129,7 @@ private:
     std::vector<std::string> drivers_;
     uint64_t begin_ps_ = 0, end_ps_ = 0;
     double traffic_wall_s_ = 0;
+    uint64_t program_frames_ = 0;  // seen at either end
     uint64_t steps_ = 0, completed_ = 0, refused_ = 0, dropped_ = 0;
     std::array<uint64_t, 8> drops_by_reason_{};  // by TRACE_DROP_*; 0: a reason that we do not know
     traffic_counts counts_{};

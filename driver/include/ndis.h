@@ -16,6 +16,7 @@
  *   ndis/intermediate.h  virtual adapters of intermediate drivers
  *   ndis/pathsites.h  how a call of the data path says where it was made
  *   ndis/services.h   memory, locks, events, timers; locks.h: read/write locks, lookaside lists; device.h: devices, work items, strings
+ *   ndis/pnp.h, ports.h, power.h, poll.h, netaddress.h  set-up of devices, I/O ports, wake-up, polling (types alone), addresses of transports
  *   ndis/configuration.h  the registry; version.h: which NDIS a driver is written for; oidcodes.h: the numbers of more OIDs
  *   ndis/packet.h, packetapi.h, legacy_protocol.h, legacy_miniport.h, legacy_request.h  NDIS 5, for drivers that define NDIS50, NDIS51 or
  *                     NDIS_LEGACY_DRIVER, or NDIS50_MINIPORT, NDIS51_MINIPORT
@@ -45,8 +46,13 @@
 #include "ndis/nbltimestamp.h"
 #include "ndis/nbluso.h"
 #include "ndis/offload.h"
+#include "ndis/netaddress.h"
 #include "ndis/oid.h"
 #include "ndis/pathsites.h"
+#include "ndis/pnp.h"
+#include "ndis/poll.h"
+#include "ndis/ports.h"
+#include "ndis/power.h"
 #include "ndis/protocol.h"
 #include "ndis/rss.h"
 #include "ndis/services.h"

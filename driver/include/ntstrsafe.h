@@ -21,6 +21,7 @@ NTSTATUS RtlStringCbPrintfA(PSTR pszDest, SIZE_T cbDest, PCSTR pszFormat, ...);
 NTSTATUS RtlStringCbVPrintfExA(PSTR pszDest, SIZE_T cbDest, PSTR *ppszDestEnd, SIZE_T *pcbRemaining, ULONG dwFlags, PCSTR pszFormat,
                                va_list argList);
 NTSTATUS RtlStringCbPrintfExA(PSTR pszDest, SIZE_T cbDest, PSTR *ppszDestEnd, SIZE_T *pcbRemaining, ULONG dwFlags, PCSTR pszFormat, ...);
+#define STRSAFE_FILL_ON_FAILURE 0x400u /* not modelled, as the others */
 NTSTATUS RtlStringCbCatA(PSTR pszDest, SIZE_T cbDest, PCSTR pszSrc);
 NTSTATUS RtlStringCbCopyA(PSTR pszDest, SIZE_T cbDest, PCSTR pszSrc);
 NTSTATUS RtlStringCbLengthA(PCSTR psz, SIZE_T cbMax, SIZE_T *pcbLength); /* INVALID_PARAMETER: no NUL in it */

@@ -162,7 +162,7 @@
 #define _Ndis_acquires_exclusive_lock_(...)
 #define _Ndis_acquires_shared_lock_(...)
 
-#if __SIZEOF_WCHAR_T__ == 2 && !defined(__cplusplus)
+#if __SIZEOF_WCHAR_T__ == 2
 #define __in
 #define __in_opt
 #define __out
@@ -204,6 +204,7 @@
 #define __success(...)
 #define __analysis_assume(...)
 #define __drv_arg(...)
+#define __drv_interlocked
 #define __drv_preferredFunction(...)
 #endif
 

@@ -61,6 +61,24 @@ bool kernel_callback_release(PVOID object) {
     return true;
 }
 
+enum { RECORD_EMPTY, RECORD_INSERTED }; /* KBUGCHECK_REASON_CALLBACK_RECORD.State */
+
+BOOLEAN KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord, PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine,
+                                         KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component) {
+    if (CallbackRecord->State != RECORD_EMPTY) return FALSE;
+    CallbackRecord->CallbackRoutine = CallbackRoutine;
+    CallbackRecord->Component = Component;
+    CallbackRecord->Reason = Reason;
+    CallbackRecord->State = RECORD_INSERTED;
+    return TRUE;
+}
+
+BOOLEAN KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord) {
+    if (CallbackRecord->State != RECORD_INSERTED) return FALSE;
+    CallbackRecord->State = RECORD_EMPTY;
+    return TRUE;
+}
+
 /* Drivers ask for what older systems lack, and have a way without it. */
 PVOID MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName) {
     UNREFERENCED_PARAMETER(SystemRoutineName);

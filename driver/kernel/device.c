@@ -26,10 +26,28 @@ static bool begins(PCUNICODE_STRING name, PCUNICODE_STRING path) {
            (path->Length == name->Length || path->Buffer[name->Length / sizeof(WCHAR)] == '\\');
 }
 
-static struct kernel_link *find_link(struct kernel *kernel, PCUNICODE_STRING name) {
+/* The directory of links goes by several names, which drivers and programs mix. What follows it; or the whole name, of a device. */
+static UNICODE_STRING in_directory(PCUNICODE_STRING name) {
+    static const char *const names[] = {"\\DosDevices\\Global\\", "\\DosDevices\\", "\\Global\?\?\\", "\\?\?\\"};
+    WCHAR text[24];
+    for (size_t i = 0; i < RTL_NUMBER_OF(names); i++) {
+        const size_t length = strlen(names[i]);
+        for (size_t at = 0; at < length; at++) text[at] = (UCHAR)names[i][at];
+        const UNICODE_STRING directory = {(USHORT)(length * sizeof(WCHAR)), (USHORT)(length * sizeof(WCHAR)), text};
+        if (name->Length < directory.Length) continue;
+        const UNICODE_STRING head = {directory.Length, directory.Length, name->Buffer};
+        const USHORT left = (USHORT)(name->Length - directory.Length);
+        if (RtlEqualUnicodeString(&head, &directory, TRUE)) return (UNICODE_STRING){left, left, name->Buffer + length};
+    }
+    return *name;
+}
+
+static struct kernel_link *find_link(struct kernel *kernel, PCUNICODE_STRING whole) {
+    const UNICODE_STRING name = in_directory(whole);
     for (PLIST_ENTRY at = kernel->links.Flink; at != &kernel->links; at = at->Flink) {
         struct kernel_link *link = CONTAINING_RECORD(at, struct kernel_link, entry);
-        if (begins(&link->name, name)) return link;
+        const UNICODE_STRING known = in_directory(&link->name);
+        if (begins(&known, &name)) return link;
     }
     return NULL;
 }
@@ -46,8 +64,9 @@ struct kernel_device *kernel_find_device(struct kernel *kernel, PCUNICODE_STRING
     const struct kernel_link *link = find_link(kernel, name);
     struct kernel_device *device = find_named(kernel, link ? &link->target : name);
     if (!device) return NULL;
-    const USHORT used = link ? link->name.Length : device->name.Length;
-    *rest = (UNICODE_STRING){(USHORT)(name->Length - used), (USHORT)(name->Length - used), name->Buffer + used / sizeof(WCHAR)};
+    const UNICODE_STRING asked = link ? in_directory(name) : *name;
+    const USHORT used = link ? in_directory(&link->name).Length : device->name.Length, left = (USHORT)(asked.Length - used);
+    *rest = (UNICODE_STRING){left, left, asked.Buffer + used / sizeof(WCHAR)};
     return device;
 }
 
@@ -121,12 +140,22 @@ NTSTATUS IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING 
 NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName) {
     struct kernel *kernel = kernel_require_context(__func__)->kernel;
     struct kernel_link *link = find_link(kernel, SymbolicLinkName);
-    if (!link || link->name.Length != SymbolicLinkName->Length) return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (!link || in_directory(&link->name).Length != in_directory(SymbolicLinkName).Length) return STATUS_OBJECT_NAME_NOT_FOUND;
     (void)RemoveEntryList(&link->entry);
     free_name(&link->name);
     free_name(&link->target);
     ExFreePoolWithTag(link, DEVICE_TAG);
     return STATUS_SUCCESS;
+}
+
+NTSTATUS IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength, PVOID PropertyBuffer,
+                             PULONG ResultLength) {
+    UNREFERENCED_PARAMETER(DeviceObject);
+    UNREFERENCED_PARAMETER(DeviceProperty);
+    UNREFERENCED_PARAMETER(BufferLength);
+    UNREFERENCED_PARAMETER(PropertyBuffer);
+    *ResultLength = 0;
+    return STATUS_INVALID_DEVICE_REQUEST;
 }
 
 static void describe(const UNICODE_STRING *name, char *text, size_t size) {

@@ -11,6 +11,7 @@ enum { FILE_TAG = 0x6C694644 /* "DFil" */, IRP_TYPE = 6, FILE_TYPE = 5 };
 
 struct kernel_file {
     struct kernel_handle handle;
+    LIST_ENTRY entry; /* of the kernel */
     FILE_OBJECT object;
     struct kernel_device *device;
     LIST_ENTRY requests;
@@ -153,6 +154,7 @@ NTSTATUS ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
     const struct transfer transfer = {.major = IRP_MJ_CREATE};
     const NTSTATUS status = perform(file, &transfer, IoStatusBlock);
     if (NT_SUCCESS(status)) {
+        InsertTailList(&kernel->files, &file->entry);
         *FileHandle = file;
         return status;
     }
@@ -164,6 +166,7 @@ NTSTATUS ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
 
 static struct kernel_file *file_of(HANDLE handle) {
     struct kernel_handle *at = handle;
+    if (handle == (HANDLE)(LONG_PTR)-1) return NULL; /* what opening it failed with */
     return at && at->type == KERNEL_HANDLE_FILE ? CONTAINING_RECORD(at, struct kernel_file, handle) : NULL;
 }
 
@@ -205,13 +208,29 @@ NTSTATUS ZwDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PVOID ApcRoutine
     return ask(FileHandle, IoStatusBlock, &transfer);
 }
 
+static unsigned cancel(struct kernel_file *file) {
+    unsigned cancelled = 0;
+    for (PLIST_ENTRY at = file->requests.Flink, next; at != &file->requests; at = next) {
+        next = at->Flink; /* the request goes when its thread runs, not before */
+        cancelled += kernel_request_cancel(CONTAINING_RECORD(at, struct kernel_request, entry));
+    }
+    return cancelled;
+}
+
+unsigned kernel_cancel_requests(struct kernel *kernel) {
+    struct kernel_scope scope;
+    unsigned cancelled = 0;
+    kernel_enter(kernel, &scope);
+    for (PLIST_ENTRY at = kernel->files.Flink; at != &kernel->files; at = at->Flink)
+        cancelled += cancel(CONTAINING_RECORD(at, struct kernel_file, entry));
+    kernel_leave(&scope);
+    return cancelled;
+}
+
 NTSTATUS ZwCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock) {
     struct kernel_file *file = file_of(FileHandle);
     if (!file) return STATUS_INVALID_HANDLE;
-    for (PLIST_ENTRY at = file->requests.Flink, next; at != &file->requests; at = next) {
-        next = at->Flink; /* the request goes when its thread runs, not before */
-        (void)kernel_request_cancel(CONTAINING_RECORD(at, struct kernel_request, entry));
-    }
+    (void)cancel(file);
     if (IoStatusBlock) *IoStatusBlock = (IO_STATUS_BLOCK){.Status = STATUS_SUCCESS};
     return STATUS_SUCCESS;
 }
@@ -223,6 +242,7 @@ NTSTATUS kernel_close_file(struct kernel_handle *handle) {
         const struct transfer transfer = {.major = majors[i]};
         (void)perform(file, &transfer, NULL);
     }
+    (void)RemoveEntryList(&file->entry);
     file->device->files--;
     kernel_device_release(file->device);
     handle->type = (enum kernel_handle_type)0;

@@ -41,11 +41,8 @@ static void put_number(struct output *output, const char *flags, int flag_count,
     char format[CONVERSION], text[CONVERSION * 4];
     snprintf(format, sizeof(format), "%%%.*s*.*ll%c", flag_count, flags, conversion);
     if (width > (int)sizeof(text) - 1) width = (int)sizeof(text) - 1;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
     if (is_signed) snprintf(text, sizeof(text), format, width, precision, (long long)value);
     else snprintf(text, sizeof(text), format, width, precision, value);
-#pragma GCC diagnostic pop
     put_text(output, text, -1);
 }
 
@@ -219,4 +216,10 @@ NTSTATUS RtlStringCbPrintfExA(PSTR pszDest, SIZE_T cbDest, PSTR *ppszDestEnd, SI
     const NTSTATUS status = RtlStringCbVPrintfExA(pszDest, cbDest, ppszDestEnd, pcbRemaining, dwFlags, pszFormat, arguments);
     va_end(arguments);
     return status;
+}
+
+int _vsnprintf_s(PCHAR buffer, SIZE_T sizeOfBuffer, SIZE_T count, const CHAR *format, va_list argptr) {
+    const SIZE_T room = count < sizeOfBuffer ? count + 1 : sizeOfBuffer;
+    const size_t length = kernel_format(buffer, room, format, argptr);
+    return length < room ? (int)length : -1;
 }

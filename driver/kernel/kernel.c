@@ -23,6 +23,7 @@ struct kernel *kernel_create(const struct platform *platform) {
     InitializeListHead(&kernel->mdls);
     InitializeListHead(&kernel->devices);
     InitializeListHead(&kernel->links);
+    InitializeListHead(&kernel->files);
     InitializeListHead(&kernel->threads);
     kernel->dispatch_free = platform->ops->event_create(platform->ctx);
     if (!kernel->dispatch_free) {
@@ -121,6 +122,11 @@ void kernel_violation(struct kernel *kernel, const char *check, const char *clau
 void kernel_set_debug_print(struct kernel *kernel, void (*print)(void *ctx, const char *text), void *ctx) {
     kernel->debug_print = print;
     kernel->debug_print_ctx = ctx;
+}
+
+void kernel_set_program_print(struct kernel *kernel, void (*print)(void *ctx, const char *text), void *ctx) {
+    kernel->program_print = print;
+    kernel->program_print_ctx = ctx;
 }
 
 bool kernel_fault_due(struct kernel_fault *fault) {

@@ -79,6 +79,10 @@ void kernel_free(void *memory);
 
 /* Where DbgPrint and its kin go: a line or a part of one at a time, valid during the call. Nowhere by default. */
 void kernel_set_debug_print(struct kernel *kernel, void (*print)(void *ctx, const char *text), void *ctx);
+/* The same for what programs print (windows.h). */
+void kernel_set_program_print(struct kernel *kernel, void (*print)(void *ctx, const char *text), void *ctx);
+/* Cancels every request to a device that waits and can be cancelled; says how many were. */
+unsigned kernel_cancel_requests(struct kernel *kernel);
 
 /* Fault injection: the next `count` calls of MmGetSystemAddressForMdlSafe or ExAllocatePool* after `skip` good ones return NULL. */
 void kernel_fail_mappings(struct kernel *kernel, unsigned skip, unsigned count);

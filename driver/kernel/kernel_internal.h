@@ -55,11 +55,15 @@ struct kernel {
     struct kernel_timer *timers;
     struct kernel_fault fail_mapping, fail_allocation;
     struct kernel_counts counts;
-    LIST_ENTRY devices, links, threads;  /* struct kernel_device, kernel_link, _KTHREAD */
+    LIST_ENTRY devices, links, files, threads;  /* struct kernel_device, kernel_link, kernel_file, _KTHREAD */
     KSPIN_LOCK cancel_lock;
     void (*debug_print)(void *ctx, const char *text);
     void *debug_print_ctx;
+    void (*program_print)(void *ctx, const char *text);
+    void *program_print_ctx;
+    ULONG last_error;  /* of programs, which run one after another */
     void *ndis;  /* the struct ndis above, for NDIS calls that carry no handle */
+    void *wdf;   /* the first of the driver framework's drivers, for the same reason */
 };
 
 /* kernel.c: the current context, for paths where a call is too dear; others ask kernel_current_context(). */

@@ -92,7 +92,7 @@ static NDIS_STATUS call_initialize(struct ndis_adapter *adapter, PNDIS_RESOURCE_
     struct ndis *ndis = adapter->object.ndis;
     NDIS_MINIPORT_INIT_PARAMETERS parameters = {
         .Header = {NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS, 1, sizeof(parameters)}, .AllocatedResources = resources,
-        .IMDeviceInstanceContext = adapter->im_context, .IfIndex = adapter->if_index, .NetLuid = {adapter->if_index}};
+        .IMDeviceInstanceContext = adapter->im_context, .MiniportAddDeviceContext = adapter->add_device_context, .IfIndex = adapter->if_index, .NetLuid = {adapter->if_index}};
     adapter->layer.state = NDIS_STATE_INITIALIZING;
     ndis_function_enter(ndis, "MiniportInitializeEx");
     NDIS_STATUS status = adapter->driver->miniport.InitializeHandlerEx(adapter, adapter->driver->context, &parameters);
@@ -105,7 +105,8 @@ static NDIS_STATUS initialize(struct ndis_adapter *adapter) {
     const bool bare = adapter->is_virtual || adapter->is_software;
     PNDIS_RESOURCE_LIST resources = bare ? NULL : make_resources(adapter);
     if (!resources && !bare) return NDIS_STATUS_RESOURCES;
-    NDIS_STATUS status = call_initialize(adapter, resources);
+    NDIS_STATUS status = ndis_add_device(adapter);
+    if (status == NDIS_STATUS_SUCCESS) status = call_initialize(adapter, resources);
     free(resources);
     if (status == NDIS_STATUS_SUCCESS && !(adapter->have_registration && adapter->have_general)) {
         kernel_violation(ndis->kernel, "ndis.attributes", "[D] 3.6", -1,
@@ -113,6 +114,7 @@ static NDIS_STATUS initialize(struct ndis_adapter *adapter) {
         adapter->driver->miniport.HaltHandlerEx(adapter->context, NdisHaltDeviceInitializationFailed);
         status = NDIS_STATUS_FAILURE;
     }
+    if (status != NDIS_STATUS_SUCCESS) ndis_remove_device(adapter);
     adapter->layer.state = status == NDIS_STATUS_SUCCESS ? NDIS_STATE_PAUSED : NDIS_STATE_HALTED;
     return status;
 }
@@ -194,6 +196,7 @@ static void halt_adapter(struct ndis_adapter *adapter, NDIS_HALT_ACTION action) 
     ndis_function_enter(ndis, "MiniportHaltEx");
     adapter->driver->miniport.HaltHandlerEx(adapter->context, action);
     ndis_function_exit(ndis, "MiniportHaltEx");
+    ndis_remove_device(adapter);
     adapter->layer.state = NDIS_STATE_HALTED;
     adapter->have_registration = adapter->have_general = false;
     adapter->packet_filter = 0;

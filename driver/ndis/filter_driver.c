@@ -75,8 +75,8 @@ static bool fit(const struct ndis_filter *filter, const NDIS_FILTER_PARTIAL_CHAR
     return (!partial->ReceiveNetBufferListsHandler && !partial->ReturnNetBufferListsHandler) || chars->StatusHandler;
 }
 
-NDIS_STATUS NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle, PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers) {
-    struct ndis_filter *filter = filter_of(NdisHandle, __func__);
+NDIS_STATUS ndis_set_filter_handlers(NDIS_HANDLE NdisHandle, PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers) {
+    struct ndis_filter *filter = filter_of(NdisHandle, "NdisSetOptionalHandlers");
     if (!filter) return NDIS_STATUS_INVALID_PARAMETER;
     /* Judged by its size alone: there is a driver that leaves type and revision as they happen to be. */
     if (OptionalHandlers->Header.Size < NDIS_SIZEOF_FILTER_PARTIAL_CHARACTERISTICS_REVISION_1) return NDIS_STATUS_BAD_CHARACTERISTICS;

@@ -78,6 +78,8 @@ NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle, PNDIS_MIN
         return NDIS_STATUS_SUCCESS;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
         return set_general(adapter, &MiniportAttributes->GeneralAttributes);
+    case NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES:
+        return ndis_set_add_device(adapter, &MiniportAttributes->AddDeviceRegistrationAttributes);
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES:
         return ndis_take_offload(adapter, &MiniportAttributes->OffloadAttributes);
     default:

@@ -5,7 +5,7 @@
 static void up(struct ndis_adapter *adapter, struct ndis_filter *filter, const NDIS_STATUS_INDICATION *indication) {
     NDIS_STATUS_INDICATION copy = *indication;
     copy.Header = (NDIS_OBJECT_HEADER){NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1, sizeof(copy)};
-    while (filter && !filter->filter_driver->chars.StatusHandler) filter = filter->above;
+    while (filter && !(filter->attached && filter->filter_driver->chars.StatusHandler)) filter = filter->above;
     if (filter) {
         ndis_function_enter(adapter->object.ndis, "FilterStatus");
         filter->filter_driver->chars.StatusHandler(filter->context, &copy);

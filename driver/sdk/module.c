@@ -16,7 +16,12 @@ enum { NAME_MOST = 64 };
 
 struct module {
     void *handle;
-    DRIVER_INITIALIZE *entry;
+    union {
+        void *object;
+        DRIVER_INITIALIZE *driver;
+        int (*program)(int argc, char **argv);
+    } entry;
+    bool has_status; /* of a program: main returns one */
     char name[NAME_MOST];
 };
 
@@ -68,7 +73,7 @@ static void *open_at(const char *path) {
     return dlopen(here, RTLD_NOW | RTLD_LOCAL);
 }
 
-struct module *module_open(const char *path, char *error, size_t size) {
+static struct module *open_with(const char *path, const char *entry, char *error, size_t size) {
     if (!check_header(path, error, size) || !module_check_symbols(path, error, size)) return NULL;
     struct module *module = calloc(1, sizeof(*module));
     if (!module) {
@@ -81,15 +86,11 @@ struct module *module_open(const char *path, char *error, size_t size) {
         snprintf(error, size, "%s: the module does not load: %s", path, dlerror());
         goto free_module;
     }
-    const union {
-        void *object;
-        DRIVER_INITIALIZE *function;
-    } entry = {dlsym(module->handle, "DriverEntry")};
-    if (!entry.object) {
-        snprintf(error, size, "%s: the module has no DriverEntry; is the source that defines it among those that were built, and not static?", path);
+    module->entry.object = dlsym(module->handle, entry);
+    if (!module->entry.object) {
+        snprintf(error, size, "%s: the module has no %s; is the source that defines it among those that were built, and not static?", path, entry);
         goto close_handle;
     }
-    module->entry = entry.function;
     return module;
 
 close_handle:
@@ -97,6 +98,14 @@ close_handle:
 free_module:
     free(module);
     return NULL;
+}
+
+struct module *module_open(const char *path, char *error, size_t size) { return open_with(path, "DriverEntry", error, size); }
+
+struct module *module_open_program(const char *path, char *error, size_t size) {
+    struct module *module = open_with(path, "main", error, size);
+    if (module) module->has_status = module_returns(path, "main");
+    return module;
 }
 
 void module_close(struct module *module) {
@@ -107,4 +116,9 @@ void module_close(struct module *module) {
 
 const char *module_name(const struct module *module) { return module->name; }
 
-DRIVER_INITIALIZE *module_entry(const struct module *module) { return module->entry; }
+DRIVER_INITIALIZE *module_entry(const struct module *module) { return module->entry.driver; }
+
+int module_run(const struct module *module, int argc, char **argv) {
+    const int status = module->entry.program(argc, argv);
+    return module->has_status ? status : 0;
+}

@@ -4,6 +4,7 @@
 #include "module_symbols.h"
 
 #include <dlfcn.h>
+#include <dwarf.h>
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -135,6 +136,26 @@ bool module_check_symbols(const char *path, char *error, size_t size) {
     if (reader.elf) elf_end(reader.elf);
     if (file >= 0) close(file);
     return good;
+}
+
+/* A child of the unit: -1 when it is not the function. */
+static int returns(Dwarf_Die *entry, const char *function) {
+    const char *name = dwarf_tag(entry) == DW_TAG_subprogram ? dwarf_diename(entry) : NULL;
+    if (!name || strcmp(name, function) != 0 || !dwarf_hasattr(entry, DW_AT_external)) return -1;
+    return dwarf_hasattr(entry, DW_AT_type);
+}
+
+bool module_returns(const char *path, const char *function) {
+    struct reader reader = {.path = path};
+    int known = -1;
+    open_lines(&reader);
+    Dwarf_Addr bias;
+    for (Dwarf_Die *unit = NULL; known < 0 && reader.lines && (unit = dwfl_module_nextcu(reader.lines, unit, &bias));) {
+        Dwarf_Die entry;
+        for (int end = dwarf_child(unit, &entry); end == 0 && known < 0; end = dwarf_siblingof(&entry, &entry)) known = returns(&entry, function);
+    }
+    if (reader.dwfl) dwfl_end(reader.dwfl);
+    return known != 0;
 }
 
 const char *module_plan(const char *name) {

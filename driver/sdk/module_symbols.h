@@ -10,6 +10,9 @@
  * sites are in modules linked with --emit-relocs, lines in those compiled with -g. */
 bool module_check_symbols(const char *path, char *error, size_t size);
 
+/* Is the function, global and compiled with -g, declared to return something? True when that is not known. */
+bool module_returns(const char *path, const char *function);
+
 /* "planned: ..." or "not planned: ..." for the names of planned.def, NULL for others. */
 const char *module_plan(const char *name);
 

@@ -29,8 +29,15 @@ enum traffic_fault {
     TRAFFIC_FAULT_NO_DOORBELL,       /* the miniport rings no transmit doorbell any more */
     TRAFFIC_FAULT_NEVER_LOOK,        /* the miniport looks at no used transmit buffer any more */
     TRAFFIC_FAULT_KEEP_RECEIVED,     /* the protocol never returns one received NBL */
-    TRAFFIC_FAULT_FREE_NBL           /* the protocol frees one NBL that the miniport has */
+    TRAFFIC_FAULT_FREE_NBL,          /* the protocol frees one NBL that the miniport has */
+    TRAFFIC_FAULT_FREE_RECEIVED,     /* the protocol frees one received NBL, which is the miniport's, and returns it then */
+    /* A filter of its own, over the others, has these: fault_filter.h. */
+    TRAFFIC_FAULT_HOLD_SENT, TRAFFIC_FAULT_COMPLETE_SENT, TRAFFIC_FAULT_CLONE_SENT
 };
+
+/* What drives the NIC: netvio; netvio5, a miniport of NDIS 5; or netviocx, a client of NetAdapterCx. The last two have one queue pair, no
+ * moderation, no offloads, no faults and no resets of their own. */
+enum traffic_miniport { TRAFFIC_MINIPORT_NDIS6, TRAFFIC_MINIPORT_NDIS5, TRAFFIC_MINIPORT_NETCX };
 
 /* A driver between the miniport and the protocol. */
 enum traffic_driver_kind { TRAFFIC_DRIVER_CAPTURE, TRAFFIC_DRIVER_VLAN, TRAFFIC_DRIVER_MUX, TRAFFIC_DRIVER_MODULE, TRAFFIC_DRIVER_TEAM };
@@ -39,7 +46,7 @@ struct traffic_driver {
     unsigned number;  /* VLAN: its id, 1 to 4094; mux: virtual adapters, 1 to 16, of which the first carries what is above;
                          team, the lowest of the stack: enum team_mode */
 };
-enum { TRAFFIC_STACK_MOST = 8 };
+enum { TRAFFIC_STACK_MOST = 8, TRAFFIC_PROGRAMS_MOST = 8 };
 
 /* A driver from a file: the path, and what it says of it: the adapter that a filter or protocol goes over instead of the
  * top of the stack; the virtual adapter of an intermediate driver that carries what is above; how many adapters a miniport drives, or
@@ -99,9 +106,12 @@ struct traffic_config {
     /* What drivers say to their debugger; NULL: nobody listens. */
     void (*debug_print)(void *ctx, const char *text);
     void *debug_print_ctx;
+    /* Programs that use the drivers, with their arguments, separated by semicolons (traffic_programs.c); NULL: none. Borrowed. */
+    const char *programs;
+    void (*program_print)(void *ctx, const char *text); /* what they print, with debug_print_ctx; NULL: nobody listens */
     struct traffic_capture_sink capture; /* open NULL: captures are thrown away */
     bool protocol_ndis5;        /* the frames travel in NDIS_PACKETs, one each: nbs_per_nbl and backfill have no meaning */
-    bool miniport_ndis5;        /* netvio5 drives the NIC: one queue pair, no moderation, no faults, no resets */
+    enum traffic_miniport miniport;
     enum traffic_cut cut;
     unsigned pieces;            /* of an even cut, 1 or more */
     uint64_t seed;              /* for random cuts and offsets */
@@ -136,6 +146,7 @@ struct traffic_callbacks {
     void (*sent)(void *ctx, uint64_t id, int32_t status);
     /* A frame arrived (contiguous copy, valid during the call, as is the info). */
     void (*received)(void *ctx, const uint8_t *data, size_t length, const struct traffic_receive_info *info);
+    void (*programs_ended)(void *ctx); /* may be NULL */
 };
 
 struct traffic_counts {
@@ -153,6 +164,11 @@ struct traffic;
  * The platform, config and callbacks must outlive the stack; config and callbacks are copied. */
 int traffic_start(struct platform *platform, const struct traffic_config *config, const struct traffic_callbacks *callbacks,
                   struct traffic **traffic, char *error, size_t error_size);
+/* Let the programs of the configuration run, once, when the stack is up. */
+void traffic_start_programs(struct traffic *traffic);
+/* Have all of them ended? And which one runs; NULL: none. */
+bool traffic_programs_done(const struct traffic *traffic);
+const char *traffic_program_running(const struct traffic *traffic);
 /* Have all frames of next() been sent and completed? */
 bool traffic_sends_done(const struct traffic *traffic);
 /* next() has frames again. Any context. */

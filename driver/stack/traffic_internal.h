@@ -11,6 +11,7 @@
 #define RINGSIDE_TRAFFIC_INTERNAL_H
 
 #include "capture_filter.h"
+#include "fault_filter.h"
 #include "kernel/kernel.h"
 #include "module.h"
 #include "mux.h"
@@ -18,6 +19,8 @@
 #include "ndis/ndis_host.h"
 #include "netvio.h"
 #include "netvio5.h"
+#include "netviocx.h"
+#include "netcx_host.h"
 #include "regmap.h"
 #include "team.h"
 #include "traffic.h"
@@ -57,6 +60,9 @@ struct traffic_item {
 /* traffic_packet.h: the protocol by packets. */
 struct traffic_packets;
 
+/* traffic_programs.c: programs, loaded, and the thread that they run in. */
+struct traffic_program;
+
 /* A driver of the stack, loaded. */
 struct traffic_layer {
     char name[24], prefix[24];
@@ -78,8 +84,10 @@ struct traffic {
     struct netvio5_config miniport5;
     struct traffic_packets *packets;  /* instead of items, with config.protocol_ndis5 */
     struct capture_filter capture;
+    struct fault_filter faulty;
     struct traffic_layer layers[TRAFFIC_STACK_MOST];
     struct module *modules[TRAFFIC_STACK_MOST];
+    struct traffic_program *programs;
     char problem[2048];         /* why the stack did not load, when there is more to say than a status */
 
     NDIS_HANDLE protocol, binding, nbl_pool, nb_pool;
@@ -159,6 +167,10 @@ NDIS_STATUS traffic_stack_load(struct traffic *traffic);
 NDIS_STATUS traffic_module_load(struct traffic *traffic, unsigned number, char *adapter, size_t size);
 /* Closes every module, once their drivers are unloaded. */
 void traffic_modules_close(struct traffic *traffic);
+/* traffic_programs.c: 0, or a negative errno with traffic.problem; stop before the stack goes down (blocks), free when it has. */
+int traffic_programs_load(struct traffic *traffic);
+void traffic_programs_stop(struct traffic *traffic);
+void traffic_programs_free(struct traffic *traffic);
 /* traffic_registry.c: gives NDIS the parameters of the configuration. */
 NDIS_STATUS traffic_registry_load(struct traffic *traffic);
 

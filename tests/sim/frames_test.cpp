@@ -140,6 +140,21 @@ TEST_F(FrameCheck, FrameBeforeItWasSentIsReported) {
     EXPECT_EQ(reports[0].message, "a frame of 60 bytes came to the wire that nobody sent");
 }
 
+TEST_F(FrameCheck, KnowsTheFramesThatWereSentAndNoOthers) {
+    const auto knows = [this](const std::vector<uint8_t>& bytes, uint64_t sent) {
+        return frame_check_knows(&check, sent, bytes.data(), bytes.size());
+    };
+    for (uint64_t n = 0; n < 10; n++) EXPECT_EQ(arrive(frame(n)), static_cast<int64_t>(n));
+    EXPECT_TRUE(knows(frame(3), 20));   // came before
+    EXPECT_TRUE(knows(frame(19), 20));  // is to come
+    EXPECT_FALSE(knows(frame(20), 20));
+    std::vector<uint8_t> other = frame(15);
+    other.back() ^= 1;
+    EXPECT_FALSE(knows(other, 20));
+    EXPECT_TRUE(reports.empty());
+    EXPECT_EQ(check.good, 10u);
+}
+
 TEST_F(FrameCheck, ManyMistakesAreSummedUp) {
     for (uint64_t n = 0; n < 100; n++) {
         std::vector<uint8_t> damaged = frame(n);

@@ -49,6 +49,8 @@ NDIS_STATUS NdisWriteEventLogEntry(PVOID LogHandle, NDIS_STATUS EventCode, ULONG
 #define NDIS_ERROR_CODE_OUT_OF_RESOURCES 0xC0001389u
 #define NDIS_ERROR_CODE_HARDWARE_FAILURE 0xC000138Au
 #define NDIS_ERROR_CODE_ADAPTER_NOT_FOUND 0xC000138Bu
+#define NDIS_ERROR_CODE_DRIVER_FAILURE 0xC000138Du
+#define NDIS_ERROR_CODE_UNSUPPORTED_CONFIGURATION 0xC0001391u
 #define NDIS_ERROR_CODE_ADAPTER_DISABLED 0xC000138Eu
 
 /* ---- Processors: one. */
@@ -64,12 +66,7 @@ ULONG NdisMQueueDpcEx(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, PGROUP_A
 VOID NdisInitializeString(PNDIS_STRING Destination, PUCHAR Source); /* UTF-16 of ASCII, in memory for NdisFreeString */
 #define NdisFreeString(string) NdisFreeMemory((string).Buffer, (string).MaximumLength, 0)
 VOID NdisUpcaseUnicodeString(PUNICODE_STRING DestinationString, PUNICODE_STRING SourceString);
-#if __SIZEOF_WCHAR_T__ == 2
-#define WDK_WIDE(text) L##text
-#else
-#define WDK_WIDE(text) u##text
-#endif
-#define NDIS_STRING_CONST(text) RTL_CONSTANT_STRING(WDK_WIDE(text))
+#define NDIS_STRING_CONST(text) {sizeof(WDK_WIDE(text)) - sizeof(WCHAR), sizeof(WDK_WIDE(text)), (PWSTR)(ULONG_PTR)WDK_WIDE(text)}
 
 /* ---- Ethernet addresses */
 #define ETH_LENGTH_OF_ADDRESS 6

@@ -29,14 +29,15 @@ typedef struct _NDIS_FILTER_ATTACH_PARAMETERS {
     ULONG64 XmitLinkSpeed, RcvLinkSpeed;
     NDIS_MEDIUM MiniportMediaType;
     NDIS_PHYSICAL_MEDIUM MiniportPhysicalMediaType;
-    PVOID MiniportMediaSpecificAttributes, DefaultOffloadConfiguration;
+    PVOID MiniportMediaSpecificAttributes;
+    PNDIS_OFFLOAD DefaultOffloadConfiguration;
     USHORT MacAddressLength;
     UCHAR CurrentMacAddress[NDIS_MAX_PHYS_ADDRESS_LENGTH];
     NET_LUID BaseMiniportNetLuid;
     NET_IFINDEX LowerIfIndex;
     NET_LUID LowerIfNetLuid;
     ULONG Flags;
-    PVOID HDSplitCurrentConfig;                                                            /* revision 2 */
+    PNDIS_HD_SPLIT_CURRENT_CONFIG HDSplitCurrentConfig;                                                            /* revision 2 */
     PVOID ReceiveFilterCapabilities, MiniportPhysicalDeviceObject, NicSwitchCapabilities;  /* revision 3 */
     BOOLEAN BaseMiniportIfConnectorPresent;                                                /* revision 4 */
     PVOID SriovCapabilities, NicSwitchArray;

@@ -15,38 +15,6 @@ extern "C" {
 #endif
 
 /* ---- Resources: the shape of CM_PARTIAL_RESOURCE_LIST. */
-#define CmResourceTypePort 1
-#define CmResourceTypeInterrupt 2
-#define CmResourceTypeMemory 3
-#define CM_RESOURCE_INTERRUPT_MESSAGE 0x2u
-typedef struct _CM_PARTIAL_RESOURCE_DESCRIPTOR {
-    UCHAR Type;
-    UCHAR ShareDisposition;
-    USHORT Flags;
-    union {
-        struct {
-            PHYSICAL_ADDRESS Start;
-            ULONG Length;
-        } Memory;
-        struct {
-            ULONG Level, Vector;
-            KAFFINITY Affinity;
-        } Interrupt;
-        struct {
-            union {
-                struct {
-                    USHORT Group, MessageCount;
-                    ULONG Vector;
-                    KAFFINITY Affinity;
-                } Raw;
-                struct {
-                    ULONG Level, Vector;
-                    KAFFINITY Affinity;
-                } Translated;
-            };
-        } MessageInterrupt;
-    } u;
-} CM_PARTIAL_RESOURCE_DESCRIPTOR, *PCM_PARTIAL_RESOURCE_DESCRIPTOR;
 typedef struct _NDIS_RESOURCE_LIST {
     USHORT Version, Revision;
     ULONG Count;
@@ -69,12 +37,13 @@ VOID WdkWriteRegister32(volatile VOID *Register, ULONG Value);
 #define WRITE_REGISTER_UCHAR(r, value) WdkWriteRegister8((r), (value))
 #define WRITE_REGISTER_USHORT(r, value) WdkWriteRegister16((r), (value))
 #define WRITE_REGISTER_ULONG(r, value) WdkWriteRegister32((r), (value))
-#define NdisReadRegisterUchar(r, value) (*(value) = WdkReadRegister8(r))
-#define NdisReadRegisterUshort(r, value) (*(value) = WdkReadRegister16(r))
-#define NdisReadRegisterUlong(r, value) (*(value) = WdkReadRegister32(r))
-#define NdisWriteRegisterUchar(r, value) WdkWriteRegister8((r), (value))
-#define NdisWriteRegisterUshort(r, value) WdkWriteRegister16((r), (value))
-#define NdisWriteRegisterUlong(r, value) WdkWriteRegister32((r), (value))
+/* A register may be given as a number, too. */
+#define NdisReadRegisterUchar(r, value) (*(value) = WdkReadRegister8((const volatile VOID *)(ULONG_PTR)(r)))
+#define NdisReadRegisterUshort(r, value) (*(value) = WdkReadRegister16((const volatile VOID *)(ULONG_PTR)(r)))
+#define NdisReadRegisterUlong(r, value) (*(value) = WdkReadRegister32((const volatile VOID *)(ULONG_PTR)(r)))
+#define NdisWriteRegisterUchar(r, value) WdkWriteRegister8((volatile VOID *)(ULONG_PTR)(r), (value))
+#define NdisWriteRegisterUshort(r, value) WdkWriteRegister16((volatile VOID *)(ULONG_PTR)(r), (value))
+#define NdisWriteRegisterUlong(r, value) WdkWriteRegister32((volatile VOID *)(ULONG_PTR)(r), (value))
 
 #define PCI_WHICHSPACE_CONFIG 0x0u
 /* Configuration space; returns the bytes read or written. */
@@ -117,6 +86,7 @@ typedef struct _NDIS_SG_DMA_DESCRIPTION {
 #define NDIS_SG_DMA_DESCRIPTION_REVISION_1 1
 #define NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1 36
 #define NDIS_SG_DMA_64_BIT_ADDRESS 0x1u
+#define NDIS_SG_DMA_V3_HAL_API 0x2u /* nothing that a driver would notice here */
 #define NDIS_SG_LIST_WRITE_TO_DEVICE 0x1u
 
 /* PASSIVE, in InitializeEx. Needs NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER, else NOT_SUPPORTED. */
@@ -146,6 +116,7 @@ typedef VOID MINIPORT_INTERRUPT_DPC(NDIS_HANDLE MiniportInterruptContext, PVOID 
                                     PVOID NdisReserved2);
 typedef MINIPORT_INTERRUPT_DPC *MINIPORT_INTERRUPT_DPC_HANDLER;
 typedef VOID MINIPORT_INTERRUPT_CONTROL(NDIS_HANDLE MiniportInterruptContext);
+typedef MINIPORT_INTERRUPT_CONTROL MINIPORT_DISABLE_INTERRUPT, MINIPORT_ENABLE_INTERRUPT;
 typedef MINIPORT_INTERRUPT_CONTROL *MINIPORT_DISABLE_INTERRUPT_HANDLER, *MINIPORT_ENABLE_INTERRUPT_HANDLER;
 typedef BOOLEAN MINIPORT_MESSAGE_INTERRUPT(NDIS_HANDLE MiniportInterruptContext, ULONG MessageId, PBOOLEAN QueueDefaultInterruptDpc,
                                            PULONG TargetProcessors);
@@ -154,6 +125,7 @@ typedef VOID MINIPORT_MESSAGE_INTERRUPT_DPC(NDIS_HANDLE MiniportInterruptContext
                                             PVOID ReceiveThrottleParameters, PVOID NdisReserved2);
 typedef MINIPORT_MESSAGE_INTERRUPT_DPC *MINIPORT_MSI_INTERRUPT_DPC_HANDLER;
 typedef VOID MINIPORT_MESSAGE_INTERRUPT_CONTROL(NDIS_HANDLE MiniportInterruptContext, ULONG MessageId);
+typedef MINIPORT_MESSAGE_INTERRUPT_CONTROL MINIPORT_DISABLE_MESSAGE_INTERRUPT, MINIPORT_ENABLE_MESSAGE_INTERRUPT;
 typedef MINIPORT_MESSAGE_INTERRUPT_CONTROL *MINIPORT_DISABLE_MSI_INTERRUPT_HANDLER, *MINIPORT_ENABLE_MSI_INTERRUPT_HANDLER;
 typedef BOOLEAN MINIPORT_SYNCHRONIZE_INTERRUPT(NDIS_HANDLE SynchronizeContext);
 typedef MINIPORT_SYNCHRONIZE_INTERRUPT *MINIPORT_SYNCHRONIZE_INTERRUPT_HANDLER;

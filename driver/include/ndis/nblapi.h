@@ -20,6 +20,7 @@ extern "C" {
  * with no lock: contexts are not preempted. A pool grows by slabs and gives nothing back before NDIS ends. NULL: bad parameters. */
 #define NDIS_PROTOCOL_ID_DEFAULT 0x00
 #define NDIS_PROTOCOL_ID_TCP_IP 0x02
+#define NDIS_PROTOCOL_ID_IP6 0x03
 #define NDIS_PROTOCOL_ID_IPX 0x06
 #define NDIS_PROTOCOL_ID_NBF 0x07
 

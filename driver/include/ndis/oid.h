@@ -155,6 +155,60 @@ typedef struct _NDIS_LINK_STATE {
 #define NDIS_LINK_STATE_REVISION_1 1
 #define NDIS_SIZEOF_LINK_STATE_REVISION_1 40
 
+typedef struct _NDIS_LINK_SPEED {
+    ULONG64 XmitLinkSpeed, RcvLinkSpeed;
+} NDIS_LINK_SPEED, *PNDIS_LINK_SPEED;
+/* OID_GEN_LINK_PARAMETERS */
+typedef struct _NDIS_LINK_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_MEDIA_DUPLEX_STATE MediaDuplexState;
+    ULONG64 XmitLinkSpeed, RcvLinkSpeed;
+    NDIS_SUPPORTED_PAUSE_FUNCTIONS PauseFunctions;
+    ULONG AutoNegotiationFlags;
+} NDIS_LINK_PARAMETERS, *PNDIS_LINK_PARAMETERS;
+/* What a virtual function's adapter can do; nobody here has one. */
+typedef struct _NDIS_SRIOV_CAPABILITIES {
+    NDIS_OBJECT_HEADER Header;
+    ULONG SriovCapabilities;
+} NDIS_SRIOV_CAPABILITIES, *PNDIS_SRIOV_CAPABILITIES;
+/* OID_TCP_RSC_STATISTICS */
+typedef struct _NDIS_RSC_STATISTICS_INFO {
+    NDIS_OBJECT_HEADER Header;
+    ULONG64 CoalescedPkts, CoalescedOctets, CoalesceEvents, Aborts;
+} NDIS_RSC_STATISTICS_INFO, *PNDIS_RSC_STATISTICS_INFO;
+#define NDIS_RSC_STATISTICS_REVISION_1 1
+#define NDIS_SIZEOF_RSC_STATISTICS_REVISION_1 40
+C_ASSERT(sizeof(NDIS_LINK_PARAMETERS) == 32 && sizeof(NDIS_RSC_STATISTICS_INFO) == 40);
+/* OID_GEN_SUPPORTED_GUIDS: requests of the management instrumentation, by the OIDs that they become. */
+typedef struct _NDIS_GUID {
+    GUID Guid;
+    WDK_EXTENSION union {
+        NDIS_OID Oid;
+        NDIS_STATUS Status;
+    };
+    ULONG Size; /* of an element; MAXULONG: varies */
+    ULONG Flags;
+} NDIS_GUID, *PNDIS_GUID;
+#define fNDIS_GUID_TO_OID 0x1u
+#define fNDIS_GUID_TO_STATUS 0x2u
+#define fNDIS_GUID_ANSI_STRING 0x4u
+#define fNDIS_GUID_UNICODE_STRING 0x8u
+#define fNDIS_GUID_ARRAY 0x10u
+#define fNDIS_GUID_ALLOW_READ 0x20u
+#define fNDIS_GUID_ALLOW_WRITE 0x40u
+
+/* NDIS_STATUS_OPER_STATUS */
+typedef enum _NET_IF_OPER_STATUS {
+    NET_IF_OPER_STATUS_UP = 1, NET_IF_OPER_STATUS_DOWN, NET_IF_OPER_STATUS_TESTING, NET_IF_OPER_STATUS_UNKNOWN, NET_IF_OPER_STATUS_DORMANT,
+    NET_IF_OPER_STATUS_NOT_PRESENT, NET_IF_OPER_STATUS_LOWER_LAYER_DOWN
+} NET_IF_OPER_STATUS, *PNET_IF_OPER_STATUS;
+typedef struct _NDIS_OPER_STATE {
+    NDIS_OBJECT_HEADER Header;
+    NET_IF_OPER_STATUS OperationalStatus;
+    ULONG OperationalStatusFlags;
+} NDIS_OPER_STATE, *PNDIS_OPER_STATE;
+#define NDIS_OPER_STATE_REVISION_1 1
+
 typedef struct _NDIS_STATUS_INDICATION {
     NDIS_OBJECT_HEADER Header;
     NDIS_HANDLE SourceHandle;

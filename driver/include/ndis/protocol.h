@@ -44,12 +44,15 @@ typedef struct _NDIS_BIND_PARAMETERS {
     ULONG DataBackFillSize, ContextBackFillSize; /* what the stack below wants in front of each NB, and in each NBL's context */
     ULONG MacOptions;
     ULONG CompartmentId;
-    PVOID DefaultOffloadConfiguration, TcpConnectionOffloadCapabilities;
+    PNDIS_OFFLOAD DefaultOffloadConfiguration;
+    PVOID TcpConnectionOffloadCapabilities;
     PNDIS_STRING BoundAdapterName;
-    PVOID HDSplitCurrentConfig;                                                              /* revision 2 */
+    PNDIS_HD_SPLIT_CURRENT_CONFIG HDSplitCurrentConfig;                                                              /* revision 2 */
     PVOID ReceiveFilterCapabilities, PowerManagementCapabilitiesEx, NicSwitchCapabilities;   /* revision 3 */
     BOOLEAN NDKEnabled;                                                                      /* revision 4 */
-    PVOID NDKCapabilities, SriovCapabilities, NicSwitchArray;
+    PVOID NDKCapabilities;
+    PNDIS_SRIOV_CAPABILITIES SriovCapabilities;
+    PVOID NicSwitchArray;
 } NDIS_BIND_PARAMETERS, *PNDIS_BIND_PARAMETERS;
 #define NDIS_BIND_PARAMETERS_REVISION_1 1
 #define NDIS_BIND_PARAMETERS_REVISION_4 4
@@ -104,7 +107,7 @@ typedef PROTOCOL_CLOSE_ADAPTER_COMPLETE_EX *PROTOCOL_CLOSE_ADAPTER_COMPLETE_EX_H
 /* PASSIVE. PENDING ends with NdisCompleteNetPnPEvent. A pause may not fail. */
 typedef NDIS_STATUS PROTOCOL_NET_PNP_EVENT(NDIS_HANDLE ProtocolBindingContext, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification);
 typedef PROTOCOL_NET_PNP_EVENT *PROTOCOL_NET_PNP_EVENT_HANDLER;
-typedef NDIS_STATUS PROTOCOL_UNINSTALL(VOID);
+typedef VOID PROTOCOL_UNINSTALL(VOID);
 typedef PROTOCOL_UNINSTALL *PROTOCOL_UNINSTALL_HANDLER;
 typedef VOID PROTOCOL_OID_REQUEST_COMPLETE(NDIS_HANDLE ProtocolBindingContext, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status);
 typedef PROTOCOL_OID_REQUEST_COMPLETE *PROTOCOL_OID_REQUEST_COMPLETE_HANDLER;

@@ -96,5 +96,6 @@
 #define NDIS_DECLARE_PROTOCOL_OPEN_CONTEXT(type)
 #define NDIS_DECLARE_FILTER_DRIVER_CONTEXT(type)
 #define NDIS_DECLARE_FILTER_MODULE_CONTEXT(type)
+#define __sdv_save_adapter_context(context) ((void)0)
 
 #endif

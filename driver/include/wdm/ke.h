@@ -36,6 +36,7 @@ typedef struct _GROUP_AFFINITY {
 } GROUP_AFFINITY, *PGROUP_AFFINITY;
 #define ALL_PROCESSOR_GROUPS 0xFFFF
 #define MAXIMUM_PROC_PER_GROUP 64
+#define INVALID_PROCESSOR_INDEX 0xFFFFFFFFu
 ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber); /* the index; ProcNumber may be NULL */
 ULONG KeGetCurrentProcessorNumber(VOID);
 ULONG KeQueryActiveProcessorCountEx(USHORT GroupNumber);
@@ -66,6 +67,34 @@ NTSTATUS KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInform
 VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR BugCheckParameter2, ULONG_PTR BugCheckParameter3,
                   ULONG_PTR BugCheckParameter4);
 VOID KeBugCheck(ULONG BugCheckCode);
+/* Data that a driver would add to a crash dump. None is written, so that registering for it is all that happens. */
+typedef enum _KBUGCHECK_CALLBACK_REASON {
+    KbCallbackInvalid, KbCallbackReserved1, KbCallbackSecondaryDumpData, KbCallbackDumpIo, KbCallbackAddPages
+} KBUGCHECK_CALLBACK_REASON;
+struct _KBUGCHECK_REASON_CALLBACK_RECORD;
+typedef VOID KBUGCHECK_REASON_CALLBACK_ROUTINE(KBUGCHECK_CALLBACK_REASON Reason, struct _KBUGCHECK_REASON_CALLBACK_RECORD *Record,
+                                               PVOID ReasonSpecificData, ULONG ReasonSpecificDataLength);
+typedef KBUGCHECK_REASON_CALLBACK_ROUTINE *PKBUGCHECK_REASON_CALLBACK_ROUTINE;
+typedef struct _KBUGCHECK_REASON_CALLBACK_RECORD {
+    LIST_ENTRY Entry;
+    PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine;
+    PUCHAR Component;
+    ULONG_PTR Checksum;
+    KBUGCHECK_CALLBACK_REASON Reason;
+    UCHAR State;
+} KBUGCHECK_REASON_CALLBACK_RECORD, *PKBUGCHECK_REASON_CALLBACK_RECORD;
+typedef struct _KBUGCHECK_SECONDARY_DUMP_DATA {
+    PVOID InBuffer;
+    ULONG InBufferLength, MaximumAllowed;
+    GUID Guid;
+    PVOID OutBuffer;
+    ULONG OutBufferLength;
+} KBUGCHECK_SECONDARY_DUMP_DATA, *PKBUGCHECK_SECONDARY_DUMP_DATA;
+#define KeInitializeCallbackRecord(record) ((void)((record)->State = 0))
+/* FALSE: the record is registered already. */
+BOOLEAN KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord, PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine,
+                                         KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component);
+BOOLEAN KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord); /* FALSE: it is not registered */
 VOID DbgBreakPoint(VOID); /* reported as "driver.break" */
 
 /* ---- Callback objects. Nobody notifies those of the system, so that registering for them is all that happens. */

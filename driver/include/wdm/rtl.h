@@ -24,10 +24,32 @@
 #define RtlPointerToOffset(base, pointer) ((ULONG)((PCHAR)(pointer) - (PCHAR)(base)))
 #define ALIGN_DOWN_BY(value, multiple) ((ULONG_PTR)(value) & ~((ULONG_PTR)(multiple)-1))
 #define ALIGN_UP_BY(value, multiple) ALIGN_DOWN_BY((ULONG_PTR)(value) + (multiple)-1, (multiple))
+#define ALIGN_UP(value, type) ALIGN_UP_BY((value), sizeof(type))
+#define ALIGN_DOWN(value, type) ALIGN_DOWN_BY((value), sizeof(type))
 #define ALIGN_UP_POINTER_BY(pointer, multiple) ((PVOID)ALIGN_UP_BY((pointer), (multiple)))
 #define ALIGN_DOWN_POINTER_BY(pointer, multiple) ((PVOID)ALIGN_DOWN_BY((pointer), (multiple)))
 #define ROUND_TO_PAGES(size) ALIGN_UP_BY((size), PAGE_SIZE)
 #define RTL_CONSTANT_STRING(text) {sizeof(text) - sizeof((text)[0]), sizeof(text), (void *)(ULONG_PTR)(text)}
+
+/* The number of the lowest or highest bit that is set; 0, and *index undefined: none is. */
+FORCEINLINE UCHAR WdkBitScanForward(PULONG index, ULONG mask)
+{
+    if (mask == 0) {
+        return 0;
+    }
+    *index = (ULONG)__builtin_ctz(mask);
+    return 1;
+}
+FORCEINLINE UCHAR WdkBitScanReverse(PULONG index, ULONG mask)
+{
+    if (mask == 0) {
+        return 0;
+    }
+    *index = 31u - (ULONG)__builtin_clz(mask);
+    return 1;
+}
+#define BitScanForward WdkBitScanForward
+#define BitScanReverse WdkBitScanReverse
 
 SIZE_T RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length); /* how many bytes are equal from the start */
 
@@ -82,6 +104,11 @@ NTSTATUS RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG TypeMask,
 ULONG DbgPrint(const CHAR *Format, ...);
 ULONG DbgPrintEx(ULONG ComponentId, ULONG Level, const CHAR *Format, ...);
 ULONG vDbgPrintEx(ULONG ComponentId, ULONG Level, const CHAR *Format, va_list arglist);
+#ifndef _WIN32
+/* At most count characters, or as many as fit (_TRUNCATE), and a NUL. -1: cut. */
+int _vsnprintf_s(PCHAR buffer, SIZE_T sizeOfBuffer, SIZE_T count, const CHAR *format, va_list argptr);
+#define _TRUNCATE ((SIZE_T)-1)
+#endif
 #define KdPrint(arguments) DbgPrint arguments
 #define DPFLTR_IHVNETWORK_ID 79
 #define DPFLTR_IHVDRIVER_ID 77

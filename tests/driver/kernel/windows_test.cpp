@@ -65,6 +65,22 @@ TEST_F(KernelWindows, AFormatThatDoesNotFitIsCutAndSaysSo) {
     EXPECT_EQ(RtlStringCbCatA(out, sizeof out, "x"), STATUS_BUFFER_OVERFLOW);
 }
 
+TEST_F(KernelWindows, ATextOfArgumentsIsCutAtACountOrAtItsRoom) {
+    const auto print = [](char* out, SIZE_T size, SIZE_T count, const char* text, ...) {
+        va_list arguments;
+        va_start(arguments, text);
+        const int length = _vsnprintf_s(out, size, count, text, arguments);
+        va_end(arguments);
+        return length;
+    };
+    char out[5];
+    EXPECT_EQ(print(out, sizeof out, _TRUNCATE, "%s", "abc"), 3);
+    EXPECT_EQ(print(out, sizeof out, _TRUNCATE, "%s", "abcde"), -1);
+    EXPECT_STREQ(out, "abcd");
+    EXPECT_EQ(print(out, sizeof out, 2, "%s", "abc"), -1);
+    EXPECT_STREQ(out, "ab");
+}
+
 TEST_F(KernelWindows, PointersAreNotShownWhereTheyAre) { EXPECT_EQ(format("%p %p", this, nullptr), "ptr null"); }
 
 TEST_F(KernelWindows, StringsAreAppendedConvertedAndCompared) {
@@ -94,6 +110,34 @@ TEST_F(KernelWindows, BitMapsFindRunsFromTheHintOn) {
     EXPECT_FALSE(RtlCheckBit(&map, 39));
     EXPECT_EQ(RtlFindLeastSignificantBit(0x50), 4);
     EXPECT_EQ(RtlFindLeastSignificantBit(0), -1);
+}
+
+TEST_F(KernelWindows, BitScansFindTheLowestAndTheHighestBit) {
+    ULONG index = 99;
+    EXPECT_EQ(BitScanForward(&index, 0x50), 1);
+    EXPECT_EQ(index, 4u);
+    EXPECT_EQ(BitScanReverse(&index, 0x50), 1);
+    EXPECT_EQ(index, 6u);
+    EXPECT_EQ(BitScanForward(&index, 0), 0);
+    EXPECT_EQ(ALIGN_UP(13, ULONGLONG), 16u);
+    EXPECT_EQ(ALIGN_DOWN(13, ULONGLONG), 8u);
+}
+
+TEST_F(KernelWindows, ABugCheckCallbackIsRegisteredOnce) {
+    KBUGCHECK_REASON_CALLBACK_RECORD record;
+    UCHAR component[] = "test";
+    const auto routine = [](KBUGCHECK_CALLBACK_REASON, PKBUGCHECK_REASON_CALLBACK_RECORD, PVOID, ULONG) {};
+    KeInitializeCallbackRecord(&record);
+    EXPECT_FALSE(KeDeregisterBugCheckReasonCallback(&record));
+    EXPECT_TRUE(KeRegisterBugCheckReasonCallback(&record, routine, KbCallbackSecondaryDumpData, component));
+    EXPECT_FALSE(KeRegisterBugCheckReasonCallback(&record, routine, KbCallbackSecondaryDumpData, component));
+    EXPECT_TRUE(KeDeregisterBugCheckReasonCallback(&record));
+}
+
+TEST_F(KernelWindows, DevicesHaveNoPropertiesOfPlugAndPlay) {
+    ULONG length = 9;
+    EXPECT_EQ(IoGetDeviceProperty(nullptr, DevicePropertyHardwareID, 0, nullptr, &length), STATUS_INVALID_DEVICE_REQUEST);
+    EXPECT_EQ(length, 0u);
 }
 
 TEST_F(KernelWindows, ArithmeticThatDoesNotFitSaysSo) {

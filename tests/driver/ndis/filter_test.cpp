@@ -320,6 +320,14 @@ TEST_F(NdisFilter, WhatFiltersNeedInFrontReachesTheProtocol) {
     stop();
 }
 
+TEST_F(NdisFilter, AStatusAtHaltReachesNoModuleThatIsDetached) {
+    start_two();
+    miniport_.indicate_at_halt = true;
+    stop();
+    EXPECT_TRUE(bottom_.statuses.empty());
+    EXPECT_TRUE(top_.statuses.empty());
+}
+
 TEST_F(NdisFilter, StatusIndicationsClimbThroughTheFilters) {
     start_two();
     NDIS_STATUS_INDICATION indication{};

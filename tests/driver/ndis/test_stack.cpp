@@ -92,6 +92,10 @@ VOID halt(NDIS_HANDLE context, NDIS_HALT_ACTION action) {
     auto* miniport = static_cast<TestMiniport*>(context);
     miniport->halt_action = action;
     miniport->calls += "halt ";
+    NDIS_STATUS_INDICATION indication{};
+    indication.Header = {NDIS_OBJECT_TYPE_STATUS_INDICATION, 1, sizeof(indication)};
+    indication.StatusCode = NDIS_STATUS_NETWORK_CHANGE;
+    if (miniport->indicate_at_halt) NdisMIndicateStatusEx(miniport->adapter, &indication);
     if (miniport->interrupt) NdisMDeregisterInterruptEx(miniport->interrupt);
     if (miniport->dma) NdisMDeregisterScatterGatherDma(miniport->dma);
     miniport->interrupt = miniport->dma = nullptr;
@@ -326,7 +330,7 @@ StackTest::StackTest() : miniport_entry_(test_miniport_entry), protocol_entry_(t
 }
 
 void StackTest::load() {
-    EXPECT_EQ(ndis_load_driver(ndis_, "testmp", miniport_entry_, miniport_argument_), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(load_miniport_ ? load_miniport_() : ndis_load_driver(ndis_, "testmp", miniport_entry_, miniport_argument_), NDIS_STATUS_SUCCESS);
     EXPECT_EQ(ndis_load_driver(ndis_, "testproto", protocol_entry_, protocol_argument_), NDIS_STATUS_SUCCESS);
     EXPECT_EQ(ndis_add_adapter(ndis_, "testmp", "nic0"), NDIS_STATUS_SUCCESS);
     pool_ = make_pool(protocol_.driver, true, 0, 0);

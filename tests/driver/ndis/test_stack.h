@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,6 +34,7 @@ struct TestMiniport {
     std::vector<UCHAR> multicast;             // set by OID
     KIRQL oid_irql = 0;                       // of the last request
     NDIS_HALT_ACTION halt_action = NdisHaltDeviceStopped;
+    bool indicate_at_halt = false;            // a status
     ULONG mac_options = 0;
     UCHAR address_end = 1;                    // 02:00:00:00:00:NN
 
@@ -89,6 +91,7 @@ public:
     void load();
     // What load() loads; a test that wants others says so, and calls reload().
     DRIVER_INITIALIZE *miniport_entry_, *protocol_entry_;
+    std::function<NDIS_STATUS()> load_miniport_;  // in place of ndis_load_driver, of a driver "testmp"
     void *miniport_argument_ = &miniport_, *protocol_argument_ = &protocol_;
 
     fake_platform_config config_;

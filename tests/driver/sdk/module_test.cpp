@@ -84,8 +84,8 @@ TEST(Module, EveryMissingNameIsToldWithItsPlaceAndItsPlan) {
     const std::string error = refused(built("missing"));
     EXPECT_TRUE(has(error, "NdisRegisterPoll: used at missing.c:")) << error;
     EXPECT_TRUE(has(error, "planned, with NDIS polling")) << error;
-    EXPECT_TRUE(has(error, "NdisRawWritePortUlong: used at missing.c:")) << error;
-    EXPECT_TRUE(has(error, " in DriverEntry; not planned: the machine has no I/O ports")) << error;
+    EXPECT_TRUE(has(error, "ZwOpenKey: used at missing.c:")) << error;
+    EXPECT_TRUE(has(error, " in DriverEntry; not planned: there is no registry")) << error;
     EXPECT_TRUE(has(error, "MissingHelper: used at missing.c:")) << error;
     EXPECT_TRUE(has(error, "unknown here: a source that is left out")) << error;
 }
@@ -125,6 +125,16 @@ TEST_F(ModuleStack, ADriverEntryThatFailsIsToldWithItsStatus) {
 TEST_F(ModuleStack, ADriverThatRegistersNothingIsRefused) {
     put("idle");
     EXPECT_TRUE(has(start_error(), "registered no miniport, filter or protocol"));
+}
+
+TEST_F(ModuleStack, AMiniportMayTakePartInTheSetUpOfItsDevice) {
+    put("adding");
+    send(5);
+    stack_.expect_all_sent();
+    EXPECT_EQ(printed_, "add\ninitialize\nvendor 1af4, type 0, first capability 1\nports 1\n");
+    printed_.clear();
+    stack_.stop();
+    EXPECT_EQ(printed_, "halt\nremove\n");
 }
 
 TEST_F(ModuleStack, AParameterWithoutAKeywordIsRefused) {

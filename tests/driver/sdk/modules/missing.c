@@ -3,14 +3,14 @@
 #include <ndis.h>
 
 NDIS_STATUS NdisRegisterPoll(NDIS_HANDLE Handle, PVOID Context, PVOID Characteristics, PNDIS_HANDLE PollHandle);
-VOID NdisRawWritePortUlong(ULONG_PTR Port, ULONG Data);
+NTSTATUS ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes);
 VOID MissingHelper(VOID);
 
 static NDIS_STATUS Poll(VOID) { return NdisRegisterPoll(NULL, NULL, NULL, NULL); }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
-    NdisRawWritePortUlong(0, 0);
+    ZwOpenKey(NULL, KEY_READ, NULL);
     MissingHelper();
     return Poll();
 }
