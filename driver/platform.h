@@ -4,7 +4,8 @@
  *
  * Everything that a driver reaches outside its own code goes through these calls: register access, memory, DMA mappings, barriers,
  * interrupts, time, threads, and reports. The simulator implements them over hw/ (sim/platform/); the driver's unit tests implement
- * them in a few hundred lines of C (tests/driver/fake_platform). No global state: a `struct platform` is one machine with one NIC.
+ * them in a few hundred lines of C (tests/driver/fake_platform). No global state: a `struct platform` is one machine with one NIC;
+ * a further NIC of it is a platform with registers, configuration space and interrupts of its own, and the same in all else.
  *
  * Contexts. Code runs either in a thread (platform_thread) or in the interrupt context (one a CPU). A context is never preempted
  * between two platform calls: only the calls marked (blocks) or (charges) let simulated time pass and other contexts run.

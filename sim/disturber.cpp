@@ -49,7 +49,7 @@ void Disturber::start(struct traffic* traffic) {
 
 void Disturber::stop() {
     stopping_ = true;
-    if (!carrier_ && !pulled_) toggle_carrier();
+    if (!carrier_ && pulled_ != down_) toggle_carrier();
     system_.cpu->set(stop_);
     system_.cpu->set(pull_);
     for (hw::Cpu::Thread* thread : {thread_, removal_})
@@ -57,12 +57,22 @@ void Disturber::stop() {
     thread_ = removal_ = nullptr;
 }
 
+// One of those whose cards are there.
+Slot& Disturber::draw_slot() {
+    if (system_.slots.size() == 1) return *system_.slots[0];
+    for (;;) {
+        Slot& slot = *system_.slots[random_() % system_.slots.size()];
+        if (&slot != pulled_) return slot;
+    }
+}
+
 void Disturber::toggle_carrier() {
-    if ((stopping_ && carrier_) || pulled_) return;
+    const size_t there = system_.slots.size() - (pulled_ ? 1 : 0);
+    if (there == 0 || (carrier_ && (stopping_ || (there == 1 && pulled_)))) return;
     carrier_ = !carrier_;
-    if (!carrier_) watcher_.carrier(true);
-    system_.wire->set_link(carrier_);
-    if (carrier_) watcher_.carrier(false);
+    if (!carrier_) down_ = &draw_slot();
+    if (down_ != pulled_) down_->wire->set_link(carrier_);
+    watcher_.carrier(down_->number, !carrier_);
     const uint64_t period_us = carrier_ ? scenario_.stress_link_down_every_us : scenario_.stress_link_down_us;
     carrier_alarm_.set(hw::now_ps() + draw_ps(period_us), hw::Alarm::When::kernel_time);
 }
@@ -82,7 +92,7 @@ void Disturber::resets() {
     for (;;) {
         Kind& next = *std::min_element(std::begin(kinds), std::end(kinds), [](const Kind& a, const Kind& b) { return a.next_ps < b.next_ps; });
         const uint64_t now_ps = hw::now_ps();
-        if (system_.cpu->wait_for(stop_, hw::ps_time(std::max<uint64_t>(next.next_ps, now_ps + 1) - now_ps)) || pulled_) return;
+        if (system_.cpu->wait_for(stop_, hw::ps_time(std::max<uint64_t>(next.next_ps, now_ps + 1) - now_ps)) || (pulled_ && system_.slots.size() == 1)) return;
         (this->*next.disturb)();
         next.next_ps = hw::now_ps() + draw_ps(next.period_us);
     }
@@ -91,10 +101,10 @@ void Disturber::resets() {
 // The card is out: nobody knows yet but the link.
 void Disturber::pull() {
     if (stopping_) return;
-    pulled_ = true;
-    watcher_.pulled();
-    system_.link->remove();
-    system_.wire->set_link(false);
+    pulled_ = &draw_slot();
+    pulled_->link->remove();
+    pulled_->wire->set_link(false);
+    watcher_.pulled(pulled_->number);
     system_.cpu->set(pull_);
 }
 
@@ -102,7 +112,7 @@ void Disturber::removal() {
     (void)system_.cpu->wait_for(pull_, sc_core::SC_ZERO_TIME);
     if (!pulled_) return;
     system_.cpu->sleep(hw::ps_time(notice_ps));
-    const int status = traffic_surprise_remove(traffic_);
+    const int status = traffic_surprise_remove(traffic_, pulled_->number);
     if (status) watcher_.failed("the driver stack could not be told that the card is gone: errno " + std::to_string(std::abs(status)));
     watcher_.removed();
 }
@@ -129,7 +139,7 @@ void Disturber::reset_device() {
 
 void Disturber::reset_miniport() {
     watcher_.device(true);
-    const int status = traffic_reset_miniport(traffic_);
+    const int status = traffic_reset_miniport(traffic_, draw_slot().number);
     watcher_.device(false);
     failed("the miniport could not be reset", status);
 }

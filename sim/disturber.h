@@ -3,7 +3,7 @@
 // its queues, or the device, the driver stack is paused and restarted, sends are cancelled, and
 // once the card is pulled. Seeded: each comes after half to one and a half of its period, drawn anew.
 //
-//   carrier   Wire::set_link(), as a cable that is pulled
+//   carrier   Wire::set_link(), as a cable that is pulled: of several, one at a time, and never the last
 //   the rest  a thread on the CPU, through the driver stack (traffic_reset_queue(), traffic_reset_device(), traffic_reset_miniport(),
 //             traffic_restart_stack(), traffic_cancel_sends(), traffic_surprise_remove()): one at a time
 //   removal   PcieLink::remove() and the cable, at any moment of the others; a second thread tells the stack 5 us later
@@ -25,8 +25,10 @@ class Disturber {
 public:
     // Called when frames that are on their way may be lost, and when that is over.
     struct Watcher {
-        std::function<void(bool lost)> carrier, device, stack;
-        std::function<void()> pulled, removed;  // the card is gone; and the stack above it
+        std::function<void(unsigned slot, bool lost)> carrier;
+        std::function<void(bool lost)> device, stack;
+        std::function<void(unsigned slot)> pulled;
+        std::function<void()> removed;  // a card is gone; and what stood on it alone
         std::function<void(const std::string& message)> failed;
     };
 
@@ -54,6 +56,7 @@ private:
     void cancel_sends();
     void pull();
     void removal();
+    Slot& draw_slot();
     void failed(const std::string& what, int status);
 
     const scenario& scenario_;
@@ -63,7 +66,9 @@ private:
     struct traffic* traffic_ = nullptr;
     hw::Cpu::Thread *thread_ = nullptr, *removal_ = nullptr;
     hw::Cpu::Event *stop_, *pull_;
-    bool carrier_ = true, stopping_ = false, pulled_ = false;
+    bool carrier_ = true, stopping_ = false;
+    Slot* down_ = nullptr;    // whose carrier is gone, or was last
+    Slot* pulled_ = nullptr;  // whose card is gone
     hw::Alarm pull_alarm_{this, hw::Alarm::call<Disturber, &Disturber::pull>};
     hw::Alarm carrier_alarm_{this, hw::Alarm::call<Disturber, &Disturber::toggle_carrier>};
 };

@@ -104,8 +104,9 @@ bool EventLog::close() {
 std::string EventLog::line(const hw::Event& event) {
     const KindName name = name_of(event.kind);
     char numbers[128];
+    const std::string lane = name.lane + (event.nic ? std::to_string(event.nic) : std::string());
     std::snprintf(numbers, sizeof numbers, "%12" PRIu64 " %-6s %-14s %5u %5" PRIu32 " %8" PRIu64 " %10" PRIu64 " ", event.time_ps,
-                  name.lane, name.kind, static_cast<unsigned>(event.queue), event.index, event.packet, event.value);
+                  lane.c_str(), name.kind, static_cast<unsigned>(event.queue), event.index, event.packet, event.value);
     return numbers + text_of(event);
 }
 

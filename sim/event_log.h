@@ -5,7 +5,7 @@
 //
 //     time_ps lane kind queue index packet value text
 //
-// lane is who speaks (driver, nic, pcie, wire, check), kind a name of hw::EventKind; queue, index, packet and value are its numbers
+// lane is who speaks (driver, nic, pcie, wire, check; of several NICs all but the first have their number behind it: wire1), kind a name of hw::EventKind; queue, index, packet and value are its numbers
 // (hw/event/event.h says what each kind puts there). The last column takes the rest of the line: a function, a message; of a TLP its
 // type and payload bytes; of a device trace the trace point and its index and aux fields. "-" stands for no text. The file depends on
 // the run alone; writing it changes nothing in the simulation.

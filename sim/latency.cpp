@@ -11,7 +11,7 @@ namespace sim {
 
 LatencyProbe::LatencyProbe(hw::EventStream& events, uint64_t interrupt_ps) : interrupt_ps_(interrupt_ps) {
     using hw::EventKind;
-    events.add_sink([this](const hw::Event& event) { see(event); },
+    events.add_sink([this](const hw::Event& event) { if (event.nic == 0) see(event); },
                     hw::EventStream::kinds(EventKind::doorbell, EventKind::frame_tx, EventKind::frame_rx, EventKind::irq_enter));
 }
 

@@ -173,7 +173,7 @@ void LostReports::add(const platform_lost& lost) {
     size_t least = 0;
     for (unsigned i = 0; i < described; i++) {
         const platform_lost_nb& nb = lost.nbs[i];
-        places[i] = system_.whereabouts->of(nb.mdl_count ? nb.mdl[0].va : nullptr, nb.mdl_count ? nb.mdl[0].length : 0,
+        places[i] = system_.place_of(nb.mdl_count ? nb.mdl[0].va : nullptr, nb.mdl_count ? nb.mdl[0].length : 0,
                                             lost.packet < 0 ? -1 : lost.packet + i, lost.receive);
         if (progress(places[i]) < progress(places[least])) least = i;
     }

@@ -73,6 +73,18 @@ struct machine_queue {
     uint64_t frames, doorbells, interrupts;
 };
 
+/* One of several NICs. */
+enum { MACHINE_MAX_ADAPTERS = 4 };
+struct machine_adapter {
+    uint64_t tx_sends;           /* that the driver has back from it: more than the next two when it had no carrier to send them on */
+    uint64_t tx_frames, tx_lost; /* at the other end of the cable; lost on it, without a carrier */
+    uint64_t rx_frames, rx_lost; /* at this end */
+    uint64_t dropped;            /* by the NIC, of those that reached it */
+    uint64_t messages;           /* MSI-X */
+    struct machine_link up, down;
+    struct machine_queue queues[MACHINE_MAX_QUEUES];
+};
+
 struct machine_result {
     struct machine_failure *failures;
     size_t failure_count;
@@ -87,6 +99,8 @@ struct machine_result {
     struct machine_link up, down;
     uint64_t dma_violations, interrupts;
     struct machine_queue queues[MACHINE_MAX_QUEUES]; /* by virtqueue: receive 0, transmit 0, receive 1, ... */
+    struct machine_adapter adapters[MACHINE_MAX_ADAPTERS]; /* what is above is of all of them together */
+    unsigned adapter_count;
     unsigned queue_count;                            /* of those that the driver uses */
     struct json_t *lost; /* lost.h: what was found of NBLs that are lost or were misused, an object; NULL: none were */
     char **drivers; /* the stack as it was bound, a line for each driver, if asked for */

@@ -14,11 +14,11 @@ namespace {
 constexpr size_t max_failures = 1000;  // kept of one run; the rest is counted in the last one
 
 // Who saw a bus address does not know whose it is: the driver said so when it posted it.
-void keep_failure(machine_result& result, const hw::Violation& violation, const Whereabouts& whereabouts) {
+void keep_failure(machine_result& result, const hw::Violation& violation, const System& system) {
     std::string message = violation.message;
     int64_t packet = violation.packet;
     if (packet < 0 && violation.address) {
-        const Whereabouts::Owner owner = whereabouts.owner_of(violation.address);
+        const Whereabouts::Owner owner = system.owner_of(violation.address);
         packet = owner.packet;
         if (owner.nbl) message += "; it was posted for nbl " + std::to_string(owner.nbl);
     }
@@ -36,7 +36,7 @@ void report_to_stderr(const sc_core::sc_report& report, const sc_core::sc_action
 void collect_failures(System& system, machine_result& result) {
     system.events.on_violation([&system, &result](const hw::Violation& violation) {
         if (result.failure_count < max_failures)
-            keep_failure(result, violation, *system.whereabouts);
+            keep_failure(result, violation, system);
         else if (result.failure_count == max_failures)
             machine_result_fail(&result, violation.time_ps, "failures.more", "", -1, "there were more failures than are kept");
     });

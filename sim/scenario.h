@@ -40,12 +40,14 @@ enum scenario_type { SCENARIO_UINT, SCENARIO_PICK, SCENARIO_BOOL, SCENARIO_ENUM,
                      SCENARIO_REGISTRY };
 
 /* Drivers between miniport and protocol, from the bottom up. */
-enum scenario_driver_kind { SCENARIO_DRIVER_CAPTURE, SCENARIO_DRIVER_VLAN, SCENARIO_DRIVER_MUX, SCENARIO_DRIVER_MODULE };
+enum scenario_driver_kind {
+    SCENARIO_DRIVER_CAPTURE, SCENARIO_DRIVER_VLAN, SCENARIO_DRIVER_MUX, SCENARIO_DRIVER_MODULE, SCENARIO_DRIVER_TEAM
+};
 enum { SCENARIO_MAX_DRIVERS = 8, SCENARIO_MODULE_PATH = 512, SCENARIO_MODULE_ARGUMENT = 32 };
 struct scenario_drivers {
     struct {
         enum scenario_driver_kind kind;
-        unsigned number; /* VLAN id, virtual adapters */
+        unsigned number; /* VLAN id; virtual adapters; how a team sends: 0 spread, 1 failover */
         char path[SCENARIO_MODULE_PATH], argument[SCENARIO_MODULE_ARGUMENT]; /* of a module */
     } drivers[SCENARIO_MAX_DRIVERS];
     unsigned count;

@@ -90,8 +90,48 @@ static int check_driver(const struct scenario *scenario, FILE *errors) {
                           "backfill and data offset together must fit in a page of 4096 bytes");
         mistakes++;
     }
+    uint8_t mac[6];
+    if (*scenario->driver_mac && (scenario_parse_mac(scenario->driver_mac, mac) != 0 || (mac[0] & 1))) {
+        scenario_complain(scenario, SCENARIO_KEY_driver_mac, errors, "expected a unicast MAC address like 02:00:00:00:00:55, got '%s'",
+                          scenario->driver_mac);
+        mistakes++;
+    }
     if (*scenario->expect_check && scenario->expect_verdict == 0) {
         scenario_complain(scenario, SCENARIO_KEY_expect_check, errors, "is only for expect.verdict: fail");
+        mistakes++;
+    }
+    return mistakes;
+}
+
+/* A NIC that filters is in the VLANs that it was told, and of the slots it knows nothing. */
+static int check_tag(const struct scenario *scenario, FILE *errors) {
+    int mistakes = 0;
+    if (scenario->driver_vlan_by_adapter && scenario->driver_vlan_id == 0) {
+        scenario_complain(scenario, SCENARIO_KEY_driver_vlan_by_adapter, errors, "needs driver.vlan_id");
+        mistakes++;
+    }
+    if (scenario->driver_filter && (scenario->driver_vlan_id || scenario->driver_priority) && !scenario->driver_vlan_by_adapter) {
+        scenario_complain(scenario, SCENARIO_KEY_driver_filter, errors,
+                          "the NIC would drop every frame with a tag: give driver.vlan_id with driver.vlan_by_adapter: true");
+        mistakes++;
+    }
+    return mistakes;
+}
+
+/* Several NICs are there for a team, which is over all of them. */
+static int check_team(const struct scenario *scenario, FILE *errors) {
+    const struct scenario_drivers *stack = &scenario->driver_stack;
+    int mistakes = 0;
+    for (unsigned i = 1; i < stack->count; i++) {
+        if (stack->drivers[i].kind != SCENARIO_DRIVER_TEAM) continue;
+        scenario_complain(scenario, SCENARIO_KEY_driver_stack, errors, "a team is over NICs: it is the first driver of the stack");
+        mistakes++;
+    }
+    const bool over_all = stack->count > 0 && (stack->drivers[0].kind == SCENARIO_DRIVER_TEAM || stack->drivers[0].kind == SCENARIO_DRIVER_MODULE);
+    if (scenario->nic_adapters > 1 && !over_all) {
+        scenario_complain(scenario, SCENARIO_KEY_nic_adapters, errors,
+                          "%u NICs need a team, which is the first driver of driver.stack: `team spread`, `team failover`, or a module that does the like",
+                          (unsigned)scenario->nic_adapters);
         mistakes++;
     }
     return mistakes;
@@ -121,6 +161,10 @@ static int check_age(const struct scenario *scenario, FILE *errors) {
         {SCENARIO_KEY_stress_device_reset_every_us, false, true, true, scenario->stress_device_reset_every_us != 0},
         {SCENARIO_KEY_stress_miniport_reset_every_us, false, false, true, scenario->stress_miniport_reset_every_us != 0},
         {SCENARIO_KEY_stress_cancel_every_us, true, false, false, scenario->stress_cancel_every_us != 0},
+        {SCENARIO_KEY_driver_vlan_id, true, true, true, scenario->driver_vlan_id != 0},
+        {SCENARIO_KEY_driver_priority, true, true, true, scenario->driver_priority != 0},
+        {SCENARIO_KEY_driver_mac, false, true, true, *scenario->driver_mac != '\0'},
+        {SCENARIO_KEY_nic_adapters, false, false, true, scenario->nic_adapters > 1},
     };
     int mistakes = 0;
     for (size_t i = 0; i < sizeof newer / sizeof *newer; i++) {
@@ -157,6 +201,7 @@ int scenario_parse_mac(const char *text, uint8_t mac[6]) {
 
 int scenario_check(const struct scenario *scenario, FILE *errors) {
     const int mistakes = check_files(scenario, errors) + check_traffic(scenario, errors) + check_machine(scenario, errors) +
-                         check_driver(scenario, errors) + check_age(scenario, errors);
+                         check_driver(scenario, errors) + check_tag(scenario, errors) + check_team(scenario, errors) +
+                         check_age(scenario, errors);
     return mistakes ? -EINVAL : 0;
 }

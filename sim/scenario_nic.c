@@ -33,6 +33,7 @@ static int uses_offload(const struct scenario *scenario) {
     if (scenario->driver_large_send) return SCENARIO_KEY_driver_large_send;
     if (scenario->driver_rss) return SCENARIO_KEY_driver_rss;
     if (scenario->driver_mergeable) return SCENARIO_KEY_driver_mergeable;
+    if (*scenario->driver_mac) return SCENARIO_KEY_driver_mac;
     if (scenario->driver_filter) return SCENARIO_KEY_driver_filter;
     return -1;
 }

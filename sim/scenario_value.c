@@ -81,13 +81,23 @@ static bool parse_sizes(const struct scenario_key *key, const char *text, struct
     return true;
 }
 
-/* "vlan 7": the word, then the number that it takes. */
+/* The place of a word of so many characters in "a|b|c", or -1. */
+static int find_word(const char *choices, const char *text, size_t length) {
+    int place = 0;
+    for (const char *at = choices; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL, place++)
+        if (strcspn(at, "|") == length && memcmp(at, text, length) == 0) return place;
+    return -1;
+}
+
+/* "vlan 7", "team spread": the word, then the number or word that it takes. */
 static bool parse_driver(const char *text, size_t length, struct scenario_drivers *drivers) {
     static const struct {
         const char *word;
         enum scenario_driver_kind kind;
         uint64_t most;
-    } kinds[] = {{"capture", SCENARIO_DRIVER_CAPTURE, 0}, {"vlan", SCENARIO_DRIVER_VLAN, 4094}, {"mux", SCENARIO_DRIVER_MUX, 16}};
+        const char *words;
+    } kinds[] = {{"capture", SCENARIO_DRIVER_CAPTURE, 0, NULL}, {"vlan", SCENARIO_DRIVER_VLAN, 4094, NULL}, {"mux", SCENARIO_DRIVER_MUX, 16, NULL},
+                 {"team", SCENARIO_DRIVER_TEAM, 0, "spread|failover"}};
     while (length > 0 && isspace((unsigned char)*text)) text++, length--;
     while (length > 0 && isspace((unsigned char)text[length - 1])) length--;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -98,7 +108,11 @@ static bool parse_driver(const char *text, size_t length, struct scenario_driver
         while (rest < text + length && isspace((unsigned char)*rest)) rest++;
         const size_t left = (size_t)(text + length - rest);
         const bool separate = left == 0 || rest > text + width;
-        const bool good = kinds[i].most ? separate && parse_number(rest, left, &number) && number >= 1 && number <= kinds[i].most : left == 0;
+        const int word = kinds[i].words ? find_word(kinds[i].words, rest, left) : -1;
+        if (word > 0) number = (uint64_t)word;
+        const bool good = kinds[i].words  ? separate && word >= 0
+                          : kinds[i].most ? separate && parse_number(rest, left, &number) && number >= 1 && number <= kinds[i].most
+                                          : left == 0;
         if (!good || drivers->count == SCENARIO_MAX_DRIVERS) return false;
         drivers->drivers[drivers->count].kind = kinds[i].kind;
         drivers->drivers[drivers->count++].number = (unsigned)number;
@@ -203,7 +217,7 @@ void scenario_describe_type(const struct scenario_key *key, char *text, size_t s
     case SCENARIO_BOOL: fputs("true or false", out); break;
     case SCENARIO_TEXT: fputs("text", out); break;
     case SCENARIO_FILE: fputs("a file", out); break;
-    case SCENARIO_DRIVERS: fprintf(out, "a list of up to %d of: capture, vlan 1 to 4094, mux 1 to 16, PATH.so", SCENARIO_MAX_DRIVERS); break;
+    case SCENARIO_DRIVERS: fprintf(out, "a list of up to %d of: capture, vlan 1 to 4094, mux 1 to 16, team spread or failover, PATH.so", SCENARIO_MAX_DRIVERS); break;
     case SCENARIO_REGISTRY: fputs("a mapping of drivers to keywords to values", out); break;
     case SCENARIO_SIZES:
         fprintf(out, "a number from %" PRIu64 " to %" PRIu64 ", a list of them, or a range \"from..to\"", key->min, key->max);

@@ -57,7 +57,7 @@ void simulation_free(struct simulation *simulation) {
 void simulation_sources(const struct simulation *simulation, struct frame_source *host, struct frame_source *wire) {
     const struct scenario *scenario = &simulation->scenario;
     uint8_t nic_mac[6];
-    scenario_parse_mac(scenario->nic_mac, nic_mac);
+    scenario_parse_mac(*scenario->driver_mac ? scenario->driver_mac : scenario->nic_mac, nic_mac);
 
     memset(host, 0, sizeof *host);
     memset(wire, 0, sizeof *wire);

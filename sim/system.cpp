@@ -5,9 +5,6 @@
 #include <stdexcept>
 #include <string>
 
-#include "model_nic.h"
-#include "verilated_nic.h"
-
 namespace sim {
 
 namespace {
@@ -31,43 +28,7 @@ hw::CpuConfig cpu_config(const scenario& scenario) {
     return config;
 }
 
-void require(const std::string& error) {
-    if (!error.empty()) throw std::invalid_argument(error);
-}
-
 }  // namespace
-
-hw::LinkConfig link_config(const scenario& scenario) {
-    hw::LinkConfig config;
-    config.generation = static_cast<unsigned>(scenario.pcie_generation);
-    config.lanes = static_cast<unsigned>(scenario.pcie_lanes);
-    config.mps = static_cast<uint32_t>(scenario.pcie_mps);
-    config.mrrs = static_cast<uint32_t>(scenario.pcie_mrrs);
-    config.rcb = static_cast<uint32_t>(scenario.pcie_rcb);
-    config.propagation_ns = static_cast<uint32_t>(scenario.pcie_propagation_ns);
-    config.read_latency_ns = static_cast<uint32_t>(scenario.pcie_read_latency_ns);
-    config.read_reorder_ns = static_cast<uint32_t>(scenario.pcie_read_reorder_ns);
-    config.split_percent = static_cast<uint32_t>(scenario.stress_split_percent);
-    config.seed = scenario.seed;
-    config.fault = static_cast<hw::ReadFault>(scenario.pcie_fault);
-    config.fault_read = scenario.pcie_fault_read;
-    return config;
-}
-
-hw::NicConfig nic_config(const scenario& scenario) {
-    hw::NicConfig config;
-    config.datapath_bits = static_cast<uint32_t>(scenario.nic_datapath_bits);
-    config.queue_pairs = static_cast<uint32_t>(scenario.nic_queue_pairs);
-    config.offloads = scenario_offloads(&scenario);
-    config.clock_period_ps = 1'000'000 / scenario.nic_clock_mhz;
-    config.idle_skip = scenario.nic_idle_skip;
-    config.stalls = {static_cast<uint32_t>(scenario.stress_stall_percent), scenario.seed};
-    uint8_t mac[6];
-    if (scenario_parse_mac(scenario.nic_mac, mac) != 0) throw std::invalid_argument("nic.mac is no MAC address");
-    config.mac_address = 0;
-    for (unsigned i = 0; i < 6; i++) config.mac_address |= uint64_t{mac[i]} << (8 * i);
-    return config;
-}
 
 System::System(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted, hw::SharedTarget::Locate shared) {
     build(scenario, waves_wanted, transcript_wanted, std::move(shared));
@@ -77,10 +38,8 @@ System::~System() = default;
 
 void System::build(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted,
                    hw::SharedTarget::Locate shared) {
-    const hw::LinkConfig pcie = link_config(scenario);
     const hw::CpuConfig software = cpu_config(scenario);
-    require(pcie.error());
-    require(software.error());
+    if (const std::string error = software.error(); !error.empty()) throw std::invalid_argument(error);
 
     // Memory, and who may reach it.
     hw::Ram::Config ram;
@@ -93,52 +52,29 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted, 
     translation.tlb_entries = static_cast<uint32_t>(scenario.memory_iommu_tlb_entries);
     translation.tlb_miss_ns = static_cast<double>(scenario.memory_iommu_miss_ns);
     iommu = std::make_unique<hw::Iommu>(translation, *memory, events);
-    if (shared)
-        shared_target = std::make_unique<hw::SharedTarget>("memory", std::move(shared), events);
-    else
-        memory_target = std::make_unique<hw::MemoryTarget>("memory", hw::MemoryTarget::Config{}, *memory, *iommu);
+    if (shared) shared_target = std::make_unique<hw::SharedTarget>("memory", std::move(shared), events);
 
-    // The link, the device, and the cable behind it.
-    link = std::make_unique<hw::PcieLink>("link", pcie, events);
-    root = std::make_unique<hw::RootComplex>("root", *link, events);
-    hw::WireConfig cable;
-    cable.bits_per_second = scenario.wire_gbps * 1'000'000'000;
-    cable.propagation_ps = scenario.wire_cable_ns * 1000;
-    cable.stall_percent = static_cast<uint32_t>(scenario.stress_stall_percent);
-    cable.stall_seed = scenario.seed;
-    wire = std::make_unique<hw::Wire>("wire", cable, events);
-    partner = std::make_unique<hw::LinkPartner>("partner", hw::LinkPartnerConfig{}, *wire, events);
-    if (scenario.nic_kind == 0)
-        nic = hw::make_nic("nic", nic_config(scenario), events);
-    else
-        nic = hw::make_model_nic("nic", nic_config(scenario), events);
-
-    if (shared_target)
-        root->memory_socket.bind(shared_target->socket);
-    else
-        root->memory_socket.bind(memory_target->socket);
-    tap = std::make_unique<hw::DeviceTap>(*nic, [this](const hw::DeviceTap::Used& used) {
+    for (unsigned i = 0; i < scenario.nic_adapters; i++)
+        slots.push_back(std::make_unique<Slot>(i, scenario, events, *memory, *iommu, shared_target.get()));
+    link = slots[0]->link.get();
+    root = slots[0]->root.get();
+    wire = slots[0]->wire.get();
+    partner = slots[0]->partner.get();
+    nic = slots[0]->nic.get();
+    tap = slots[0]->tap.get();
+    slots[0]->on_used = [this](const hw::DeviceTap::Used& used) {
         if (transcript) transcript->used(used);
-    });
+    };
     if (transcript_wanted) transcript = std::make_unique<Transcript>(transcript_wanted, *tap, scenario.nic_queue_pairs > 1);
-    reset_watch = std::make_unique<hw::ResetWatch>(*tap, events, scenario.stress_queue_reset_every_us != 0);
-    link->connect(*reset_watch, *root);
-    reset_watch->connect(*link, *wire);
-    wire->connect(*nic);
 
     // The software's side.
     cpu = std::make_unique<hw::Cpu>("cpu", software, events);
-    cpu->mmio_socket.bind(root->mmio_socket);
-    root->on_msi([this](uint64_t address, uint32_t data) { cpu->message(address, data); });
-    BusDriver::Config settings;
-    settings.mps = pcie.mps;
-    settings.mrrs = pcie.mrrs;
-    settings.short_timeout = pcie.fault != hw::ReadFault::none;   // else a run would be over before the NIC gives up
-    settings.window_base = pcie.mmio32_base;
-    settings.window_bytes = pcie.mmio32_bytes;
-    bus = std::make_unique<BusDriver>(settings, *cpu, *root);
-    platform = std::make_unique<SimPlatform>(*memory, *iommu, *cpu, *bus, events);
-    whereabouts = std::make_unique<Whereabouts>(*this);
+    bridge = std::make_unique<hw::HostBridge>("bridge", slots.size());
+    for (auto& slot : slots) bridge->connect(slot->number, slot->root->mmio_socket, slot->config);
+    cpu->mmio_socket.bind(bridge->mmio_socket);
+    for (auto& slot : slots) slot->attach(*this);
+    bus = slots[0]->bus.get();
+    platform = slots[0]->platform.get();
 
     if (waves_wanted.path) {
         hw::WavesConfig picture;
@@ -151,10 +87,25 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted, 
     }
 }
 
+Whereabouts::Place System::place_of(const void* va, uint32_t length, int64_t packet, bool receive) const {
+    Whereabouts::Place best = slots[0]->whereabouts->of(va, length, packet, receive);
+    for (size_t i = 1; i < slots.size() && best.queue < 0; i++) {
+        const Whereabouts::Place place = slots[i]->whereabouts->of(va, length, packet, receive);
+        if (place.queue >= 0) best = place;
+    }
+    return best;
+}
+
+Whereabouts::Owner System::owner_of(uint64_t address) const {
+    Whereabouts::Owner owner;
+    for (const auto& slot : slots)
+        if (owner.packet < 0) owner = slot->whereabouts->owner_of(address);
+    return owner;
+}
+
 void System::finish() {
-    platform->report_leaks();
-    if (!link->is_removed()) nic->finish();  // what a card that was pulled still has is nobody's
-    link->checker().finish();
+    platform->report_leaks();  // of all slots: memory and IOMMU are theirs together
+    for (auto& slot : slots) slot->finish();
     if (waves) waves->close();
 }
 

@@ -1,41 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine as a whole: everything of hw/, wired in the order in which a packet meets it.
 //
-//   driver -- seam --> Cpu -- MMIO --> RootComplex -- PcieLink -- ResetWatch -- DeviceTap -- NIC -- Wire -- LinkPartner
-//                                          |
-//                       HostMemory <-- Iommu (MemoryTarget)
+//   driver -- seam --> Cpu -- MMIO --> HostBridge --> RootComplex -- PcieLink -- ResetWatch -- DeviceTap -- NIC -- Wire -- LinkPartner
+//                                                         |
+//                                      HostMemory <-- Iommu (MemoryTarget)
+//
+// From the root complex on it is one slot (slot.h), of which there may be several.
 //
 // build() is the only place that knows more than two neighbours. No traffic and no driver in here: traffic_run.h and machine.cpp.
 #pragma once
 
 #include <memory>
+#include <vector>
 
-#include "bus_driver.h"
 #include "cpu.h"
-#include "device_tap.h"
 #include "event.h"
+#include "host_bridge.h"
 #include "host_memory.h"
 #include "iommu.h"
-#include "link.h"
-#include "link_config.h"
-#include "link_partner.h"
 #include "machine.h"
-#include "memory_target.h"
-#include "nic_module.h"
-#include "reset_watch.h"
-#include "root_complex.h"
 #include "shared_target.h"
-#include "sim_platform.h"
+#include "slot.h"
 #include "transcript.h"
 #include "waves.h"
-#include "whereabouts.h"
-#include "wire.h"
 
 namespace sim {
-
-// The configuration of each part, as a scenario says.
-hw::LinkConfig link_config(const scenario& scenario);
-hw::NicConfig nic_config(const scenario& scenario);
 
 class System {
 public:
@@ -50,24 +39,28 @@ public:
     // After the simulation: what is still queued, unanswered or mapped becomes violations, and the waveform is ended.
     void finish();
 
+    // Where the hardware is with a packet, and whose descriptor has an address: whichever slot it is in.
+    Whereabouts::Place place_of(const void* va, uint32_t length, int64_t packet, bool receive) const;
+    Whereabouts::Owner owner_of(uint64_t address) const;
+
     hw::EventStream events;
     std::unique_ptr<hw::HostMemory> memory;
     std::unique_ptr<hw::Iommu> iommu;
-    std::unique_ptr<hw::MemoryTarget> memory_target;
-    std::unique_ptr<hw::SharedTarget> shared_target;  // in its place, or null
-    std::unique_ptr<hw::PcieLink> link;
-    std::unique_ptr<hw::RootComplex> root;
-    std::unique_ptr<hw::Wire> wire;
-    std::unique_ptr<hw::LinkPartner> partner;
-    std::unique_ptr<hw::Waves> waves;
-    std::unique_ptr<hw::NicModule> nic;
-    std::unique_ptr<hw::DeviceTap> tap;
-    std::unique_ptr<Transcript> transcript;  // or null
-    std::unique_ptr<hw::ResetWatch> reset_watch;
+    std::unique_ptr<hw::SharedTarget> shared_target;  // or null
+    std::unique_ptr<hw::Waves> waves;                 // of the first slot; its NIC draws until it is gone
+    std::vector<std::unique_ptr<Slot>> slots;         // one or more
+    std::unique_ptr<hw::HostBridge> bridge;
+    std::unique_ptr<Transcript> transcript;           // of the first slot, or null
     std::unique_ptr<hw::Cpu> cpu;
-    std::unique_ptr<BusDriver> bus;
-    std::unique_ptr<SimPlatform> platform;
-    std::unique_ptr<Whereabouts> whereabouts;
+    // The first slot's, for who knows of one NIC only.
+    hw::PcieLink* link = nullptr;
+    hw::RootComplex* root = nullptr;
+    hw::Wire* wire = nullptr;
+    hw::LinkPartner* partner = nullptr;
+    hw::NicModule* nic = nullptr;
+    hw::DeviceTap* tap = nullptr;
+    BusDriver* bus = nullptr;
+    SimPlatform* platform = nullptr;
 
 private:
     void build(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted, hw::SharedTarget::Locate shared);

@@ -11,6 +11,7 @@
 #include "offload_check.h"
 #include "regmap.h"
 #include "sim_time.h"
+#include "team.h"
 
 namespace sim {
 
@@ -27,6 +28,8 @@ static_assert(static_cast<int>(SCENARIO_DRIVER_CAPTURE) == TRAFFIC_DRIVER_CAPTUR
 static_assert(static_cast<int>(SCENARIO_DRIVER_VLAN) == TRAFFIC_DRIVER_VLAN);
 static_assert(static_cast<int>(SCENARIO_DRIVER_MUX) == TRAFFIC_DRIVER_MUX);
 static_assert(static_cast<int>(SCENARIO_DRIVER_MODULE) == TRAFFIC_DRIVER_MODULE);
+static_assert(static_cast<int>(SCENARIO_DRIVER_TEAM) == TRAFFIC_DRIVER_TEAM);
+static_assert(static_cast<int>(MACHINE_MAX_ADAPTERS) == TRAFFIC_NICS_MOST);
 
 constexpr uint64_t feature(unsigned bit) { return uint64_t{1} << bit; }
 
@@ -69,6 +72,7 @@ traffic_config stack_config(const scenario& scenario) {
     config.offloads.rss = scenario.driver_rss;
     config.offloads.mergeable = scenario.driver_mergeable;
     config.offloads.filter = scenario.driver_filter;
+    config.tag = {static_cast<unsigned>(scenario.driver_vlan_id), static_cast<unsigned>(scenario.driver_priority), scenario.driver_vlan_by_adapter};
     config.rx_buffer_bytes = static_cast<unsigned>(scenario.driver_rx_buffer);
     config.rx_buffer_elements = static_cast<unsigned>(scenario.driver_rx_elements);
     config.rx_offset = static_cast<unsigned>(scenario.driver_rx_offset);
@@ -83,6 +87,22 @@ traffic_config stack_config(const scenario& scenario) {
     config.fault = static_cast<traffic_fault>(scenario.driver_fault);
     config.fault_packet = scenario.driver_fault_packet;
     return config;
+}
+
+// The other ends of the cables do as the team does.
+LinkGroup::Config group_config(const scenario& scenario) {
+    constexpr uint64_t us = 1'000'000;
+    constexpr uint64_t in_the_host_ps = 50 * us;  // from the last bit of a frame to the protocol, with time for all that came before
+    LinkGroup::Config config;
+    config.failover = scenario.driver_stack.count > 0 && scenario.driver_stack.drivers[0].kind == SCENARIO_DRIVER_TEAM &&
+                      scenario.driver_stack.drivers[0].number == TEAM_FAILOVER;
+    config.hold_ps = in_the_host_ps + scenario.stress_interrupt_jitter_ns * 1000 + scenario.driver_rx_moderation_us * us;
+    return config;
+}
+
+std::string tag_text(unsigned tci) {
+    if (tci == 0) return "no tag";
+    return "VLAN " + std::to_string(tci & 0xFFF) + ", priority " + std::to_string(tci >> 13);
 }
 
 // How many packets may be in one NBL, whose event names the first: later NBLs correct what is too much.
@@ -114,7 +134,7 @@ TrafficRun::Flow::Flow(const frame_source& frames, const char* direction, Traffi
     check.direction = direction;
     check.source = expected.get();
     check.drops_allowed = drops_allowed;
-    check.by_flow = driver_pairs(run.scenario_) > 1;
+    check.by_flow = driver_pairs(run.scenario_) > 1 || run.scenario_.nic_adapters > 1;
     check.report = [](void* ctx, const char* name, int64_t packet, const char* message) {
         static_cast<TrafficRun*>(ctx)->fail(name, "end to end", message, packet);
     };
@@ -130,11 +150,19 @@ TrafficRun::TrafficRun(const machine_config& config, System& system)
       tx_(config.from_host, "to the wire", *this, Disturber::wanted(*config.scenario), Meter::At::end),
       rx_(config.from_wire, "to the host", *this, config.scenario->expect_drops || Disturber::wanted(*config.scenario),
           Meter::At::begin),
+      adapters_(system.slots.size()),
       done_(system.cpu->create_event()) {
-    system_.partner->play([this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return play(data, length, not_before_ps); });
-    system_.partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) { recorded(data, length, frame); });
+    pairs_ = driver_pairs(scenario_);
+    if (!group_config(scenario_).failover) links_ = scenario_.nic_adapters;
+    group_.emplace(group_config(scenario_), system_.slots,
+                   [this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return play(data, length, not_before_ps); });
+    for (const auto& slot : system_.slots)
+        slot->partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) { recorded(data, length, frame); });
     system_.events.add_sink([this](const hw::Event& event) { on_event(event); },
                             hw::EventStream::kinds(hw::EventKind::frame_rx, hw::EventKind::nbl_sent, hw::EventKind::device_trace));
+    if (system_.slots.size() > 1)
+        system_.events.add_sink([this](const hw::Event& event) { on_ring(event); },
+                                hw::EventStream::kinds(hw::EventKind::ring_post, hw::EventKind::ring_reap));
     if (Disturber::wanted(scenario_)) watch_losses();
     system_.cpu->spawn("main", [this] { main(); });
 }
@@ -145,23 +173,18 @@ void TrafficRun::main() {
     if (start_stack()) {
         system_.cpu->sleep(hw::ps_time(lead_in_ps + config_.idle_ps));
         begin_ps_ = hw::now_ps();
-        up_begin_ = system_.link->up().statistics();
-        down_begin_ = system_.link->down().statistics();
-        const uint64_t cycles = system_.nic->cycles(), evaluated = system_.nic->cycles_evaluated();
+        note_begin();
         const auto begin = std::chrono::steady_clock::now();
         open_ = true;
         traffic_kick(traffic_);
-        system_.partner->kick();
+        group_->kick();
         if (!config_.describe) traffic_start_programs(traffic_);
         if (disturber_) disturber_->start(traffic_);
         wait_for_the_end();
         if (disturber_) disturber_->stop();
         end_ps_ = hw::now_ps();
         traffic_wall_s_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-        traffic_cycles_ = system_.nic->cycles() - cycles;
-        traffic_cycles_evaluated_ = system_.nic->cycles_evaluated() - evaluated;
-        up_end_ = system_.link->up().statistics();
-        down_end_ = system_.link->down().statistics();
+        note_end();
         settle();
         if (system_.transcript && !pulled_) system_.transcript->registers(*system_.cpu, *system_.bus);
         traffic_stop(traffic_);
@@ -171,11 +194,40 @@ void TrafficRun::main() {
     sc_core::sc_stop();
 }
 
+void TrafficRun::note_begin() {
+    for (size_t i = 0; i < adapters_.size(); i++) {
+        const Slot& slot = *system_.slots[i];
+        Adapter& adapter = adapters_[i];
+        adapter.up_begin = slot.link->up().statistics();
+        adapter.down_begin = slot.link->down().statistics();
+        adapter.cycles = slot.nic->cycles();
+        adapter.cycles_evaluated = slot.nic->cycles_evaluated();
+    }
+}
+
+void TrafficRun::note_end() {
+    for (size_t i = 0; i < adapters_.size(); i++) {
+        const Slot& slot = *system_.slots[i];
+        Adapter& adapter = adapters_[i];
+        adapter.up_end = slot.link->up().statistics();
+        adapter.down_end = slot.link->down().statistics();
+        adapter.cycles = slot.nic->cycles() - adapter.cycles;
+        adapter.cycles_evaluated = slot.nic->cycles_evaluated() - adapter.cycles_evaluated;
+    }
+}
+
 bool TrafficRun::start_stack() {
     error_status_ = -EIO;
-    error_ = system_.bus->start();
-    if (!error_.empty()) return false;
     traffic_config config = stack_config(scenario_);
+    std::string network_address;  // without its colons
+    for (const char* at = scenario_.driver_mac; *at; at++)
+        if (*at != ':') network_address += *at;
+    if (!network_address.empty()) config.network_address = network_address.c_str();
+    for (const auto& slot : system_.slots) {
+        error_ = slot->bus->start();
+        if (!error_.empty()) return false;
+        if (slot->number) config.nics[config.nic_count++] = slot->platform->seam();
+    }
     if (config_.capture) config.capture = capture_sink(config_.capture);
     traffic_callbacks callbacks{};
     callbacks.ctx = this;
@@ -229,8 +281,11 @@ void TrafficRun::watch_losses() {
     const auto begin_or_end = [](Losses& losses, bool begins) { begins ? losses.begin() : losses.end(); };
     // Frames that are excused need not be waited for any more; but that something was disturbed is no progress.
     Disturber::Watcher watcher;
-    watcher.carrier = [this, begin_or_end](bool gone) {
-        begin_or_end(tx_.losses, gone);
+    watcher.carrier = [this, begin_or_end](unsigned slot, bool gone) {
+        if (system_.slots.size() > 1)
+            carrier(slot, gone);
+        else
+            begin_or_end(tx_.losses, gone);
         check_done();
     };
     watcher.device = [this, begin_or_end](bool gone) {
@@ -244,18 +299,44 @@ void TrafficRun::watch_losses() {
         check_done();
     };
     // What is on its way is as good as lost, and what is sent from now on.
-    watcher.pulled = [this] {
+    watcher.pulled = [this](unsigned slot) {
         pulled_ = true;
+        carrier(slot, true);
         tx_.losses.begin();
         rx_.losses.begin();
     };
     watcher.removed = [this] {
         removed_ = true;
+        if (!over()) { // the others go on
+            tx_.losses.end();
+            rx_.losses.end();
+        }
         check_done();
     };
     watcher.failed = [this](const std::string& message) { fail("stress.reset", "[V] 2.4, 2.6.1", message); };
     disturber_.emplace(scenario_, system_, std::move(watcher));
-    system_.wire->on_loss([this](const hw::Frame& frame, bool from_nic) { lost(frame, from_nic); });
+    if (system_.slots.size() > 1) posted_ps_.resize(tx_.total);
+    for (const auto& slot : system_.slots) slot->wire->on_loss([this](const hw::Frame& frame, bool from_nic) { lost(frame, from_nic); });
+}
+
+// A team goes on by its other links, so that nothing is excused but what one NIC had: a NIC without a carrier uses what it is given and
+// sends it nowhere.
+void TrafficRun::carrier(unsigned slot, bool gone) {
+    adapters_[slot].down = gone;
+    if (!gone) adapters_[slot].up_ps = hw::now_ps();
+    group_->links_changed();
+}
+
+// A send comes back: was its NIC without a carrier at any time while it had it?
+void TrafficRun::on_ring(const hw::Event& event) {
+    if (event.queue % 2 == 0) return;  // [V] 5.1.2: a receive queue
+    Adapter& adapter = adapters_[event.nic];
+    adapter.sends += event.kind == hw::EventKind::ring_reap;
+    if (event.packet >= posted_ps_.size()) return;
+    if (event.kind == hw::EventKind::ring_post)
+        posted_ps_[event.packet] = event.time_ps;
+    else if (adapter.down || posted_ps_[event.packet] <= adapter.up_ps)
+        tx_.losses.excuse(event.packet);
 }
 
 // The cable was pulled: what the NIC sent is as good as arrived, and checked as that; what was sent to it never came near it.
@@ -275,7 +356,7 @@ void TrafficRun::lost(const hw::Frame& frame, bool from_nic) {
 
 // All frames are through; the last completions and returns may still be on their way, and frames that need not arrive.
 void TrafficRun::settle() {
-    for (uint64_t steps = steps_ - 1; disturber_ && !pulled_ && steps != steps_ && complete();) {
+    for (uint64_t steps = steps_ - 1; disturber_ && !over() && steps != steps_ && complete();) {
         steps = steps_;
         system_.cpu->sleep(hw::ps_time(quiet_ps));
     }
@@ -289,7 +370,7 @@ void TrafficRun::settle() {
 
 bool TrafficRun::complete() const {
     if (!config_.describe && !traffic_programs_done(traffic_)) return false;
-    if (pulled_) return removed_;
+    if (pulled_ && (over() || !removed_)) return removed_;
     if (disturber_)
         return completed_ == tx_.total && tx_.losses.settled() + refused_ >= tx_.total && rx_.taken == rx_.total &&
                rx_.losses.settled() + dropped_ >= rx_.total;
@@ -348,7 +429,7 @@ int64_t TrafficRun::next(Flow& flow, const uint8_t** data, size_t* length, uint6
 int64_t TrafficRun::play(const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
     const int64_t id = next(rx_, data, length, not_before_ps);
     if (id < 0 || tag_bytes_ == 0) return id;
-    vlan_wire_add(&scenario_.driver_stack, *data, *length, tagged_.data());
+    vlan_wire_add(&tags_, *data, *length, tagged_.data());
     *data = tagged_.data();
     *length += tag_bytes_;
     return id;
@@ -357,7 +438,7 @@ int64_t TrafficRun::play(const uint8_t** data, size_t* length, uint64_t* not_bef
 // What the NIC sends is compared without them.
 void TrafficRun::untag(const uint8_t** data, size_t* length) {
     if (tag_bytes_ == 0) return;
-    if (vlan_wire_remove(&scenario_.driver_stack, *data, length, untagged_.data()))
+    if (vlan_wire_remove(&tags_, *data, length, untagged_.data()))
         *data = untagged_.data();
     else
         fail("frames.vlan", "802.1Q 9.6", "a frame reached the wire without the tags of the driver stack");
@@ -432,6 +513,8 @@ void TrafficRun::check_offload(const uint8_t* data, size_t length, const traffic
 void TrafficRun::received(const uint8_t* data, size_t length, const traffic_receive_info& info) {
     check_offload(data, length, info);
     if (of_a_program(rx_, data, length)) return;
+    if (info.tag != tags_.tci) fail("frames.vlan", "802.1Q 9.6", "a received frame came with " + tag_text(info.tag) + " in the slot of its NBL, and had " +
+                                    tag_text(tags_.tci) + " on the wire");
     const int64_t number = frame_check_arrived(&rx_.check, rx_.taken, data, length);
     if (number >= 0) {
         rx_.meter.ended(static_cast<uint64_t>(number), hw::now_ps());
@@ -458,6 +541,7 @@ void TrafficRun::on_event(const hw::Event& event) {
         if (event.index == TRACE_RX_DROP) {
             const uint64_t reason = event.value >> 48;  // aux of the trace word, rtl/regmap/trace.def
             ++dropped_;
+            ++adapters_[event.nic].dropped;
             ++drops_by_reason_[reason < drops_by_reason_.size() ? reason : 0];
             step();
         }
@@ -469,7 +553,8 @@ void TrafficRun::on_event(const hw::Event& event) {
 // Frames are reported with their queue pair, doorbells with their virtqueue ([V] 5.1.2: receive even, transmit odd). Of interrupts the
 // vector counts: the driver gives queue n message n + 1.
 void TrafficRun::count_queue(const hw::Event& event) {
-    const auto queue = [&](unsigned number) -> machine_queue& { return queues_[std::min<size_t>(number, queues_.size() - 1)]; };
+    auto& queues = adapters_[event.nic].queues;
+    const auto queue = [&](unsigned number) -> machine_queue& { return queues[std::min<size_t>(number, queues.size() - 1)]; };
     switch (event.index) {
     case TRACE_RX_WRITE: ++queue(2u * event.queue).frames; break;
     case TRACE_TX_FIRST: ++queue(2u * event.queue + 1).frames; break;
@@ -490,93 +575,6 @@ void TrafficRun::fail(const char* check, const char* clause, const std::string& 
     violation.message = message;
     violation.packet = packet;
     system_.events.violate(violation);
-}
-
-// Why frames are missing, as the NIC says; the frame checks say which.
-void TrafficRun::report_drops() {
-    if (dropped_ == 0 || scenario_.expect_drops) return;
-    char text[320];
-    std::snprintf(text, sizeof text,
-                  "the NIC dropped %" PRIu64 " frames: %" PRIu64 " for want of a receive buffer (or it was too small), %" PRIu64
-                  " because its FIFO was full, %" PRIu64 " with bad FCS, %" PRIu64 " of wrong length, %" PRIu64
-                  " not for it; expect.drops allows drops",
-                  dropped_, drops_by_reason_[TRACE_DROP_NO_BUFFER], drops_by_reason_[TRACE_DROP_FIFO],
-                  drops_by_reason_[TRACE_DROP_FCS], drops_by_reason_[TRACE_DROP_LENGTH], drops_by_reason_[TRACE_DROP_UNWANTED]);
-    fail("frames.dropped", "end to end", text);
-}
-
-// Frames that are missing and that nothing excuses. The NIC says how many it dropped, but not which.
-void TrafficRun::report_missing() {
-    uint64_t count = 0;
-    const int64_t sent = tx_.losses.missing(&count);
-    if (count > refused_)
-        fail("frames.lost", "end to end", std::to_string(count) + " frames to the wire are missing, and no disturbance excuses them", sent);
-    const int64_t received = rx_.losses.missing(&count);
-    if (count > dropped_)
-        fail("frames.lost", "end to end",
-             std::to_string(count) + " frames to the host are missing and no disturbance excuses them; the NIC dropped " +
-                 std::to_string(dropped_), received);
-}
-
-// The limit of both directions at once is for equal rates. A device that may not drop gives frames from the wire the link first, and the
-// others what is left: then the link's time that both together need at least is what tells how well it is used.
-static void share_the_link(const scenario& scenario, machine_direction& tx, machine_direction& rx) {
-    if (tx.packets == 0 || rx.packets == 0 || tx.mpps == 0 || rx.mpps == 0) return;
-    const auto limit = [&scenario](hw::FrameDirection direction, const machine_direction& result) {
-        return Limits(scenario, direction).of(static_cast<uint32_t>(result.bytes / result.packets + ETH_FCS));
-    };
-    const hw::FrameLimit sent = limit(hw::FrameDirection::transmit, tx), received = limit(hw::FrameDirection::receive, rx);
-    const double up = tx.mpps / sent.up_mpps + rx.mpps / received.up_mpps, down = tx.mpps / sent.down_mpps + rx.mpps / received.down_mpps;
-    for (machine_direction* direction : {&tx, &rx}) {
-        const double used = std::string(direction->limited_by) == "up" ? up : std::string(direction->limited_by) == "down" ? down : 0;
-        direction->efficiency = std::max(direction->efficiency, used);
-    }
-}
-
-void TrafficRun::report(machine_result& result) {
-    report_drops();
-    report_missing();
-    frame_check_finish(&tx_.check, tx_.taken);
-    frame_check_finish(&rx_.check, rx_.taken);
-
-    const bool both = tx_.total && rx_.total;
-    tx_.meter.report(Limits(scenario_, both ? hw::FrameDirection::both : hw::FrameDirection::transmit), result.tx);
-    rx_.meter.report(Limits(scenario_, both ? hw::FrameDirection::both : hw::FrameDirection::receive), result.rx);
-    if (both) share_the_link(scenario_, result.tx, result.rx);
-    result.tx.dropped = tx_.taken - std::min(tx_.taken, tx_.arrived);
-    result.rx.dropped = rx_.taken - std::min(rx_.taken, rx_.arrived);
-
-    for (const std::string& line : drivers_) machine_result_add_driver(&result, line.c_str());
-    result.queue_count = 2 * driver_pairs(scenario_);
-    std::copy_n(queues_.begin(), result.queue_count, result.queues);
-
-    result.tx_checksums = counts_.tx_checksums;
-    result.large_sends = counts_.large_sends;
-    result.large_send_frames = counts_.large_send_frames;
-    result.rx_checksums = counts_.rx_checksums;
-    result.rx_hashes = counts_.rx_hashes;
-    result.nbl_allocated = counts_.nbl_allocated;
-    result.nbl_sent = counts_.nbl_sent;
-    result.nbl_completed = counts_.nbl_completed;
-    result.nbl_indicated = counts_.nbl_indicated;
-    result.nbl_returned = counts_.nbl_returned;
-    result.nbl_outstanding = counts_.nbl_outstanding;
-
-    const double time = static_cast<double>(std::max<uint64_t>(end_ps_ - begin_ps_, 1));
-    const auto share = [time](const hw::LinkStatistics& begin, const hw::LinkStatistics& end) {
-        return std::min(1.0, static_cast<double>(end.busy_ps - begin.busy_ps) / time);
-    };
-    const hw::LinkStatistics &up = system_.link->up().statistics(), &down = system_.link->down().statistics();
-    result.up = {up.tlps, up.bytes, share(up_begin_, up_end_)};
-    result.down = {down.tlps, down.bytes, share(down_begin_, down_end_)};
-    result.dma_violations = system_.iommu->counters().violations;
-    result.interrupts = system_.cpu->counters().interrupts;
-    result.time_ps = hw::now_ps();
-    result.cycles = system_.nic->cycles();
-    result.cycles_evaluated = system_.nic->cycles_evaluated();
-    result.traffic_cycles = traffic_cycles_;
-    result.traffic_cycles_evaluated = traffic_cycles_evaluated_;
-    result.traffic_wall_s = traffic_wall_s_;
 }
 
 }  // namespace sim

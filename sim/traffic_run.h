@@ -2,7 +2,7 @@
 // One run of traffic over a System: bring the driver stack up, send both ways, wait until all is through, take the stack down.
 //
 //   frame_source --next()--> driver stack --> ... --> LinkPartner --recorded()--> frame_check "to the wire"
-//   frame_source --play()--> LinkPartner --> ... --> driver stack --received()--> frame_check "to the host"
+//   frame_source --play()--> LinkGroup --> LinkPartner --> ... --> driver stack --received()--> frame_check "to the host"
 //
 // The run is over when every frame was sent, completed by the driver, and arrived or was seen to be dropped. A stretch of simulated
 // time without any such step, while none is due later, is reported as "progress" with what is still outstanding.
@@ -18,6 +18,7 @@
 
 #include "alarm.h"
 #include "disturber.h"
+#include "link_group.h"
 #include "losses.h"
 #include "machine.h"
 #include "meter.h"
@@ -66,12 +67,18 @@ private:
     void wait_for_the_end();
     void settle();
     void watch_losses();
+    void carrier(unsigned slot, bool gone);
+    void on_ring(const hw::Event& event);
     void lost(const hw::Frame& frame, bool from_nic);
     void report_missing();
     void step();  // something moved
     void check_done();
     void wake_main();
     bool complete() const;
+    bool over() const { return pulled_ && system_.slots.size() == 1; }  // without its only card
+    void note_begin();
+    void note_end();
+    void report_adapters(machine_result& result) const;
     void close_window();
     void report_drops();
     std::string outstanding() const;
@@ -92,6 +99,20 @@ private:
     const scenario& scenario_;
     System& system_;
     Flow tx_, rx_;
+    // One NIC, in its slot.
+    struct Adapter {
+        hw::LinkStatistics up_begin, down_begin, up_end, down_end;
+        uint64_t sends = 0;   // that the driver has back from it
+        bool down = false;    // no carrier now
+        uint64_t up_ps = 0;   // when it came back last; 0: never
+        uint64_t cycles = 0, cycles_evaluated = 0, dropped = 0;  // cycles: while traffic flowed
+        std::array<machine_queue, MACHINE_MAX_QUEUES + 1> queues{};  // by virtqueue; the last: what is of no transmit or receive queue
+    };
+    std::vector<Adapter> adapters_;
+    std::vector<uint64_t> posted_ps_;  // by packet, with several NICs and disturbances
+    std::optional<LinkGroup> group_;
+    uint64_t links_ = 1;  // that frames may take at a time
+    unsigned pairs_ = 1;  // that the driver uses of each NIC
     struct traffic* traffic_ = nullptr;
     std::optional<Disturber> disturber_;
     hw::Cpu::Event* done_;
@@ -102,17 +123,15 @@ private:
     bool pulled_ = false, removed_ = false;  // the card is gone; and the stack above it
     std::string error_;
     int error_status_ = 0;
-    size_t tag_bytes_ = vlan_wire_bytes(&scenario_.driver_stack);
+    const vlan_wire tags_{&scenario_.driver_stack, static_cast<unsigned>(scenario_.driver_priority << 13 | scenario_.driver_vlan_id)};
+    size_t tag_bytes_ = vlan_wire_bytes(&tags_);
     std::array<uint8_t, CAPTURE_MAX_FRAME + VLAN_WIRE_ROOM> tagged_{}, untagged_{};
     std::vector<std::string> drivers_;
     uint64_t begin_ps_ = 0, end_ps_ = 0;
-    uint64_t traffic_cycles_ = 0, traffic_cycles_evaluated_ = 0;
     double traffic_wall_s_ = 0;
     uint64_t program_frames_ = 0;  // seen at either end
     uint64_t steps_ = 0, completed_ = 0, refused_ = 0, dropped_ = 0;
     std::array<uint64_t, 8> drops_by_reason_{};  // by TRACE_DROP_*; 0: a reason that we do not know
-    std::array<machine_queue, MACHINE_MAX_QUEUES + 1> queues_{};  // by virtqueue; the last: what is of no transmit or receive queue
-    hw::LinkStatistics up_begin_{}, down_begin_{}, up_end_{}, down_end_{};
     traffic_counts counts_{};
 };
 

@@ -43,7 +43,7 @@ const char* state_name(Whereabouts::State state) {
     return "unknown";
 }
 
-Whereabouts::Whereabouts(System& system) : system_(system), sent_(kept) {
+Whereabouts::Whereabouts(System& system, const Slot& slot) : system_(system), slot_(slot), sent_(kept) {
     system.events.add_sink([this](const hw::Event& event) { on_event(event); },
                            hw::EventStream::kinds(EventKind::nbl_sent, EventKind::ring_post, EventKind::ring_reap));
 }
@@ -53,6 +53,7 @@ void Whereabouts::on_event(const hw::Event& event) {
         sent_[event.packet % kept] = {event.packet, event.value, event.index};
         return;
     }
+    if (event.nic != slot_.number) return;
     if (event.queue >= passages_.size()) passages_.resize(event.queue + 1u);
     std::vector<Passage>& queue = passages_[event.queue];
     if (queue.empty()) queue.resize(kept);
@@ -90,7 +91,7 @@ bool Whereabouts::is_in(uint64_t descriptor, uint64_t address, uint32_t length) 
 
 // What the device has not fetched only memory shows.
 std::optional<hw::DeviceTap::Place> Whereabouts::scan_rings(uint64_t address, uint32_t length) const {
-    const auto& rings = system_.tap->rings();
+    const auto& rings = slot_.tap->rings();
     for (unsigned queue = 0; queue < rings.size(); ++queue)
         for (uint32_t slot = 0; slot < rings[queue].slots.size(); ++slot)
             if (is_in(rings[queue].desc + uint64_t{slot} * VIRTQ_DESC_SIZE, address, length)) return hw::DeviceTap::Place{queue, slot};
@@ -98,11 +99,11 @@ std::optional<hw::DeviceTap::Place> Whereabouts::scan_rings(uint64_t address, ui
 }
 
 void Whereabouts::find_descriptor(Place& place, uint32_t length, bool receive) const {
-    auto found = system_.tap->find(place.bus_address, length);
+    auto found = slot_.tap->find(place.bus_address, length);
     const bool fetched = found.has_value();
     if (!found) found = scan_rings(place.bus_address, length);
     if (!found || !is_of(found->queue, receive)) return;
-    const auto& ring = system_.tap->rings()[found->queue];
+    const auto& ring = slot_.tap->rings()[found->queue];
     const auto& seen = ring.slots[found->slot];
     const uint8_t* bytes = host_bytes(system_, ring.desc + uint64_t{found->slot} * VIRTQ_DESC_SIZE, VIRTQ_DESC_SIZE);
     if (!bytes) return;
@@ -122,11 +123,11 @@ void Whereabouts::find_descriptor(Place& place, uint32_t length, bool receive) c
 }
 
 void Whereabouts::add_interrupt(Place& place) const {
-    const auto& rings = system_.tap->rings();
+    const auto& rings = slot_.tap->rings();
     if (place.queue < 0 || static_cast<size_t>(place.queue) >= rings.size()) return;
     const auto& ring = rings[static_cast<size_t>(place.queue)];
     place.vector = ring.vector;
-    place.message_ps = system_.tap->message_ps(ring.vector);
+    place.message_ps = slot_.tap->message_ps(ring.vector);
     if (const uint8_t* event = host_bytes(system_, ring.driver, 4))
         place.interrupts_wanted = (little_endian(event + VIRTQ_EVENT_FLAGS, 2) & 3) != VIRTQ_EVENT_FLAGS_DISABLE;
 }
@@ -137,7 +138,7 @@ Whereabouts::Place Whereabouts::of(const void* va, uint32_t length, int64_t pack
     if (system_.memory->ram().contains(va) && length) place.bus_address = system_.iommu->bus_address(va, length);
     if (place.bus_address) {
         find_descriptor(place, length, receive);
-        place.dma = system_.link->checker().reading(place.bus_address, place.bus_address + length);
+        place.dma = slot_.link->checker().reading(place.bus_address, place.bus_address + length);
     }
     int queue = -1;
     if (const Passage* passed = passage(packet, receive, &queue)) {
@@ -152,7 +153,7 @@ Whereabouts::Place Whereabouts::of(const void* va, uint32_t length, int64_t pack
         place.queue = queue;
         place.posted_ps = passed->posted_ps;
         place.reaped_ps = passed->reaped_ps;
-        const auto& rings = system_.tap->rings();
+        const auto& rings = slot_.tap->rings();
         const auto number = static_cast<size_t>(queue);
         if (place.state == State::used && !place.used_ps && number < rings.size() && passed->slot < rings[number].slots.size()) {
             // Unmapped by now; the slot itself still tells, if no later packet has it.
@@ -176,11 +177,11 @@ Whereabouts::Place Whereabouts::of(const void* va, uint32_t length, int64_t pack
 
 Whereabouts::Owner Whereabouts::owner_of(uint64_t address) const {
     Owner owner;
-    auto found = system_.tap->find(address, 1);
+    auto found = slot_.tap->find(address, 1);
     const bool fetched = found.has_value();
     if (!found) found = scan_rings(address, 1);
     if (!found || found->queue >= passages_.size()) return owner;
-    const auto& slots = system_.tap->rings()[found->queue].slots;
+    const auto& slots = slot_.tap->rings()[found->queue].slots;
     const auto size = static_cast<uint32_t>(slots.size());
     const uint64_t before = fetched ? slots[found->slot].fetched_ps : hw::now_ps();
     const Passage* best = nullptr;

@@ -21,11 +21,12 @@
 namespace sim {
 
 class System;
+struct Slot;
 
 class Whereabouts {
 public:
-    // The parts of `system` exist already, and it outlives this object.
-    explicit Whereabouts(System& system);
+    // Of the NIC in this slot. The parts of both exist already, and outlive this object.
+    Whereabouts(System& system, const Slot& slot);
     Whereabouts(const Whereabouts&) = delete;
     Whereabouts& operator=(const Whereabouts&) = delete;
 
@@ -81,6 +82,7 @@ private:
     void add_interrupt(Place& place) const;
 
     System& system_;
+    const Slot& slot_;
     std::vector<std::vector<Passage>> passages_;  // by queue, then by packet modulo kept
     std::vector<Sent> sent_;
 };

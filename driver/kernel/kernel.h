@@ -63,6 +63,11 @@ struct kernel_context *kernel_current_context(void);
 
 /* The machine's operations, safe for code that runs in contexts. Threads and interrupts made through it have contexts of their own. */
 struct platform *kernel_platform(struct kernel *kernel);
+/* Another card of the same machine: `platform` has its registers, configuration space and interrupts, and in all else is the platform that
+ * the kernel was made of. The same operations for it as kernel_platform() gives, as long as the kernel lives; NULL when there are
+ * KERNEL_SLOTS. `platform` is referred to, and outlives the kernel. */
+enum { KERNEL_SLOTS = 8 };
+struct platform *kernel_add_slot(struct kernel *kernel, const struct platform *platform);
 
 /* Report a broken rule through the platform. Format as printf; packet -1 when none is concerned. */
 void kernel_violation(struct kernel *kernel, const char *check, const char *clause, int64_t packet, const char *format, ...)

@@ -18,10 +18,19 @@ struct kernel_fault {
     unsigned skip, count;
 };
 
+/* Where a card is: kernel_add_slot(). */
+struct kernel_slot {
+    struct kernel *kernel;
+    const struct platform *real;
+    struct platform seam;
+};
+
 struct kernel {
     const struct platform *real;  /* the machine */
     struct platform seam;         /* the same, wrapped: kernel_platform() */
     struct platform_ops seam_ops;
+    struct kernel_slot slots[KERNEL_SLOTS];  /* the first: the machine itself */
+    unsigned slot_count;
 
     /* One CPU: who is at DISPATCH_LEVEL or above (ISRs apart), who waits to be, and whether DPCs wait. */
     struct kernel_context *dispatch_owner;
@@ -94,9 +103,11 @@ void kernel_free_mdls(struct kernel *kernel);
 void kernel_free_pool(struct kernel *kernel);
 /* kernel_platform.c, timer.c */
 void kernel_make_seam(struct kernel *kernel);
+/* The number of the slot that a platform of kernel_add_slot() or kernel_platform() is, from 0. */
+unsigned kernel_slot_of(const struct platform *seam);
 void kernel_free_vectors(struct kernel *kernel);
-uint64_t kernel_timer_start(void *kernel, uint64_t ns, void (*callback)(void *arg), void *arg);
-bool kernel_timer_cancel(void *kernel, uint64_t timer);
+uint64_t kernel_timer_start(void *slot, uint64_t ns, void (*callback)(void *arg), void *arg);
+bool kernel_timer_cancel(void *slot, uint64_t timer);
 void kernel_free_timers(struct kernel *kernel);
 
 #endif

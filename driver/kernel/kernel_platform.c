@@ -10,7 +10,8 @@
 
 #include "kernel_internal.h"
 
-#define REAL(ctx) (((struct kernel *)(ctx))->real)
+#define KERNEL(ctx) (((struct kernel_slot *)(ctx))->kernel)
+#define REAL(ctx) (((struct kernel_slot *)(ctx))->real)
 
 /* ---- Time passes: nobody's context is current meanwhile. */
 static uint32_t config_read(void *ctx, unsigned offset, unsigned size) {
@@ -93,14 +94,14 @@ static void thread_main(void *arg) {
 static struct platform_thread *thread_create(void *ctx, const char *name, void (*entry)(void *arg), void *arg) {
     struct kernel_thread *thread = malloc(sizeof(*thread));
     if (!thread) return NULL;
-    *thread = (struct kernel_thread){.kernel = ctx, .entry = entry, .arg = arg};
+    *thread = (struct kernel_thread){.kernel = KERNEL(ctx), .entry = entry, .arg = arg};
     struct platform_thread *made = REAL(ctx)->ops->thread_create(REAL(ctx)->ctx, name, thread_main, thread);
     if (!made) free(thread);
     return made;
 }
 
 struct kernel_vector {
-    struct kernel *kernel;
+    struct kernel_slot *slot;
     unsigned vector;
     void (*isr)(void *arg);
     void *arg;
@@ -110,17 +111,17 @@ struct kernel_vector {
 static void vector_isr(void *arg) {
     struct kernel_vector *vector = arg;
     struct kernel_context context;
-    struct kernel_context *previous = kernel_context_begin(&context, vector->kernel, DEVICE_LEVEL, true);
-    vector->kernel->counts.interrupts++;
+    struct kernel_context *previous = kernel_context_begin(&context, vector->slot->kernel, DEVICE_LEVEL, true);
+    vector->slot->kernel->counts.interrupts++;
     vector->isr(vector->arg);
     kernel_context_end(&context, previous);
 }
 
 static int interrupt_connect(void *ctx, unsigned number, void (*isr)(void *arg), void *arg) {
-    struct kernel *kernel = ctx;
+    struct kernel *kernel = KERNEL(ctx);
     struct kernel_vector *vector = malloc(sizeof(*vector));
     if (!vector) return -ENOMEM;
-    *vector = (struct kernel_vector){.kernel = kernel, .vector = number, .isr = isr, .arg = arg, .next = kernel->vectors};
+    *vector = (struct kernel_vector){.slot = ctx, .vector = number, .isr = isr, .arg = arg, .next = kernel->vectors};
     int error = REAL(ctx)->ops->interrupt_connect(REAL(ctx)->ctx, number, vector_isr, vector);
     if (error) {
         free(vector);
@@ -131,10 +132,10 @@ static int interrupt_connect(void *ctx, unsigned number, void (*isr)(void *arg),
 }
 
 static void interrupt_disconnect(void *ctx, unsigned number) {
-    struct kernel *kernel = ctx;
+    struct kernel *kernel = KERNEL(ctx);
     REAL(ctx)->ops->interrupt_disconnect(REAL(ctx)->ctx, number);
     for (struct kernel_vector **link = &kernel->vectors; *link; link = &(*link)->next) {
-        if ((*link)->vector != number) continue;
+        if ((*link)->slot != ctx || (*link)->vector != number) continue;
         struct kernel_vector *gone = *link;
         *link = gone->next;
         free(gone);
@@ -143,17 +144,17 @@ static void interrupt_disconnect(void *ctx, unsigned number) {
 }
 
 void kernel_free_vectors(struct kernel *kernel) {
-    while (kernel->vectors) interrupt_disconnect(kernel, kernel->vectors->vector);
+    while (kernel->vectors) interrupt_disconnect(kernel->vectors->slot, kernel->vectors->vector);
 }
 
 static void softirq_register(void *ctx, void (*callback)(void *arg), void *arg) {
-    struct kernel *kernel = ctx;
+    struct kernel *kernel = KERNEL(ctx);
     kernel->client_softirq = callback;
     kernel->client_softirq_arg = arg;
 }
 
 static void softirq_raise(void *ctx) {
-    struct kernel *kernel = ctx;
+    struct kernel *kernel = KERNEL(ctx);
     kernel->client_softirq_pending = true;
     REAL(ctx)->ops->softirq_raise(REAL(ctx)->ctx);
 }
@@ -207,5 +208,17 @@ void kernel_make_seam(struct kernel *kernel) {
         .timer_start = kernel_timer_start, .timer_cancel = kernel_timer_cancel, .thread_create = thread_create,
         .thread_join = thread_join, .trace_enabled = trace_enabled, .trace = trace, .violation = violation, .lost = lost,
     };
-    kernel->seam = (struct platform){.ops = &kernel->seam_ops, .ctx = kernel};
+    kernel->seam = *kernel_add_slot(kernel, kernel->real);
+}
+
+struct platform *kernel_add_slot(struct kernel *kernel, const struct platform *platform) {
+    if (kernel->slot_count == KERNEL_SLOTS) return NULL;
+    struct kernel_slot *slot = &kernel->slots[kernel->slot_count++];
+    *slot = (struct kernel_slot){kernel, platform, {&kernel->seam_ops, slot}};
+    return &slot->seam;
+}
+
+unsigned kernel_slot_of(const struct platform *seam) {
+    const struct kernel_slot *slot = seam->ctx;
+    return (unsigned)(slot - slot->kernel->slots);
 }

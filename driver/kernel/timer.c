@@ -45,7 +45,7 @@ static void timer_fire(void *arg) {
 }
 
 uint64_t kernel_timer_start(void *ctx, uint64_t ns, void (*callback)(void *arg), void *arg) {
-    struct kernel *kernel = ctx;
+    struct kernel *kernel = ((struct kernel_slot *)ctx)->kernel;
     struct kernel_timer *timer = calloc(1, sizeof(*timer));
     if (!timer) return 0;
     timer->kernel = kernel;
@@ -59,7 +59,7 @@ uint64_t kernel_timer_start(void *ctx, uint64_t ns, void (*callback)(void *arg),
 }
 
 bool kernel_timer_cancel(void *ctx, uint64_t handle) {
-    struct kernel *kernel = ctx;
+    struct kernel *kernel = ((struct kernel_slot *)ctx)->kernel;
     for (struct kernel_timer *timer = kernel->timers; timer; timer = timer->next) {
         if (timer->handle != handle) continue;
         bool prevented = timer->due ? KeRemoveQueueDpc(&timer->dpc) : kernel->real->ops->timer_cancel(kernel->real->ctx, handle);

@@ -29,6 +29,7 @@ struct ndis_adapter *ndis_adapter_create(struct ndis *ndis, struct ndis_driver *
     adapter->object.ndis = ndis;
     ndis_layer_init(&adapter->layer, NDIS_OBJECT_ADAPTER, ndis_intern(ndis, name), driver, adapter);
     adapter->driver = driver;
+    adapter->platform = ndis->platform;
     KeInitializeEvent(&adapter->pnp_free, SynchronizationEvent, TRUE);
     name_device(adapter);
     struct ndis_adapter **link = &ndis->adapters;
@@ -38,22 +39,27 @@ struct ndis_adapter *ndis_adapter_create(struct ndis *ndis, struct ndis_driver *
     return adapter;
 }
 
-static NDIS_STATUS add_adapter(struct ndis *ndis, const char *driver_name, const char *name, bool software) {
+static NDIS_STATUS add_adapter(struct ndis *ndis, const char *driver_name, const char *name, struct platform *card) {
     struct ndis_driver *driver = ndis->drivers;
     while (driver && !(driver->is_miniport && strcmp(driver->object.name, driver_name) == 0)) driver = driver->next;
     if (!driver) return NDIS_STATUS_ADAPTER_NOT_FOUND;
     struct ndis_adapter *adapter = ndis_adapter_create(ndis, driver, name);
     if (!adapter) return NDIS_STATUS_RESOURCES;
-    adapter->is_software = software;
+    adapter->is_software = !card;
+    if (card) adapter->platform = card;
     return NDIS_STATUS_SUCCESS;
 }
 
 NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver_name, const char *name) {
-    return add_adapter(ndis, driver_name, name, false);
+    return add_adapter(ndis, driver_name, name, ndis->platform);
 }
 
 NDIS_STATUS ndis_add_software_adapter(struct ndis *ndis, const char *driver_name, const char *name) {
-    return add_adapter(ndis, driver_name, name, true);
+    return add_adapter(ndis, driver_name, name, NULL);
+}
+
+NDIS_STATUS ndis_add_adapter_in(struct ndis *ndis, const char *driver_name, const char *name, struct platform *card) {
+    return add_adapter(ndis, driver_name, name, card);
 }
 
 void ndis_pnp_begin(struct ndis_adapter *adapter) {
@@ -64,8 +70,8 @@ void ndis_pnp_end(struct ndis_adapter *adapter) { (void)KeSetEvent(&adapter->pnp
 
 /* ---- Up */
 /* BAR0 and the MSI-X messages. The caller frees it. */
-static PNDIS_RESOURCE_LIST make_resources(struct ndis *ndis) {
-    const struct platform *platform = ndis->platform;
+static PNDIS_RESOURCE_LIST make_resources(const struct ndis_adapter *adapter) {
+    const struct platform *platform = adapter->platform;
     PNDIS_RESOURCE_LIST list = calloc(1, sizeof(*list) + sizeof(list->PartialDescriptors[0]));
     if (!list) return NULL;
     uint64_t low = platform->ops->config_read(platform->ctx, PCI_CFG_BAR0, 4);
@@ -97,7 +103,7 @@ static NDIS_STATUS call_initialize(struct ndis_adapter *adapter, PNDIS_RESOURCE_
 static NDIS_STATUS initialize(struct ndis_adapter *adapter) {
     struct ndis *ndis = adapter->object.ndis;
     const bool bare = adapter->is_virtual || adapter->is_software;
-    PNDIS_RESOURCE_LIST resources = bare ? NULL : make_resources(ndis);
+    PNDIS_RESOURCE_LIST resources = bare ? NULL : make_resources(adapter);
     if (!resources && !bare) return NDIS_STATUS_RESOURCES;
     NDIS_STATUS status = ndis_add_device(adapter);
     if (status == NDIS_STATUS_SUCCESS) status = call_initialize(adapter, resources);
@@ -166,11 +172,19 @@ NDIS_STATUS ndis_start(struct ndis *ndis) {
 }
 
 /* ---- Down */
+enum { STEP_NS = 1000 };
+
 /* A request that is inside the miniport would go on in memory that it frees. Who made it and was unbound is reported already. */
 static void wait_for_request(struct ndis_adapter *adapter) {
-    enum { STEP_NS = 1000 };
     const struct ndis *ndis = adapter->object.ndis;
     for (uint64_t waited = 0; adapter->layer.oid && adapter->layer.oid->calling && waited < ndis->timeout_ns; waited += STEP_NS)
+        ndis->platform->ops->sleep_ns(ndis->platform->ctx, STEP_NS);
+}
+
+/* So would a reset; and its end is indicated to filters and protocols that are still there. */
+static void wait_for_reset(const struct ndis_adapter *adapter) {
+    const struct ndis *ndis = adapter->object.ndis;
+    for (uint64_t waited = 0; adapter->in_reset && waited < ndis->timeout_ns; waited += STEP_NS)
         ndis->platform->ops->sleep_ns(ndis->platform->ctx, STEP_NS);
 }
 
@@ -198,6 +212,7 @@ static void halt_adapter(struct ndis_adapter *adapter, NDIS_HALT_ACTION action) 
 void ndis_take_down_adapter(struct ndis_adapter *adapter, NDIS_HALT_ACTION action) {
     ndis_pnp_begin(adapter);
     ndis_unwatch_hangs(adapter);
+    wait_for_reset(adapter);
     ndis_pause_adapter(adapter, action == NdisHaltDeviceStopped ? NDIS_PAUSE_NDIS_INTERNAL : NDIS_PAUSE_MINIPORT_DEVICE_REMOVE);
     for (struct ndis_binding *binding = adapter->bindings, *next; binding; binding = next) {
         next = binding->next;

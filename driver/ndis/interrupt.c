@@ -60,7 +60,7 @@ static VOID message_dpc(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1,
 }
 
 static void disconnect(struct ndis_interrupt *interrupt, unsigned count) {
-    const struct platform *platform = interrupt->object.ndis->platform;
+    const struct platform *platform = interrupt->adapter->platform;
     for (unsigned i = 0; i < count; i++) {
         platform->ops->interrupt_disconnect(platform->ctx, i);
         (void)KeRemoveQueueDpc(&interrupt->messages[i].dpc);
@@ -68,7 +68,7 @@ static void disconnect(struct ndis_interrupt *interrupt, unsigned count) {
 }
 
 static bool connect(struct ndis_interrupt *interrupt) {
-    const struct platform *platform = interrupt->object.ndis->platform;
+    const struct platform *platform = interrupt->adapter->platform;
     for (unsigned i = 0; i < interrupt->count; i++) {
         struct message *message = &interrupt->messages[i];
         message->interrupt = interrupt;
@@ -89,7 +89,7 @@ NDIS_STATUS NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HAN
     PNDIS_MINIPORT_INTERRUPT_CHARACTERISTICS chars = MiniportInterruptCharacteristics;
     if (!adapter || chars->Header.Size < NDIS_SIZEOF_MINIPORT_INTERRUPT_CHARACTERISTICS_REVISION_1) return NDIS_STATUS_INVALID_PARAMETER;
     if (!chars->MsiSupported || !chars->MessageInterruptHandler || !chars->MessageInterruptDpcHandler) return NDIS_STATUS_NOT_SUPPORTED;
-    const struct platform *platform = adapter->object.ndis->platform;
+    const struct platform *platform = adapter->platform;
     unsigned count = platform->ops->interrupt_vectors(platform->ctx);
     if (count == 0) return NDIS_STATUS_RESOURCES;
     struct ndis_interrupt *interrupt = calloc(1, sizeof(*interrupt) + count * sizeof(struct message));

@@ -134,7 +134,10 @@ void ndis_get_counts(const struct ndis *ndis, struct ndis_counts *counts) {
     counts->nbl_allocated = ndis_live_nbls(ndis);
 }
 
-struct platform *ndis_platform(NDIS_HANDLE handle) { return ((struct ndis_object *)handle)->ndis->platform; }
+struct platform *ndis_platform(NDIS_HANDLE handle) {
+    const struct ndis_object *object = handle;
+    return object->type == NDIS_OBJECT_ADAPTER ? ((const struct ndis_adapter *)handle)->platform : object->ndis->platform;
+}
 
 struct ndis *ndis_current(const char *function) { return kernel_require_context(function)->kernel->ndis; }
 

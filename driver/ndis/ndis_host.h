@@ -55,6 +55,9 @@ void *ndis_handle_argument(NDIS_HANDLE handle);
  * One adapter of the named miniport driver over the kernel's NIC, not yet started. ADAPTER_NOT_FOUND: no such driver. */
 NDIS_STATUS ndis_add_adapter(struct ndis *ndis, const char *driver, const char *name);
 
+/* The same over another card, from kernel_add_slot(). */
+NDIS_STATUS ndis_add_adapter_in(struct ndis *ndis, const char *driver, const char *name, struct platform *card);
+
 /* The same for a miniport of no hardware, or of hardware of its own: it is given no resources. */
 NDIS_STATUS ndis_add_software_adapter(struct ndis *ndis, const char *driver, const char *name);
 
@@ -117,7 +120,8 @@ struct ndis_counts {
 };
 void ndis_get_counts(const struct ndis *ndis, struct ndis_counts *counts);
 
-/* The machine below any NDIS handle (driver, adapter, binding, pool): what a miniport gives its NDIS-free parts. */
+/* The machine below any NDIS handle (driver, adapter, binding, pool), an adapter's with its own card: what a miniport gives its NDIS-free
+ * parts. */
 struct platform *ndis_platform(NDIS_HANDLE handle);
 
 /* The packet id of an NBL's first NB (the others count up); it shows in traces and reports. -1 until it is set; allocation resets it. */

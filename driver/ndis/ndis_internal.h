@@ -97,6 +97,7 @@ struct ndis_adapter {
         struct ndis_layer layer;
     };
     struct ndis_driver *driver;
+    struct platform *platform;    /* with the registers and interrupts of its card */
     NDIS_HANDLE context;
     ULONG attribute_flags, hang_seconds;
     bool have_registration, have_general;
@@ -114,6 +115,7 @@ struct ndis_adapter {
     ULONG packet_filter;          /* what the miniport was told: OR of the bindings */
     struct ndis_multicast multicast;  /* the same: their union */
     struct ndis_pending pause, restart, reset;
+    bool in_reset;                /* from the indication of its start to that of its end */
     bool resetting, addressing_reset, removed;
     unsigned interrupts_registered, dmas_registered;
     struct ndis_filter *bottom, *top;

@@ -24,7 +24,7 @@ static void set_addresses_again(struct ndis_adapter *adapter) {
 
 static bool can_reset(const struct ndis_adapter *adapter) {
     const enum ndis_state state = adapter->layer.state;
-    return adapter->driver->miniport.ResetHandlerEx && !adapter->resetting && !adapter->removed && state != NDIS_STATE_HALTED &&
+    return adapter->driver->miniport.ResetHandlerEx && !adapter->in_reset && !adapter->removed && state != NDIS_STATE_HALTED &&
            state != NDIS_STATE_INITIALIZING;
 }
 
@@ -32,7 +32,7 @@ NDIS_STATUS ndis_reset_now(struct ndis_adapter *adapter) {
     struct ndis *ndis = adapter->object.ndis;
     if (!can_reset(adapter)) return NDIS_STATUS_NOT_SUPPORTED;
     BOOLEAN addressing = FALSE;
-    adapter->resetting = true;
+    adapter->in_reset = adapter->resetting = true;
     adapter->addressing_reset = false;
     indicate(adapter, NDIS_STATUS_RESET_START, NULL);
     ndis_pending_begin(&adapter->reset);
@@ -46,6 +46,7 @@ NDIS_STATUS ndis_reset_now(struct ndis_adapter *adapter) {
     indicate(adapter, NDIS_STATUS_RESET_END, &status);
     ndis_oid_resume_queue(&adapter->layer);
     for (struct ndis_filter *filter = adapter->bottom; filter; filter = filter->above) ndis_oid_resume_queue(&filter->layer);
+    adapter->in_reset = false;
     return status;
 }
 

@@ -106,7 +106,7 @@ static bool grow(struct ndis_sg *sg) {
 }
 
 static void unmap(struct ndis_sg *sg) {
-    const struct platform *platform = sg->dma->object.ndis->platform;
+    const struct platform *platform = sg->dma->adapter->platform;
     if (sg->count) platform->ops->dma_unmap(platform->ctx, sg->segments, sg->count);
     PMDL mdl = sg->first;
     for (unsigned i = 0; i < sg->mdls; i++) {
@@ -174,7 +174,7 @@ VOID NdisMDeregisterScatterGatherDma(NDIS_HANDLE NdisMiniportDmaHandle) {
 
 /* Maps one run of memory, whatever number of segments it takes. */
 static NDIS_STATUS map_run(struct ndis_sg *sg, const void *va, ULONG length, enum platform_dma_direction direction, const char *owner) {
-    const struct platform *platform = sg->dma->object.ndis->platform;
+    const struct platform *platform = sg->dma->adapter->platform;
     unsigned most = ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, length);  /* no run can need more: beyond it, -ENOSPC is the machine's limit */
     for (;;) {
         if (sg->room - sg->count < most && !grow(sg)) return NDIS_STATUS_RESOURCES;

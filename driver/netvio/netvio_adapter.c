@@ -64,7 +64,7 @@ static NDIS_STATUS set_general(struct netvio_adapter *adapter) {
     }};
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *general = &attributes.GeneralAttributes;
     RtlCopyMemory(general->PermanentMacAddress, adapter->mac, sizeof(adapter->mac));
-    RtlCopyMemory(general->CurrentMacAddress, adapter->mac, sizeof(adapter->mac));
+    RtlCopyMemory(general->CurrentMacAddress, adapter->address, sizeof(adapter->address));
     return NdisMSetMiniportAttributes(adapter->handle, &attributes);
 }
 
@@ -103,6 +103,7 @@ NDIS_STATUS netvio_initialize(NDIS_HANDLE handle, NDIS_HANDLE driver_context, PN
     adapter->handle = handle;
     adapter->platform = ndis_platform(handle);
     take_config(adapter, driver_context);
+    netvio_address_read(adapter);
     NDIS_STATUS status = set_registration(adapter);
     if (status == NDIS_STATUS_SUCCESS) status = netvio_device_negotiate(adapter);
     if (status == NDIS_STATUS_SUCCESS) status = netvio_pairs_init(adapter);

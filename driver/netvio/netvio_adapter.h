@@ -30,6 +30,7 @@
 extern "C" {
 #endif
 
+enum { NETVIO_ADDRESS_BYTES = 6 };
 enum {
     NETVIO_QUEUE_RX = 0,      /* [V] 5.1.2: receiveq1, transmitq1, receiveq2, ... */
     NETVIO_QUEUE_TX = 1,
@@ -153,11 +154,14 @@ struct netvio_adapter {
     UCHAR multicast[VIRTIO_CTRL_MAC_ENTRIES][6];
     ULONG vlan_id;                     /* OID_GEN_VLAN_ID; 0: none */
     ULONG mtu;
-    UCHAR mac[6];
+    UCHAR mac[NETVIO_ADDRESS_BYTES];     /* the device's own */
+    UCHAR address[NETVIO_ADDRESS_BYTES]; /* in use */
+    bool address_wanted;               /* another than the device's own, which is to be told */
     ULONG header_bytes;                /* of the virtio header: with HASH_REPORT it is longer */
     bool rx_described;                 /* received frames have out-of-band data */
     struct netvio_tasks tasks, capabilities;
     struct virtio_ctrl_rss rss;        /* as it was set last */
+    UCHAR rss_processors[VIRTIO_CTRL_RSS_ENTRIES]; /* that its table was made of */
     bool rss_on;
     bool fault_done;
     struct virtio_ctrl ctrl;           /* open if CTRL_VQ was negotiated */
@@ -165,6 +169,11 @@ struct netvio_adapter {
     unsigned pairs;                    /* in use; 0 until they are allocated */
     struct netvio_pair *pair;
 };
+
+/* netvio_address.c: what the adapter's parameters ask for; what becomes of that with this device; and the command that tells it. */
+void netvio_address_read(struct netvio_adapter *adapter);
+void netvio_address_negotiated(struct netvio_adapter *adapter);
+int netvio_address_apply(struct netvio_adapter *adapter);
 
 /* netvio_adapter.c */
 MINIPORT_INITIALIZE netvio_initialize;
@@ -260,6 +269,7 @@ int netvio_offload_apply(struct netvio_adapter *adapter);  /* tell the device; 0
 /* netvio_rss.c: receive side scaling. */
 NDIS_RECEIVE_SCALE_CAPABILITIES netvio_rss_capabilities(const struct netvio_adapter *adapter);
 NDIS_STATUS netvio_rss_set(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request);
+NDIS_STATUS netvio_rss_get(const struct netvio_adapter *adapter, PNDIS_OID_REQUEST request);
 int netvio_rss_apply(struct netvio_adapter *adapter);      /* as netvio_offload_apply */
 
 /* netvio_filter.c: which frames the device delivers. */

@@ -45,11 +45,13 @@ static uint64_t offload_features(const struct netvio_offloads *wanted) {
 static bool any(struct netvio_limits limits) { return limits.max_packets || limits.max_usecs; }
 
 /* What has no use with this configuration is not asked for: a control queue, for one, costs a ring. */
-static uint64_t features_for(const struct netvio_config *config) {
+static uint64_t features_for(const struct netvio_adapter *adapter) {
+    const struct netvio_config *config = &adapter->config;
     uint64_t features = wanted_features | offload_features(&config->offloads);
     const uint64_t control = UINT64_C(1) << VIRTIO_NET_F_CTRL_VQ_BIT;
     if (config->queue_pairs > 1) features |= control | UINT64_C(1) << VIRTIO_NET_F_MQ_BIT;
     if (any(config->tx_limits) || any(config->rx_limits)) features |= control | UINT64_C(1) << VIRTIO_NET_F_NOTF_COAL_BIT;
+    if (adapter->address_wanted) features |= control | UINT64_C(1) << VIRTIO_NET_F_CTRL_MAC_ADDR_BIT;
     if (config->tx_indirect_from) features |= UINT64_C(1) << VIRTIO_F_INDIRECT_DESC_BIT;
     return features & ~config->declined_features;
 }
@@ -78,8 +80,9 @@ NDIS_STATUS netvio_device_negotiate(struct netvio_adapter *adapter) {
     struct virtio_pci *pci = &adapter->pci;
     int error = virtio_pci_open(pci, adapter->platform);
     if (!error) error = virtio_pci_reset(pci, true);
-    if (!error) error = virtio_pci_negotiate(pci, required_features, features_for(&adapter->config));
+    if (!error) error = virtio_pci_negotiate(pci, required_features, features_for(adapter));
     if (!error) error = virtio_pci_read_config(pci, VIRTIO_NET_CONFIG_MAC, adapter->mac, sizeof(adapter->mac));
+    if (!error) netvio_address_negotiated(adapter);
     if (!error) error = read_pairs(adapter);
     if (!error) error = read_mtu(adapter);
     if (!error) netvio_offload_init(adapter);
@@ -126,8 +129,8 @@ static void enable_queues(struct netvio_adapter *adapter) {
 static int command(struct netvio_adapter *adapter) {
     const struct netvio_limits tx = adapter->config.tx_limits, rx = adapter->config.rx_limits;
     const bool moderation = virtio_pci_has(&adapter->pci, VIRTIO_NET_F_NOTF_COAL_BIT);
-    int error = 0;
-    if (adapter->pairs > 1) error = virtio_ctrl_set_pairs(&adapter->ctrl, (uint16_t)adapter->pairs);
+    int error = netvio_address_apply(adapter);
+    if (!error && adapter->pairs > 1) error = virtio_ctrl_set_pairs(&adapter->ctrl, (uint16_t)adapter->pairs);
     if (!error && moderation && any(tx))
         error = virtio_ctrl_set_tx_limits(&adapter->ctrl, &(struct virtio_ctrl_limits){tx.max_packets, tx.max_usecs});
     if (!error && moderation && any(rx))

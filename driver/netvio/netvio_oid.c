@@ -90,10 +90,11 @@ static NDIS_STATUS query(struct netvio_adapter *adapter, PNDIS_OID_REQUEST reque
     case OID_GEN_XMIT_ERROR: return answer_number(request, all.tx_errors);
     case OID_GEN_RCV_ERROR: return answer_number(request, all.rx_errors);
     case OID_GEN_RCV_NO_BUFFER: return answer_number(request, 0); /* the device drops those, and VIRTIO 1.2 has no counter for it */
+    case OID_GEN_RECEIVE_SCALE_PARAMETERS: return netvio_rss_get(adapter, request);
     case OID_GEN_STATISTICS: return answer_statistics(&all, request);
     case OID_GEN_VLAN_ID: return adapter->config.offloads.vlan ? answer_ulong(request, adapter->vlan_id) : NDIS_STATUS_NOT_SUPPORTED;
     case OID_802_3_PERMANENT_ADDRESS: return answer(request, adapter->mac, sizeof(adapter->mac));
-    case OID_802_3_CURRENT_ADDRESS: return answer(request, adapter->mac, sizeof(adapter->mac));
+    case OID_802_3_CURRENT_ADDRESS: return answer(request, adapter->address, sizeof(adapter->address));
     case OID_802_3_MAXIMUM_LIST_SIZE: return answer_ulong(request, VIRTIO_CTRL_MAC_ENTRIES);
     default: return NDIS_STATUS_NOT_SUPPORTED;
     }

@@ -45,7 +45,13 @@ static bool take_types(ULONG information, uint32_t *types) {
     return left == 0 && NDIS_RSS_HASH_FUNC_FROM_HASH_INFO(information) == NdisHashFunctionToeplitz;
 }
 
-static bool take_table(const struct netvio_adapter *adapter, const UCHAR *table, ULONG bytes, bool numbers, struct virtio_ctrl_rss *rss) {
+/* The device's parameters, and the processors that its table stands for. */
+struct wanted {
+    struct virtio_ctrl_rss rss;
+    UCHAR processors[VIRTIO_CTRL_RSS_ENTRIES];
+};
+
+static bool take_table(const struct netvio_adapter *adapter, const UCHAR *table, ULONG bytes, bool numbers, struct wanted *to) {
     const ULONG entry = numbers ? sizeof(PROCESSOR_NUMBER) : 1, count = bytes / entry;
     int16_t queue_of[PROCESSORS];
     unsigned processors = 0;
@@ -54,9 +60,10 @@ static bool take_table(const struct netvio_adapter *adapter, const UCHAR *table,
     for (ULONG i = 0; i < count; i++) {
         const unsigned processor = table[i * entry + (numbers ? offsetof(PROCESSOR_NUMBER, Number) : 0)];
         if (queue_of[processor] < 0) queue_of[processor] = (int16_t)(processors++ % adapter->pairs);
-        rss->table[i] = (uint16_t)queue_of[processor];
+        to->processors[i] = (UCHAR)processor;
+        to->rss.table[i] = (uint16_t)queue_of[processor];
     }
-    rss->entries = (uint16_t)count;
+    to->rss.entries = (uint16_t)count;
     return true;
 }
 
@@ -69,12 +76,13 @@ static bool take_key(const UCHAR *key, ULONG bytes, struct virtio_ctrl_rss *rss)
 
 /* What does not change stays as it was set before. */
 static bool take(const struct netvio_adapter *adapter, const struct _SET *set, const NDIS_RECEIVE_SCALE_PARAMETERS *wanted,
-                 struct virtio_ctrl_rss *rss) {
+                 struct wanted *to) {
+    struct virtio_ctrl_rss *rss = &to->rss;
     const bool numbers = wanted->Header.Revision >= NDIS_RECEIVE_SCALE_PARAMETERS_REVISION_2;
     const ULONG table_bytes = wanted->IndirectionTableSize, key_bytes = wanted->HashSecretKeySize;
     const UCHAR *table = part(set, wanted->IndirectionTableOffset, table_bytes), *key = part(set, wanted->HashSecretKeyOffset, key_bytes);
     if (!(wanted->Flags & NDIS_RSS_PARAM_FLAG_HASH_INFO_UNCHANGED) && !take_types(wanted->HashInformation, &rss->types)) return false;
-    if (!(wanted->Flags & NDIS_RSS_PARAM_FLAG_ITABLE_UNCHANGED) && !take_table(adapter, table, table_bytes, numbers, rss)) return false;
+    if (!(wanted->Flags & NDIS_RSS_PARAM_FLAG_ITABLE_UNCHANGED) && !take_table(adapter, table, table_bytes, numbers, to)) return false;
     if (!(wanted->Flags & NDIS_RSS_PARAM_FLAG_HASH_KEY_UNCHANGED) && !take_key(key, key_bytes, rss)) return false;
     rss->unclassified = 0;
     rss->transmit_queues = (uint16_t)adapter->pairs;
@@ -84,7 +92,8 @@ static bool take(const struct netvio_adapter *adapter, const struct _SET *set, c
 NDIS_STATUS netvio_rss_set(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
     struct _SET *set = &request->DATA.SET_INFORMATION;
     NDIS_RECEIVE_SCALE_PARAMETERS wanted = {.Flags = 0};
-    struct virtio_ctrl_rss rss = adapter->rss;
+    struct wanted to = {.rss = adapter->rss};
+    RtlCopyMemory(to.processors, adapter->rss_processors, sizeof(to.processors));
     if (!virtio_pci_has(&adapter->pci, VIRTIO_NET_F_RSS_BIT)) return NDIS_STATUS_NOT_SUPPORTED;
     set->BytesNeeded = NDIS_SIZEOF_RECEIVE_SCALE_PARAMETERS_REVISION_1;
     if (set->InformationBufferLength < NDIS_SIZEOF_RECEIVE_SCALE_PARAMETERS_REVISION_1) return NDIS_STATUS_INVALID_LENGTH;
@@ -92,11 +101,40 @@ NDIS_STATUS netvio_rss_set(struct netvio_adapter *adapter, PNDIS_OID_REQUEST req
                   set->InformationBufferLength < sizeof(wanted) ? set->InformationBufferLength : sizeof(wanted));
     const bool off = (wanted.Flags & NDIS_RSS_PARAM_FLAG_DISABLE_RSS) || (!(wanted.Flags & NDIS_RSS_PARAM_FLAG_HASH_INFO_UNCHANGED) &&
                                                                          NDIS_RSS_HASH_FUNC_FROM_HASH_INFO(wanted.HashInformation) == 0);
-    if (!off && !take(adapter, set, &wanted, &rss)) return NDIS_STATUS_INVALID_DATA;
-    adapter->rss = rss;
+    if (!off && !take(adapter, set, &wanted, &to)) return NDIS_STATUS_INVALID_DATA;
+    adapter->rss = to.rss;
+    RtlCopyMemory(adapter->rss_processors, to.processors, sizeof(to.processors));
     adapter->rss_on = !off;
     set->BytesRead = set->InformationBufferLength;
     return netvio_rss_apply(adapter) ? NDIS_STATUS_FAILURE : NDIS_STATUS_SUCCESS;
+}
+
+/* As it was set, the parts one behind the other: structure, table, key. */
+NDIS_STATUS netvio_rss_get(const struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
+    struct _QUERY *query = &request->DATA.QUERY_INFORMATION;
+    const struct virtio_ctrl_rss *rss = &adapter->rss;
+    const UINT table = rss->entries * (UINT)sizeof(PROCESSOR_NUMBER), all = (UINT)sizeof(NDIS_RECEIVE_SCALE_PARAMETERS) + table + rss->key_bytes;
+    NDIS_RECEIVE_SCALE_PARAMETERS now = {
+        .Header = {NDIS_OBJECT_TYPE_RSS_PARAMETERS, NDIS_RECEIVE_SCALE_PARAMETERS_REVISION_2,
+                   NDIS_SIZEOF_RECEIVE_SCALE_PARAMETERS_REVISION_2},
+        .Flags = adapter->rss_on ? 0 : NDIS_RSS_PARAM_FLAG_DISABLE_RSS,
+        .IndirectionTableSize = (USHORT)table, .IndirectionTableOffset = sizeof(now),
+        .HashSecretKeySize = rss->key_bytes, .HashSecretKeyOffset = (ULONG)sizeof(now) + table};
+    if (!virtio_pci_has(&adapter->pci, VIRTIO_NET_F_RSS_BIT)) return NDIS_STATUS_NOT_SUPPORTED;
+    query->BytesNeeded = all;
+    if (query->InformationBufferLength < all) return NDIS_STATUS_BUFFER_TOO_SHORT;
+    if (adapter->rss_on) now.HashInformation = NdisHashFunctionToeplitz;
+    for (unsigned i = 0; i < sizeof(hash_types) / sizeof(hash_types[0]) && adapter->rss_on; i++)
+        if (rss->types & 1u << hash_types[i].virtio) now.HashInformation |= hash_types[i].ndis;
+    UCHAR *to = query->InformationBuffer;
+    RtlCopyMemory(to, &now, sizeof(now));
+    for (unsigned i = 0; i < rss->entries; i++) {
+        const PROCESSOR_NUMBER processor = {.Number = adapter->rss_processors[i]};
+        RtlCopyMemory(to + now.IndirectionTableOffset + i * sizeof(processor), &processor, sizeof(processor));
+    }
+    RtlCopyMemory(to + now.HashSecretKeyOffset, rss->key, rss->key_bytes);
+    query->BytesWritten = all;
+    return NDIS_STATUS_SUCCESS;
 }
 
 /* Off: back to automatic steering, which takes the place of receive side scaling, [V] 5.1.6.5.5. */

@@ -65,7 +65,7 @@ NDIS_STATUS netvio_tx_prepare(struct netvio_tx *tx, struct netvio_tx_packet *pac
     packet->sgl = NULL;
     packet->retreated = false;
     packet->header_bytes = packet->taken = 0;
-    if (netvio_tx_asks(packet->nbl)) {
+    if (netvio_tx_asks(tx->adapter, packet->nbl)) {
         NDIS_STATUS status = prepare_asking(tx, packet);
         if (status != NDIS_STATUS_SUCCESS) return status;
     } else {

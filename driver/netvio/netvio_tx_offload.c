@@ -100,10 +100,10 @@ static bool ask_uso(const struct netvio_adapter *adapter, const NET_BUFFER_LIST 
     return request->header_bytes <= seen;
 }
 
-/* The tag of the slot; a priority alone goes with the VLAN that the adapter is in. */
+/* The tag of the slot; without one, or with a priority alone, that of the VLAN that the adapter is in (OID_GEN_VLAN_ID). */
 static bool ask_tag(const struct netvio_adapter *adapter, const NET_BUFFER_LIST *nbl, struct request *request) {
     NDIS_NET_BUFFER_LIST_8021Q_INFO info = {.Value = nbl->NetBufferListInfo[Ieee8021QNetBufferListInfo]};
-    if (!info.Value) return true;
+    if (!info.Value && !adapter->vlan_id) return true;
     if (!adapter->config.offloads.vlan) return false;
     const unsigned id = info.TagHeader.VlanId ? info.TagHeader.VlanId : adapter->vlan_id;
     request->tag = true;

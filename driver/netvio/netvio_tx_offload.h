@@ -28,9 +28,11 @@ struct netvio_tx_plan {
     unsigned taken;        /* bytes of the frame that the front stands for */
 };
 
-/* Does the NBL ask for anything? Of all slots that a send may use these are the ones that miniports act on. */
-static inline bool netvio_tx_asks(const NET_BUFFER_LIST *nbl) {
-    return ((ULONG_PTR)nbl->NetBufferListInfo[TcpIpChecksumNetBufferListInfo] |
+/* Does the NBL ask for anything, or the VLAN that the adapter is in? Of all slots that a send may use these are the ones that miniports
+ * act on. */
+static inline bool netvio_tx_asks(const struct netvio_adapter *adapter, const NET_BUFFER_LIST *nbl) {
+    return adapter->vlan_id != 0 ||
+           ((ULONG_PTR)nbl->NetBufferListInfo[TcpIpChecksumNetBufferListInfo] |
             (ULONG_PTR)nbl->NetBufferListInfo[TcpLargeSendNetBufferListInfo] |
             (ULONG_PTR)nbl->NetBufferListInfo[Ieee8021QNetBufferListInfo] |
             (ULONG_PTR)nbl->NetBufferListInfo[UdpSegmentationOffloadInfo]) != 0;

@@ -29,11 +29,14 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     if (config->rx_buffer_bytes > TRAFFIC_FRAME_MAX) wrong = "rx_buffer_bytes";
     if (config->offloads.large_send > TRAFFIC_LARGE_SEND_MOST) wrong = "offloads.large_send";
     if (config->fault > TRAFFIC_FAULT_CLONE_SENT) wrong = "fault";
+    if (config->tag.id > VLAN_ID_MOST || config->tag.priority > TRAFFIC_PRIORITY_MOST) wrong = "tag";
     if (config->stack_count > TRAFFIC_STACK_MOST) wrong = "stack_count";
+    if (config->nic_count >= TRAFFIC_NICS_MOST) wrong = "nic_count";
     for (unsigned i = 0; i < config->stack_count && !wrong; i++) {
         const struct traffic_driver *driver = &config->stack[i];
         const unsigned most = driver->kind == TRAFFIC_DRIVER_VLAN ? VLAN_ID_MOST : driver->kind == TRAFFIC_DRIVER_MUX ? MUX_MOST : UINT32_MAX;
         if (driver->kind == TRAFFIC_DRIVER_MODULE && !(config->modules[i].path && config->modules[i].argument)) wrong = "stack";
+        if (driver->kind == TRAFFIC_DRIVER_TEAM && (i > 0 || driver->number > TEAM_FAILOVER)) wrong = "stack";
         if ((driver->kind == TRAFFIC_DRIVER_VLAN || driver->kind == TRAFFIC_DRIVER_MUX) && (driver->number < 1 || driver->number > most)) wrong = "stack";
     }
     if (!wrong) return 0;
@@ -65,6 +68,24 @@ static enum netvio_fault_kind miniport_fault(enum traffic_fault fault) {
 /* A module that is the NIC's miniport in place of our own. */
 static bool drives_nic(const struct traffic_config *config) {
     return config->stack_count > 0 && config->stack[0].kind == TRAFFIC_DRIVER_MODULE && strcmp(config->modules[0].argument, "nic0") == 0;
+}
+
+void traffic_nic_name(unsigned nic, char name[TRAFFIC_NIC_NAME]) { snprintf(name, TRAFFIC_NIC_NAME, "nic%u", nic); }
+
+static NDIS_STATUS add_nics(struct traffic *traffic, const char *miniport) {
+    NDIS_STATUS status = drives_nic(&traffic->config) ? NDIS_STATUS_SUCCESS : ndis_add_adapter(traffic->ndis, miniport, "nic0");
+    for (unsigned i = 0; i <= traffic->config.nic_count && traffic->config.network_address && status == NDIS_STATUS_SUCCESS; i++) {
+        char name[TRAFFIC_NIC_NAME];
+        traffic_nic_name(i, name);
+        status = ndis_set_parameter(traffic->ndis, miniport, name, "NetworkAddress", traffic->config.network_address);
+    }
+    for (unsigned i = 0; i < traffic->config.nic_count && status == NDIS_STATUS_SUCCESS; i++) {
+        char name[TRAFFIC_NIC_NAME];
+        traffic_nic_name(i + 1, name);
+        struct platform *card = kernel_add_slot(traffic->kernel, traffic->config.nics[i]);
+        status = card ? ndis_add_adapter_in(traffic->ndis, miniport, name, card) : NDIS_STATUS_RESOURCES;
+    }
+    return status;
 }
 
 /* netviocx has its parameters from the registry, as a driver of Windows. */
@@ -111,7 +132,7 @@ static NDIS_STATUS load(struct traffic *traffic) {
     if (status == NDIS_STATUS_SUCCESS)
         status = ndis_load_driver(traffic->ndis, "traffic", traffic->config.protocol_ndis5 ? traffic_packet_driver_entry : traffic_driver_entry,
                                   traffic);
-    if (status == NDIS_STATUS_SUCCESS && !drives_nic(&traffic->config)) status = ndis_add_adapter(traffic->ndis, miniport, "nic0");
+    if (status == NDIS_STATUS_SUCCESS) status = add_nics(traffic, miniport);
     if (status == NDIS_STATUS_SUCCESS) status = traffic_stack_load(traffic);
     if (status == NDIS_STATUS_SUCCESS) status = ndis_start(traffic->ndis);
     return status;
@@ -130,7 +151,8 @@ static void configure(struct traffic *traffic, struct platform *platform, const 
                      .tx_limits = {config->tx_max_packets, config->tx_max_usecs},
                      .rx_limits = {config->rx_max_packets, config->rx_max_usecs}, .declined_features = config->declined_features,
                      .offloads = {.checksum = config->offloads.checksum, .large_send = config->offloads.large_send != 0,
-                                  .rss = config->offloads.rss, .mergeable = config->offloads.mergeable, .filter = config->offloads.filter},
+                                  .rss = config->offloads.rss, .mergeable = config->offloads.mergeable, .filter = config->offloads.filter,
+                                  .vlan = config->tag.id || config->tag.priority},
                      .rx_buffer_bytes = config->rx_buffer_bytes, .rx_buffer_elements = config->rx_buffer_elements,
                      .rx_buffer_offset = config->rx_offset,
                      .fault = {miniport_fault(config->fault), config->fault_packet}},
@@ -230,9 +252,11 @@ int traffic_reset_device(struct traffic *traffic) {
     return status == NDIS_STATUS_SUCCESS ? 0 : -EIO;
 }
 
-int traffic_reset_miniport(struct traffic *traffic) {
+int traffic_reset_miniport(struct traffic *traffic, unsigned nic) {
+    char name[TRAFFIC_NIC_NAME];
     if (!traffic->binding) return -EINVAL;
-    return ndis_reset(traffic->ndis, "nic0") == NDIS_STATUS_SUCCESS ? 0 : -EIO;
+    traffic_nic_name(nic, name);
+    return ndis_reset(traffic->ndis, name) == NDIS_STATUS_SUCCESS ? 0 : -EIO;
 }
 
 int traffic_restart_stack(struct traffic *traffic) {
@@ -250,8 +274,10 @@ void traffic_cancel_sends(struct traffic *traffic) {
     kernel_leave(&scope);
 }
 
-int traffic_surprise_remove(struct traffic *traffic) {
-    return ndis_surprise_remove(traffic->ndis, "nic0") == NDIS_STATUS_SUCCESS ? 0 : -EINVAL;
+int traffic_surprise_remove(struct traffic *traffic, unsigned nic) {
+    char name[TRAFFIC_NIC_NAME];
+    traffic_nic_name(nic, name);
+    return ndis_surprise_remove(traffic->ndis, name) == NDIS_STATUS_SUCCESS ? 0 : -EINVAL;
 }
 
 int64_t traffic_tell_outstanding(struct traffic *traffic, const char *when) {

@@ -40,10 +40,11 @@ enum traffic_fault {
 enum traffic_miniport { TRAFFIC_MINIPORT_NDIS6, TRAFFIC_MINIPORT_NDIS5, TRAFFIC_MINIPORT_NETCX };
 
 /* A driver between the miniport and the protocol. */
-enum traffic_driver_kind { TRAFFIC_DRIVER_CAPTURE, TRAFFIC_DRIVER_VLAN, TRAFFIC_DRIVER_MUX, TRAFFIC_DRIVER_MODULE };
+enum traffic_driver_kind { TRAFFIC_DRIVER_CAPTURE, TRAFFIC_DRIVER_VLAN, TRAFFIC_DRIVER_MUX, TRAFFIC_DRIVER_MODULE, TRAFFIC_DRIVER_TEAM };
 struct traffic_driver {
     enum traffic_driver_kind kind;
-    unsigned number;  /* VLAN: its id, 1 to 4094; mux: virtual adapters, 1 to 16, of which the first carries what is above */
+    unsigned number;  /* VLAN: its id, 1 to 4094; mux: virtual adapters, 1 to 16, of which the first carries what is above;
+                         team, the lowest of the stack: enum team_mode */
 };
 enum { TRAFFIC_STACK_MOST = 8, TRAFFIC_PROGRAMS_MOST = 8 };
 
@@ -70,10 +71,18 @@ struct traffic_offloads {
     bool mergeable;        /* frames longer than a receive buffer take several */
     bool filter;           /* the adapter drops what is not for it: broadcasts and its own address pass, and no tagged frames */
 };
+enum { TRAFFIC_PRIORITY_MOST = 7 };
 enum { TRAFFIC_LARGE_SEND_MOST = 60 * 1024 };
+
+/* The 802.1Q tag of every frame, which is not in the frame but in the slot of its NBL; all 0: there is none. */
+struct traffic_tag {
+    unsigned id, priority;
+    bool by_adapter;       /* slots have the priority alone: the adapter is told the id, with OID_GEN_VLAN_ID */
+};
 
 /* What the adapter said of a received frame. */
 struct traffic_receive_info {
+    uint16_t tag;             /* of the 802.1Q slot, as on the wire: priority, CFI, id */
     bool tcp_good, udp_good;  /* the checksum was verified */
     uint32_t hash_type;       /* NDIS_HASH_*; 0: not hashed */
     uint32_t hash;
@@ -84,7 +93,11 @@ extern const uint8_t traffic_rss_key[TRAFFIC_RSS_KEY_BYTES];
 
 #define TRAFFIC_BACKFILL_ASKED UINT32_MAX /* as much as the stack below asks for */
 
+enum { TRAFFIC_NICS_MOST = 4 };
+
 struct traffic_config {
+    struct platform *nics[TRAFFIC_NICS_MOST - 1]; /* further NICs of the machine: adapters "nic1", ... beside "nic0"; borrowed */
+    unsigned nic_count;                           /* of these */
     struct traffic_driver stack[TRAFFIC_STACK_MOST]; /* from the miniport up */
     unsigned stack_count;
     struct traffic_module modules[TRAFFIC_STACK_MOST]; /* of those of the stack that are modules, at the same place */
@@ -115,6 +128,8 @@ struct traffic_config {
     uint32_t tx_max_packets, tx_max_usecs, rx_max_packets, rx_max_usecs;  /* interrupt moderation, with NOTF_COAL; 0: the device's own */
     uint64_t declined_features; /* VIRTIO features that the driver does not accept */
     struct traffic_offloads offloads;
+    struct traffic_tag tag;
+    const char *network_address; /* of the adapters, 12 hexadecimal digits, in place of their own; NULL: none. Borrowed */
     unsigned rx_buffer_bytes;   /* frame bytes of a receive buffer */
     unsigned rx_buffer_elements;/* MDLs (descriptors) of a receive buffer, 1 or more */
     unsigned rx_offset;         /* start of each of them in its page: alignment */
@@ -163,8 +178,8 @@ void traffic_kick(struct traffic *traffic);
 int traffic_reset_queue(struct traffic *traffic, unsigned queue);
 /* Reset the device and bring it up again, under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
 int traffic_reset_device(struct traffic *traffic);
-/* NDIS resets the miniport (MiniportResetEx), under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
-int traffic_reset_miniport(struct traffic *traffic);
+/* NDIS resets the miniport of this NIC (MiniportResetEx), under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
+int traffic_reset_miniport(struct traffic *traffic, unsigned nic);
 /* Pause the whole stack and restart it, under traffic (threads, blocks). 0, or -EIO: it did not come back. As above. */
 int traffic_restart_stack(struct traffic *traffic);
 /* The stack as it is bound, one line of text for each driver, from the top; `line` gets them one by one. */
@@ -172,9 +187,9 @@ void traffic_describe(const struct traffic *traffic, void (*line)(void *arg, con
 /* Cancels the sends of the last call (NdisCancelSendNetBufferLists), under traffic: what waits in a driver comes back SEND_ABORTED, what the
  * device has goes on. Threads. */
 void traffic_cancel_sends(struct traffic *traffic);
-/* The card is gone: the drivers are told, and everything above it is taken down (threads, blocks). Nothing can be sent any more. 0, or
- * -EINVAL: it was gone already. */
-int traffic_surprise_remove(struct traffic *traffic);
+/* This NIC is gone: the drivers are told, and everything that stands on it alone is taken down (threads, blocks). Without a team nothing
+ * can be sent any more. 0, or -EINVAL: it was gone already. */
+int traffic_surprise_remove(struct traffic *traffic, unsigned nic);
 /* Tells the machine (platform_ops.lost) of every NBL that is out now; `when` for the report, static storage. The first packet among them,
  * or -1: none is out, or none has a packet. */
 int64_t traffic_tell_outstanding(struct traffic *traffic, const char *when);

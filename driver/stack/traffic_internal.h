@@ -22,6 +22,7 @@
 #include "netviocx.h"
 #include "netcx_host.h"
 #include "regmap.h"
+#include "team.h"
 #include "traffic.h"
 #include "traffic_offload.h"
 #include "vlan_filter.h"
@@ -36,6 +37,7 @@ enum {
     TRAFFIC_OFFSET_RANDOM = 64, /* bytes by which a random cut moves the start of a frame */
     TRAFFIC_EVEN_PIECES = 16,   /* most pieces of an even cut */
     TRAFFIC_GAP = 8,            /* most bytes between two pieces */
+    TRAFFIC_NIC_NAME = 16,
     TRAFFIC_FLOW_BYTES = 160    /* of a frame, hold every header that makes its flow */
 };
 
@@ -67,6 +69,7 @@ struct traffic_layer {
     union {
         struct vlan_filter vlan;
         struct mux mux;
+        struct team team;
     };
 };
 
@@ -146,10 +149,18 @@ NDIS_STATUS traffic_ask_slots(struct traffic *traffic);
 /* traffic_tasks.c: ask the adapter for what the configuration wants of offloads; it may refuse. PASSIVE_LEVEL, blocks. */
 void traffic_tasks_ask(struct traffic *traffic, const NDIS_BIND_PARAMETERS *parameters);
 void traffic_tasks_status(struct traffic *traffic, const NDIS_STATUS_INDICATION *indication);
+/* The 802.1Q slot of what is sent; and, if the adapter is to know it, the VLAN to it. */
+PVOID traffic_tag_slot(const struct traffic *traffic);
+NDIS_STATUS traffic_tasks_join_vlan(struct traffic *traffic);
 /* What the slots of a received NBL say. */
 struct traffic_receive_info traffic_tasks_received(struct traffic *traffic, const NET_BUFFER_LIST *nbl);
 
-/* traffic_stack.c: loads the drivers of the configuration, stacks them over "nic0", and binds the protocol to the top. */
+/* traffic.c: the adapter of a NIC of the machine, from 0. */
+void traffic_nic_name(unsigned nic, char name[TRAFFIC_NIC_NAME]);
+
+/* traffic_stack.c: binds a protocol, or the lower half of an intermediate driver, to every NIC, in their order. */
+NDIS_STATUS traffic_bind_to_nics(struct traffic *traffic, const char *protocol);
+/* Loads the drivers of the configuration, stacks them over "nic0", and binds the protocol to the top. */
 NDIS_STATUS traffic_stack_load(struct traffic *traffic);
 
 /* traffic_module.c: a driver of the stack from a file; *adapter becomes that which carries what is above, if it is another. */

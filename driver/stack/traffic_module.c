@@ -4,7 +4,8 @@
  *
  *   filter         a module of it over the adapter that the stack has reached
  *   protocol       bound to that adapter
- *   intermediate   bound to that adapter; the stack goes on above the virtual adapter that its argument names
+ *   intermediate   bound to that adapter, or as the lowest of the stack to every NIC; the stack goes on above the virtual adapter that its
+ *                  argument names
  *   miniport       adapters of its own beside the stack, or the NIC itself
  */
 #include <stdio.h>
@@ -72,11 +73,12 @@ static NDIS_STATUS add_software_adapters(struct traffic *traffic, const struct t
     return status;
 }
 
-static NDIS_STATUS stack_intermediate(struct traffic *traffic, const struct traffic_module *driver, const char *name, char *adapter, size_t size) {
+static NDIS_STATUS stack_intermediate(struct traffic *traffic, unsigned number, const char *name, char *adapter, size_t size) {
+    const struct traffic_module *driver = &traffic->config.modules[number];
     if (*driver->argument == '\0')
         return fail(traffic, NDIS_STATUS_INVALID_PARAMETER, driver->path,
                     "it is an intermediate driver: say behind the path which of its virtual adapters carries what is above it");
-    const NDIS_STATUS status = ndis_bind_only(traffic->ndis, name, adapter);
+    const NDIS_STATUS status = number == 0 ? traffic_bind_to_nics(traffic, name) : ndis_bind_only(traffic->ndis, name, adapter);
     snprintf(adapter, size, "%s", driver->argument);
     return status;
 }
@@ -88,7 +90,7 @@ NDIS_STATUS traffic_module_load(struct traffic *traffic, unsigned number, char *
     const char *name = traffic->layers[number].name;
     const char *over = *driver->argument ? driver->argument : adapter;
     const unsigned roles = ndis_driver_roles(traffic->ndis, name);
-    if (roles & NDIS_ROLE_INTERMEDIATE) return stack_intermediate(traffic, driver, name, adapter, size);
+    if (roles & NDIS_ROLE_INTERMEDIATE) return stack_intermediate(traffic, number, name, adapter, size);
     if (roles & NDIS_ROLE_MINIPORT)
         return number == 0 && strcmp(driver->argument, "nic0") == 0 ? ndis_add_adapter(traffic->ndis, name, "nic0")
                                                                     : add_software_adapters(traffic, driver, name);

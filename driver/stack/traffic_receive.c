@@ -4,7 +4,6 @@
 
 /* One frame, contiguous: in place if it is in one MDL, else copied. Each is charged by itself, so that each has a time of its own. */
 static void deliver(struct traffic *traffic, const NET_BUFFER_LIST *nbl, PNET_BUFFER nb) {
-    struct traffic_receive_info info = {.hash_type = 0};
     const uint8_t *data = NULL;
     traffic->platform->ops->charge(traffic->platform->ctx, PLATFORM_WORK_RECEIVE_NB, 1);
     if (nb->DataLength <= ETH_MAX_FRAME) data = NdisGetDataBuffer(nb, nb->DataLength, traffic->scratch, 1, 0);
@@ -12,7 +11,7 @@ static void deliver(struct traffic *traffic, const NET_BUFFER_LIST *nbl, PNET_BU
         kernel_violation(traffic->kernel, "traffic.receive", "[D] 2.9", -1, "a received frame of %u bytes cannot be read", nb->DataLength);
         return;
     }
-    if (traffic->offloads_on) info = traffic_tasks_received(traffic, nbl);
+    const struct traffic_receive_info info = traffic_tasks_received(traffic, nbl);
     traffic->callbacks.received(traffic->callbacks.ctx, data, nb->DataLength, &info);
 }
 

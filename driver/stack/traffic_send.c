@@ -178,6 +178,7 @@ static void send_batch(struct traffic *traffic) {
     for (PNET_BUFFER_LIST nbl = batch; nbl; nbl = nbl->Next) {
         ((struct traffic_item *)nbl->ProtocolReserved[0])->in_flight = true;
         NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(nbl, traffic_cancel_id(traffic));
+        nbl->NetBufferListInfo[Ieee8021QNetBufferListInfo] = traffic_tag_slot(traffic);
     }
     traffic->outstanding += traffic->batch_nbls;
     traffic->batch = NULL;

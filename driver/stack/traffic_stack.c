@@ -3,6 +3,7 @@
  * traffic_stack.c: the drivers between miniport and protocol, as the configuration stacks them.
  *
  *   {capture, vlan 7, mux 2, capture}:  netvio "nic0" <- capture <- vlan7 <- mux0 = "mux0v0", "mux0v1"; "mux0v0" <- capture <- traffic
+ *   {team, capture}, two NICs:          netvio "nic0", "nic1" <- team = "team0"; "team0" <- capture <- traffic
  */
 #include <stdio.h>
 
@@ -53,6 +54,25 @@ static NDIS_STATUS stack_mux(struct traffic *traffic, struct traffic_layer *laye
     return status == NDIS_STATUS_SUCCESS ? ndis_bind_only(traffic->ndis, layer->name, adapter) : status;
 }
 
+NDIS_STATUS traffic_bind_to_nics(struct traffic *traffic, const char *name) {
+    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
+    for (unsigned i = 0; i <= traffic->config.nic_count && status == NDIS_STATUS_SUCCESS; i++) {
+        char nic[TRAFFIC_NIC_NAME];
+        traffic_nic_name(i, nic);
+        status = ndis_bind_only(traffic->ndis, name, nic);
+    }
+    return status;
+}
+
+static NDIS_STATUS stack_team(struct traffic *traffic, struct traffic_layer *layer, unsigned mode) {
+    snprintf(layer->name, sizeof(layer->name), "team");
+    snprintf(layer->prefix, sizeof(layer->prefix), "team0");
+    layer->team.mode = (enum team_mode)mode;
+    layer->team.name = layer->prefix;
+    NDIS_STATUS status = ndis_load_driver(traffic->ndis, layer->name, team_driver_entry, &layer->team);
+    return status == NDIS_STATUS_SUCCESS ? traffic_bind_to_nics(traffic, layer->name) : status;
+}
+
 /* Over all others, for the faults that are a filter's. */
 static NDIS_STATUS stack_fault(struct traffic *traffic, const char *adapter) {
     static const char name[] = "fault0";
@@ -75,6 +95,10 @@ NDIS_STATUS traffic_stack_load(struct traffic *traffic) {
         case TRAFFIC_DRIVER_MUX:
             status = stack_mux(traffic, layer, i, driver->number, adapter);
             snprintf(adapter, sizeof(adapter), "%.20s0", layer->prefix);
+            break;
+        case TRAFFIC_DRIVER_TEAM:
+            status = stack_team(traffic, layer, driver->number);
+            snprintf(adapter, sizeof(adapter), "%.20s", layer->prefix);
             break;
         case TRAFFIC_DRIVER_MODULE: status = traffic_module_load(traffic, i, adapter, sizeof(adapter)); break;
         }

@@ -47,6 +47,26 @@ static void ask_rss(struct traffic *traffic, const NDIS_RECEIVE_SCALE_CAPABILITI
                                             sizeof(wanted)) == NDIS_STATUS_SUCCESS;
 }
 
+/* The slot of every NBL that is sent. */
+PVOID traffic_tag_slot(const struct traffic *traffic) {
+    const struct traffic_tag *tag = &traffic->config.tag;
+    NDIS_NET_BUFFER_LIST_8021Q_INFO info = {.Value = NULL};
+    info.TagHeader.UserPriority = tag->priority & 7;
+    info.TagHeader.VlanId = tag->by_adapter ? 0 : tag->id & 0xFFF;
+    return info.Value;
+}
+
+static uint16_t tag_of(const NET_BUFFER_LIST *nbl) {
+    const NDIS_NET_BUFFER_LIST_8021Q_INFO info = {.Value = nbl->NetBufferListInfo[Ieee8021QNetBufferListInfo]};
+    return (uint16_t)(info.TagHeader.UserPriority << 13 | info.TagHeader.CanonicalFormatId << 12 | info.TagHeader.VlanId);
+}
+
+NDIS_STATUS traffic_tasks_join_vlan(struct traffic *traffic) {
+    ULONG id = traffic->config.tag.id;
+    if (!traffic->config.tag.by_adapter) return NDIS_STATUS_SUCCESS;
+    return traffic_request(traffic, NdisRequestSetInformation, OID_GEN_VLAN_ID, &id, sizeof(id));
+}
+
 void traffic_tasks_ask(struct traffic *traffic, const NDIS_BIND_PARAMETERS *parameters) {
     const struct traffic_offloads *offloads = &traffic->config.offloads;
     const NDIS_RECEIVE_SCALE_CAPABILITIES *rss = parameters->RcvScaleCapabilities;
@@ -60,8 +80,9 @@ void traffic_tasks_status(struct traffic *traffic, const NDIS_STATUS_INDICATION 
 }
 
 struct traffic_receive_info traffic_tasks_received(struct traffic *traffic, const NET_BUFFER_LIST *nbl) {
+    if (!traffic->offloads_on) return (struct traffic_receive_info){.tag = tag_of(nbl)};
     const NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO sums = {.Value = nbl->NetBufferListInfo[TcpIpChecksumNetBufferListInfo]};
-    const struct traffic_receive_info info = {.tcp_good = sums.Receive.TcpChecksumSucceeded,
+    const struct traffic_receive_info info = {.tag = tag_of(nbl), .tcp_good = sums.Receive.TcpChecksumSucceeded,
                                               .udp_good = sums.Receive.UdpChecksumSucceeded,
                                               .hash_type = NET_BUFFER_LIST_GET_HASH_TYPE(nbl),
                                               .hash = NET_BUFFER_LIST_GET_HASH_VALUE(nbl)};

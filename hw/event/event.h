@@ -36,6 +36,7 @@ struct Event {
     uint64_t packet = 0;
     uint64_t value = 0;
     const char* text = nullptr;
+    uint16_t nic = 0;  // of a machine with several: which one it concerns
 };
 
 // A broken rule. The run goes on to its end and fails.
@@ -58,13 +59,20 @@ public:
     template <class... K>
     static constexpr Kinds kinds(K... kind) { return (... | (Kinds{1} << static_cast<unsigned>(kind))); }
 
+    EventStream() = default;
+    // What one of several NICs reports, with its number, to those who listen to `machine`, which outlives it. It has no sinks of its own.
+    EventStream(EventStream& machine, uint16_t nic) : machine_(&machine), nic_(nic) {}
+    EventStream(const EventStream&) = delete;
+    EventStream& operator=(const EventStream&) = delete;
+
     void add_sink(Sink sink, Kinds seen = all_kinds) {
         sinks_.push_back({std::move(sink), seen});
         wanted_ |= seen;
     }
     void on_violation(ViolationSink sink) { violation_sinks_.push_back(std::move(sink)); }
-    bool wants(EventKind kind) const { return wanted_ & kinds(kind); }  // does anybody look? Asked before an event is made up
+    bool wants(EventKind kind) const { return machine_->wanted_ & kinds(kind); }  // does anybody look? Asked before an event is made up
     void emit(const Event& event) {
+        if (nic_) return emit_of_nic(event);
         for (auto& sink : sinks_)
             if (sink.seen & kinds(event.kind)) sink.call(event);
     }
@@ -72,6 +80,10 @@ public:
     uint64_t violations() const { return violations_; }
 
 private:
+    void emit_of_nic(Event event);
+
+    EventStream* machine_ = this;
+    uint16_t nic_ = 0;
     struct Listener { Sink call; Kinds seen; };
     std::vector<Listener> sinks_;
     Kinds wanted_ = 0;

@@ -24,7 +24,7 @@ constexpr uint64_t longest_frame_hold = 64;  // cycles that a beat of a frame ma
 
 }  // namespace
 
-NicAdapter::NicAdapter(const char* name, const NicConfig& config, uint32_t beat_bytes, EventStream& events)
+NicAdapter::NicAdapter(const sc_core::sc_module_name& name, const NicConfig& config, uint32_t beat_bytes, EventStream& events)
     : VerilatedNic(name), config_(config), beat_bytes_(beat_bytes), events_(events), stalls_(config.stalls) {
     if (sc_core::sc_get_time_resolution() != sc_core::sc_time(1, sc_core::SC_PS)) {
         throw std::invalid_argument("the NIC needs a SystemC time resolution of 1 ps");

@@ -31,7 +31,7 @@ protected:
     static constexpr uint64_t never = std::numeric_limits<uint64_t>::max();
 
     SC_HAS_PROCESS(NicAdapter);
-    NicAdapter(const char* name, const NicConfig& config, uint32_t beat_bytes, EventStream& events);
+    NicAdapter(const sc_core::sc_module_name& name, const NicConfig& config, uint32_t beat_bytes, EventStream& events);
 
     // Evaluates the edge with this number, which is at edge_ps_. Returns idle_o, or false while any input is active.
     virtual bool evaluate_edge(uint64_t cycle) = 0;

@@ -120,6 +120,7 @@ void Waves::sample(uint64_t time_ps) {
 }
 
 void Waves::on_event(const Event& event) {
+    if (event.nic != 0) return;  // the picture is of one NIC
     if (closed_ || !source_) return;
     advance(event.time_ps);
     if (lanes_->apply(event)) pending_ = true;

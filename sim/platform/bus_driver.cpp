@@ -156,8 +156,9 @@ void BusDriver::set_mask(unsigned vector, bool masked) {
 int BusDriver::connect(unsigned vector, std::function<void()> isr) {
     if (vector >= connected_.size()) return -EINVAL;
     if (connected_[vector] != not_connected) return -EBUSY;
-    const uint32_t data = config_.first_message_data + vector;
-    connected_[vector] = cpu_.connect(config_.message_address, data, vector, std::move(isr));
+    const unsigned number = config_.number * config_.max_vectors + vector;
+    const uint32_t data = config_.first_message_data + number;
+    connected_[vector] = cpu_.connect(config_.message_address, data, number, std::move(isr));
     cpu_.mmio_write(entry(vector) + PCI_MSIX_ENTRY_ADDRESS, 4, static_cast<uint32_t>(config_.message_address));
     cpu_.mmio_write(entry(vector) + PCI_MSIX_ENTRY_ADDRESS_HIGH, 4, static_cast<uint32_t>(config_.message_address >> 32));
     cpu_.mmio_write(entry(vector) + PCI_MSIX_ENTRY_DATA, 4, data);

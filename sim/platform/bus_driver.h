@@ -24,6 +24,7 @@ namespace sim {
 class BusDriver {
 public:
     struct Config {
+        unsigned number = 0;             // of the device, of several: its messages and its vectors in traces are apart from the others'
         uint32_t mps = 256;              // maximum payload size to programme, bytes: 128 << n
         uint32_t mrrs = 512;             // maximum read request size to programme, bytes: 128 << n
         bool short_timeout = false;      // the device's completion timeout: 50 to 100 us, or as it comes [P] 7.5.3.16

@@ -27,15 +27,33 @@ static json_t *link_json(const struct machine_link *link) {
                      link->utilisation);
 }
 
-static json_t *queues_json(const struct machine_result *result) {
+static json_t *queues_json(const struct machine_queue *all, unsigned count) {
     json_t *queues = json_array();
-    for (unsigned i = 0; i < result->queue_count; i++) {
-        const struct machine_queue *queue = &result->queues[i];
+    for (unsigned i = 0; i < count; i++) {
+        const struct machine_queue *queue = &all[i];
         json_array_append_new(queues, json_pack("{s:s,s:i,s:I,s:I,s:I}", "direction", i % 2 ? "tx" : "rx", "pair", (int)(i / 2), "frames",
                                                 (json_int_t)queue->frames, "doorbells", (json_int_t)queue->doorbells, "interrupts",
                                                 (json_int_t)queue->interrupts));
     }
     return queues;
+}
+
+static json_t *adapters_json(const struct machine_result *result) {
+    json_t *adapters = json_array();
+    for (unsigned i = 0; i < result->adapter_count; i++) {
+        const struct machine_adapter *adapter = &result->adapters[i];
+        char name[16];
+        snprintf(name, sizeof name, "nic%u", i);
+        json_array_append_new(
+            adapters, json_pack("{s:s,s:{s:I,s:I,s:I},s:{s:I,s:I,s:I},s:I,s:{s:o,s:o},s:o}", "name", name, "tx", "sends",
+                                (json_int_t)adapter->tx_sends, "frames",
+                                (json_int_t)adapter->tx_frames, "lost", (json_int_t)adapter->tx_lost, "rx", "frames",
+                                (json_int_t)adapter->rx_frames, "lost", (json_int_t)adapter->rx_lost, "dropped",
+                                (json_int_t)adapter->dropped, "messages", (json_int_t)adapter->messages, "pcie", "up",
+                                link_json(&adapter->up), "down", link_json(&adapter->down), "queues",
+                                queues_json(adapter->queues, result->queue_count)));
+    }
+    return adapters;
 }
 
 static json_t *drivers_json(const struct machine_result *result) {
@@ -93,7 +111,8 @@ json_t *report_json(const struct scenario *scenario, const struct machine_result
                                                    (json_int_t)result->large_send_frames, "rx_checksums", (json_int_t)result->rx_checksums,
                                                    "rx_hashes", (json_int_t)result->rx_hashes));
     json_object_set_new(json, "interrupts", json_integer((json_int_t)result->interrupts));
-    json_object_set_new(json, "queues", queues_json(result));
+    json_object_set_new(json, "queues", queues_json(result->queues, result->queue_count));
+    if (result->adapter_count > 1) json_object_set_new(json, "adapters", adapters_json(result));
     if (result->lost) json_object_set(json, "lost", result->lost);
     if (result->driver_count) json_object_set_new(json, "drivers", drivers_json(result));
     return json;

@@ -63,6 +63,19 @@ static void print_link(FILE *out, const char *name, const json_t *direction) {
             100 * number(direction, "utilisation"));
 }
 
+/* Of several, what each had: frames that its wire carried and lost, and those from the wire that it dropped. */
+static void print_adapters(FILE *out, const json_t *adapters) {
+    size_t i;
+    json_t *adapter;
+    if (!adapters) return;
+    fprintf(out, "  %-10s %9s %9s %9s %11s %9s\n", "NICs", "sent", "lost", "received", "lost", "dropped");
+    json_array_foreach((json_t *)adapters, i, adapter) {
+        const json_t *tx = json_object_get(adapter, "tx"), *rx = json_object_get(adapter, "rx");
+        fprintf(out, "  %-10s %9lld %9lld %9lld %11lld %9lld\n", json_string_value(json_object_get(adapter, "name")), integer(tx, "frames"),
+                integer(tx, "sends") - integer(tx, "frames"), integer(rx, "frames"), integer(rx, "lost"), integer(rx, "dropped"));
+    }
+}
+
 /* Only what was left to the NIC. */
 static void print_offload(FILE *out, const json_t *offload) {
     const long long checksums = integer(offload, "tx_checksums"), sends = integer(offload, "large_sends");
@@ -87,6 +100,7 @@ static void print_table(FILE *out, const json_t *result) {
     fprintf(out, "  %-10s %9s %9s %9s\n", "PCIe", "TLPs", "bytes", "busy");
     print_link(out, "to host", json_object_get(pcie, "up"));
     print_link(out, "to NIC", json_object_get(pcie, "down"));
+    print_adapters(out, json_object_get(result, "adapters"));
     fprintf(out, "  %-10s %9s %9s %9s %11s %9s %12s\n", "NBLs", "allocated", "sent", "completed", "indicated", "returned",
             "outstanding");
     fprintf(out, "  %-10s %9lld %9lld %9lld %11lld %9lld %12lld\n", "", integer(nbl, "allocated"), integer(nbl, "sent"),

@@ -45,6 +45,33 @@ protected:
     const std::string path = ::testing::TempDir() + "ringside-report-" + std::to_string(getpid());
 };
 
+TEST_F(Report, SeveralNicsHaveAnEntryAndALineEachAndOneHasNone) {
+    result.adapter_count = 1;
+    json_t* json = report_json(&scenario, &result);
+    EXPECT_EQ(json_object_get(json, "adapters"), nullptr);
+    json_decref(json);
+    result.adapter_count = 2;
+    result.queue_count = 2;
+    result.adapters[1].tx_sends = 100;
+    result.adapters[1].tx_frames = 90;
+    result.adapters[1].tx_lost = 4;
+    result.adapters[1].rx_frames = 80;
+    result.adapters[1].rx_lost = 3;
+    result.adapters[1].dropped = 2;
+    json = report_json(&scenario, &result);
+    const json_t* second = json_array_get(json_object_get(json, "adapters"), 1);
+    EXPECT_EQ(keys(second), "name tx rx messages pcie queues");
+    EXPECT_EQ(keys(json_object_get(second, "tx")), "sends frames lost");
+    EXPECT_EQ(keys(json_object_get(second, "rx")), "frames lost dropped");
+    EXPECT_EQ(json_array_size(json_object_get(second, "queues")), 2u);
+    FILE* out = fopen(path.c_str(), "w");
+    const report_style style{};
+    report_summary(out, json, &style);
+    fclose(out);
+    EXPECT_NE(contents().find("  nic1              90        10        80           3         2\n"), std::string::npos) << contents();
+    json_decref(json);
+}
+
 TEST_F(Report, QueuesAreThoseOfTheDriverInTheOrderOfTheirNumbers) {
     result.queue_count = 4;
     for (unsigned i = 0; i < 4; i++) result.queues[i] = {10 + i, 20 + i, 30 + i};

@@ -130,7 +130,7 @@ TEST_F(Scenario, ADriverThatThereIsNotIsRefused) {
         EXPECT_NE(set((std::string("driver.stack=") + wrong).c_str()), 0) << wrong;
     said.clear();
     EXPECT_NE(load("driver: {stack: [vlan 7, firewall]}\n"), 0);
-    EXPECT_EQ(said, at("1:17", "driver.stack: expected a list of up to 8 of: capture, vlan 1 to 4094, mux 1 to 16, PATH.so, got 'vlan 7,firewall'"));
+    EXPECT_EQ(said, at("1:17", "driver.stack: expected a list of up to 8 of: capture, vlan 1 to 4094, mux 1 to 16, team spread or failover, PATH.so, got 'vlan 7,firewall'"));
 }
 
 TEST_F(Scenario, UnknownKeyIsRefusedAtItsPositionWithTheNearestKey) {

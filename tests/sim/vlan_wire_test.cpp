@@ -27,7 +27,8 @@ Bytes frame_of(size_t length) {
     return frame;
 }
 
-Bytes add(const scenario_drivers& stack, const Bytes& frame) {
+Bytes add(const scenario_drivers& drivers, const Bytes& frame, unsigned tci = 0) {
+    const vlan_wire stack{&drivers, tci};
     Bytes tagged(frame.size() + vlan_wire_bytes(&stack));
     vlan_wire_add(&stack, frame.data(), frame.size(), tagged.data());
     return tagged;
@@ -42,12 +43,27 @@ TEST(VlanWire, TheLowestFiltersTagIsTheFirst) {
     EXPECT_TRUE(std::equal(frame.begin() + 12, frame.end(), tagged.begin() + 20));
 }
 
+TEST(VlanWire, TheMiniportsTagIsInFrontOfTheFilters) {
+    const scenario_drivers stack = stack_of({7});
+    const Bytes frame = frame_of(80), tagged = add(stack, frame, 5u << 13 | 0x123);
+    ASSERT_EQ(tagged.size(), 88u);
+    EXPECT_EQ(Bytes(tagged.begin() + 12, tagged.begin() + 20), (Bytes{0x81, 0, 0xA1, 0x23, 0x81, 0, 0, 7}));
+    const vlan_wire wire{&stack, 5u << 13 | 0x123}, other{&stack, 4u << 13 | 0x123};
+    Bytes back(tagged.size());
+    size_t length = tagged.size();
+    EXPECT_FALSE(vlan_wire_remove(&other, tagged.data(), &length, back.data())) << "of another priority";
+    ASSERT_TRUE(vlan_wire_remove(&wire, tagged.data(), &length, back.data()));
+    back.resize(length);
+    EXPECT_EQ(back, frame);
+}
+
 TEST(VlanWire, RemovingGivesTheFrameBack) {
     const scenario_drivers stack = stack_of({7, 9, 4094});
     const Bytes frame = frame_of(60), tagged = add(stack, frame);
     Bytes back(tagged.size());
+    const vlan_wire wire{&stack, 0};
     size_t length = tagged.size();
-    ASSERT_TRUE(vlan_wire_remove(&stack, tagged.data(), &length, back.data()));
+    ASSERT_TRUE(vlan_wire_remove(&wire, tagged.data(), &length, back.data()));
     back.resize(length);
     EXPECT_EQ(back, frame);
 }
@@ -57,8 +73,9 @@ TEST(VlanWire, AFramePaddedWithItsTagsIsPaddedWithoutThem) {
     Bytes tagged = add(stack, frame_of(50)), back(64), expected = frame_of(50);
     tagged.resize(60);  // what the NIC makes of 54 bytes
     expected.resize(60);
+    const vlan_wire wire{&stack, 0};
     size_t length = tagged.size();
-    ASSERT_TRUE(vlan_wire_remove(&stack, tagged.data(), &length, back.data()));
+    ASSERT_TRUE(vlan_wire_remove(&wire, tagged.data(), &length, back.data()));
     ASSERT_EQ(length, 60u);
     back.resize(length);
     EXPECT_EQ(back, expected);
@@ -68,15 +85,17 @@ TEST(VlanWire, OtherTagsAreNotTaken) {
     const scenario_drivers stack = stack_of({7}), other = stack_of({8});
     const Bytes tagged = add(other, frame_of(80)), plain = frame_of(80);
     Bytes back(100);
+    const vlan_wire wire{&stack, 0};
     size_t length = tagged.size();
-    EXPECT_FALSE(vlan_wire_remove(&stack, tagged.data(), &length, back.data()));
+    EXPECT_FALSE(vlan_wire_remove(&wire, tagged.data(), &length, back.data()));
     length = plain.size();
-    EXPECT_FALSE(vlan_wire_remove(&stack, plain.data(), &length, back.data()));
+    EXPECT_FALSE(vlan_wire_remove(&wire, plain.data(), &length, back.data()));
 }
 
 TEST(VlanWire, AStackWithoutFiltersChangesNothing) {
     const scenario_drivers stack = stack_of({});
-    EXPECT_EQ(vlan_wire_bytes(&stack), 0u);
+    const vlan_wire wire{&stack, 0};
+    EXPECT_EQ(vlan_wire_bytes(&wire), 0u);
     EXPECT_EQ(add(stack, frame_of(64)), frame_of(64));
 }
 

@@ -27,7 +27,12 @@ std::string draw_stack(Draw& draw) {
 }
 
 void draw_driver(Draw& draw) {
-    const std::string stack = draw_stack(draw);
+    std::string stack = draw_stack(draw);
+    if (draw.below(3) == 0) {  // over two cards: one of them goes, or its link, and the other does not
+        stack = std::string("team ") + (draw.below(2) ? "spread" : "failover") + (stack.empty() ? "" : ", " + stack);
+        draw.set("nic.adapters", 2);
+        draw.set("memory.size_mib", 512);
+    }
     if (!stack.empty()) draw.set("driver.stack", "[" + stack + "]");
     draw.word("driver.cut", {"whole", "header", "random"});
     draw.pick("driver.nbs_per_nbl", {1, 1, 2, 7});
@@ -42,7 +47,7 @@ void draw_driver(Draw& draw) {
 
 // At least one; each of them may fall into another.
 void draw_disturbances(Draw& draw) {
-    const uint64_t which = 1 + draw.below(63);
+    const uint64_t which = 1 + draw.below(127);
     if (which & 1) draw.pick("stress.stack_restart_every_us", {4, 10, 25});
     if (which & 2) draw.pick("stress.cancel_every_us", {1, 3, 10});
     if (which & 4) draw.pick("stress.queue_reset_every_us", {4, 10, 25});
@@ -51,6 +56,7 @@ void draw_disturbances(Draw& draw) {
         draw.pick("stress.link_down_every_us", {10, 30});
         draw.pick("stress.link_down_us", {1, 5});
     }
+    if (which & 64) draw.pick("stress.miniport_reset_every_us", {10, 20, 40});
     if (which & 32) draw.pick("stress.remove_us", {1, 5, 15, 30, 40});
 }
 

@@ -43,6 +43,27 @@ TEST_F(DriversTest, TagsStandOnTheWireAndNotAboveTheirFilter) {
     EXPECT_EQ(tagged, 600u);
 }
 
+TEST_F(DriversTest, TagsInSlotsStandOnTheWireAndInNoFrameAboveTheMiniport) {
+    const std::string path = file("slot.pcapng");
+    for (const char* who : {"driver.vlan_by_adapter=false", "driver.vlan_by_adapter=true"}) {
+        SCOPED_TRACE(who);
+        // The wire's frames are compared with their tags, and the slots of what is received with those.
+        const Json json = run("capture, vlan 7", {"--capture", path, "--set", "driver.vlan_id=291", "--set", "driver.priority=5", "--set", who});
+        EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
+        const std::vector<TimedFrame> frames = read_capture(path);
+        ASSERT_EQ(frames.size(), 600u);
+        const std::string tag("\x81\x00\x00\x07", 4);
+        for (const TimedFrame& frame : frames) ASSERT_EQ(frame.bytes.compare(12, 4, tag), 0) << "the filter's, and no other";
+    }
+}
+
+TEST_F(DriversTest, ANicThatFiltersHearsTheVlanAndTheAddressThatTheDriverGaveIt) {
+    const Json json = run("capture", {"--set", "driver.vlan_id=291", "--set", "driver.vlan_by_adapter=true", "--set", "driver.filter=true", "--set",
+                                      "driver.mac=02:00:00:00:00:55", "--set", "stress.device_reset_every_us=30", "--set", "expect.drops=true"});
+    EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
+    EXPECT_GT(json.at("rx.packets").integer(), 200);
+}
+
 TEST_F(DriversTest, ResetsAndLinkFlapsUnderAStackLoseNothingUnexcused) {
     const Json json = run("vlan 7, mux 2", {"--set", "stress.device_reset_every_us=15", "--set", "stress.link_down_every_us=20", "--set",
                                             "stress.link_down_us=3", "--set", "expect.drops=true"});
@@ -57,6 +78,24 @@ TEST_F(DriversTest, PauseAndRestartUnderTrafficLoseNoSend) {
         EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
         EXPECT_EQ(json.at("tx.packets").integer(), 300);
     }
+}
+
+TEST_F(DriversTest, AnotherProtocolOfTheAdapterHearsWhatIsSentAndWhatArrives) {
+    const Outcome outcome = ringside({"run", write("scenario.yaml", traffic), "--set", "driver.stack=" SDK_MODULES "/sdk_listener.so", "--set",
+                                      "driver.debug_print=true"});
+    EXPECT_EQ(outcome.status, 0) << outcome.out;
+    EXPECT_NE(outcome.err.find("listener: heard 300 sends and 300 receives\n"), std::string::npos) << outcome.err;
+}
+
+TEST_F(DriversTest, OurDriversCarryTheTrafficAsModulesToo) {
+    const std::string folder = SDK_MODULES "/stack_";
+    const Json one = run(folder + "capture.so, " + folder + "mux.so vnic0, " + folder + "capture.so");
+    EXPECT_EQ(one.at("verdict").text(), "pass") << one.at("failures").dump();
+    EXPECT_EQ(one.at("tx.packets").integer(), 300);
+    const Json two = run(folder + "team.so bond, " + folder + "mux.so vnic0", {"--set", "nic.adapters=2", "--set", "traffic.from_host.flows=16",
+                                                                               "--set", "traffic.from_wire.flows=16"});
+    EXPECT_EQ(two.at("verdict").text(), "pass") << two.at("failures").dump();
+    for (size_t i = 0; i < 2; i++) EXPECT_GT(two.at("adapters").at(i).at("tx.frames").integer(), 50);
 }
 
 TEST_F(DriversTest, TheSameStackTwiceGivesTheSameResult) {

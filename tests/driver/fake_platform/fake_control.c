@@ -75,7 +75,12 @@ static bool set_offloads(struct fake_platform *fake, const uint8_t *data, size_t
 static bool execute(struct fake_platform *fake, unsigned class, unsigned command, const uint8_t *data, size_t bytes) {
     switch (class) {
     case VIRTIO_CTRL_CLASS_RX: return set_mode(fake, command, data, bytes);
-    case VIRTIO_CTRL_CLASS_MAC: return command == VIRTIO_CTRL_MAC_TABLE_SET && set_macs(fake, data, bytes);
+    case VIRTIO_CTRL_CLASS_MAC:
+        if (command == VIRTIO_CTRL_MAC_ADDR_SET && fake_has(fake, VIRTIO_NET_F_CTRL_MAC_ADDR_BIT) && bytes == 6) {
+            memcpy(fake->device.address, data, bytes);
+            return true;
+        }
+        return command == VIRTIO_CTRL_MAC_TABLE_SET && set_macs(fake, data, bytes);
     case VIRTIO_CTRL_CLASS_VLAN: return set_vlan(fake, command, data, bytes);
     case VIRTIO_CTRL_CLASS_MQ:
         if (command == VIRTIO_CTRL_MQ_RSS_CONFIG) return set_rss(fake, data, bytes);

@@ -77,6 +77,7 @@ static void reset(struct fake_device *device) {
     device->rss = (struct fake_rss){.on = false};
     device->guest_csum_off = false;
     device->macs = 0;
+    memcpy(device->address, device->config.mac, sizeof(device->address));
     memset(device->modes, 0, sizeof(device->modes));
     memset(device->vlans, 0, sizeof(device->vlans));
     for (unsigned i = 0; i < FAKE_QUEUES; i++) fake_ring_reset(&device->rings[i], device->config.queue_size);

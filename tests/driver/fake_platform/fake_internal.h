@@ -105,6 +105,7 @@ struct fake_device {
     struct fake_rss rss;
     bool guest_csum_off;
     bool modes[VIRTIO_CTRL_RX_NOBCAST + 1], vlans[4096];
+    uint8_t address[6];  /* that it hears; its own until another is set */
     uint8_t mac_table[FAKE_MACS][6];
     unsigned macs;
     uint64_t next_ps;  /* when available buffers are looked at, UINT64_MAX: not scheduled */

@@ -65,7 +65,7 @@ bool fake_receive_wants(const struct fake_platform *fake, const uint8_t *frame, 
         !device->vlans[(frame[14] & 15) << 8 | frame[15]])
         return false;
     if (memcmp(frame, broadcast, 6) == 0) return !device->modes[VIRTIO_CTRL_RX_NOBCAST];
-    bool listed = memcmp(frame, device->config.mac, 6) == 0;
+    bool listed = memcmp(frame, device->address, 6) == 0;
     for (unsigned i = 0; i < device->macs && !listed; i++) listed = memcmp(frame, device->mac_table[i], 6) == 0;
     if (frame[0] & 1) return (listed || device->modes[VIRTIO_CTRL_RX_ALLMULTI]) && !device->modes[VIRTIO_CTRL_RX_NOMULTI];
     return (listed || device->modes[VIRTIO_CTRL_RX_ALLUNI]) && !device->modes[VIRTIO_CTRL_RX_NOUNI];

@@ -355,4 +355,41 @@ TEST_F(Kernel, UnicodeStringsCompareWithoutCaseOnRequest) {
     EXPECT_TRUE(RtlEqualUnicodeString(&a, &b, TRUE));
 }
 
+TEST_F(Kernel, ASecondCardHasItsOwnRegistersAndInterruptsInTheSameMachine) {
+    static unsigned disconnected;
+    static void (*isr)(void*);
+    static void* isr_arg;
+    platform_ops ops = *fake_platform_seam(fake_)->ops;
+    ops.config_read = [](void*, unsigned, unsigned) -> uint32_t { return 0x1234; };
+    ops.interrupt_connect = [](void*, unsigned, void (*handler)(void*), void* arg) {
+        isr = handler;
+        isr_arg = arg;
+        return 0;
+    };
+    ops.interrupt_disconnect = [](void*, unsigned vector) { disconnected += 1 + vector; };
+    const platform card{&ops, fake_platform_seam(fake_)->ctx};
+    platform* second = kernel_add_slot(kernel_, &card);
+    ASSERT_NE(second, nullptr);
+    EXPECT_EQ(second->ops->config_read(second->ctx, 0, 4), 0x1234u);
+    EXPECT_NE(seam()->ops->config_read(seam()->ctx, 0, 4), 0x1234u);
+    unsigned first_runs = 0, second_runs = 0;
+    const auto count = [](void* arg) { ++*static_cast<unsigned*>(arg); };
+    ASSERT_EQ(seam()->ops->interrupt_connect(seam()->ctx, 1, count, &first_runs), 0);
+    ASSERT_EQ(second->ops->interrupt_connect(second->ctx, 1, count, &second_runs), 0);
+    fake_platform_interrupt(fake_, 1);
+    sleep(1000);
+    isr(isr_arg);
+    EXPECT_EQ(first_runs, 1u);
+    EXPECT_EQ(second_runs, 1u);
+    second->ops->interrupt_disconnect(second->ctx, 1);
+    EXPECT_EQ(disconnected, 2u);
+    fake_platform_interrupt(fake_, 1);
+    sleep(1000);
+    EXPECT_EQ(first_runs, 2u) << "the other card's interrupt of the same number is connected still";
+    EXPECT_EQ(second->ops->now_ps(second->ctx), seam()->ops->now_ps(seam()->ctx));
+    seam()->ops->interrupt_disconnect(seam()->ctx, 1);
+    for (unsigned i = 2; i < KERNEL_SLOTS; i++) EXPECT_NE(kernel_add_slot(kernel_, &card), nullptr);
+    EXPECT_EQ(kernel_add_slot(kernel_, &card), nullptr) << "no more slots";
+}
+
 }  // namespace

@@ -85,6 +85,30 @@ TEST_F(NdisReset, ASurpriseRemovalTellsTheDriversAndTakesTheStackDown) {
     stop();
 }
 
+TEST_F(NdisReset, ARemovalWaitsForTheResetThatIsInTheMiniport) {
+    miniport_.has_reset = true;
+    miniport_.reset_pends = true;
+    reload();
+    start();
+    miniport_.calls.clear();
+    protocol_.calls.clear();
+    platform* seam = kernel_platform(kernel_);
+    platform_thread* resetting = seam->ops->thread_create(seam->ctx, "reset", [](void* arg) {
+        EXPECT_EQ(ndis_reset(static_cast<NdisReset*>(arg)->ndis_, "nic0"), NDIS_STATUS_SUCCESS);
+    }, this);
+    sleep_us(1);
+    seam->ops->timer_start(seam->ctx, 50000, [](void* arg) {
+        auto* self = static_cast<NdisReset*>(arg);
+        self->miniport_.calls += "reset ";
+        NdisMResetComplete(self->miniport_.adapter, NDIS_STATUS_SUCCESS, FALSE);
+    }, this);
+    EXPECT_EQ(ndis_surprise_remove(ndis_, "nic0"), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(miniport_.calls, "reset pause halt ");
+    EXPECT_EQ(protocol_.statuses, (std::vector<NDIS_STATUS>{NDIS_STATUS_RESET_START, NDIS_STATUS_RESET_END})) << "while it was bound";
+    seam->ops->thread_join(seam->ctx, resetting);
+    stop();
+}
+
 class NdisLoopback : public StackTest {
 protected:
     NdisLoopback() {

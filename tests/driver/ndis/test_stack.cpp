@@ -59,7 +59,7 @@ NDIS_STATUS set_attributes(TestMiniport* miniport) {
     general.XmitLinkSpeed = general.RcvLinkSpeed = 40000000000ull;
     general.MediaConnectState = MediaConnectStateConnected;
     general.MacAddressLength = 6;
-    const UCHAR mac[6] = {2, 0, 0, 0, 0, 1};
+    const UCHAR mac[6] = {2, 0, 0, 0, 0, miniport->address_end};
     for (int i = 0; i < 6; i++) general.CurrentMacAddress[i] = mac[i];
     general.DataBackFillSize = 12;
     general.MacOptions = miniport->mac_options;

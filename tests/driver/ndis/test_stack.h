@@ -36,6 +36,7 @@ struct TestMiniport {
     NDIS_HALT_ACTION halt_action = NdisHaltDeviceStopped;
     bool indicate_at_halt = false;            // a status
     ULONG mac_options = 0;
+    UCHAR address_end = 1;                    // 02:00:00:00:00:NN
 
     void complete(PNET_BUFFER_LIST nbl, NDIS_STATUS status = NDIS_STATUS_SUCCESS);
     void complete_all();

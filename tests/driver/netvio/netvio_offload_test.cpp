@@ -406,6 +406,37 @@ TEST(NetvioRss, IsThereAgainAfterAResetOfTheDevice) {
     EXPECT_EQ(stack.infos[0].hash_type, NDIS_HASH_TCP_IPV4);
 }
 
+TEST(NetvioRss, IsAnsweredAsItWasSet) {
+    Stack stack;
+    scaled(stack, 4);
+    stack.more_may_come = true;
+    ASSERT_EQ(stack.start(), 0) << stack.error;
+    struct {
+        NDIS_RECEIVE_SCALE_PARAMETERS parameters;
+        PROCESSOR_NUMBER table[128];
+        UCHAR key[TRAFFIC_RSS_KEY_BYTES];
+    } answer{};
+    kernel_scope scope;
+    kernel_enter(stack.traffic->kernel, &scope);
+    EXPECT_EQ(traffic_request(stack.traffic, NdisRequestQueryInformation, OID_GEN_RECEIVE_SCALE_PARAMETERS, &answer, sizeof(answer) - 1),
+              NDIS_STATUS_BUFFER_TOO_SHORT);
+    ASSERT_EQ(traffic_request(stack.traffic, NdisRequestQueryInformation, OID_GEN_RECEIVE_SCALE_PARAMETERS, &answer, sizeof(answer)), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(answer.parameters.HashInformation, NDIS_HASH_IPV4 | NDIS_HASH_TCP_IPV4 | NDIS_HASH_UDP_IPV4 | NDIS_HASH_IPV6 | NDIS_HASH_TCP_IPV6 |
+                                                     NDIS_HASH_UDP_IPV6 | static_cast<ULONG>(NdisHashFunctionToeplitz));
+    EXPECT_EQ(answer.parameters.IndirectionTableSize, sizeof(answer.table));
+    EXPECT_EQ(answer.parameters.IndirectionTableOffset, sizeof(answer.parameters));
+    for (unsigned i = 0; i < 128; i++) EXPECT_EQ(answer.table[i].Number, i % 4);
+    EXPECT_EQ(memcmp(answer.key, traffic_rss_key, sizeof(answer.key)), 0);
+    NDIS_RECEIVE_SCALE_PARAMETERS off{};
+    off.Header = {NDIS_OBJECT_TYPE_RSS_PARAMETERS, 2, NDIS_SIZEOF_RECEIVE_SCALE_PARAMETERS_REVISION_2};
+    off.Flags = NDIS_RSS_PARAM_FLAG_DISABLE_RSS;
+    ASSERT_EQ(traffic_request(stack.traffic, NdisRequestSetInformation, OID_GEN_RECEIVE_SCALE_PARAMETERS, &off, sizeof(off)), NDIS_STATUS_SUCCESS);
+    ASSERT_EQ(traffic_request(stack.traffic, NdisRequestQueryInformation, OID_GEN_RECEIVE_SCALE_PARAMETERS, &answer, sizeof(answer)), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(answer.parameters.Flags, NDIS_RSS_PARAM_FLAG_DISABLE_RSS);
+    EXPECT_EQ(answer.parameters.HashInformation, 0u);
+    kernel_leave(&scope);
+}
+
 TEST(NetvioRss, HeadersAreLongerOnSendToo) {
     Stack stack;
     scaled(stack, 2);

@@ -339,9 +339,9 @@ TEST_F(NetvioReset, SurpriseRemovalBringsEveryNblHome) {
     fake_device_remove(stack.fake);
     const platform* seam = fake_platform_seam(stack.fake);
     const uint64_t before = seam->ops->now_ps(seam->ctx);
-    EXPECT_EQ(traffic_surprise_remove(stack.traffic), 0);
+    EXPECT_EQ(traffic_surprise_remove(stack.traffic, 0), 0);
     EXPECT_LT(seam->ops->now_ps(seam->ctx) - before, UINT64_C(1'000'000'000)) << "1 ms: no time-out ran out";
-    EXPECT_EQ(traffic_surprise_remove(stack.traffic), -EINVAL) << "once";
+    EXPECT_EQ(traffic_surprise_remove(stack.traffic, 0), -EINVAL) << "once";
     traffic_counts counts;
     traffic_get_counts(stack.traffic, &counts);
     EXPECT_EQ(counts.nbl_outstanding, 0u);
@@ -361,7 +361,7 @@ TEST_F(NetvioReset, ACardThatIsPulledDuringAResetIsNoFault) {
     fake_device_remove(stack.fake);
     EXPECT_EQ(reset(FAKE_QUEUE_TX), -EIO);
     EXPECT_EQ(stack.sent.size(), 10u) << "the driver found out by itself";
-    EXPECT_EQ(traffic_surprise_remove(stack.traffic), 0);
+    EXPECT_EQ(traffic_surprise_remove(stack.traffic, 0), 0);
 }
 
 TEST_F(NetvioReset, CancelBringsBackWhatWaitsInTheDriver) {
@@ -396,7 +396,7 @@ TEST(NetvioResetEx, GivesEverySendBackOnceAndTrafficGoesOn) {
             fake_device_hold(stack.fake, FAKE_QUEUE_TX, true);
             stack.run_for(30 * 1000);
             for (unsigned i = 0; i < 3; i++) arrived += stack.receive(make_frame(1000 + arrived, 200));
-            ASSERT_EQ(traffic_reset_miniport(stack.traffic), 0);
+            ASSERT_EQ(traffic_reset_miniport(stack.traffic, 0), 0);
             fake_device_hold(stack.fake, FAKE_QUEUE_TX, false);
             stack.run_for(30 * 1000);
         }
@@ -430,7 +430,7 @@ TEST(NetvioResetEx, OfADeviceThatDoesNotComeBackFailsTheAdapter) {
     stack.machine.device.queue_reset_polls = 0;
     ASSERT_EQ(stack.start(), 0) << stack.error;
     fake_device_refuse_features(stack.fake);
-    EXPECT_EQ(traffic_reset_miniport(stack.traffic), -EIO);
+    EXPECT_EQ(traffic_reset_miniport(stack.traffic, 0), -EIO);
     EXPECT_NE(fake_platform_find_violation(stack.fake, "netvio.device_reset"), nullptr) << stack.violations();
     stack.to_send.push_back(make_frame(1, 100));
     stack.more_may_come = false;
@@ -438,7 +438,7 @@ TEST(NetvioResetEx, OfADeviceThatDoesNotComeBackFailsTheAdapter) {
     ASSERT_TRUE(stack.run_until_sent());
     ASSERT_EQ(stack.sent.size(), 1u);
     EXPECT_EQ(stack.sent[0].status, NDIS_STATUS_FAILURE);
-    EXPECT_EQ(traffic_reset_miniport(stack.traffic), -EIO) << "and stays failed";
+    EXPECT_EQ(traffic_reset_miniport(stack.traffic, 0), -EIO) << "and stays failed";
 }
 
 }  // namespace

@@ -31,8 +31,11 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 class ModuleStack : public testing::Test {
 protected:
-    void put(const char* name, const char* argument = "") {
-        paths_.push_back(built(name));
+    void put(const char* name, const char* argument = "") { put_file(built(name), argument); }
+    // A driver of driver/stack.
+    void put_ours(const std::string& name, const char* argument = "") { put_file(SDK_MODULES "/stack_" + name + ".so", argument); }
+    void put_file(const std::string& path, const char* argument) {
+        paths_.push_back(path);
         arguments_.emplace_back(argument);
         for (size_t i = 0; i < paths_.size(); i++) stack_.config.modules[i] = {paths_[i].c_str(), arguments_[i].c_str()};
         stack_.config.stack[stack_.config.stack_count++] = {TRAFFIC_DRIVER_MODULE, 0};
@@ -138,4 +141,32 @@ TEST_F(ModuleStack, AParameterWithoutAKeywordIsRefused) {
     stack_.config.registry = "Number=42\n";
     put("counting");
     EXPECT_TRUE(has(start_error(), "expected driver/Keyword=value"));
+}
+
+TEST_F(ModuleStack, OurExampleDriversRunAsModulesToo) {
+    put_ours("team", "bond");
+    put_ours("capture");
+    put_ours("vlan");
+    put_ours("mux", "vnic0");
+    send(20);
+    ASSERT_EQ(stack_.on_wire.size(), 20u);
+    const Bytes tag = {0x81, 0x00, 0x00, 0x07};
+    for (size_t i = 0; i < 20; i++) {
+        Bytes expected = stack_.to_send[i];
+        expected.insert(expected.begin() + 12, tag.begin(), tag.end());
+        EXPECT_EQ(stack_.on_wire[i], expected);
+    }
+    Bytes frame = stack_.on_wire[3];
+    const uint8_t to[6] = {2, 0, 0, 0, 0, 1};
+    std::copy(to, to + 6, frame.begin());
+    ASSERT_TRUE(stack_.receive(frame));
+    stack_.run_for(100 * 1000);
+    frame.erase(frame.begin() + 12, frame.begin() + 16);
+    EXPECT_EQ(stack_.received, (std::vector<Bytes>{frame}));
+    EXPECT_TRUE(has(printed_, "capture 0: out 64\n")) << printed_;
+    EXPECT_TRUE(has(printed_, "capture 0: in 67\n")) << printed_;
+    std::vector<std::string> lines;
+    traffic_describe(stack_.traffic, [](void* all, const char* line) { static_cast<std::vector<std::string>*>(all)->emplace_back(line); }, &lines);
+    ASSERT_GE(lines.size(), 8u);
+    EXPECT_TRUE(has(lines[0], "nic0") && has(lines[0], "stack_team")) << lines[0];
 }

@@ -153,7 +153,7 @@ TEST_F(NetcxStack, GivesEverythingBackWhenTheCardIsPulled) {
     ASSERT_EQ(stack_.start(), 0) << stack_.error;
     stack_.run_for(5000);
     fake_device_remove(stack_.fake);
-    ASSERT_EQ(traffic_surprise_remove(stack_.traffic), 0);
+    ASSERT_EQ(traffic_surprise_remove(stack_.traffic, 0), 0);
     EXPECT_EQ(stack_.counts().nbl_outstanding, 0u);
 }
 

@@ -36,6 +36,24 @@ TEST(EventStream, AViolationIsCountedAndSeenAsEventAndAsViolation) {
     EXPECT_EQ(checks, (std::vector<std::string>{"tlp.mps"}));
 }
 
+TEST(EventStream, WhatANicReportsReachesTheMachineWithItsNumber) {
+    EventStream machine, second(machine, 1);
+    EXPECT_FALSE(second.wants(EventKind::tlp_up));
+    std::vector<unsigned> nics;
+    machine.add_sink([&](const Event& event) { nics.push_back(event.nic); }, EventStream::kinds(EventKind::tlp_up));
+    EXPECT_TRUE(second.wants(EventKind::tlp_up));
+    Event event;
+    event.kind = EventKind::tlp_up;
+    second.emit(event);
+    machine.emit(event);
+    EXPECT_EQ(nics, (std::vector<unsigned>{1, 0}));
+    std::string message;
+    machine.on_violation([&](const Violation& violation) { message = violation.message; });
+    second.violate({7, "tlp.mps", "[P] 2.2.2", "too long", 4});
+    EXPECT_EQ(message, "NIC 1: too long");
+    EXPECT_EQ(machine.violations(), 1u);
+}
+
 TEST(EventStream, AViolationWithoutTimeGetsTheSimulatedTime) {
     EventStream events;
     uint64_t time_ps = 0;
