@@ -86,6 +86,7 @@ struct machine_result {
     uint64_t tx_checksums, large_sends, large_send_frames, rx_checksums, rx_hashes; /* as of traffic_counts */
     struct machine_link up, down;
     uint64_t dma_violations, interrupts;
+    uint64_t program_tx_frames, program_rx_frames; /* of driver.programs: that reached the wire, or the traffic protocol */
     struct machine_queue queues[MACHINE_MAX_QUEUES]; /* by virtqueue: receive 0, transmit 0, receive 1, ... */
     unsigned queue_count;                            /* of those that the driver uses */
     struct json_t *lost; /* lost.h: what was found of NBLs that are lost or were misused, an object; NULL: none were */

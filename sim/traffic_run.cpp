@@ -389,7 +389,7 @@ void TrafficRun::sent(uint64_t id, int32_t status) {
 // Where programs send, a frame that no source made is theirs; one of a source that was damaged is then missed, as lost.
 bool TrafficRun::of_a_program(Flow& flow, const uint8_t* data, size_t length) {
     if (*scenario_.driver_programs == '\0' || frame_check_knows(&flow.check, flow.taken, data, length)) return false;
-    ++program_frames_;
+    ++flow.of_programs;
     step();
     return true;
 }
@@ -570,6 +570,8 @@ void TrafficRun::report(machine_result& result) {
     result.down = {down.tlps, down.bytes, share(down_begin_, down_end_)};
     result.dma_violations = system_.iommu->counters().violations;
     result.interrupts = system_.cpu->counters().interrupts;
+    result.program_tx_frames = tx_.of_programs;
+    result.program_rx_frames = rx_.of_programs;
     result.time_ps = hw::now_ps();
     result.cycles = system_.nic->cycles();
     result.cycles_evaluated = system_.nic->cycles_evaluated();
