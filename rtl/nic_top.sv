@@ -11,7 +11,8 @@ module nic_top #(
     parameter int unsigned DataWidth    = 256,   // bits of a beat: 64, 128, 256 or 512
     parameter int unsigned QueuePairs   = 1,
     parameter int unsigned MaxQueueSize = 1024,  // power of two, 32 to 1024 for stock drivers
-    parameter int unsigned Tags         = 256    // reads in flight, power of two up to 256
+    parameter int unsigned Tags         = 256,   // reads in flight, power of two up to 256
+    parameter bit          Offloads     = 1'b1   // checksums, segments, merged buffers, filters, RSS: offered and built
 ) (
     input  wire  logic                 clk_i,
     input  wire  logic                 rst_ni,
@@ -131,7 +132,8 @@ module nic_top #(
     logic [15:0]       config_vector, db_queue, db_data;
     logic              irq_valid, irq_ready;
 
-    virtio_regs #(.NumQueues(Nq), .QueuePairs(QueuePairs), .MaxQueueSize(MaxQueueSize), .MsixVectors(Nv)) u_virtio (
+    virtio_regs #(.NumQueues(Nq), .QueuePairs(QueuePairs), .MaxQueueSize(MaxQueueSize), .MsixVectors(Nv),
+        .Offloads(Offloads)) u_virtio (
         .clk_i, .rst_ni(rst_nq), .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_be_i(reg_be),
         .reg_wdata_i(reg_wdata), .reg_rdata_o(rdata_virtio), .flr_i(flr), .driver_ok_o(driver_ok), .features_o(features),
         .vq_enable_o(vq_enable), .vq_size_o(vq_size), .vq_desc_o(vq_desc), .vq_driver_o(vq_driver), .vq_device_o(vq_device),
@@ -225,7 +227,7 @@ module nic_top #(
     dma_pkg::rd_req_t  ctrl_req;
     dma_pkg::wr_cmd_t  ctrl_cmd;
     assign dc = d_data[QCtrl*132 +: 132];
-    ctrl #(.DataWidth(DataWidth), .QueuePairs(QueuePairs)) u_ctrl (
+    ctrl #(.DataWidth(DataWidth), .QueuePairs(QueuePairs), .Offloads(Offloads)) u_ctrl (
         .clk_i, .rst_ni(core_ni), .enable_i(driver_ok && vq_enable[QCtrl]), .stop_i(stop), .features_i(features), .cycles_per_us_i(cycles_per_us_q),
         .vq_clear_i(vq_reset[2*QueuePairs-1:0] & vq_reset_done[2*QueuePairs-1:0]), .mac_address_i, .tables_ready_i(tables_ready),
         .d_valid_i(d_valid[QCtrl]), .d_ready_o(d_ready[QCtrl]), .d_addr_i(dc[131:68]), .d_len_i(dc[67:36]), .d_id_i(dc[35:20]),
@@ -341,11 +343,13 @@ module nic_top #(
         assign irq_sent[q] = vector >= 16'(Nv) || !msix_unsent[vector[$clog2(Nv)-1:0]];
     end
     always_comb begin
-        msix_cmd        = '0;
-        msix_cmd.addr   = msix_addr;
-        msix_cmd.len    = 16'd4;
-        msix_cmd.client = dma_pkg::WrImm;
-        msix_cmd.hdr    = {64'd0, msix_data};
+        msix_cmd = '0;
+        if (wr_valid[WrMsix]) begin
+            msix_cmd.addr   = msix_addr;
+            msix_cmd.len    = 16'd4;
+            msix_cmd.client = dma_pkg::WrImm;
+            msix_cmd.hdr    = {64'd0, msix_data};
+        end
     end
 
     // ---- frames -----------------------------------------------------------------------------------------------------------------------
@@ -358,7 +362,7 @@ module nic_top #(
         rx_enabled = 1'b0;
         for (int p = 0; p < QueuePairs; p++) rx_enabled = rx_enabled || vq_enable[2*p];
     end
-    net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs), .MaxQueueSize(MaxQueueSize)) u_net (
+    net #(.DataWidth(DataWidth), .QueuePairs(QueuePairs), .MaxQueueSize(MaxQueueSize), .Offloads(Offloads)) u_net (
         .clk_i, .rst_ni(rst_nq), .core_ni, .stop_i(stop), .pairs_i(pairs), .link_up_i(link_up_q),
         .rx_enable_i(driver_ok && rx_enabled && !stop && link_up_q && vq_error_q == '0), .tx_offload_i(features[regmap_pkg::VIRTIO_NET_F_CSUM_BIT]),
         .features_i(features), .guest_csum_i(guest_csum), .filter_i(filter), .rss_i(rss), .write_i(table_write),
@@ -392,10 +396,13 @@ module nic_top #(
         .ring_error_i(needs_reset), .ctrl_error_i(stat_ctrl));
 
     // ---- idle -------------------------------------------------------------------------------------------------------------------------
+    // What is seldom quiet is asked first: the rest need not be looked at then, which simulation does not.
     always_ff @(posedge clk_i) begin
-        idle_o <= rst_nq && !rx_tlp_valid_i && !mac_rx_valid_i && link_up_q == link_up_i && tlp_rx_idle && !target_busy && virtio_idle
-                  && !reset_req && vq_idle && ctrl_idle && dma_rd_idle && dma_wr_idle && bench_idle && msix_idle && net_idle
-                  && wr_valid == '0 && !needs_reset;
+        idle_o <= 1'b0;
+        if (rst_nq && !rx_tlp_valid_i && !mac_rx_valid_i && tlp_rx_idle && dma_wr_idle && dma_rd_idle && net_idle) begin
+            idle_o <= link_up_q == link_up_i && !target_busy && virtio_idle && !reset_req && vq_idle && ctrl_idle && bench_idle
+                      && msix_idle && wr_valid == '0 && !needs_reset;
+        end
     end
 
     nic_trace #(.NumQueues(Nq)) u_trace (

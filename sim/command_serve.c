@@ -191,7 +191,8 @@ static int serve(const struct arguments *arguments, const struct simulation *sim
 static int make_scenario(struct scenario *scenario, const struct arguments *arguments) {
     scenario_init(scenario);
     int mistakes = scenario_set_option(scenario, "serve", "name", "serve", stderr) |
-                   scenario_set_option(scenario, "serve", "traffic.from_wire.frames", "0", stderr);
+                   scenario_set_option(scenario, "serve", "traffic.from_wire.frames", "0", stderr) |
+                   scenario_set_option(scenario, "serve", "nic.offloads", "yes", stderr);   /* what the peer will use is not known yet */
     if (arguments->from_wire)
         mistakes |= scenario_set_option(scenario, "--from-wire", "traffic.from_wire.capture", arguments->from_wire, stderr);
     return mistakes | options_apply(&arguments->options, scenario);

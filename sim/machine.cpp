@@ -109,7 +109,7 @@ int machine_dma_bench(const scenario* scenario, dma_bench_row* rows, size_t row_
 
 double machine_bare_speed(const scenario* scenario, uint64_t cycles) {
     return hw::bare_model_benchmark(cycles, static_cast<uint32_t>(scenario->nic_datapath_bits),
-                                    static_cast<uint32_t>(scenario->nic_queue_pairs));
+                                    static_cast<uint32_t>(scenario->nic_queue_pairs), scenario_offloads(scenario));
 }
 
 double machine_dma_model(const scenario* scenario, dma_bench_op op, uint32_t bytes) {

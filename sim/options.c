@@ -15,7 +15,7 @@ enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVEN
     {0, 0, 0, 0, "Scenario:", 10},                                                                                                 \
     {"set", KEY_SET, "KEY=VALUE", 0, "Set a key of the scenario, dotted, for example pcie.mps=128; may be repeated", 0},           \
     {"seed", KEY_SEED, "N", 0, "Seed of everything that is random (the key seed)", 0},                                             \
-    {"driver", KEY_DRIVER, "ndis|netcx", 0, "Driver interface (the key driver.model); this version has ndis", 0},                           \
+    {"driver", KEY_DRIVER, "ndis|netcx", 0, "Driver interface (the key driver.model)", 0},                                           \
     {"nic", KEY_NIC, "rtl|model", 0, "The device itself, or its C model, which is faster (the key nic.kind)", 0}
 /* A bench knows them, so that it can say what to use instead, and does not list them. */
 #define RECORDING_OPTIONS(flags)                                                                                                   \

@@ -34,7 +34,7 @@ static char **text_field(const struct scenario *scenario, unsigned number) {
 void scenario_init(struct scenario *scenario) {
     memset(scenario, 0, sizeof *scenario);
     for (unsigned i = 0; i < SCENARIO_KEYS; i++) {
-        char expected[160];
+        char expected[SCENARIO_EXPECTED];
         if (scenario_parse_value(scenario, i, scenario_keys[i].initial, expected, sizeof expected) != 0) {
             fprintf(stderr, "scenario_schema.def: default of %s is not %s\n", scenario_keys[i].key, expected);
             abort();
@@ -110,7 +110,7 @@ void scenario_complain(const struct scenario *scenario, unsigned number, FILE *e
 
 /* `where` is what the user typed: "--set pcie.mps", "--cut". */
 static int set_value(struct scenario *scenario, unsigned number, const char *value, const char *where, FILE *errors) {
-    char expected[160];
+    char expected[SCENARIO_EXPECTED];
     if (scenario_parse_value(scenario, number, value, expected, sizeof expected) == 0) return 0;
     const char *unit = scenario_keys[number].unit;
     fprintf(errors, "ringside: error: %s: expected %s%s%s%s, got '%s'\n", where, expected, *unit ? " (" : "", unit,

@@ -135,6 +135,8 @@ int scenario_set_option(struct scenario *scenario, const char *option, const cha
 /* Rules between keys, and files that must exist. */
 int scenario_check(const struct scenario *scenario, FILE *errors);
 
+enum { SCENARIO_EXPECTED = 256 };  /* bytes that hold what any key expects: the words of the longest choice */
+
 /* Parse `text` into the field of key number `key`. On failure returns -EINVAL and writes what was expected into `expected`. */
 int scenario_parse_value(struct scenario *scenario, unsigned key, const char *text, char *expected, size_t expected_size);
 /* Parameters of drivers, a line each, into *lines, whose old text is freed. False: text is no list of them. */
@@ -148,6 +150,10 @@ const char *scenario_nearest_key(const char *key);
 /* Report a mistake in the value of `key` where that value was given. */
 void scenario_complain(const struct scenario *scenario, unsigned key, FILE *errors, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Of these rules those for the NIC's shape, and its offloads. Returns the number of mistakes. */
+int scenario_check_nic(const struct scenario *scenario, FILE *errors);
+/* Whether the NIC has offloads: nic.offloads, or what `auto` comes to. */
+bool scenario_offloads(const struct scenario *scenario);
 /* "02:00:00:00:00:01" to bytes, -EINVAL when it is not one. */
 int scenario_parse_mac(const char *text, uint8_t mac[6]);
 /* The page scenarios/README.md. */

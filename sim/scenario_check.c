@@ -36,28 +36,6 @@ static int check_traffic(const struct scenario *scenario, FILE *errors) {
     return mistakes;
 }
 
-/* The NIC is a model that the build made: not of every shape. */
-static int check_shape(const struct scenario *scenario, FILE *errors) {
-    static const struct {
-        unsigned bits, pairs;
-    } shapes[] = {
-#define SHAPE(bits, pairs) {bits, pairs},
-#include "hw/nic/shapes.def"
-#undef SHAPE
-    };
-    char built[256] = "";
-    if (scenario->nic_kind != 0) return 0; /* the C model has every shape */
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        if (shapes[i].bits == scenario->nic_datapath_bits && shapes[i].pairs == scenario->nic_queue_pairs) return 0;
-        const size_t used = strlen(built);
-        snprintf(built + used, sizeof built - used, "%s%u with %u", used ? ", " : "", shapes[i].bits, shapes[i].pairs);
-    }
-    scenario_complain(scenario, SCENARIO_KEY_nic_queue_pairs, errors,
-                      "this build has no NIC of %u bits with %u queue pairs; nic.datapath_bits with nic.queue_pairs can be %s",
-                      (unsigned)scenario->nic_datapath_bits, (unsigned)scenario->nic_queue_pairs, built);
-    return 1;
-}
-
 static int check_machine(const struct scenario *scenario, FILE *errors) {
     int mistakes = 0;
     if (2 * scenario->pcie_propagation_ns >= scenario->pcie_read_latency_ns) {
@@ -66,7 +44,7 @@ static int check_machine(const struct scenario *scenario, FILE *errors) {
                           (unsigned)(2 * scenario->pcie_propagation_ns), (unsigned)scenario->pcie_read_latency_ns);
         mistakes++;
     }
-    mistakes += check_shape(scenario, errors);
+    mistakes += scenario_check_nic(scenario, errors);
     const uint64_t datapath_mbps = scenario->nic_datapath_bits * scenario->nic_clock_mhz;
     if (datapath_mbps < scenario->wire_gbps * 1000) {
         scenario_complain(scenario, SCENARIO_KEY_wire_gbps, errors,
@@ -93,11 +71,6 @@ static int check_moderation(const struct scenario *scenario, unsigned key, uint6
 
 static int check_driver(const struct scenario *scenario, FILE *errors) {
     int mistakes = 0;
-    if (scenario->driver_model != 0) {
-        scenario_complain(scenario, SCENARIO_KEY_driver_model, errors,
-                          "this version has the NDIS 6 driver only; use ndis (or leave --driver out)");
-        mistakes++;
-    }
     if (scenario->driver_queue_pairs > scenario->nic_queue_pairs) {
         scenario_complain(scenario, SCENARIO_KEY_driver_queue_pairs, errors,
                           "the NIC has %u queue pair%s: raise nic.queue_pairs, or use fewer", (unsigned)scenario->nic_queue_pairs,
@@ -124,33 +97,48 @@ static int check_driver(const struct scenario *scenario, FILE *errors) {
     return mistakes;
 }
 
-/* What only the drivers of NDIS 6 do. */
+/* What only the drivers of NDIS 6 do, and what the client of NetAdapterCx does not. */
 static int check_age(const struct scenario *scenario, FILE *errors) {
     const struct {
         unsigned key;
-        bool miniport, asked;
+        bool protocol, miniport, netcx, asked;
     } newer[] = {
-        {SCENARIO_KEY_driver_nbs_per_nbl, false, scenario->driver_nbs_per_nbl > 1},
-        {SCENARIO_KEY_driver_fault, false, scenario->driver_fault != 0},
-        {SCENARIO_KEY_driver_fault, true, scenario->driver_fault != 0},
-        {SCENARIO_KEY_driver_queue_pairs, true, scenario->driver_queue_pairs > 1},
-        {SCENARIO_KEY_driver_event_idx, true, scenario->driver_event_idx},
-        {SCENARIO_KEY_driver_tx_indirect_from, true, scenario->driver_tx_indirect_from != 0},
-        {SCENARIO_KEY_driver_tx_moderation_frames, true, scenario->driver_tx_moderation_frames != 0},
-        {SCENARIO_KEY_driver_rx_moderation_frames, true, scenario->driver_rx_moderation_frames != 0},
-        {SCENARIO_KEY_driver_rx_elements, true, scenario->driver_rx_elements > 1},
-        {SCENARIO_KEY_driver_rx_offset, true, scenario->driver_rx_offset != 0},
-        {SCENARIO_KEY_stress_queue_reset_every_us, true, scenario->stress_queue_reset_every_us != 0},
-        {SCENARIO_KEY_stress_device_reset_every_us, true, scenario->stress_device_reset_every_us != 0},
-        {SCENARIO_KEY_stress_remove_us, true, scenario->stress_remove_us != 0},
-        {SCENARIO_KEY_stress_cancel_every_us, false, scenario->stress_cancel_every_us != 0},
+        {SCENARIO_KEY_driver_nbs_per_nbl, true, false, false, scenario->driver_nbs_per_nbl > 1},
+        {SCENARIO_KEY_driver_fault, true, true, true, scenario->driver_fault != 0},
+        {SCENARIO_KEY_driver_queue_pairs, false, true, true, scenario->driver_queue_pairs > 1},
+        {SCENARIO_KEY_driver_event_idx, false, true, false, scenario->driver_event_idx},
+        {SCENARIO_KEY_driver_tx_interrupt_after, false, false, true, scenario->driver_tx_interrupt_after > 1},
+        {SCENARIO_KEY_driver_tx_indirect_from, false, true, true, scenario->driver_tx_indirect_from != 0},
+        {SCENARIO_KEY_driver_tx_moderation_frames, false, true, true, scenario->driver_tx_moderation_frames != 0},
+        {SCENARIO_KEY_driver_rx_moderation_frames, false, true, true, scenario->driver_rx_moderation_frames != 0},
+        {SCENARIO_KEY_driver_rx_elements, false, true, true, scenario->driver_rx_elements > 1},
+        {SCENARIO_KEY_driver_rx_offset, false, true, true, scenario->driver_rx_offset != 0},
+        {SCENARIO_KEY_driver_checksum_offload, false, false, true, scenario->driver_checksum_offload},
+        {SCENARIO_KEY_driver_large_send, false, false, true, scenario->driver_large_send != 0},
+        {SCENARIO_KEY_driver_rss, false, false, true, scenario->driver_rss},
+        {SCENARIO_KEY_driver_mergeable, false, false, true, scenario->driver_mergeable},
+        {SCENARIO_KEY_driver_filter, false, false, true, scenario->driver_filter},
+        {SCENARIO_KEY_stress_queue_reset_every_us, false, true, true, scenario->stress_queue_reset_every_us != 0},
+        {SCENARIO_KEY_stress_device_reset_every_us, false, true, true, scenario->stress_device_reset_every_us != 0},
+        {SCENARIO_KEY_stress_miniport_reset_every_us, false, false, true, scenario->stress_miniport_reset_every_us != 0},
+        {SCENARIO_KEY_stress_cancel_every_us, true, false, false, scenario->stress_cancel_every_us != 0},
     };
     int mistakes = 0;
     for (size_t i = 0; i < sizeof newer / sizeof *newer; i++) {
-        const bool old = newer[i].miniport ? scenario->driver_miniport != 0 : scenario->driver_protocol != 0;
-        if (!old || !newer[i].asked) continue;
-        scenario_complain(scenario, newer[i].key, errors, "is not for drivers of NDIS 5: leave it out, or use %s: ndis6",
-                          newer[i].miniport ? "driver.miniport" : "driver.protocol");
+        if (!newer[i].asked) continue;
+        const bool protocol = newer[i].protocol && scenario->driver_protocol != 0, miniport = newer[i].miniport && scenario->driver_miniport != 0;
+        if (protocol || miniport) {
+            scenario_complain(scenario, newer[i].key, errors, "is not for drivers of NDIS 5: leave it out, or use %s: ndis6",
+                              miniport ? "driver.miniport" : "driver.protocol");
+            mistakes++;
+        }
+        if (newer[i].netcx && scenario->driver_model != 0) {
+            scenario_complain(scenario, newer[i].key, errors, "is not for the driver of NetAdapterCx: leave it out, or use driver.model: ndis");
+            mistakes++;
+        }
+    }
+    if (scenario->driver_model != 0 && scenario->driver_miniport != 0) {
+        scenario_complain(scenario, SCENARIO_KEY_driver_miniport, errors, "is a driver of NDIS: leave it out, or use driver.model: ndis");
         mistakes++;
     }
     return mistakes;

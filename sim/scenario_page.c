@@ -38,7 +38,7 @@ static size_t section_length(const char *key) {
 }
 
 static void print_row(FILE *out, const struct scenario_key *key) {
-    char type[160];
+    char type[SCENARIO_EXPECTED];
     scenario_describe_type(key, type, sizeof type);
     fprintf(out, "| `%s` | %s%s%s%s | %s%s%s | %s |\n", key->key, type, *key->unit ? " (" : "", key->unit, *key->unit ? ")" : "",
             *key->initial ? "`" : "", key->initial, *key->initial ? "`" : "", key->meaning);

@@ -151,7 +151,7 @@ static char *resolve_modules(const char *scenario_path, char *list) {
 
 static void load_value(struct loader *loader, unsigned number, const yaml_node_t *value) {
     const struct scenario_key *key = &scenario_keys[number];
-    char expected[160], message[512];
+    char expected[SCENARIO_EXPECTED], message[512];
     char *text = NULL;
     if (value->type == YAML_SCALAR_NODE) {
         const char *scalar = (const char *)value->data.scalar.value;

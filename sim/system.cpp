@@ -58,6 +58,7 @@ hw::NicConfig nic_config(const scenario& scenario) {
     hw::NicConfig config;
     config.datapath_bits = static_cast<uint32_t>(scenario.nic_datapath_bits);
     config.queue_pairs = static_cast<uint32_t>(scenario.nic_queue_pairs);
+    config.offloads = scenario_offloads(&scenario);
     config.clock_period_ps = 1'000'000 / scenario.nic_clock_mhz;
     config.idle_skip = scenario.nic_idle_skip;
     config.stalls = {static_cast<uint32_t>(scenario.stress_stall_percent), scenario.seed};

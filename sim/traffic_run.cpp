@@ -49,7 +49,7 @@ traffic_config stack_config(const scenario& scenario) {
     const bool chosen = scenario.marks[SCENARIO_KEY_driver_backfill].origin != SCENARIO_DEFAULT;
     config.backfill = chosen || scenario.driver_stack.count == 0 ? static_cast<unsigned>(scenario.driver_backfill) : TRAFFIC_BACKFILL_ASKED;
     config.protocol_ndis5 = scenario.driver_protocol == 1;
-    config.miniport_ndis5 = scenario.driver_miniport == 1;
+    config.miniport = scenario.driver_model ? TRAFFIC_MINIPORT_NETCX : static_cast<traffic_miniport>(scenario.driver_miniport);
     config.stack_count = scenario.driver_stack.count;
     for (unsigned i = 0; i < config.stack_count; i++)
         config.stack[i] = {static_cast<traffic_driver_kind>(scenario.driver_stack.drivers[i].kind), scenario.driver_stack.drivers[i].number},
@@ -372,8 +372,9 @@ void TrafficRun::close_window() {
 
 void TrafficRun::sent(uint64_t id, int32_t status) {
     ++completed_;
-    const bool aborted = status == NDIS_STATUS_SEND_ABORTED || status == NDIS_STATUS_RESET_IN_PROGRESS ||
-                         status == NDIS_STATUS_MEDIA_DISCONNECTED;
+    // REQUEST_ABORTED is what a protocol of NDIS 5 is told of a send that was aborted.
+    const bool aborted = status == NDIS_STATUS_SEND_ABORTED || status == NDIS_STATUS_REQUEST_ABORTED ||
+                         status == NDIS_STATUS_RESET_IN_PROGRESS || status == NDIS_STATUS_MEDIA_DISCONNECTED;
     if (status != 0 && disturber_ && (aborted || pulled_)) {
         tx_.losses.excuse(id);
     } else if (status != 0) {

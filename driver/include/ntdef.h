@@ -67,6 +67,30 @@ extern "C" {
 #define WDK_TEXT_(tokens) #tokens
 #define DECLSPEC_ALIGN(bytes) __attribute__((aligned(bytes)))
 #define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
+/* Text in WCHARs. */
+#if __SIZEOF_WCHAR_T__ == 2
+#define WDK_WIDE(text) L##text
+#else
+#define WDK_WIDE(text) u##text
+#endif
+/* A handle of a type of its own. */
+#define DECLARE_HANDLE(name)  \
+    struct name##__;          \
+    typedef struct name##__ *name
+/* Flags of an enumeration combine to one of the same type; in C they do anyway. */
+#ifdef __cplusplus
+#define DEFINE_ENUM_FLAG_OPERATORS(type)                                                                               \
+    extern "C++" {                                                                                                     \
+    inline constexpr type operator|(type a, type b) { return static_cast<type>(static_cast<int>(a) | static_cast<int>(b)); } \
+    inline constexpr type operator&(type a, type b) { return static_cast<type>(static_cast<int>(a) & static_cast<int>(b)); } \
+    inline constexpr type operator^(type a, type b) { return static_cast<type>(static_cast<int>(a) ^ static_cast<int>(b)); } \
+    inline constexpr type operator~(type a) { return static_cast<type>(~static_cast<int>(a)); }                        \
+    inline type &operator|=(type &a, type b) { return a = a | b; }                                                     \
+    inline type &operator&=(type &a, type b) { return a = a & b; }                                                     \
+    }
+#else
+#define DEFINE_ENUM_FLAG_OPERATORS(type)
+#endif
 #ifdef __cplusplus
 #define C_ASSERT(expression) static_assert(expression, #expression)
 #else
@@ -193,6 +217,10 @@ typedef struct _PROCESSOR_NUMBER {
 #define STATUS_BUFFER_TOO_SMALL ((NTSTATUS)0xC0000023)
 #define STATUS_INSUFFICIENT_RESOURCES ((NTSTATUS)0xC000009A)
 #define STATUS_NOT_SUPPORTED ((NTSTATUS)0xC00000BB)
+#define STATUS_OBJECT_NAME_EXISTS ((NTSTATUS)0x40000000)
+#define STATUS_RESOURCE_TYPE_NOT_FOUND ((NTSTATUS)0xC000008A)
+#define STATUS_DEVICE_CONFIGURATION_ERROR ((NTSTATUS)0xC0000182)
+#define STATUS_POWER_STATE_INVALID ((NTSTATUS)0xC00002D3)
 #define STATUS_BUFFER_ALL_ZEROS ((NTSTATUS)0x00000117)
 #define STATUS_NO_MORE_ENTRIES ((NTSTATUS)0x8000001A)
 #define STATUS_NOT_IMPLEMENTED ((NTSTATUS)0xC0000002)

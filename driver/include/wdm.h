@@ -168,31 +168,8 @@ ULONGLONG KeQueryInterruptTime(VOID);                          /* 100 ns */
 LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER Frequency); /* 10 MHz, as on Windows 10 */
 VOID KeStallExecutionProcessor(ULONG MicroSeconds);
 
-/* ---- Barriers and interlocked operations. The machine never preempts between two platform calls, so plain operations are atomic. */
+/* ---- Barriers; interlocked operations are in wdm/interlocked.h. */
 VOID KeMemoryBarrier(VOID);
-FORCEINLINE LONG InterlockedIncrement(volatile LONG *Addend) { return *Addend = (LONG)((ULONG)*Addend + 1u); }
-FORCEINLINE LONG InterlockedDecrement(volatile LONG *Addend) { return *Addend = (LONG)((ULONG)*Addend - 1u); }
-FORCEINLINE LONG InterlockedExchangeAdd(volatile LONG *Addend, LONG Value)
-{
-    LONG old = *Addend;
-    *Addend = (LONG)((ULONG)old + (ULONG)Value);
-    return old;
-}
-FORCEINLINE LONG InterlockedExchange(volatile LONG *Target, LONG Value)
-{
-    LONG old = *Target;
-    *Target = Value;
-    return old;
-}
-FORCEINLINE LONG InterlockedCompareExchange(volatile LONG *Destination, LONG Exchange, LONG Comparand)
-{
-    LONG old = *Destination;
-    if (old == Comparand) {
-        *Destination = Exchange;
-    }
-    return old;
-}
-FORCEINLINE LONG64 InterlockedIncrement64(volatile LONG64 *Addend) { return *Addend = (LONG64)((ULONG64)*Addend + 1u); }
 
 /* ---- Memory and strings */
 #define RtlCopyMemory(destination, source, length) ((void)memcpy((destination), (source), (size_t)(length)))
@@ -239,7 +216,8 @@ FORCEINLINE VOID InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
 #include "wdm/ke.h"
 #include "wdm/io.h"
 #include "wdm/pci.h"
-#include "wdm/resources.h"
+#include "wdm/requirements.h"
+#include "wdm/resource.h"
 
 #ifdef __cplusplus
 }

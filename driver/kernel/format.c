@@ -41,11 +41,8 @@ static void put_number(struct output *output, const char *flags, int flag_count,
     char format[CONVERSION], text[CONVERSION * 4];
     snprintf(format, sizeof(format), "%%%.*s*.*ll%c", flag_count, flags, conversion);
     if (width > (int)sizeof(text) - 1) width = (int)sizeof(text) - 1;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
     if (is_signed) snprintf(text, sizeof(text), format, width, precision, (long long)value);
     else snprintf(text, sizeof(text), format, width, precision, value);
-#pragma GCC diagnostic pop
     put_text(output, text, -1);
 }
 

@@ -54,6 +54,7 @@ struct kernel {
     void *program_print_ctx;
     ULONG last_error;  /* of programs, which run one after another */
     void *ndis;  /* the struct ndis above, for NDIS calls that carry no handle */
+    void *wdf;   /* the first of the driver framework's drivers, for the same reason */
 };
 
 /* kernel.c: the current context, for paths where a call is too dear; others ask kernel_current_context(). */

@@ -20,6 +20,7 @@ PNET_BUFFER nb_allocate(struct ndis_pool *pool, const char *site) {
     record->site = site;
     record->live = true;
     PNET_BUFFER nb = nb_of(record);
+    nb_show(nb);
     nb_init(nb, pool, (uint8_t *)record);
     return nb;
 }
@@ -62,6 +63,7 @@ VOID WdkFreeNetBuffer(PNET_BUFFER NetBuffer, const char *Site) {
     record->site = Site;
     record->next_free = pool->free_nbs;
     pool->free_nbs = record;
+    nb_hide(NetBuffer);
 }
 
 /* ---- The names of the documentation, where the caller does not say who it is. */

@@ -12,11 +12,11 @@
 
 /* A record at the start of a life; the rest of it is as the last one left it, nothing. */
 static INLINE void begin_life(struct nbl_record *record, const struct ndis_pool *pool, const char *site) {
-    record->state = NBL_OWNED;
-    record->packet = -1;
-    record->ledger.site = site;
-    record->ledger.allocated_ps = pool->kernel->time_ps;
+    *(half_line *)(void *)&record->packet = (half_line){UINT64_MAX, NBL_OWNED, (uintptr_t)site, pool->kernel->time_ps};
 }
+C_ASSERT(offsetof(struct nbl_record, state) == offsetof(struct nbl_record, packet) + 8);
+C_ASSERT(offsetof(struct nbl_record, site) == offsetof(struct nbl_record, packet) + 16 &&
+         offsetof(struct nbl_record, packet) + 32 == NBL_RECORD_BYTES);
 
 /* What an NBL that was handed over leaves in its record. */
 static void forget_flights(struct nbl_record *record) {
@@ -35,7 +35,9 @@ struct nbl_record *nbl_record_of_nb(const NET_BUFFER *nb) {
 
 /* ---- NBLs
  * What does not change from life to life is not written: NdisPoolHandle, FirstNetBuffer, NdisReserved. A free puts them right if a driver
- * did change them (put_right). */
+ * did change them (put_right). Allocation and free take as long as their stores, and these as many lines as they touch: so what belongs
+ * together is stored together, and the list of free NBLs holds what an allocation returns and a free is given, with nothing to compute
+ * between the two. */
 static INLINE void clear_nbl(PNET_BUFFER_LIST nbl) {
     nbl->Next = NULL;
     clear(&nbl->Context, 16);
@@ -56,17 +58,17 @@ C_ASSERT(offsetof(NET_BUFFER, NdisReserved) == CACHE_LINE && sizeof(NET_BUFFER) 
 
 /* The first free NBL of a plain pool, over a chain whose data starts in its first MDL, or over nothing. */
 static INLINE PNET_BUFFER_LIST take_plain(struct ndis_pool *pool, PMDL chain, ULONG offset, SIZE_T length, const char *site) {
-    struct nbl_record *record = pool->free_nbls;
-    PNET_BUFFER nb = own_nb(nbl_of(record));
-    PNET_BUFFER_LIST nbl = nbl_of(record);
+    PNET_BUFFER_LIST nbl = pool->free_nbls;
+    PNET_BUFFER nb = own_nb(nbl);
+    struct nbl_record *record = nbl_record_of(nbl);
     pool->free_nbls = record->next_free;
+    nbl_show(nbl, nb);
     clear_nbl(nbl);
-    clear(nb, 48);
+    *(pair *)(void *)&nb->Next = (pair){0, (uintptr_t)chain};
+    *(pair *)(void *)&nb->CurrentMdlOffset = (pair){offset, length};
+    *(pair *)(void *)&nb->MdlChain = (pair){(uintptr_t)chain, offset};
     nb->ChecksumBias = nb->Reserved = 0;
     clear(nb->NdisReserved, 2 * CACHE_LINE);
-    nb->CurrentMdl = nb->MdlChain = chain;
-    nb->CurrentMdlOffset = nb->DataOffset = offset;
-    nb->stDataLength = length;
     begin_life(record, pool, site);
     return nbl;
 }
@@ -77,7 +79,6 @@ static bool give_context(struct nbl_record *record, USHORT size, USHORT backfill
     PNET_BUFFER_LIST nbl = nbl_of(record);
     ULONG wanted = (ULONG)size + backfill;
     if (pool->context_size + wanted == 0) return true;
-    record->ledger.special = true;
     if (wanted <= pool->context_size) {
         *record->context = (NET_BUFFER_LIST_CONTEXT){.Size = pool->context_size, .Offset = (USHORT)(pool->context_size - size)};
         nbl->Context = record->context;
@@ -94,20 +95,25 @@ static bool give_context(struct nbl_record *record, USHORT size, USHORT backfill
 
 PNET_BUFFER_LIST nbl_allocate(struct ndis_pool *pool, USHORT context_size, USHORT context_backfill, const char *site) {
     if (!ready(pool)) return NULL;
-    struct nbl_record *record = pool->free_nbls;
-    PNET_BUFFER_LIST nbl = nbl_of(record);
+    PNET_BUFFER_LIST nbl = pool->free_nbls;
+    struct nbl_record *record = nbl_record_of(nbl);
+    nbl_show(nbl, record->nb);
     clear_nbl(nbl);
-    if (!give_context(record, context_size, context_backfill)) return NULL;
+    if (!give_context(record, context_size, context_backfill)) {
+        nbl_hide(nbl, record->nb);
+        return NULL;
+    }
     pool->free_nbls = record->next_free;
     if (record->nb) nb_init(record->nb, pool, (uint8_t *)record);
     nbl->NetBufferListInfo[NetBufferListProtocolId] = (PVOID)(ULONG_PTR)pool->protocol_id;
     begin_life(record, pool, site);
+    record->special = nbl->Context != NULL;
     return nbl;
 }
 
 /* A pool of the common shape with a free member, no context wanted, and nothing that a test wants to fail? */
 static INLINE bool is_plain(const struct ndis_pool *pool, unsigned context) {
-    return LIKELY(pool && pool->object.type == NDIS_OBJECT_NBL_POOL && pool->plain && pool->free_nbls && context == 0 &&
+    return LIKELY(pool && pool->plain == NDIS_PLAIN_POOL && pool->free_nbls && context == 0 &&
                   pool->kernel->fail_allocation.count == 0);
 }
 
@@ -140,11 +146,13 @@ WIDE_STORES PNET_BUFFER_LIST WdkAllocateNetBufferAndNetBufferList(NDIS_HANDLE Po
     return allocate_any_with_nb(PoolHandle, Context, MdlChain, DataOffset, DataLength, Site);
 }
 
-static INLINE void put(struct nbl_record *record) {
+static INLINE void put(struct nbl_record *record, const char *site) {
     struct ndis_pool *pool = record->pool;
     record->state = NBL_FREE;
     record->next_free = pool->free_nbls;
-    pool->free_nbls = record;
+    record->freed_site = site;
+    pool->free_nbls = nbl_of(record);
+    nbl_hide(nbl_of(record), record->nb);
 }
 
 /* What allocation relies on, whatever drivers wrote there. */
@@ -152,7 +160,8 @@ static void put_right(struct nbl_record *record) {
     PNET_BUFFER_LIST nbl = nbl_of(record);
     nbl->FirstNetBuffer = record->nb;
     nbl->NdisPoolHandle = record->pool;
-    clear(nbl->NdisReserved, sizeof(nbl->NdisReserved));
+    nbl->NdisReserved[0] = nbl;  /* nbl_is_made() */
+    nbl->NdisReserved[1] = NULL;
     if (!record->nb) return;
     record->nb->NdisPoolHandle = record->pool;
     clear(record->nb->NdisReserved, sizeof(record->nb->NdisReserved));
@@ -160,7 +169,7 @@ static void put_right(struct nbl_record *record) {
 
 void nbl_start(struct nbl_record *record) {
     put_right(record);
-    put(record);
+    put(record, record->freed_site);
 }
 
 void nbl_recycle(struct nbl_record *record) {
@@ -170,10 +179,10 @@ void nbl_recycle(struct nbl_record *record) {
     nbl_free_contexts(record, nbl);
     if (record->nb && record->nb->NdisReserved[1]) nb_forget_retreats(record->pool->object.ndis, record->nb);
     if (ledger->derived) nbl_parent_release(record);
-    ledger->pushes = ledger->edges = ledger->special = 0;
+    ledger->pushes = ledger->edges = record->special = 0;
     forget_flights(record);
     put_right(record);
-    put(record);
+    put(record, record->freed_site);
 }
 
 static bool any_mapped(const NET_BUFFER_LIST *nbl) {
@@ -204,28 +213,30 @@ void nbl_free(struct nbl_record *record, const char *site) {
     }
     if (nbl->ChildRefCount != 0)
         nbl_violation(record, "nbl.children_out", "[D] 2.6", "was freed with a ChildRefCount of %d", nbl->ChildRefCount);
-    record->ledger.freed_site = site;
+    record->freed_site = site;
     if (is_idle(record, nbl)) nbl_recycle(record);
     else record->state = NBL_ZOMBIE;
 }
 
 bool nbl_check_ours_slowly(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function) {
-    if (!LIKELY(ndis_is_pool(ndis, nbl->NdisPoolHandle, NDIS_OBJECT_NBL_POOL))) {
-        kernel_violation(ndis->kernel, "nbl.foreign", "[D] 2.1", -1, "%s was given an NBL that no pool of NDIS made", function);
+    struct nbl_record *record = nbl_find_record(ndis, nbl);
+    if (!record) {
+        kernel_violation(ndis->kernel, "nbl.foreign", "[D] 2.1", -1, "%s was given an NBL that is of no pool of NDIS: its NdisPoolHandle names "
+                         "none, or one that it does not lie in", function);
         return false;
     }
-    struct nbl_record *record = nbl_record_of(nbl);
     if (LIKELY(record->state != NBL_FREE)) return true;
     nbl_violation(record, "nbl.use_after_free", "[D] 2.1", "was given to %s, and is free", function);
     return false;
 }
 
-static __attribute__((noinline)) void free_any(struct ndis *ndis, PNET_BUFFER_LIST nbl, const char *site) {
-    if (!ndis_is_pool(ndis, nbl->NdisPoolHandle, NDIS_OBJECT_NBL_POOL)) {
-        (void)nbl_check_ours(ndis, nbl, "NdisFreeNetBufferList");
+static __attribute__((noinline)) void free_any(PNET_BUFFER_LIST nbl, const char *site) {
+    struct ndis *ndis = nbl_ndis("NdisFreeNetBufferList");
+    struct nbl_record *record = nbl_find_record(ndis, nbl);
+    if (!record) {
+        (void)nbl_check_ours_slowly(ndis, nbl, "NdisFreeNetBufferList");
         return;
     }
-    struct nbl_record *record = nbl_record_of(nbl);
     if (record->state == NBL_FREE) {
         nbl_violation(record, "nbl.freed_twice", "[D] 2.1", "was freed at %s, and is free", kernel_site(site));
         return;
@@ -237,25 +248,25 @@ static __attribute__((noinline)) void free_any(struct ndis *ndis, PNET_BUFFER_LI
 
 /* With its driver, and as it was allocated but for what allocation clears: nothing to say and nothing to undo? */
 static INLINE bool is_free_to_go(const struct nbl_record *record, const NET_BUFFER_LIST *nbl) {
+    if (record->state != NBL_OWNED) return false;
     const NET_BUFFER *nb = nbl->FirstNetBuffer;
-    const uintptr_t pool = (uintptr_t)nbl->NdisPoolHandle;
-    const uintptr_t odd = ((uintptr_t)record->pool ^ pool) | ((uintptr_t)nb ^ (uintptr_t)own_nb(nbl)) | (record->state ^ NBL_OWNED) |
-                          record->ledger.special | (ULONG)nbl->ChildRefCount;
+    const uintptr_t pool = (uintptr_t)record->pool;
+    const uintptr_t odd = ((uintptr_t)nbl->NdisPoolHandle ^ pool) | ((uintptr_t)nb ^ (uintptr_t)own_nb(nbl)) | record->special |
+                          (ULONG)nbl->ChildRefCount;
     if (odd) return false;
     return !(((uintptr_t)nb->NdisPoolHandle ^ pool) | (uintptr_t)nb->Next | (uintptr_t)nb->NdisReserved[0] |
              (uintptr_t)nb->NdisReserved[1]);
 }
 
 VOID WdkFreeNetBufferList(PNET_BUFFER_LIST NetBufferList, const char *Site) {
-    struct ndis *ndis = nbl_ndis("NdisFreeNetBufferList");
     struct nbl_record *record = nbl_record_of(NetBufferList);
-    if (LIKELY(ndis_is_near_pool(ndis, NetBufferList->NdisPoolHandle, NDIS_OBJECT_NBL_POOL)) &&
+    const struct kernel_context *context = kernel_context_now;
+    if (LIKELY(nbl_is_made(NetBufferList) && context && record->pool->kernel == context->kernel) &&
         LIKELY(is_free_to_go(record, NetBufferList))) {
-        record->ledger.freed_site = Site;
         if (record->hop_count) forget_flights(record);
-        put(record);
+        put(record, Site);
     } else {
-        free_any(ndis, NetBufferList, Site);
+        free_any(NetBufferList, Site);
     }
 }
 

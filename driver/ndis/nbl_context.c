@@ -3,16 +3,17 @@
  * nbl_context.c: the stack of per-NBL driver contexts. A push that finds room costs no allocation: that is what backfill is for. [D] 2.4
  *
  * Who pushed what is in the ledger, so that a pop of another size is told from one too many, and a push that is still there when its
- * driver gives the NBL back is told by its site (nbl_check.c).
+ * driver gives the NBL back is told by its site (nbl_edge.c).
  */
 #include <stdlib.h>
 
 #include "nbl_internal.h"
 
-static void note_push(struct nbl_ledger *ledger, USHORT size, const char *site) {
+static void note_push(struct nbl_record *record, USHORT size, const char *site) {
+    struct nbl_ledger *ledger = &record->ledger;
     if (ledger->pushes < NBL_PUSHES) ledger->pushed[ledger->pushes] = (struct nbl_push){.site = site, .size = size};
     ledger->pushes++;
-    ledger->special = true;
+    record->special = true;
 }
 
 NDIS_STATUS WdkAllocateNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USHORT ContextSize, USHORT ContextBackFill, ULONG PoolTag,
@@ -21,11 +22,11 @@ NDIS_STATUS WdkAllocateNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USHO
     struct ndis *ndis = ndis_current("NdisAllocateNetBufferListContext");
     if (!nbl_check_ours(ndis, NetBufferList, "NdisAllocateNetBufferListContext")) return NDIS_STATUS_FAILURE;
     if (ContextSize % sizeof(PVOID) || ContextBackFill % sizeof(PVOID)) return NDIS_STATUS_FAILURE;
-    struct nbl_ledger *ledger = &nbl_record_of(NetBufferList)->ledger;
+    struct nbl_record *record = nbl_record_of(NetBufferList);
     PNET_BUFFER_LIST_CONTEXT top = NetBufferList->Context;
     if (top && top->Offset >= ContextSize) {
         top->Offset = (USHORT)(top->Offset - ContextSize);
-        note_push(ledger, ContextSize, Site);
+        note_push(record, ContextSize, Site);
         return NDIS_STATUS_SUCCESS;
     }
     if ((ULONG)ContextSize + ContextBackFill > UINT16_MAX) return NDIS_STATUS_FAILURE;
@@ -36,7 +37,7 @@ NDIS_STATUS WdkAllocateNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USHO
     node->Offset = ContextBackFill;
     node->Next = top;
     NetBufferList->Context = node;
-    note_push(ledger, ContextSize, Site);
+    note_push(record, ContextSize, Site);
     return NDIS_STATUS_SUCCESS;
 }
 

@@ -95,9 +95,9 @@ static struct nb_retreat *prepend(struct ndis *ndis, PNET_BUFFER nb, ULONG wante
 
 NDIS_STATUS NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
                                           NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler) {
-    ULONG unused = NetBuffer->DataOffset;
     struct ndis *ndis = nbl_ndis(__func__);
     if (!nb_check_ours(ndis, NetBuffer, __func__)) return NDIS_STATUS_FAILURE;
+    const ULONG unused = NetBuffer->DataOffset;
     if (DataOffsetDelta > UINT32_MAX - NetBuffer->DataLength || DataBackFill > UINT32_MAX - DataOffsetDelta) return NDIS_STATUS_FAILURE;
     if (DataOffsetDelta <= unused) {
         nb_set_position(NetBuffer, unused - DataOffsetDelta);

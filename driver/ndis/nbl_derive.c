@@ -63,7 +63,7 @@ static void free_nbs(struct nbl_record *record, ULONG delta) {
         if (nb->NdisReserved[1]) nb_forget_retreats(record->pool->object.ndis, nb);
         if (record->ledger.kind != NBL_CLONE || !(record->ledger.argument & NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS))
             foreign += nbl_mdl_free(nb->MdlChain, nb);
-        if (nb != record->nb) WdkFreeNetBuffer(nb, record->ledger.site);
+        if (nb != record->nb) WdkFreeNetBuffer(nb, record->site);
     }
     if (foreign) nbl_violation(record, "nbl.chain_changed", "[D] 2.6", "was freed with MDLs in its chains that NDIS did not make for it");
 }
@@ -81,7 +81,7 @@ static PNET_BUFFER_LIST finish(struct derivation *d, PNET_BUFFER_LIST original, 
     struct nbl_ledger *ledger = &record->ledger;
     ledger->kind = kind;
     ledger->argument = argument;
-    ledger->special = parent->ledger.special = true;
+    record->special = parent->special = true;
     ledger->parent = parent;
     ledger->parent_uses = parent->ledger.uses;
     ledger->parent_edges = parent->ledger.edges < NBL_EDGES ? parent->ledger.edges : NBL_EDGES;
@@ -210,11 +210,11 @@ void nbl_parent_release(struct nbl_record *record) {
 
 static void derived_free(PNET_BUFFER_LIST nbl, enum nbl_kind kind, ULONG argument, const char *check, const char *function) {
     struct ndis *ndis = ndis_current(function);
-    if (!ndis_is_pool(ndis, nbl->NdisPoolHandle, NDIS_OBJECT_NBL_POOL)) {
-        (void)nbl_check_ours(ndis, nbl, function);
+    struct nbl_record *record = nbl_find_record(ndis, nbl);
+    if (!record) {
+        (void)nbl_check_ours_slowly(ndis, nbl, function);
         return;
     }
-    struct nbl_record *record = nbl_record_of(nbl);
     if (record->state == NBL_FREE) {
         nbl_violation(record, "nbl.freed_twice", "[D] 2.6", "was given to %s, and is free", function);
         return;

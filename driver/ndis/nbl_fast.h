@@ -3,7 +3,7 @@
 #ifndef RINGSIDE_NDIS_NBL_FAST_H
 #define RINGSIDE_NDIS_NBL_FAST_H
 
-#include "nbl_internal.h"
+#include "nbl_poison.h"
 
 #define LIKELY(condition) __builtin_expect((condition) != 0, 1)
 #define INLINE inline __attribute__((always_inline))
@@ -16,6 +16,8 @@
 #endif
 typedef uint64_t line __attribute__((vector_size(64), aligned(16), may_alias));
 typedef uint64_t half_line __attribute__((vector_size(32), aligned(16), may_alias));
+/* Two members in a row, in one store. */
+typedef uint64_t pair __attribute__((vector_size(16), aligned(16), may_alias));
 typedef uint64_t quarter_line __attribute__((vector_size(16), aligned(16), may_alias));
 
 /* `bytes` is a multiple of 16. */

@@ -20,17 +20,20 @@ struct nb_record {
 };
 enum { NB_RECORD_BYTES = (sizeof(struct nb_record) + 15) & ~15u };
 
+/* What no other object has in that place: a handle is known to be of such a pool by one comparison. */
+#define NDIS_PLAIN_POOL 0x504C4E42u
+
 /* A pool of NBLs (object type NDIS_OBJECT_NBL_POOL) or of NBs. */
 struct ndis_pool {
     struct ndis_object object;
     struct kernel *kernel;
-    bool plain;            /* open, and its members are an NBL with an NB and no more: the shape of the fast path */
+    uint32_t plain;        /* NDIS_PLAIN_POOL: open, and its members are an NBL with an NB and no more: the shape of the fast path */
     bool with_nb, closed;  /* freed: kept until ndis_destroy, since a device may still use members that are out */
     uint8_t protocol_id;
     USHORT context_size;
     ULONG data_size;
     union {
-        struct nbl_record *free_nbls;
+        PNET_BUFFER_LIST free_nbls;
         struct nb_record *free_nbs;
     };
     size_t block_bytes, nb_at, context_at, mdl_at, data_at;
@@ -52,6 +55,8 @@ static inline bool ndis_is_pool(struct ndis *ndis, NDIS_HANDLE handle, enum ndis
 static inline struct ndis *nbl_ndis(const char *function) {
     return __builtin_expect(kernel_context_now != NULL, 1) ? kernel_context_now->kernel->ndis : ndis_current(function);
 }
+/* The record of an NBL of a pool of this machine, whatever a driver did to it; NULL when it is none: also of a copy of one. */
+struct nbl_record *nbl_find_record(struct ndis *ndis, const NET_BUFFER_LIST *nbl);
 bool ndis_pool_grow(struct ndis_pool *pool);
 /* The pool for derived NBLs whose caller names none: shape (b), or of NBs. NULL without memory. */
 struct ndis_pool *ndis_own_pool(struct ndis *ndis, enum ndis_object_type type);
@@ -99,9 +104,6 @@ PMDL *nbl_mdl_cover(PMDL *link, const NET_BUFFER *from, ULONG skip, ULONG length
 unsigned nbl_mdl_free(PMDL chain, const void *owner);
 
 /* nbl_check.c */
-void nbl_edge_out(struct nbl_record *record, const char *from);
-/* To the driver `to`: it comes back as that driver handed it over, whoever saw it since. */
-void nbl_edge_back(struct nbl_record *record, enum nbl_what what, const char *to);
 bool nb_check_ours_slowly(struct ndis *ndis, const NET_BUFFER *nb, const char *function);
 /* Is it an NB of one of this machine's pools, in use? Reports "nb.foreign" or "nb.use_after_free" if not. */
 static inline bool nb_check_ours(struct ndis *ndis, const NET_BUFFER *nb, const char *function) {

@@ -19,7 +19,7 @@ enum nbl_kind { NBL_PLAIN, NBL_CLONE, NBL_FRAGMENT, NBL_REASSEMBLED };
 
 /* An NBL as it was handed over: so it has to look when it comes back. [D] 2.2, 2.4, 2.6 */
 struct nbl_edge {
-    const char *from;            /* who handed it over: a name that lives as long as NDIS */
+    _Alignas(64) const char *from; /* who handed it over: a name that lives as long as NDIS */
     PNET_BUFFER first;           /* and where its data starts: */
     PMDL chain;
     ULONG offset, length;
@@ -43,15 +43,10 @@ struct nbl_ledger {
     ULONG argument;              /* clone flags, or DataOffsetDelta */
     uint32_t parent_uses, parent_edges;
     struct nbl_record *parent;
-    /* What every life writes, beside the NBL. */
-    _Alignas(16) const char *site;
-    uint64_t allocated_ps;       /* with the site one store */
-    const char *freed_site;
     uint32_t uses;               /* lives that ended with NBLs derived from it: tells theirs from the next */
     uint32_t edges;              /* hand-overs that it is out on */
     uint32_t pushes;             /* contexts that drivers have pushed and not popped */
     uint32_t derived;            /* NBLs derived from this one that are alive */
-    uint32_t special;            /* it is derived, was derived from, or had a context: its end takes more than a push on a list */
 };
 
 #endif

@@ -103,10 +103,10 @@ void nbl_tell(struct nbl_record *record, enum platform_lost_kind kind, const cha
     const bool freed = frees || record->state == NBL_FREE || record->state == NBL_ZOMBIE;
     struct platform_lost lost = {
         .kind = kind, .when = when, .nbl = nbl, .number = record->number, .packet = record->packet,
-        .receive = record->flight == NBL_INDICATED, .pool = record->pool->object.name, .site = kernel_site(ledger->site),
-        .allocated_ps = ledger->allocated_ps, .holder = holder_of(record), .since_ps = last ? last->time_ps : ledger->allocated_ps,
+        .receive = record->flight == NBL_INDICATED, .pool = record->pool->object.name, .site = kernel_site(record->site),
+        .allocated_ps = record->allocated_ps, .holder = holder_of(record), .since_ps = last ? last->time_ps : record->allocated_ps,
         .misuser = misuser, .flags = nbl->NblFlags, .status = nbl->Status, .contexts = ledger->pushes,
-        .freed_site = freed ? kernel_site(ledger->freed_site) : NULL,
+        .freed_site = freed ? kernel_site(record->freed_site) : NULL,
     };
     take_hops(&lost, record);
     take_nbs(&lost, nbl, record->state == NBL_SENT || record->state == NBL_INDICATED);

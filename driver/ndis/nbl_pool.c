@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "nbl_internal.h"
+#include "nbl_poison.h"
 
 enum { SLAB_TARGET = 64 * 1024, SLAB_MOST = 64, SLAB_LEAST = 4, NAMED_LEAKS = 3 };
 
@@ -25,6 +25,16 @@ bool ndis_find_pool(const struct ndis *ndis, const void *handle) {
     const struct ndis_pool *pool = ndis->pools;
     while (pool && pool != handle) pool = pool->next;
     return pool != NULL;
+}
+
+struct nbl_record *nbl_find_record(struct ndis *ndis, const NET_BUFFER_LIST *nbl) {
+    const struct ndis_pool *pool = nbl->NdisPoolHandle;
+    if (!ndis_is_pool(ndis, nbl->NdisPoolHandle, NDIS_OBJECT_NBL_POOL)) return NULL;
+    for (const struct ndis_slab *slab = pool->slabs; slab; slab = slab->next) {
+        const uintptr_t at = (uintptr_t)nbl - NBL_RECORD_BYTES - (uintptr_t)slab->blocks;
+        if (at < slab->count * pool->block_bytes) return at % pool->block_bytes == 0 ? nbl_record_of(nbl) : NULL;
+    }
+    return NULL;
 }
 
 /* From the machine's block while that has room. */
@@ -82,7 +92,8 @@ NDIS_HANDLE WdkAllocateNetBufferListPool(NDIS_HANDLE NdisHandle, PNET_BUFFER_LIS
         bytes += sizeof(NET_BUFFER_LIST_CONTEXT) + pool->context_size;
     }
     pool->block_bytes = round_line(lay_out_data(pool, round16(bytes)));
-    pool->plain = pool->with_nb && pool->context_size == 0 && pool->data_size == 0 && pool->protocol_id == NDIS_PROTOCOL_ID_DEFAULT;
+    if (pool->with_nb && pool->context_size == 0 && pool->data_size == 0 && pool->protocol_id == NDIS_PROTOCOL_ID_DEFAULT)
+        pool->plain = NDIS_PLAIN_POOL;
     return pool;
 }
 
@@ -127,6 +138,7 @@ static void add_block(struct ndis_pool *pool, uint8_t *block, uint32_t number) {
         record->number = number;
         record->next_free = pool->free_nbs;
         pool->free_nbs = record;
+        nb_hide(nb_of(record));
     }
 }
 
@@ -183,7 +195,7 @@ static void name_leak(struct leaks *leaks, const char *kind, uint32_t number, co
 static bool is_live(const struct nbl_record *record) { return record->state != NBL_FREE && record->state != NBL_ZOMBIE; }
 
 static void name_nbl(struct nbl_record *record, void *leaks) {
-    if (is_live(record)) name_leak(leaks, "nbl", record->number, record->ledger.site);
+    if (is_live(record)) name_leak(leaks, "nbl", record->number, record->site);
 }
 
 static void name_nb(struct nb_record *record, void *leaks) {
@@ -200,7 +212,7 @@ static void pool_close(NDIS_HANDLE handle, enum ndis_object_type type, const cha
         return;
     }
     pool->closed = true;
-    pool->plain = false;
+    pool->plain = 0;
     struct leaks leaks = {.length = 0};
     nbl_for_each(pool, name_nbl, &leaks);
     nb_for_each(pool, name_nb, &leaks);
@@ -251,6 +263,7 @@ void ndis_free_pools(struct ndis *ndis) {
         while (pool->slabs) {
             struct ndis_slab *slab = pool->slabs;
             pool->slabs = slab->next;
+            nbl_show_slab(pool, slab);
             kernel_free(slab->blocks);
             free(slab);
         }

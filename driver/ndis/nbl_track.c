@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * nbl_track.c: what is known of every NBL: where it was allocated, its hand-offs, its holder, and how to say so.
- *
- * An NBL is named by its number, never by its address. The record is written at hand-offs only: a few stores a packet.
- */
+/* nbl_track.c: how to say what is known of an NBL. It is named by its number, never by its address. */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <stdarg.h>
@@ -13,21 +9,6 @@
 
 static const char *const state_words[] = {"free", "owned by its allocator", "sent", "indicated", "freed while it was out"};
 static const char *const what_words[] = {"allocated", "sent", "completed", "indicated", "returned"};
-
-/* Scratch is its owner's until he hands the NBL over: who looks for what he left there, or passes it on in there, finds an address that no
- * machine has. [D] 1.3 */
-static void poison(struct nbl_record *record) { nbl_of(record)->Scratch = NBL_POISON; }
-
-void nbl_hop(struct nbl_record *record, enum nbl_what what, const char *from, const char *to) {
-    if (what == NBL_SEND || what == NBL_INDICATE) nbl_edge_out(record, from);
-    else nbl_edge_back(record, what, to);
-    if (record->state != NBL_ZOMBIE) poison(record);
-    const struct ndis_pool *pool = record->pool;
-    struct nbl_hop *hop = &record->hops[record->hop_count++ % NBL_HISTORY];
-    *hop = (struct nbl_hop){.time_ps = pool->kernel->time_ps, .from = from, .to = to, .site = pool->object.ndis->call_site,
-                            .what = what};
-    if (what == NBL_SEND && !record->first_send.from) record->first_send = *hop;
-}
 
 /* Text that grows in a fixed buffer, cut at its end. */
 struct text {
@@ -65,8 +46,8 @@ static void put_bytes(struct text *text, const NET_BUFFER *nb) {
 
 static void put_origin(struct text *text, const struct nbl_record *record) {
     const struct nbl_ledger *ledger = &record->ledger;
-    put(text, "; allocated at %s", kernel_site(ledger->site));
-    if (record->state == NBL_FREE || record->state == NBL_ZOMBIE) put(text, ", freed at %s", kernel_site(ledger->freed_site));
+    put(text, "; allocated at %s", kernel_site(record->site));
+    if (record->state == NBL_FREE || record->state == NBL_ZOMBIE) put(text, ", freed at %s", kernel_site(record->freed_site));
     if (ledger->parent) put(text, ", derived from nbl %u", ledger->parent->number);
     if (ledger->derived) put(text, ", with %u derived from it", ledger->derived);
 }
@@ -74,7 +55,7 @@ static void put_origin(struct text *text, const struct nbl_record *record) {
 /* The first hand-over is not kept as one: it costs an allocation only what is asked for here. */
 static void put_allocation(struct text *text, const struct nbl_record *record) {
     put(text, " [");
-    put_time(text, record->ledger.allocated_ps);
+    put_time(text, record->allocated_ps);
     put(text, " %s ndis->%s]", what_words[NBL_ALLOCATED], record->pool->object.name);
 }
 
@@ -86,7 +67,7 @@ int ndis_nbl_describe(const NET_BUFFER_LIST *nbl, char *to, size_t size) {
     put(&text, ") is %s", state_words[record->state]);
     const struct nbl_hop *last = record->hop_count ? &record->hops[(record->hop_count - 1) % NBL_HISTORY] : NULL;
     put(&text, ", with %s since ", last ? last->to : record->pool->object.name);
-    put_time(&text, last ? last->time_ps : record->ledger.allocated_ps);
+    put_time(&text, last ? last->time_ps : record->allocated_ps);
     if (record->first_send.from) {
         put(&text, "; first sent by %s to %s at ", record->first_send.from, record->first_send.to);
         put_time(&text, record->first_send.time_ps);

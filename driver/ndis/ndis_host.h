@@ -126,6 +126,10 @@ int64_t ndis_nbl_packet(const NET_BUFFER_LIST *nbl);
 /* The same of a packet of NDIS 5; translation carries it from one to the other. */
 void ndis_packet_set_id(PNDIS_PACKET packet, int64_t id);
 int64_t ndis_packet_id(PNDIS_PACKET packet);
+/* The owner of a DMA mapping in reports: "nbl 12 packet 7" where the NB is one of an NBL's pool; NBs of a pool of their own do not know their
+ * NBL. */
+enum { NDIS_NB_NAME = 64 }; /* two numbers of at most 20 characters, the words, and the end */
+void ndis_nb_name(PNET_BUFFER nb, char text[NDIS_NB_NAME]);
 /* Number of the NBL, from 1 in order of allocation from its pool's memory: the name of an NBL in reports. */
 uint32_t ndis_nbl_number(const NET_BUFFER_LIST *nbl);
 /* Tells the machine (platform_ops.lost) of every NBL that is out now, each once in its life: for a run that does not get on. Returns how

@@ -194,30 +194,40 @@ struct nbl_level {
     struct ndis_layer *holder, *origin;
 };
 
-/* Lies in front of each NBL. */
+enum { CACHE_LINE = 64 };
+
+/* Lies in front of each NBL. What every life writes is one cache line, and what every flight writes the next: packets pay for no more. */
 struct nbl_record {
-    struct ndis_pool *pool;
-    struct nbl_record *next_free;
-    enum nbl_state state;
-    uint32_t number;
-    int64_t packet;
-    enum nbl_state flight;           /* NBL_SENT or NBL_INDICATED while it is out, also when it was freed meanwhile */
-    unsigned depth;                  /* flights around this one */
-    unsigned lent;                   /* indications with NDIS_RECEIVE_FLAGS_RESOURCES that it is inside of: may not be returned */
-    struct ndis_layer *holder;       /* who has it; the origin itself while NDIS carries it */
-    struct ndis_layer *origin;       /* who sent or indicated it, and gets it back */
-    struct ndis_layer *deliver;      /* scratch of one completion or return: who is next */
-    bool reported, told, overdue;    /* as lost: by a violation, and in full; as out for too long */
-    uint64_t since_ps;               /* begin of the flight */
-    struct nbl_hop first_send, hops[NBL_HISTORY];
-    unsigned hop_count;
+    struct nbl_ledger ledger;        /* what the checks remember */
+    struct nbl_hop hops[NBL_HISTORY];
     struct nbl_level outer[NBL_LEVELS];
     PNET_BUFFER nb;                  /* of the pool's block, shapes (b) and (c) */
     PNET_BUFFER_LIST_CONTEXT context;/* of the pool's block, ContextSize > 0 */
     PNET_BUFFER_LIST_CONTEXT allocated_context; /* given at allocation beyond the pool's: freed with the NBL */
-    struct nbl_ledger ledger;        /* what the checks remember */
+    struct nbl_hop first_send;
+    /* A flight. */
+    _Alignas(CACHE_LINE) struct ndis_layer *holder; /* who has it; the origin itself while NDIS carries it */
+    struct ndis_layer *origin;       /* who sent or indicated it, and gets it back */
+    struct ndis_layer *deliver;      /* scratch of one completion or return: who is next */
+    uint64_t since_ps;               /* begin of the flight */
+    enum nbl_state flight;           /* NBL_SENT or NBL_INDICATED while it is out, also when it was freed meanwhile */
+    unsigned depth;                  /* flights around this one */
+    unsigned lent;                   /* indications with NDIS_RECEIVE_FLAGS_RESOURCES that it is inside of: may not be returned */
+    bool reported, told, overdue;    /* as lost: by a violation, and in full; as out for too long */
+    /* A life. */
+    _Alignas(CACHE_LINE) struct ndis_pool *pool;
+    PNET_BUFFER_LIST next_free;
+    uint32_t number;
+    unsigned hop_count;
+    const char *freed_site;
+    int64_t packet;                  /* from here on what an allocation writes, in one store */
+    enum nbl_state state;
+    uint32_t special;                /* it is derived, was derived from, or had a context: its end takes more than a push on a list */
+    const char *site;                /* of the allocation */
+    uint64_t allocated_ps;
 };
-enum { CACHE_LINE = 64, NBL_RECORD_BYTES = (sizeof(struct nbl_record) + CACHE_LINE - 1) & ~(CACHE_LINE - 1u) };
+enum { NBL_RECORD_BYTES = sizeof(struct nbl_record) };
+C_ASSERT(NBL_RECORD_BYTES % CACHE_LINE == 0 && offsetof(struct nbl_record, pool) + CACHE_LINE == NBL_RECORD_BYTES);
 
 /* An MDL that a retreat put in front of an NB's chain; the newest first, in NET_BUFFER.NdisReserved[1]. */
 struct nb_retreat {
@@ -297,23 +307,39 @@ static inline bool ndis_is_near_pool(const struct ndis *ndis, const void *handle
     return at < NDIS_POOLS * NDIS_POOL_BYTES && at % NDIS_POOL_BYTES == 0 && ndis->pool_block && ((const struct ndis_object *)handle)->type == type;
 }
 bool nbl_check_ours_slowly(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function);
+/* Is it an NBL that NDIS made? Those bear their own address, and have a record; of others no byte around them is read. */
+static inline bool nbl_is_made(const NET_BUFFER_LIST *nbl) { return nbl->NdisReserved[0] == nbl; }
 /* Is it an NBL of one of this machine's pools, in use? Reports "nbl.foreign" or "nbl.use_after_free" if not. */
 static inline bool nbl_check_ours(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function) {
-    const bool ours = ndis_is_near_pool(ndis, nbl->NdisPoolHandle, NDIS_OBJECT_NBL_POOL) && nbl_record_of(nbl)->state != NBL_FREE;
+    if (!__builtin_expect(nbl_is_made(nbl), 1)) return nbl_check_ours_slowly(ndis, nbl, function);
+    const struct nbl_record *record = nbl_record_of(nbl);
+    const struct ndis_object *pool = (const struct ndis_object *)record->pool;
+    const bool ours = nbl->NdisPoolHandle == pool && pool->ndis == ndis && record->state != NBL_FREE;
     return __builtin_expect(ours, 1) || nbl_check_ours_slowly(ndis, nbl, function);
 }
 void nbl_recycle(struct nbl_record *record);
 void ndis_free_pools(struct ndis *ndis);
 uint64_t ndis_live_nbls(const struct ndis *ndis);
 
+/* The data lies in the first MDL, as it should. */
+static inline bool nb_is_whole(const NET_BUFFER *nb) {
+    const MDL *mdl = nb->CurrentMdl;
+    return mdl && mdl == nb->MdlChain && nb->DataOffset == nb->CurrentMdlOffset &&
+           (uint64_t)nb->DataOffset + nb->DataLength <= mdl->ByteCount;
+}
 /* nbl_check.c: [D] 1.2 for every NB; `function` is where the NBL crosses. */
-void nbl_check_buffers(struct nbl_record *record, const char *function);
+void nbl_check_each(struct nbl_record *record, const char *function);
+static inline void nbl_check_buffers(struct nbl_record *record, const char *function) {
+    const NET_BUFFER *nb = nbl_of(record)->FirstNetBuffer;
+    const bool common = nb && !nb->Next && nb->NdisPoolHandle == record->pool && nb_is_whole(nb);
+    if (!__builtin_expect(common, 1)) nbl_check_each(record, function);
+}
 /* nbl_flow.c: are the NBs, several, of one flow? */
 void nbl_check_flows(struct nbl_record *record);
 
-/* nbl_track.c */
-/* Notes that the NBL goes from one driver to another, and checks on the way back that it is as it went: see nbl_check.c. */
+/* nbl_edge.c: notes that the NBL goes from one driver to another, and checks on the way back that it is as it went. */
 void nbl_hop(struct nbl_record *record, enum nbl_what what, const char *from, const char *to);
+/* nbl_track.c */
 /* Format as printf: what is wrong, as the end of a sentence that begins with the NBL. */
 void nbl_violation(struct nbl_record *record, const char *check, const char *clause, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* return.c: received NBLs back down, by the filters that look at returns, to the layers that indicated them. [D] 2.9 */
+#include "nbl_poison.h"
 #include "ndis_path.h"
 
 /* Who sees this return next: `filter` is the first below the one who gives it up. */
@@ -88,7 +89,7 @@ void path_return(struct ndis_layer *from, PNET_BUFFER_LIST chain, ULONG flags, c
     if (from->object.type == NDIS_OBJECT_FILTER) below = CONTAINING_RECORD(from, struct ndis_filter, layer)->below;
     PNET_BUFFER_LIST good = NULL, *tail = &good;
     for (PNET_BUFFER_LIST nbl = chain, next; nbl; nbl = next) {
-        next = nbl->Next;
+        next = nbl_next(nbl);
         if (!may_return(from, nbl, function)) break;  /* it links to a list of its owner's, as in completions */
         struct nbl_record *record = nbl_record_of(nbl);
         if (record->state == NBL_ZOMBIE) {

@@ -4,6 +4,7 @@
  *
  * CPU time is charged by the protocol, who knows what it does.
  */
+#include "nbl_poison.h"
 #include "ndis_path.h"
 
 static struct ndis_layer *next_below(const struct ndis_layer *from) {
@@ -103,7 +104,7 @@ void path_send(struct ndis_layer *from, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER
     const bool runs = accepts(from), goes = runs && accepts(to), traced = path_is_traced(ndis, PLATFORM_TRACE_NBL_SENT);
     PNET_BUFFER_LIST good = NULL, *tail = &good;
     for (PNET_BUFFER_LIST nbl = chain, next; nbl; nbl = next) {
-        next = nbl->Next;
+        next = nbl_next(nbl);
         if (!give(from, to, nbl, goes, traced, function)) continue;
         *tail = nbl;
         tail = &nbl->Next;

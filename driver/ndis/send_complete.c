@@ -5,6 +5,7 @@
  * A chain may come back in any order and grouping. It is sorted by what NDIS recorded when it was sent, not by what the NBL says: a
  * clobbered SourceHandle is reported and survived.
  */
+#include "nbl_poison.h"
 #include "ndis_path.h"
 
 /* Who sees this completion next, above the layer. */
@@ -37,9 +38,17 @@ static bool may_complete(struct ndis_layer *from, PNET_BUFFER_LIST nbl, const ch
     return true;
 }
 
+/* A miniport's own members are nobody's any more, its own neither. [D] 1.3 */
+static void poison(PNET_BUFFER_LIST nbl) {
+    nbl->MiniportReserved[0] = nbl->MiniportReserved[1] = NBL_POISON;
+    for (PNET_BUFFER nb = nbl->FirstNetBuffer; nb; nb = nb->Next)
+        nb->MiniportReserved[0] = nb->MiniportReserved[1] = nb->MiniportReserved[2] = nb->MiniportReserved[3] = NBL_POISON;
+}
+
 /* Takes the NBL from the layer; it is then on its way to the layer that is returned. */
 static struct ndis_layer *take(struct ndis_layer *from, struct nbl_record *record, bool traced) {
     struct ndis_layer *to = next_above(from, record->origin);
+    if (from->object.type == NDIS_OBJECT_ADAPTER) poison(nbl_of(record));
     nbl_hop(record, NBL_COMPLETE, from->object.name, to->object.name);
     if (to != record->origin) {
         flight_move(record, to);
@@ -82,7 +91,7 @@ void path_complete(struct ndis_layer *from, PNET_BUFFER_LIST chain, ULONG flags,
     bool bad = false, mixed = false;
     const bool traced = path_is_traced(from->object.ndis, PLATFORM_TRACE_NBL_COMPLETED);
     for (PNET_BUFFER_LIST nbl = chain, next; nbl; nbl = next) {
-        next = nbl->Next;
+        next = nbl_next(nbl);
         struct nbl_record *record = nbl_record_of(nbl);
         /* An NBL that is not theirs to complete may link to its owner's list: believe what follows only if it is with them. */
         if (bad && !is_with(from, record)) break;

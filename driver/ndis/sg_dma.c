@@ -260,10 +260,7 @@ static char *put_number(char *to, int64_t value) {
     return to;
 }
 
-enum { OWNER_NAME = 64 }; /* two numbers of at most 20 characters, the words, and the end */
-
-/* "nbl 12 packet 7" where the NB is one of an NBL's pool; NBs of a pool of their own do not know their NBL. */
-static void name_owner(PNET_BUFFER nb, char text[OWNER_NAME]) {
+void ndis_nb_name(PNET_BUFFER nb, char text[NDIS_NB_NAME]) {
     const struct nbl_record *record = nbl_record_of_nb(nb);
     char *end = text;
     if (record) {
@@ -289,8 +286,8 @@ NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET
     check_level(ndis, __func__);
     struct ndis_sg *sg = sg_take(dma, NetBuffer);
     if (!sg) return NDIS_STATUS_RESOURCES;
-    char owner[OWNER_NAME];
-    name_owner(NetBuffer, owner);
+    char owner[NDIS_NB_NAME];
+    ndis_nb_name(NetBuffer, owner);
     NDIS_STATUS status = map_chain(sg, (Flags & NDIS_SG_LIST_WRITE_TO_DEVICE) != 0, owner);
     PSCATTER_GATHER_LIST list = NULL;
     if (status == NDIS_STATUS_SUCCESS) {

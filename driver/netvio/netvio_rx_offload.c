@@ -56,8 +56,9 @@ void netvio_rx_describe(struct netvio_adapter *adapter, struct netvio_rx_buffer 
     PNET_BUFFER_LIST nbl = buffer->nbl;
     uint8_t *header = (PUCHAR)buffer->va[0] + adapter->config.rx_buffer_offset, *frame = header + adapter->header_bytes;
     const ULONG length = nbl->FirstNetBuffer->DataLength, first = buffer->elements[0].length - adapter->header_bytes;
-    if (virtio_pci_has(&adapter->pci, VIRTIO_NET_F_GUEST_CSUM_BIT))
+    /* As it was negotiated when the frame came: a reset that brings it here has cleared the features. */
+    if (adapter->capabilities.tcp4 & NETVIO_TASK_RX)
         nbl->NetBufferListInfo[TcpIpChecksumNetBufferListInfo] = checksum_info(adapter, header, frame, length < first ? length : first);
-    if (virtio_pci_has(&adapter->pci, VIRTIO_NET_F_HASH_REPORT_BIT)) set_hash(nbl, header);
+    if (adapter->header_bytes == VIRTIO_NET_HDR_HASH_SIZE) set_hash(nbl, header);
     if (adapter->config.offloads.vlan) strip_tag(nbl, frame);
 }

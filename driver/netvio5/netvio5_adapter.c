@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* netvio5_adapter.c: life of an adapter: initialise, interrupt, reset, failure, halt. [D] 5 */
+/* netvio5_adapter.c: life of an adapter: initialise, interrupt, reset, failure, removal, halt. [D] 5 */
 #include "netvio5_adapter.h"
 
 static void report(struct netvio5_adapter *adapter, const char *check, const char *clause, const char *message) {
@@ -42,7 +42,8 @@ NDIS_STATUS netvio5_initialize(PNDIS_STATUS open_error, PUINT selected, PNDIS_ME
     NdisAllocateSpinLock(&adapter->tx_lock);
     NdisAllocateSpinLock(&adapter->rx_lock);
     take_config(adapter);
-    NdisMSetAttributesEx(handle, adapter, 0, NDIS_ATTRIBUTE_DESERIALIZE | NDIS_ATTRIBUTE_BUS_MASTER, NdisInterfacePci);
+    NdisMSetAttributesEx(handle, adapter, 0, NDIS_ATTRIBUTE_DESERIALIZE | NDIS_ATTRIBUTE_BUS_MASTER | NDIS_ATTRIBUTE_SURPRISE_REMOVE_OK,
+                         NdisInterfacePci);
     NDIS_STATUS status = netvio5_negotiate(adapter);
     if (status == NDIS_STATUS_SUCCESS) status = netvio5_send_init(adapter);
     if (status == NDIS_STATUS_SUCCESS) status = netvio5_receive_init(adapter);
@@ -70,8 +71,26 @@ VOID netvio5_shutdown(PVOID context) {
     (void)virtio_pci_reset(&adapter->pci, false);
 }
 
+/* A device that was pulled out completes nothing, and its registers say nothing: what it had is given back, and nobody asks it again. */
+static void remove_now(struct netvio5_adapter *adapter) {
+    if (adapter->failed) return;
+    adapter->failed = true;
+    netvio5_abort_sends(adapter, NDIS_STATUS_FAILURE);
+}
+
+VOID netvio5_pnp_event(NDIS_HANDLE context, NDIS_DEVICE_PNP_EVENT event, PVOID buffer, ULONG length) {
+    UNREFERENCED_PARAMETER(buffer);
+    UNREFERENCED_PARAMETER(length);
+    if (event == NdisDevicePnPEventSurpriseRemoved) remove_now(context);
+}
+
 void netvio5_fail(struct netvio5_adapter *adapter, const char *check, const char *clause, const char *message) {
     if (adapter->failed) return;
+    if (virtio_pci_is_gone(&adapter->pci)) { /* no fault of the device's: NDIS will say so */
+        remove_now(adapter);
+        return;
+    }
+    if (adapter->failed) return; /* while that was read */
     adapter->failed = true;
     report(adapter, check, clause, message);
     if (virtio_pci_reset(&adapter->pci, false)) report(adapter, "netvio5.reset", "[V] 2.4", adapter->pci.error);

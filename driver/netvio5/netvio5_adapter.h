@@ -61,6 +61,7 @@ BOOLEAN netvio5_check_for_hang(NDIS_HANDLE context);
 VOID netvio5_isr(PBOOLEAN recognized, PBOOLEAN queue, NDIS_HANDLE context);
 VOID netvio5_dpc(NDIS_HANDLE context);
 /* The device broke a rule: it is reset, what it had comes back, and nothing more is sent or received. */
+VOID netvio5_pnp_event(NDIS_HANDLE context, NDIS_DEVICE_PNP_EVENT event, PVOID buffer, ULONG length);
 void netvio5_fail(struct netvio5_adapter *adapter, const char *check, const char *clause, const char *message);
 
 /* netvio5_device.c: the device, from reset to DRIVER_OK. */

@@ -18,6 +18,7 @@ NTSTATUS netvio5_driver_entry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_pa
         .ReturnPacketHandler = netvio5_return_packet,
         .SendPacketsHandler = netvio5_send_packets,
         .CancelSendPacketsHandler = netvio5_cancel_send,
+        .PnPEventNotifyHandler = netvio5_pnp_event,
         .AdapterShutdownHandler = netvio5_shutdown,
     };
     NdisMInitializeWrapper(&wrapper, driver, registry_path, NULL);

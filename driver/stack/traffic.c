@@ -13,6 +13,7 @@ enum { MOST_OUTSTANDING = 65536, MOST_NBS = 256, MOST_OFFSET = 65536 };
 static int check_config(const struct traffic_config *config, char *error, size_t error_size) {
     const char *wrong = NULL;
     if (config->cut > TRAFFIC_CUT_EVEN) wrong = "cut";
+    if (config->miniport > TRAFFIC_MINIPORT_NETCX) wrong = "miniport";
     if (config->cut == TRAFFIC_CUT_EVEN && (config->pieces < 1 || config->pieces > TRAFFIC_EVEN_PIECES)) wrong = "pieces";
     if (config->nbs_per_nbl < 1 || config->nbs_per_nbl > MOST_NBS) wrong = "nbs_per_nbl";
     if (config->nbls_per_send < 1 || config->nbls_per_send > MOST_OUTSTANDING) wrong = "nbls_per_send";
@@ -27,7 +28,7 @@ static int check_config(const struct traffic_config *config, char *error, size_t
     if (config->rx_offset >= NETVIO_RX_OFFSET_END) wrong = "rx_offset";
     if (config->rx_buffer_bytes > TRAFFIC_FRAME_MAX) wrong = "rx_buffer_bytes";
     if (config->offloads.large_send > TRAFFIC_LARGE_SEND_MOST) wrong = "offloads.large_send";
-    if (config->fault > TRAFFIC_FAULT_FREE_NBL) wrong = "fault";
+    if (config->fault > TRAFFIC_FAULT_CLONE_SENT) wrong = "fault";
     if (config->stack_count > TRAFFIC_STACK_MOST) wrong = "stack_count";
     for (unsigned i = 0; i < config->stack_count && !wrong; i++) {
         const struct traffic_driver *driver = &config->stack[i];
@@ -50,9 +51,13 @@ static enum netvio_fault_kind miniport_fault(enum traffic_fault fault) {
     case TRAFFIC_FAULT_NO_DOORBELL: return NETVIO_FAULT_NO_DOORBELL;
     case TRAFFIC_FAULT_NEVER_LOOK: return NETVIO_FAULT_NEVER_LOOK;
     case TRAFFIC_FAULT_NONE: break;
-    case TRAFFIC_FAULT_FREE_UNDER_DMA: /* the rest is the protocol's */
+    case TRAFFIC_FAULT_FREE_UNDER_DMA: /* the rest is the protocol's, and a filter's */
     case TRAFFIC_FAULT_KEEP_RECEIVED:
-    case TRAFFIC_FAULT_FREE_NBL: break;
+    case TRAFFIC_FAULT_FREE_NBL:
+    case TRAFFIC_FAULT_FREE_RECEIVED:
+    case TRAFFIC_FAULT_HOLD_SENT:
+    case TRAFFIC_FAULT_COMPLETE_SENT:
+    case TRAFFIC_FAULT_CLONE_SENT: break;
     }
     return NETVIO_FAULT_NONE;
 }
@@ -62,11 +67,46 @@ static bool drives_nic(const struct traffic_config *config) {
     return config->stack_count > 0 && config->stack[0].kind == TRAFFIC_DRIVER_MODULE && strcmp(config->modules[0].argument, "nic0") == 0;
 }
 
+/* netviocx has its parameters from the registry, as a driver of Windows. */
+static NDIS_STATUS set_netviocx(struct traffic *traffic) {
+    const struct traffic_config *config = &traffic->config;
+    /* Without RING_RESET a receive queue could not be stopped. */
+    const uint64_t declined = config->declined_features & ~(UINT64_C(1) << VIRTIO_F_RING_RESET_BIT);
+    const struct {
+        const char *keyword;
+        uint64_t value;
+    } parameters[] = {
+        {"*TransmitBuffers", config->tx_queue_size}, {"*ReceiveBuffers", config->rx_queue_size}, {"*JumboPacket", config->rx_buffer_bytes},
+        {"DeclinedFeaturesLow", declined & UINT32_MAX}, {"DeclinedFeaturesHigh", declined >> 32},
+    };
+    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
+    for (unsigned i = 0; i < ARRAYSIZE(parameters) && status == NDIS_STATUS_SUCCESS; i++) {
+        char text[16];
+        snprintf(text, sizeof(text), "%u", (unsigned)parameters[i].value);
+        status = ndis_set_parameter(traffic->ndis, "netviocx", "nic0", parameters[i].keyword, text);
+    }
+    return status;
+}
+
+static NDIS_STATUS load_miniport(struct traffic *traffic, const char **name) {
+    switch (traffic->config.miniport) {
+    case TRAFFIC_MINIPORT_NDIS5:
+        *name = "netvio5";
+        return ndis_load_driver(traffic->ndis, *name, netvio5_driver_entry, &traffic->miniport5);
+    case TRAFFIC_MINIPORT_NETCX: {
+        *name = "netviocx";
+        const NDIS_STATUS status = set_netviocx(traffic);
+        return status == NDIS_STATUS_SUCCESS ? netcx_load_driver(traffic->kernel, *name, netviocx_driver_entry, NULL) : status;
+    }
+    case TRAFFIC_MINIPORT_NDIS6: break;
+    }
+    *name = "netvio";
+    return ndis_load_driver(traffic->ndis, *name, netvio_driver_entry, &traffic->miniport);
+}
+
 static NDIS_STATUS load(struct traffic *traffic) {
-    const bool old = traffic->config.miniport_ndis5;
-    const char *miniport = old ? "netvio5" : "netvio";
-    NDIS_STATUS status = ndis_load_driver(traffic->ndis, miniport, old ? netvio5_driver_entry : netvio_driver_entry,
-                                          old ? (void *)&traffic->miniport5 : &traffic->miniport);
+    const char *miniport;
+    NDIS_STATUS status = load_miniport(traffic, &miniport);
     if (status == NDIS_STATUS_SUCCESS)
         status = ndis_load_driver(traffic->ndis, "traffic", traffic->config.protocol_ndis5 ? traffic_packet_driver_entry : traffic_driver_entry,
                                   traffic);

@@ -29,8 +29,15 @@ enum traffic_fault {
     TRAFFIC_FAULT_NO_DOORBELL,       /* the miniport rings no transmit doorbell any more */
     TRAFFIC_FAULT_NEVER_LOOK,        /* the miniport looks at no used transmit buffer any more */
     TRAFFIC_FAULT_KEEP_RECEIVED,     /* the protocol never returns one received NBL */
-    TRAFFIC_FAULT_FREE_NBL           /* the protocol frees one NBL that the miniport has */
+    TRAFFIC_FAULT_FREE_NBL,          /* the protocol frees one NBL that the miniport has */
+    TRAFFIC_FAULT_FREE_RECEIVED,     /* the protocol frees one received NBL, which is the miniport's, and returns it then */
+    /* A filter of its own, over the others, has these: fault_filter.h. */
+    TRAFFIC_FAULT_HOLD_SENT, TRAFFIC_FAULT_COMPLETE_SENT, TRAFFIC_FAULT_CLONE_SENT
 };
+
+/* What drives the NIC: netvio; netvio5, a miniport of NDIS 5; or netviocx, a client of NetAdapterCx. The last two have one queue pair, no
+ * moderation, no offloads, no faults and no resets of their own. */
+enum traffic_miniport { TRAFFIC_MINIPORT_NDIS6, TRAFFIC_MINIPORT_NDIS5, TRAFFIC_MINIPORT_NETCX };
 
 /* A driver between the miniport and the protocol. */
 enum traffic_driver_kind { TRAFFIC_DRIVER_CAPTURE, TRAFFIC_DRIVER_VLAN, TRAFFIC_DRIVER_MUX, TRAFFIC_DRIVER_MODULE };
@@ -91,7 +98,7 @@ struct traffic_config {
     void (*program_print)(void *ctx, const char *text); /* what they print, with debug_print_ctx; NULL: nobody listens */
     struct traffic_capture_sink capture; /* open NULL: captures are thrown away */
     bool protocol_ndis5;        /* the frames travel in NDIS_PACKETs, one each: nbs_per_nbl and backfill have no meaning */
-    bool miniport_ndis5;        /* netvio5 drives the NIC: one queue pair, no moderation, no faults, no resets */
+    enum traffic_miniport miniport;
     enum traffic_cut cut;
     unsigned pieces;            /* of an even cut, 1 or more */
     uint64_t seed;              /* for random cuts and offsets */

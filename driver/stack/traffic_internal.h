@@ -11,6 +11,7 @@
 #define RINGSIDE_TRAFFIC_INTERNAL_H
 
 #include "capture_filter.h"
+#include "fault_filter.h"
 #include "kernel/kernel.h"
 #include "module.h"
 #include "mux.h"
@@ -18,6 +19,8 @@
 #include "ndis/ndis_host.h"
 #include "netvio.h"
 #include "netvio5.h"
+#include "netviocx.h"
+#include "netcx_host.h"
 #include "regmap.h"
 #include "traffic.h"
 #include "traffic_offload.h"
@@ -78,6 +81,7 @@ struct traffic {
     struct netvio5_config miniport5;
     struct traffic_packets *packets;  /* instead of items, with config.protocol_ndis5 */
     struct capture_filter capture;
+    struct fault_filter faulty;
     struct traffic_layer layers[TRAFFIC_STACK_MOST];
     struct module *modules[TRAFFIC_STACK_MOST];
     struct traffic_program *programs;

@@ -16,13 +16,15 @@ static void deliver(struct traffic *traffic, const NET_BUFFER_LIST *nbl, PNET_BU
     traffic->callbacks.received(traffic->callbacks.ctx, data, nb->DataLength, &info);
 }
 
-/* TRAFFIC_FAULT_KEEP_RECEIVED: takes one NBL out of the list. */
-static PNET_BUFFER_LIST without_the_kept(struct traffic *traffic, PNET_BUFFER_LIST nbls) {
-    if (traffic->config.fault != TRAFFIC_FAULT_KEEP_RECEIVED || traffic->fault_done) return nbls;
+/* TRAFFIC_FAULT_KEEP_RECEIVED: takes one NBL out of the list; TRAFFIC_FAULT_FREE_RECEIVED: frees it in there. */
+static PNET_BUFFER_LIST commit_fault(struct traffic *traffic, PNET_BUFFER_LIST nbls) {
+    const bool frees = traffic->config.fault == TRAFFIC_FAULT_FREE_RECEIVED;
+    if ((traffic->config.fault != TRAFFIC_FAULT_KEEP_RECEIVED && !frees) || traffic->fault_done) return nbls;
     for (PNET_BUFFER_LIST *link = &nbls; *link; link = &(*link)->Next) {
         if ((uint64_t)ndis_nbl_packet(*link) != traffic->config.fault_packet) continue;
         traffic->fault_done = true;
-        *link = (*link)->Next;
+        if (frees) NdisFreeNetBufferList(*link);
+        else *link = (*link)->Next;
         break;
     }
     return nbls;
@@ -39,7 +41,7 @@ VOID traffic_receive(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBE
     /* With RESOURCES they are the miniport's again when we return, and not ours to return. */
     if (NDIS_TEST_RECEIVE_CAN_PEND(flags)) {
         platform->ops->charge(platform->ctx, PLATFORM_WORK_RETURN_NB, count);
-        nbls = without_the_kept(traffic, nbls);
+        nbls = commit_fault(traffic, nbls);
         if (nbls) NdisReturnNetBufferLists(traffic->binding, nbls, return_flags);
     }
     traffic_trace(traffic, PLATFORM_TRACE_FUNCTION_EXIT, "traffic_receive");

@@ -53,6 +53,16 @@ static NDIS_STATUS stack_mux(struct traffic *traffic, struct traffic_layer *laye
     return status == NDIS_STATUS_SUCCESS ? ndis_bind_only(traffic->ndis, layer->name, adapter) : status;
 }
 
+/* Over all others, for the faults that are a filter's. */
+static NDIS_STATUS stack_fault(struct traffic *traffic, const char *adapter) {
+    static const char name[] = "fault0";
+    if (traffic->config.fault < TRAFFIC_FAULT_HOLD_SENT) return NDIS_STATUS_SUCCESS;
+    traffic->faulty.kind = (enum fault_filter_kind)(traffic->config.fault - TRAFFIC_FAULT_HOLD_SENT);
+    traffic->faulty.packet = traffic->config.fault_packet;
+    NDIS_STATUS status = ndis_load_driver(traffic->ndis, name, fault_filter_driver_entry, &traffic->faulty);
+    return status == NDIS_STATUS_SUCCESS ? ndis_add_filter(traffic->ndis, name, adapter, name) : status;
+}
+
 NDIS_STATUS traffic_stack_load(struct traffic *traffic) {
     char adapter[32] = "nic0";
     NDIS_STATUS status = traffic_registry_load(traffic);
@@ -69,6 +79,7 @@ NDIS_STATUS traffic_stack_load(struct traffic *traffic) {
         case TRAFFIC_DRIVER_MODULE: status = traffic_module_load(traffic, i, adapter, sizeof(adapter)); break;
         }
     }
+    if (status == NDIS_STATUS_SUCCESS) status = stack_fault(traffic, adapter);
     return status == NDIS_STATUS_SUCCESS ? ndis_bind_only(traffic->ndis, "traffic", adapter) : status;
 }
 

@@ -191,20 +191,31 @@ void virtio_pci_enable_queue(struct virtio_pci *pci, uint16_t queue) {
     common_write(pci, VIRTIO_COMMON_QUEUE_ENABLE, 2, 1);
 }
 
-int virtio_pci_reset_queue(struct virtio_pci *pci, uint16_t queue) {
+int virtio_pci_begin_queue_reset(struct virtio_pci *pci, uint16_t queue) {
     if (!virtio_pci_has(pci, VIRTIO_F_RING_RESET_BIT)) {
         snprintf(pci->error, sizeof(pci->error), "queue %u: the device cannot reset a queue alone", queue);
         return -ENOTSUP;
     }
     common_write(pci, VIRTIO_COMMON_QUEUE_SELECT, 2, queue);
     common_write(pci, VIRTIO_COMMON_QUEUE_RESET, 2, 1);
-    for (unsigned i = 0; i < RESET_POLLS; i++) {
-        /* [V] 4.1.4.3.1: done is queue_reset 0, and then queue_enable 0. */
-        const uint32_t resetting = common_read(pci, VIRTIO_COMMON_QUEUE_RESET, 2);
-        if (resetting == UINT16_MAX) return gone(pci);
-        if (!resetting && !common_read(pci, VIRTIO_COMMON_QUEUE_ENABLE, 2)) return 0;
-        pci->platform->ops->sleep_ns(pci->platform->ctx, RESET_POLL_NS);
+    return 0;
+}
+
+int virtio_pci_queue_reset_done(struct virtio_pci *pci, uint16_t queue) {
+    common_write(pci, VIRTIO_COMMON_QUEUE_SELECT, 2, queue);
+    /* [V] 4.1.4.3.1: done is queue_reset 0, and then queue_enable 0. */
+    const uint32_t resetting = common_read(pci, VIRTIO_COMMON_QUEUE_RESET, 2);
+    if (resetting == UINT16_MAX) return gone(pci);
+    return !resetting && !common_read(pci, VIRTIO_COMMON_QUEUE_ENABLE, 2);
+}
+
+int virtio_pci_reset_queue(struct virtio_pci *pci, uint16_t queue) {
+    int status = virtio_pci_begin_queue_reset(pci, queue);
+    for (unsigned i = 0; i < RESET_POLLS && status == 0; i++) {
+        status = virtio_pci_queue_reset_done(pci, queue);
+        if (status == 0) pci->platform->ops->sleep_ns(pci->platform->ctx, RESET_POLL_NS);
     }
+    if (status) return status > 0 ? 0 : status;
     snprintf(pci->error, sizeof(pci->error), "queue %u: the device did not finish its reset", queue);
     return -ETIMEDOUT;
 }

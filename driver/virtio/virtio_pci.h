@@ -65,6 +65,9 @@ void virtio_pci_enable_queue(struct virtio_pci *pci, uint16_t queue);
  * and it can be set up and enabled again. It waits 100 ms at most. -ENOTSUP: not negotiated; -ETIMEDOUT: the device still has it; -ENODEV: it
  * is gone. */
 int virtio_pci_reset_queue(struct virtio_pci *pci, uint16_t queue);
+/* The same in two steps, for who may not wait: begin (-ENOTSUP as above), then ask until it is done: 1; 0: not yet; -ENODEV. Any context. */
+int virtio_pci_begin_queue_reset(struct virtio_pci *pci, uint16_t queue);
+int virtio_pci_queue_reset_done(struct virtio_pci *pci, uint16_t queue);
 void virtio_pci_driver_ok(struct virtio_pci *pci);
 void virtio_pci_fail(struct virtio_pci *pci);       /* tell the device that the driver gave up */
 uint8_t virtio_pci_status(struct virtio_pci *pci);  /* any context */

@@ -36,6 +36,7 @@ enum { MODEL_MAX_PAIRS = 16 };
 struct model_config {
     uint32_t beat_bytes;    /* of the datapath: 8, 16, 32 or 64 */
     uint32_t queue_pairs;   /* 1 to MODEL_MAX_PAIRS */
+    bool no_offloads;       /* checksums, segmentation, merged buffers, filters and RSS are not offered */
     uint32_t reset_cycles;  /* edges with the reset on, from 0 */
     uint32_t cycles_per_us; /* 1 or more */
     uint64_t mac_address;   /* bits 7:0 are the first byte on the wire */

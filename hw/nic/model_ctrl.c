@@ -16,7 +16,7 @@ static void begin(struct model_ctrl *ctrl) {
     memset(ctrl->command, 0, sizeof ctrl->command);
     ctrl->length = 0;
     ctrl->asked = ctrl->arrived = ctrl->replied = 0;
-    ctrl->failed = ctrl->acknowledged = false;
+    ctrl->failed = ctrl->acknowledged = ctrl->has_room = false;
 }
 
 void model_ctrl_restart(struct model *model) {
@@ -101,8 +101,18 @@ static uint32_t wanted(const struct model_ctrl *ctrl, const struct model_element
     return left < word_left ? left : word_left;
 }
 
+/* [V] 2.8.5: a readable element behind a writable one, however short that was. */
+static void fail(struct model *model, uint64_t cycle) {
+    model->ctrl.error = true;
+    model_ring_error(model, ctrl_queue(model), cycle + 1);
+}
+
 static void gather(struct model *model, const struct model_element *element, uint64_t cycle) {
     struct model_ctrl *ctrl = &model->ctrl;
+    if (!element->write && ctrl->has_room) {
+        fail(model, cycle);
+        return;
+    }
     if (!element->write) {
         if (wanted(ctrl, element)) {
             model_rd_ask(model, model_rd_source_ctrl(model), cycle);
@@ -113,6 +123,7 @@ static void gather(struct model *model, const struct model_element *element, uin
         return;
     }
     if (element->len == 0) { /* room for the acknowledgement is looked for before a command is carried out */
+        ctrl->has_room = true;
         take(model, element, cycle);
         return;
     }
@@ -123,7 +134,7 @@ static void gather(struct model *model, const struct model_element *element, uin
 bool model_ctrl_rd_grant(struct model *model, struct model_read *read, uint64_t cycle) {
     struct model_ctrl *ctrl = &model->ctrl;
     const struct model_element *element = model_vq_head(model, ctrl_queue(model), cycle);
-    if (ctrl->state != MODEL_CTRL_GATHER || !element || element->write) return false;
+    if (ctrl->state != MODEL_CTRL_GATHER || !element || element->write || ctrl->has_room) return false;
     *read = (struct model_read){
         .addr = element->addr + ctrl->piece, .len = wanted(ctrl, element), .client = MODEL_RD_CTRL, .dst = ctrl->asked};
     if (read->len == 0) return false;
@@ -153,9 +164,8 @@ static uint32_t next_piece(const struct model_ctrl *ctrl, const struct model_ele
 
 static void reply(struct model *model, const struct model_element *element, uint64_t cycle) {
     struct model_ctrl *ctrl = &model->ctrl;
-    if (!element->write) { /* [V] 2.8.5: readable behind writable */
-        ctrl->error = true;
-        model_ring_error(model, ctrl_queue(model), cycle + 1);
+    if (!element->write) {
+        fail(model, cycle);
         return;
     }
     if (next_piece(ctrl, element) == 0) {

@@ -47,11 +47,12 @@ void model_ring_error(struct model *model, unsigned q, uint64_t cycle) {
     model->ring_error[q] = true;
     model_count(model, STATS_RING_ERRORS, 1);
     model_regs_needs_reset(model, cycle);
+    model_net_rx_update(model, cycle); /* the wire cannot wait for a reset */
 }
 
 /* What is in flight comes home, a frame that is being sent is finished; then the engines are cleared, and only then the status is 0. */
 static bool is_home(const struct model *model) {
-    return model_dma_rd_idle(model) && model_dma_wr_idle(model) && !model->tx.sending && !model->bench.rd.busy && !model->bench.wr.busy;
+    return model_dma_rd_idle(model) && model_dma_wr_idle(model) && !model->tx.sending;
 }
 
 static void reset_run(struct model *model, unsigned argument, uint64_t cycle) {
@@ -89,6 +90,7 @@ void model_wake(struct model *model, uint64_t cycle) {
 
 static void add_tasks(struct model *model) {
     model_tlp_rx_init(model);
+    model_cpl_timer_init(model);
     model_target_init(model);
     model_net_rx_init(model);
     model_net_tx_init(model);
@@ -146,6 +148,10 @@ void model_run(struct model *model, uint64_t cycle) {
     while ((task = model_task_first(&model->tasks)) && task->due <= cycle) {
         model_task_cancel(&model->tasks, task);
         task->run(model, task->argument, cycle);
+    }
+    if (model_stopped(model) && !model_cfg_bus_master(model)) {
+        model_dma_rd_abandon(model, cycle);
+        model_dma_wr_abandon(model);
     }
     if (model_stopped(model) && is_home(model)) model_at(model, &model->reset_task, cycle + 1);
     for (unsigned q = 0; model->queue_resets && q < model->queues; q++)

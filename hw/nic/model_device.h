@@ -17,6 +17,7 @@ struct model {
     struct model_tlp_tx tlp_tx;
     struct model_target target;
     struct model_cfg cfg;
+    struct model_cpl_timer timer;
     struct model_msix msix;
     struct model_stats stats;
     struct model_regs regs;

@@ -43,22 +43,30 @@ struct model_read {
     uint32_t dst;          /* byte in the client's memory */
 };
 struct model_tag {
-    struct model_read read; /* dst: behind the last byte */
-    uint32_t bytes;
-    bool busy;
+    struct model_read read;      /* dst: behind the last byte */
+    uint32_t bytes, rest;        /* of the request; of them still to come */
+    uint32_t end;                /* lowest 7 bits of the address behind its last byte */
+    bool poisoned;               /* some of it was */
+    bool busy, lost;             /* it is in flight; it was given up, and its completion has not come */
+    bool old, late;              /* in flight at the last tick; to be given up */
+};
+/* dma_tags: tags that were never used come first, then those that came back. */
+struct model_tags {
+    struct model_tag tag[MODEL_TAGS];
+    uint8_t free[MODEL_TAGS];
+    unsigned free_head, free_count, fresh, in_flight;
+    bool extended;
 };
 struct model_dma_rd {
-    struct model_task task;
+    struct model_task task, late; /* late: what is to be given up is, one read a cycle */
     struct model_turns turns;
     bool cur_valid;
     uint64_t cur_since;
+    uint32_t mrrs;                /* as it was when the request came: its client counts on that */
     struct model_read cur;
     struct { uint32_t hdr[4]; uint64_t since; } out[2];
     unsigned out_head, out_count;
-    struct model_tag tags[MODEL_TAGS];
-    uint8_t free_tags[MODEL_TAGS];
-    unsigned free_head, free_count, fresh, in_flight;
-    bool extended;
+    struct model_tags tags;
 };
 void model_dma_rd_init(struct model *model);
 void model_dma_rd_reset(struct model *model);
@@ -70,7 +78,24 @@ unsigned model_rd_source_bench(const struct model *model);
 void model_dma_rd_sent(struct model *model, uint64_t cycle);
 /* A completion whose last beat is at this cycle. */
 void model_dma_rd_completion(struct model *model, const struct model_tlp *tlp, uint64_t cycle);
+/* A period of the completion timeout ends. */
+void model_dma_rd_tick(struct model *model, uint64_t cycle);
+/* What cannot be sent for want of bus master enable never will be: it is forgotten. */
+void model_dma_rd_abandon(struct model *model, uint64_t cycle);
 bool model_dma_rd_idle(const struct model *model);
+
+/* A tag for a read, or -1: none now. */
+int model_tags_take(struct model *model);
+/* Every tag is lost, and none will come back by itself. */
+bool model_tags_none(struct model *model);
+/* The last completion of a tag that is busy or lost came. */
+void model_tags_end(struct model *model, unsigned number);
+/* Those that were in flight at the last tick, and still are, are late; the lowest of them, or -1; it is given up. */
+void model_tags_tick(struct model *model);
+int model_tags_late(const struct model *model);
+void model_tags_give_up(struct model *model, unsigned number);
+/* A reset of the device: nothing is in flight. What is lost stays so, for it may still come. */
+void model_tags_reset(struct model *model);
 
 /* --- dma_wr --- */
 struct model_write {
@@ -112,6 +137,8 @@ unsigned model_wr_source_bench(const struct model *model);
 void model_dma_wr_begun(struct model *model, uint32_t beats, uint64_t cycle);
 /* The last beat of the TLP that was offered has left. */
 void model_dma_wr_sent(struct model *model, uint64_t cycle);
+/* What was not begun for want of bus master enable never will be: it is forgotten. */
+void model_dma_wr_abandon(struct model *model);
 bool model_dma_wr_idle(const struct model *model);
 
 /* Both engines: byte enables and the rest of a request's header, [P] 2.2.5, 2.2.7. */

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dma_rd: reads of all clients, cut into TLPs with a tag each, and their completions in any order. */
+/*
+ * dma_rd: reads of all clients, cut into TLPs with a tag each, and their completions in any order.
+ *
+ * Nothing is believed of a completion ([P] 2.3.2): one that is not the next part of its request is dropped and counted, and the request
+ * goes on waiting. An error status ends the request, poisoned data ends it in error with its last completion, and so does the timeout.
+ */
 #include <string.h>
 
 #include "model_device.h"
 
-enum { OUT_DEPTH = 2, FEW_TAGS = 32 /* without extended tags, [P] 2.2.6.2 */, DONE = 2 /* cycles from the last beat to the client */ };
+enum {
+    OUT_DEPTH = 2,
+    LOWER = 0x7F, /* Lower Address, [P] 2.2.9 */
+    TOLD = 1,     /* cycles from the end of a read to the client */
+    DONE = 2      /* ... and from its last beat at the pins */
+};
 
 unsigned model_rd_source_tx(const struct model *model) { return 3 * model->queues; }
 unsigned model_rd_source_ctrl(const struct model *model) { return 3 * model->queues + 1; }
@@ -25,43 +35,58 @@ static bool grant(struct model *model, unsigned source, struct model_read *read,
     return model_bench_rd_grant(model, read, cycle);
 }
 
-/* [P] 7.5.3.4: when the host allows more tags or fewer, their list begins anew, once nothing is in flight. */
-static int take_tag(struct model *model) {
-    struct model_dma_rd *rd = &model->rd;
-    const bool extended = model->cfg.devctl >> PCI_EXP_DEVCTL_EXTENDED_TAG_BIT & 1;
-    const unsigned limit = extended ? MODEL_TAGS : FEW_TAGS;
-    if (extended != rd->extended) {
-        if (rd->in_flight) return -1;
-        rd->fresh = rd->free_count = 0;
-        rd->extended = extended;
-    }
-    if (rd->fresh < limit) return (int)rd->fresh++;
-    if (rd->free_count == 0) return -1;
-    const int tag = rd->free_tags[rd->free_head];
-    rd->free_head = (rd->free_head + 1) % MODEL_TAGS;
-    rd->free_count--;
-    return tag;
+/* The next part of the request at hand is a TLP, or will never be one. */
+static uint32_t chunk_of(const struct model_dma_rd *rd) { return model_cut(rd->cur.addr, rd->cur.len, rd->mrrs); }
+
+static void pass(struct model_dma_rd *rd, uint32_t bytes) {
+    rd->cur.addr += bytes;
+    rd->cur.len -= bytes;
+    rd->cur.dst += bytes;
+    rd->cur_valid = rd->cur.len != 0;
 }
 
 /* One TLP of the request at hand. False: it has to wait, for a tag, for room, or for bus mastery. */
 static bool issue(struct model *model, uint64_t cycle) {
     struct model_dma_rd *rd = &model->rd;
     if (rd->cur_since > cycle || rd->out_count == OUT_DEPTH || !model_cfg_bus_master(model)) return false;
-    const int number = take_tag(model);
+    const int number = model_tags_take(model);
     if (number < 0) return false;
-    const uint32_t bytes = model_cut(rd->cur.addr, rd->cur.len, model_cfg_mrrs(model));
-    struct model_tag *tag = &rd->tags[number];
+    const uint32_t bytes = chunk_of(rd);
+    struct model_tag *tag = &rd->tags.tag[number];
     const unsigned out = (rd->out_head + rd->out_count++) % OUT_DEPTH;
     model_request_header(rd->out[out].hdr, TLP_TYPE_MRD32, model->cfg.requester_id, (uint32_t)number, rd->cur.addr, bytes);
     rd->out[out].since = cycle + 1;
-    rd->cur.addr += bytes;
-    rd->cur.len -= bytes;
-    rd->cur.dst += bytes;
-    *tag = (struct model_tag){.read = rd->cur, .bytes = bytes, .busy = true};
-    rd->cur_valid = rd->cur.len != 0;
-    rd->in_flight++;
+    pass(rd, bytes);
+    *tag = (struct model_tag){.read = rd->cur, .bytes = bytes, .rest = bytes, .end = (uint32_t)rd->cur.addr & LOWER, .busy = true};
     model_count(model, STATS_DMA_READS, 1);
     model_tlp_tx_kick(model, cycle + 1);
+    return true;
+}
+
+/* Bytes of this read have come, or never will. */
+static void done(struct model *model, const struct model_read *read, uint32_t bytes, bool error, uint64_t cycle) {
+    switch (read->client) {
+    case MODEL_RD_TX: model_net_tx_done(model, read->index, bytes, error, cycle); break;
+    case MODEL_RD_CTRL: model_ctrl_rd_done(model, bytes, error, cycle); break;
+    case MODEL_RD_BENCH: model_bench_rd_done(model, bytes, cycle); break;
+    default: model_vq_rd_done(model, read, bytes, error, cycle); break;
+    }
+}
+
+/* From this cycle on nothing may be waited for. */
+static void settle(struct model *model, uint64_t cycle) {
+    if (model_dma_rd_idle(model)) model_cpl_timer_rest(model, cycle);
+}
+
+/* Every tag is lost: reads end in error at once, before they are sent. */
+static bool refuse(struct model *model, uint64_t cycle) {
+    struct model_dma_rd *rd = &model->rd;
+    if (rd->cur_since > cycle || !model_tags_none(model)) return false;
+    const struct model_read read = rd->cur;
+    const uint32_t bytes = chunk_of(rd);
+    pass(rd, bytes);
+    done(model, &read, bytes, true, cycle + TOLD);
+    settle(model, cycle + TOLD + 1);
     return true;
 }
 
@@ -72,13 +97,16 @@ static void run(struct model *model, unsigned argument, uint64_t cycle) {
         model_at(model, &rd->task, rd->cur_since);
         return;
     }
-    const bool issued = rd->cur_valid && issue(model, cycle);
+    const bool issued = rd->cur_valid && (refuse(model, cycle) || issue(model, cycle));
     while (!rd->cur_valid && !model_stopped(model)) {
         const int source = model_turns_take(&rd->turns, cycle);
         if (source < 0) break;
         rd->cur_valid = grant(model, (unsigned)source, &rd->cur, cycle);
-        if (rd->cur_valid) model_turns_served(&rd->turns, source);
         rd->cur_since = cycle + 1;
+        if (!rd->cur_valid) continue;
+        model_turns_served(&rd->turns, source);
+        model_cpl_timer_wait(model, cycle + 1);
+        rd->mrrs = model_cfg_mrrs(model);
     }
     if (rd->cur_valid && rd->cur_since > cycle)
         model_at(model, &rd->task, rd->cur_since);
@@ -119,48 +147,85 @@ static void deliver(struct model *model, const struct model_tag *tag, uint32_t c
     if (memory) memcpy(memory + dst, data, bytes);
 }
 
-static void done(struct model *model, const struct model_tag *tag, bool error, uint64_t cycle) {
-    const struct model_read *read = &tag->read;
-    switch (read->client) {
-    case MODEL_RD_TX: model_net_tx_done(model, read->index, tag->bytes, error, cycle); break;
-    case MODEL_RD_CTRL: model_ctrl_rd_done(model, tag->bytes, error, cycle); break;
-    case MODEL_RD_BENCH: model_bench_rd_done(model, tag->bytes, cycle); break;
-    default: model_vq_rd_done(model, read, tag->bytes, error, cycle); break;
-    }
+/* What a completion says of its request, [P] 2.2.9. */
+struct part {
+    unsigned tag;
+    uint32_t lead, count, payload; /* bytes in front of the first; still to come with this one; in this one */
+    bool is_error, poisoned, is_next, is_final;
+};
+
+static struct part part_of(const struct model *model, const uint32_t hdr[4]) {
+    struct part part = {.tag = hdr[2] >> TLP_TAG_LSB & 0xFF, .lead = hdr[2] & 3, .count = hdr[1] & 0xFFF ? hdr[1] & 0xFFF : 4096};
+    const struct model_tag *tag = &model->rd.tags.tag[part.tag];
+    const uint32_t dws = hdr[0] & 0x3FF, bytes = 4 * dws - part.lead;
+    const bool is_mine = (tag->busy || tag->lost) && hdr[2] >> TLP_REQUESTER_LSB == model->cfg.requester_id;
+    part.payload = dws == 0 || bytes > part.count ? part.count : bytes;
+    part.is_error = is_mine && (hdr[0] >> TLP_FMT_TYPE_LSB != TLP_TYPE_CPLD || (hdr[1] >> TLP_STATUS_LSB & 7) != TLP_STATUS_SC);
+    part.poisoned = part.is_error || (hdr[0] >> TLP_EP_BIT & 1);
+    part.is_next = is_mine && part.count == tag->rest && (hdr[2] & LOWER) == ((tag->end - part.count) & LOWER) &&
+                   dws == ((part.payload + part.lead + 3) / 4 & 0x3FF);
+    part.is_final = part.is_error || part.payload == part.count;
+    return part;
 }
 
 void model_dma_rd_completion(struct model *model, const struct model_tlp *tlp, uint64_t cycle) {
     struct model_dma_rd *rd = &model->rd;
-    const uint32_t *hdr = tlp->hdr;
-    const uint32_t number = hdr[2] >> TLP_TAG_LSB & 0xFF, lead = hdr[2] & 3;
-    const uint32_t count = hdr[1] & 0xFFF ? hdr[1] & 0xFFF : 4096;
-    struct model_tag *tag = &rd->tags[number];
-    if (!tag->busy) { /* [P] 2.3.2: nobody waits for it */
-        model_count(model, STATS_DMA_ERRORS, 1);
+    const struct part part = part_of(model, tlp->hdr);
+    const struct model_tag tag = rd->tags.tag[part.tag];
+    const bool is_whole = part.is_error || tlp->payload_bytes >= part.lead + part.payload;
+    if (part.poisoned || !part.is_next || !tag.busy || !is_whole) model_count(model, STATS_DMA_ERRORS, 1);
+    if ((!part.is_error && !part.is_next) || !is_whole) return; /* it is dropped, and its request goes on waiting */
+    if (tag.busy && !part.poisoned) deliver(model, &tag, part.count, tlp->payload + part.lead, part.payload);
+    if (!part.is_final) {
+        rd->tags.tag[part.tag].rest = part.count - part.payload;
+        rd->tags.tag[part.tag].poisoned = tag.poisoned || part.poisoned;
         return;
     }
-    const bool good = hdr[0] >> TLP_FMT_TYPE_LSB == TLP_TYPE_CPLD && !(hdr[0] >> TLP_EP_BIT & 1) &&
-                      (hdr[1] >> TLP_STATUS_LSB & 7) == TLP_STATUS_SC && count <= tag->bytes;
-    if (!good) model_count(model, STATS_DMA_ERRORS, 1);
-    uint32_t bytes = tlp->payload_bytes - lead;
-    if ((hdr[0] & 0x3FF) == 0 || bytes > count) bytes = count;
-    if (good) deliver(model, tag, count, tlp->payload + lead, bytes);
-    if (good && bytes != count) return;
-    tag->busy = false;
-    rd->free_tags[(rd->free_head + rd->free_count++) % MODEL_TAGS] = (uint8_t)number;
-    rd->in_flight--;
+    model_tags_end(model, part.tag);
     if (rd->cur_valid) model_at(model, &rd->task, cycle + DONE);
-    done(model, tag, !good, cycle + DONE);
+    if (!tag.busy) return; /* it was given up */
+    done(model, &tag.read, tag.bytes, part.poisoned || tag.poisoned, cycle + DONE);
+    settle(model, cycle + DONE + 1);
 }
 
-bool model_dma_rd_idle(const struct model *model) { return !model->rd.cur_valid && model->rd.out_count == 0 && model->rd.in_flight == 0; }
+/* --- reads that have waited too long, [P] 2.8 --- */
+
+void model_dma_rd_tick(struct model *model, uint64_t cycle) {
+    model_tags_tick(model);
+    model_at(model, &model->rd.late, cycle + 1);
+}
+
+static void late_run(struct model *model, unsigned argument, uint64_t cycle) {
+    struct model_dma_rd *rd = &model->rd;
+    const int number = model_tags_late(model);
+    (void)argument;
+    if (number < 0) return;
+    const struct model_tag tag = rd->tags.tag[number];
+    model_tags_give_up(model, (unsigned)number);
+    model_count(model, STATS_DMA_ERRORS, 1);
+    if (rd->cur_valid) model_at(model, &rd->task, cycle + TOLD);
+    done(model, &tag.read, tag.bytes, true, cycle + TOLD);
+    settle(model, cycle + TOLD + 1);
+    model_at(model, &rd->late, cycle + 1);
+}
+
+void model_dma_rd_abandon(struct model *model, uint64_t cycle) {
+    model->rd.cur_valid = false;
+    settle(model, cycle + 1);
+}
+
+bool model_dma_rd_idle(const struct model *model) {
+    return !model->rd.cur_valid && model->rd.out_count == 0 && model->rd.tags.in_flight == 0;
+}
 
 void model_dma_rd_reset(struct model *model) {
-    struct model_dma_rd *rd = &model->rd;
-    model_turns_init(&rd->turns, 3 * model->queues + 3);
-    rd->cur_valid = false;
-    rd->out_count = rd->free_count = rd->fresh = rd->in_flight = 0;
-    rd->extended = false;
+    model_turns_init(&model->rd.turns, 3 * model->queues + 3);
+    model->rd.cur_valid = false;
+    model->rd.out_count = 0;
+    model_tags_reset(model);
 }
 
-void model_dma_rd_init(struct model *model) { model_task_add(&model->tasks, &model->rd.task, run, 0); }
+void model_dma_rd_init(struct model *model) {
+    model_task_add(&model->tasks, &model->rd.task, run, 0);
+    model_task_add(&model->tasks, &model->rd.late, late_run, 0);
+}

@@ -173,6 +173,21 @@ static void run(struct model *model, unsigned argument, uint64_t cycle) {
         if (wr->turns.since[i] != MODEL_NEVER) model_at(model, &wr->task, wr->turns.since[i] > cycle ? wr->turns.since[i] : cycle + 1);
 }
 
+/* A TLP that was begun, or is offered, is finished: it would hold up all that the device has to say. */
+void model_dma_wr_abandon(struct model *model) {
+    struct model_dma_wr *wr = &model->wr;
+    const unsigned kept = wr->offered;
+    for (unsigned i = kept; i < wr->count; i++) {
+        const struct model_write *write = &wr->commands[(wr->head + i) % PLACES];
+        if (write->client == MODEL_WR_RX) model_net_rx_done(model, write);
+    }
+    if (wr->count > kept) wr->count = kept;
+    if (kept)
+        wr->commands[wr->head].len = wr->done + wr->chunk;
+    else
+        wr->done = 0;
+}
+
 bool model_dma_wr_idle(const struct model *model) { return model->wr.count == 0; }
 
 void model_dma_wr_reset(struct model *model) {

@@ -46,8 +46,8 @@ static void hand_over(struct model *model, const struct model_tx_frame *frame) {
     const struct model_host *host = &model->host;
     const struct model_net_tx *tx = &model->tx;
     if (frame->csum) model_tx_csum_complete(model, frame);
-    if (frame->segment) {
-        host->frame_send(host->ctx, frame->segment, frame->length, tx->ram, 0);
+    if (frame->own) {
+        host->frame_send(host->ctx, frame->own, frame->length, tx->ram, 0);
         return;
     }
     const uint32_t at = frame->base % sizeof tx->ram, left = sizeof tx->ram - at, first = frame->length < left ? frame->length : left;

@@ -47,6 +47,7 @@ struct model_net_rx {
     bool in_chain;
     bool whole;                      /* the oldest frame has its last write, and waits for empty elements or its header */
     struct model_buffer buffer; /* of the chain at hand */
+    uint64_t given;             /* bytes of its elements so far */
     uint32_t pos, chain_start;  /* bytes of the packet that are placed, in all and when the chain began */
     struct model_merge merge;
     uint64_t free;

@@ -6,7 +6,7 @@
  * to dma_wr, and the used descriptor is handed over with the last. With no buffer in sight, frames wait until the RAM or the frame table
  * is three quarters full, then the oldest are dropped; with several queues at once, for one must not hold up the others. A buffer that
  * is too short for its frame is given back to the ring, and the frame dropped; with MRG_RXBUF the frame goes on in the next buffer
- * (model_rx_merge.c).
+ * (model_rx_merge.c). One that is too short for the header, or is not writable, is a ring error, which ends all reception.
  */
 #include <string.h>
 
@@ -34,6 +34,7 @@ void model_net_rx_update(struct model *model, uint64_t cycle) {
     struct model_net_rx *rx = &model->rx;
     bool enabled = false;
     for (unsigned pair = 0; pair < model->pairs; pair++) enabled = enabled || model->queue[2 * pair].enabled;
+    for (unsigned q = 0; q < model->queues; q++) enabled = enabled && !model->ring_error[q];
     enabled = enabled && model_driver_ok(model) && model->regs.link;
     if (enabled && !rx->enabled) rx->enabled_from = cycle;
     rx->enabled = enabled;
@@ -154,6 +155,15 @@ struct step {
     bool fills, ends; /* the buffer is full, and the packet goes on in another; the packet ends in it */
 };
 
+static uint64_t given_with(const struct model_net_rx *rx, const struct model_element *element) {
+    return (rx->in_chain ? rx->given : 0) + element->len;
+}
+
+/* A buffer holds a header at least: each of those of a merged packet too. */
+static bool is_tiny(const struct model *model, const struct model_element *element) {
+    return !element->next && given_with(&model->rx, element) < model_header_bytes(model);
+}
+
 static struct step plan(struct model *model, uint64_t cycle) {
     struct model_net_rx *rx = &model->rx;
     struct step step = {.kind = NOTHING};
@@ -168,7 +178,7 @@ static struct step plan(struct model *model, uint64_t cycle) {
         if (starving && !element) step.kind = GIVE_UP;
         return step;
     }
-    if (!element->write) { /* [V] 2.8.5: a readable element in a receive buffer */
+    if (!element->write || is_tiny(model, element)) { /* [V] 2.8.5: a readable element in a receive buffer */
         model_ring_error(model, q, cycle + 1);
         return step;
     }
@@ -178,9 +188,8 @@ static struct step plan(struct model *model, uint64_t cycle) {
     step.left = frame->length + model_header_bytes(model) - step.pos;
     step.piece = element->len < step.left ? element->len : step.left;
     step.ends = !element->next && step.piece == step.left;
-    /* [V] 5.1.6.4: the header is in the first buffer. */
     step.fills = !element->next && !step.ends && model_has(model, VIRTIO_NET_F_MRG_RXBUF_BIT) &&
-                 rx->merge.count != MODEL_MERGE_BUFFERS - 1 && step.pos + step.piece >= model_header_bytes(model);
+                 rx->merge.count != MODEL_MERGE_BUFFERS - 1;
     step.kind = !element->next && !step.ends && !step.fills ? GIVE_UP : PIECE;
     return step;
 }
@@ -228,6 +237,7 @@ static bool advance(struct model *model, const struct step *step, uint64_t cycle
     model_merge_note(&rx->merge, step->pos, step->piece, element.addr);
     if (step->fills || (step->ends && !used)) model_merge_fill(&rx->merge, &rx->buffer, step->ends);
     if (step->pos == 0 && step->piece) model_trace(model, TRACE_RX_WRITE, frame->length, rx->buffer.slot, frame->pair, frame->pid);
+    rx->given = given_with(rx, &element);
     rx->in_chain = element.next;
     rx->pos = step->pos + step->piece;
     rx->whole = step->piece == step->left;

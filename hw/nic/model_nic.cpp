@@ -77,6 +77,7 @@ model* create(const NicConfig& config, const model_host& host) {
     model_config wanted{};
     wanted.beat_bytes = config.datapath_bits / 8;
     wanted.queue_pairs = config.queue_pairs;
+    wanted.no_offloads = !config.offloads;
     wanted.reset_cycles = config.reset_cycles;
     wanted.cycles_per_us = cycles_per_us(config.clock_period_ps);
     wanted.mac_address = config.mac_address;

@@ -60,7 +60,7 @@ struct model_cfg {
     uint16_t command, devctl, requester_id;
     uint32_t bar_low, bar_high, window_offset, window_length;
     uint8_t cache_line, interrupt_line, window_bar;
-    uint8_t devctl2; /* completion timeout: kept, and not yet heeded */
+    uint8_t devctl2; /* completion timeout */
     bool msix_enable, msix_mask, unsupported;
 };
 void model_cfg_reset(struct model *model);
@@ -70,6 +70,18 @@ bool model_cfg_bus_master(const struct model *model);
 bool model_cfg_window(const struct model *model);
 uint32_t model_cfg_mps(const struct model *model);  /* bytes */
 uint32_t model_cfg_mrrs(const struct model *model);
+
+/* --- cpl_timer --- */
+struct model_cpl_timer {
+    struct model_task task;
+    uint64_t from; /* cycle at which the period began */
+    uint64_t rest; /* cycle from which no read was in flight when the last one had ended */
+};
+void model_cpl_timer_init(struct model *model);
+/* A read begins to wait at this cycle; from this cycle on none does; the host has changed the period. */
+void model_cpl_timer_wait(struct model *model, uint64_t cycle);
+void model_cpl_timer_rest(struct model *model, uint64_t cycle);
+void model_cpl_timer_changed(struct model *model, uint64_t cycle);
 
 /* --- msix --- */
 struct model_msix {

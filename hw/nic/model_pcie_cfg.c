@@ -117,7 +117,9 @@ void model_cfg_write(struct model *model, uint32_t offset, unsigned enables, uin
     case PCI_CFG_INTERRUPT: if (enables & 1) cfg->interrupt_line = (uint8_t)value; break;
     case PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL: write_express(model, enables, mask, value, cycle); break;
     case PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL_2:
-        if (enables & 1) cfg->devctl2 = (uint8_t)(value & (((1u << PCI_EXP_DEVCTL2_TIMEOUT_WIDTH) - 1) | 1u << PCI_EXP_DEVCTL2_TIMEOUT_DISABLE_BIT));
+        if (!(enables & 1)) break;
+        cfg->devctl2 = (uint8_t)(value & (((1u << PCI_EXP_DEVCTL2_TIMEOUT_WIDTH) - 1) | 1u << PCI_EXP_DEVCTL2_TIMEOUT_DISABLE_BIT));
+        model_cpl_timer_changed(model, cycle + 1);
         break;
     case PCI_CAP_MSIX:
         if (!(enables >> 3 & 1)) break;

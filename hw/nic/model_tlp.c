@@ -32,10 +32,30 @@ void model_tlp_rx_next(struct model *model, uint64_t cycle) {
     model_at(model, &rx->task, last_beat(model, MODEL_TLP_IN, first, model_beats(model, tlp.payload_bytes)));
 }
 
-/* [P] 2.7.2: poisoned writes are dropped; so are those that are longer than any register access, and answers to what nobody sent. */
+/* [P] table 2-3, without messages and completions: requests, with or without data, with three or four double words of header. */
+static bool is_defined(uint32_t type) {
+    enum { MEMORY = 0x00, LOCKED = 0x01, IO = 0x02, CFG0 = 0x04, CFG1 = 0x05, FETCH_ADD = 0x0C, SWAP = 0x0D, CAS = 0x0E, TCFG = 0x1B };
+    const bool has_data = type >> 6 & 1, is_wide = type >> 5 & 1, is_prefix = type >> 7;
+    if (is_prefix) return false;
+    switch (type & 0x1F) {
+    case MEMORY: return true;
+    case LOCKED: return !has_data;
+    case FETCH_ADD:
+    case SWAP:
+    case CAS: return has_data;
+    case IO:
+    case CFG0:
+    case CFG1:
+    case TCFG: return !is_wide;
+    default: return false;
+    }
+}
+
+/* [P] 2.7.2: poisoned writes are dropped; so are those that are longer than any register access, answers to what nobody sent, and what has
+ * no type, which cannot be answered. */
 static bool is_bad(const uint32_t hdr[4]) {
     const uint32_t type = type_of(hdr), length = hdr[0] & 0x3FF;
-    if (type == TLP_TYPE_CPLLK || type == TLP_TYPE_CPLDLK) return true;
+    if (!is_defined(type)) return true;
     if (type != TLP_TYPE_MWR32 && type != TLP_TYPE_MWR64) return false;
     return length > 2 || length == 0 || (hdr[0] >> TLP_EP_BIT & 1);
 }

@@ -15,7 +15,7 @@ enum {
     MODEL_CSUM_RAM = 16384,      /* of tx_csum */
     MODEL_CSUM_FRAMES = 16,
     MODEL_SEG_HEADERS = 254,     /* bytes of headers that tx_seg holds */
-    MODEL_SEGMENTS = 2 * MODEL_CSUM_FRAMES /* frames of segments that may exist at once */
+    MODEL_TX_OWN = 2 * MODEL_CSUM_FRAMES /* more frames than tx_csum keeps at once */
 };
 
 /* --- net_tx: a packet, or a piece of a longer one, on its way into the RAM --- */
@@ -71,7 +71,7 @@ struct model_tx_ask model_tx_header(struct model *model, const struct model_tx_s
 
 /* --- frames to the MAC --- */
 struct model_tx_frame {
-    uint8_t *segment;        /* its bytes, if it is one; else they are in the RAM, from base on */
+    uint8_t *own;            /* its bytes, if tx_csum keeps it; else they are in the RAM, from base on */
     uint32_t base, length;   /* without virtio-net header and FCS */
     uint32_t beats;          /* at the pins */
     uint64_t begin;          /* number of its first beat at the pins, of all that there were */
@@ -105,8 +105,6 @@ struct model_seg {
     uint64_t from;           /* first cycle for its first segment */
     unsigned pair;
     uint16_t slot, pid;
-    uint8_t frames[MODEL_SEGMENTS][MODEL_TX_MAX_FRAME];
-    uint32_t next;           /* of them */
 };
 /* A packet that is to be segmented begins to be read at this cycle. False: its headers are not what is claimed. */
 bool model_seg_begin(struct model *model, const struct model_tx_slot *slot, const struct model_tx_ask *ask, uint64_t cycle);
@@ -135,6 +133,8 @@ struct model_net_tx {
     bool reading;               /* the frame that was planned last is being read */
     bool rest;                  /* slots that follow are the rest of a packet that was dropped */
     uint64_t read_free;         /* first cycle for reading another beat */
+    uint8_t own[MODEL_TX_OWN][MODEL_TX_MAX_FRAME];
+    uint32_t next_own;
     struct model_tx_frame frames[MODEL_TX_PLANNED];
     uint32_t planned, send;     /* free running */
     uint64_t beats;             /* numbered so far */

@@ -5,6 +5,8 @@
  * A frame is planned when its turn at the RAM is known: it passes tx_csum in no time, or is kept there as long as its checksum takes, or
  * as one in front of it does. A beat is read in a cycle, a few ahead of the pins; what is read is free.
  */
+#include <string.h>
+
 #include "model_device.h"
 
 enum {
@@ -39,7 +41,7 @@ void model_net_tx_free(struct model *model, uint64_t cycle) {
 /* --- frames --- */
 
 uint8_t *model_tx_byte(struct model *model, const struct model_tx_frame *frame, uint32_t at) {
-    return frame->segment ? frame->segment + at : model_tx_ram(&model->tx, frame->base + at);
+    return frame->own ? frame->own + at : model_tx_ram(&model->tx, frame->base + at);
 }
 
 /* Is one in the RAM of tx_csum, and is there room for another, of those that were planned and have not left? */
@@ -54,10 +56,25 @@ static bool has_room(struct model *model, uint32_t length) {
     return tx->planned - tx->send < MODEL_CSUM_FRAMES && words <= MODEL_CSUM_RAM / model->config.beat_bytes;
 }
 
+static uint8_t *own_bytes(struct model *model) { return model->tx.own[model->tx.next_own++ % MODEL_TX_OWN]; }
+
+/* What tx_csum keeps is no longer in the RAM, which may go round while a frame waits for the wire: packets behind it may be dropped. */
+static void keep_bytes(struct model *model, struct model_tx_frame *frame) {
+    uint8_t *own = own_bytes(model);
+    for (uint32_t done = 0; done < frame->length;) {
+        const uint32_t at = (frame->base + done) % sizeof model->tx.ram, left = (uint32_t)sizeof model->tx.ram - at;
+        const uint32_t bytes = frame->length - done < left ? frame->length - done : left;
+        memcpy(own + done, model->tx.ram + at, bytes);
+        done += bytes;
+    }
+    frame->own = own;
+}
+
 bool model_tx_plan(struct model *model, struct model_tx_frame *frame) {
     struct model_net_tx *tx = &model->tx;
     frame->kept = frame->csum || some_kept(model);
     if (frame->kept && !has_room(model, frame->length)) return false; /* tried again when a frame has left */
+    if (frame->kept && !frame->own) keep_bytes(model, frame);
     if (frame->first_read < tx->read_free) frame->first_read = tx->read_free;
     frame->ready = frame->first_read + TO_PINS;
     if (frame->kept) frame->ready += model_beats(model, frame->length) - 1 + TO_CSUM;
@@ -110,11 +127,11 @@ static bool segment(struct model *model, uint64_t cycle) {
         model_at(model, &tx->read, last);
         return false;
     }
-    struct model_tx_frame frame = {.segment = seg->frames[seg->next++ % MODEL_SEGMENTS], .length = length, .csum = true,
+    struct model_tx_frame frame = {.own = own_bytes(model), .length = length, .csum = true,
                                    .csum_start = seg->ask.start, .csum_field = seg->ask.field, .first_read = first,
                                    .first = seg->number == 0, .last = payload == seg->left, .pair = seg->pair, .slot = seg->slot,
                                    .pid = seg->pid};
-    model_seg_make(model, frame.segment);
+    model_seg_make(model, frame.own);
     model_tx_plan(model, &frame);
     tx->read_free = last + 1;
     seg->from = last + 1;
@@ -135,13 +152,19 @@ static void drop(struct model *model, uint64_t cycle) {
     model_net_tx_free(model, cycle);
 }
 
+/* The header is read first, in a cycle of its own, unless nothing else was as the last byte came. Without CSUM its first bytes say enough. */
+static uint64_t header_cycles(const struct model *model, const struct model_tx_slot *slot) {
+    const uint64_t beats = model->config.beat_bytes > NARROW || !model_has(model, VIRTIO_NET_F_CSUM_BIT) ? 1 : 2;
+    return model->tx.read_free <= slot->used ? beats - 1 : beats;
+}
+
 /* The oldest packet begins to be read, or is dropped; false: not now. */
 static bool begin(struct model *model, uint64_t cycle) {
     struct model_net_tx *tx = &model->tx;
     const struct model_tx_slot *slot = oldest(model);
     const bool unreadable = tx->rest || slot->drop || slot->failed || !model->regs.link;
     uint64_t when = slot->used + TO_READ > tx->read_free ? slot->used + TO_READ : tx->read_free;
-    if (!unreadable && model_has(model, VIRTIO_NET_F_CSUM_BIT)) when += model->config.beat_bytes > NARROW ? 1 : 2; /* its header */
+    if (!unreadable) when += header_cycles(model, slot);
     const struct model_tx_ask ask = unreadable ? (struct model_tx_ask){.bad = true} : model_tx_header(model, slot);
     if ((ask.bad || ask.segment) && when > cycle) {
         model_at(model, &tx->read, when);

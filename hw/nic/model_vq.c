@@ -20,13 +20,31 @@ bool model_vq_open(const struct model *model, unsigned q) {
     return queue->running && (!queue->resetting || in_chain);
 }
 
+bool model_goes_beyond(uint64_t addr, uint32_t bytes) { return addr != 0 && bytes > 0 - addr; }
+
 /* Tables are asked for, and found to be wrong, before their turn, also when the consumer looks at nothing. */
 static bool has_table(const struct model *model, unsigned q) {
     const struct model_element *head = model_avail_head(model, q);
     return head && head->indirect;
 }
 
+/* An element that would go on at address 0 is a ring error: it stays where it is, and the queue with it. */
+static bool is_beyond(const struct model *model, unsigned q, struct model_element *head) {
+    return model_indirect_peek(model, q, head) && model_goes_beyond(head->addr, head->len);
+}
+
+static void judge_head(struct model *model, unsigned q, uint64_t cycle) {
+    struct model_element head;
+    if (!is_beyond(model, q, &head)) return;
+    if (head.ready > cycle)
+        model_at(model, &model->queue[q].avail.task, head.ready);
+    else
+        model_ring_error(model, q, cycle + 1);
+}
+
 void model_vq_wake_consumer(struct model *model, unsigned q, uint64_t cycle) {
+    struct model_element head;
+    if (is_beyond(model, q, &head)) model_at(model, &model->queue[q].avail.task, head.ready > cycle ? head.ready : cycle);
     if (has_table(model, q)) model_at(model, &model->queue[q].avail.task, cycle);
     if (model_is_ctrl(model, q))
         model_ctrl_wake(model, cycle);
@@ -39,6 +57,7 @@ void model_vq_wake_consumer(struct model *model, unsigned q, uint64_t cycle) {
 static void avail_run(struct model *model, unsigned q, uint64_t cycle) {
     model_avail_run(model, q, cycle);
     if (model_vq_open(model, q) && has_table(model, q)) model_indirect_head(model, q, cycle);
+    judge_head(model, q, cycle);
 }
 
 void model_vq_init(struct model *model, unsigned q) {
@@ -79,7 +98,8 @@ void model_vq_doorbell(struct model *model, unsigned q, bool has_data, uint32_t 
 const struct model_element *model_vq_head(struct model *model, unsigned q, uint64_t cycle) {
     if (!model_vq_open(model, q)) return NULL;
     if (model_is_ctrl(model, q)) return model->serial.state == MODEL_SERIAL_SHOW ? &model->serial.shown : NULL;
-    return model_indirect_head(model, q, cycle);
+    const struct model_element *head = model_indirect_head(model, q, cycle);
+    return head && !model_goes_beyond(head->addr, head->len) ? head : NULL;
 }
 
 void model_vq_take(struct model *model, unsigned q, uint64_t cycle) {
@@ -92,6 +112,7 @@ void model_vq_take(struct model *model, unsigned q, uint64_t cycle) {
     queue->in_chain = head->next;
     if (!head->next) queue->begun++;
     model_indirect_take(model, q, cycle);
+    judge_head(model, q, cycle);
 }
 
 void model_vq_rewind(struct model *model, unsigned q, struct model_pos pos, uint32_t chains, uint64_t cycle) {

@@ -140,6 +140,8 @@ void model_vq_clear(struct model *model, unsigned q);
 void model_vq_start(struct model *model, unsigned q, uint64_t cycle);
 bool model_is_ctrl(const struct model *model, unsigned q);
 bool model_is_tx(const struct model *model, unsigned q);
+/* Would so many bytes from here on go on at address 0? */
+bool model_goes_beyond(uint64_t addr, uint32_t bytes);
 bool model_vq_open(const struct model *model, unsigned q);
 void model_vq_doorbell(struct model *model, unsigned q, bool has_data, uint32_t data, uint64_t cycle);
 /* The element that is shown, now or (see ready) later; NULL: none is here. */
@@ -173,6 +175,8 @@ const struct model_element *model_avail_head(const struct model *model, unsigned
 
 void model_indirect_clear(struct model *model, unsigned q);
 const struct model_element *model_indirect_head(struct model *model, unsigned q, uint64_t cycle);
+/* The same, and nothing is asked for: false if there is none yet. */
+bool model_indirect_peek(const struct model *model, unsigned q, struct model_element *element);
 void model_indirect_take(struct model *model, unsigned q, uint64_t cycle);
 void model_indirect_flush(struct model *model, unsigned q);
 bool model_indirect_grant(struct model *model, unsigned q, struct model_read *read, uint64_t cycle);
@@ -222,6 +226,7 @@ struct model_ctrl {
     uint32_t length, asked, arrived, reply_len, replied, piece; /* piece: bytes of this element that are done */
     bool failed, in_chain, error;
     bool acknowledged; /* the command was carried out */
+    bool has_room;     /* a writable element has come */
     struct model_buffer buffer;
     uint32_t pairs;
     bool guest_csum; /* checksums are to be verified */

@@ -134,7 +134,9 @@ static void judge(struct model *model, unsigned q, const uint8_t *desc, struct m
     /* A slot inside a chain whose own bits prove nothing: of another line or read than the one before it, and read too early. */
     const bool line_start = (queue->desc / VIRTQ_DESC_SIZE + pos.slot) % 4 == 0 || pos.slot == 0;
     const bool tail_open = avail->in_chain && (line_start || first) && !proven && !avail->trust;
-    const bool bad = available ? bad_indirect || (avail->in_chain && avail->chain_len >= queue->size) : avail->in_chain;
+    /* [V] 2.8.5: no chain is longer than the ring. */
+    const bool endless = (flags >> VIRTQ_DESC_F_NEXT_BIT & 1) && (avail->in_chain ? avail->chain_len + 1 : 1) >= queue->size;
+    const bool bad = available ? bad_indirect || endless : avail->in_chain;
     if (tail_open || (!bad && !available)) {
         go_void(avail, pos, cycle + 2);
         if (tail_open) avail->trust = true;
@@ -176,6 +178,11 @@ static void parse(struct model *model, unsigned q, uint64_t cycle) {
         }
         judge(model, q, chunk->bytes + used * VIRTQ_DESC_SIZE, pos, used == 0, chunk->proven, cycle);
         if (!had_room && (had_room = wanted(model, q))) ask(model, q, avail->room_from = cycle + FREED);
+    }
+    /* A chain goes on behind what the doorbell said: that was a hint, and its driver made all of the chain available with its head. */
+    if (avail->in_chain && avail->chunk_count == 0 && same(avail->target, avail->fetch) && !avail->poll) {
+        avail->poll = true;
+        if (wanted(model, q)) ask(model, q, avail->parsed + PARSED + 1);
     }
     if (avail->is_void && avail->flight == 0) model_at(model, &avail->task, avail->void_from);
     if (was_empty && avail->out_count) model_vq_wake_consumer(model, q, avail->out[avail->out_head].ready);

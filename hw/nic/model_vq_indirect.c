@@ -55,7 +55,8 @@ static void refill(struct model *model, unsigned q, uint64_t cycle) {
     const struct model_element *incoming;
     while ((incoming = model_avail_head(model, q)) && incoming->ready <= cycle && !indirect->error) {
         if (incoming->indirect) {
-            if (incoming->len == 0 || incoming->len % VIRTQ_DESC_SIZE || incoming->len > (uint32_t)model->queue[q].size * VIRTQ_DESC_SIZE)
+            if (incoming->len == 0 || incoming->len % VIRTQ_DESC_SIZE ||
+                incoming->len > (uint32_t)model->queue[q].size * VIRTQ_DESC_SIZE || model_goes_beyond(incoming->addr, incoming->len))
                 fail(model, q, cycle + 1);
             else if (may_ask(model, q, cycle))
                 model_rd_ask(model, 3 * q + MODEL_RD_OF_QUEUE_TABLE, cycle);
@@ -69,24 +70,52 @@ static void refill(struct model *model, unsigned q, uint64_t cycle) {
     }
 }
 
+/* Has the next element of the table at the head come? */
+static bool is_there(const struct model_indirect *indirect) {
+    const struct model_table *table = &indirect->tables[indirect->queue[indirect->head].table];
+    return !table->waiting && !indirect->error && indirect->element != (indirect->asked ? indirect->asked : (uint32_t)PIECE);
+}
+
+static struct model_element element_of(const struct model_indirect *indirect, const struct model_waiting *head) {
+    const struct model_table *table = &indirect->tables[head->table];
+    const uint8_t *desc = table->bytes + indirect->element % PIECE * VIRTQ_DESC_SIZE;
+    struct model_element element = head->element; /* id, slot and wrap are those of the descriptor */
+    element.addr = model_le64(desc + VIRTQ_DESC_ADDR);
+    element.len = model_le32(desc + VIRTQ_DESC_LEN);
+    element.write = model_le16(desc + VIRTQ_DESC_FLAGS) >> VIRTQ_DESC_F_WRITE_BIT & 1;
+    element.next = indirect->element + 1 != elements_of(head);
+    element.ready = (table->since > indirect->free ? table->since : indirect->free) + 1;
+    return element;
+}
+
 static const struct model_element *show(struct model *model, unsigned q, const struct model_waiting *head, uint64_t cycle) {
     struct model_indirect *indirect = &model->queue[q].indirect;
-    const struct model_table *table = &indirect->tables[head->table];
     if (indirect->shown_valid) return &indirect->shown;
     if (needs_more(indirect)) model_rd_ask(model, 3 * q + MODEL_RD_OF_QUEUE_TABLE, cycle);
-    if (table->waiting || indirect->error || indirect->element == (indirect->asked ? indirect->asked : (uint32_t)PIECE)) return NULL;
-    const uint8_t *desc = table->bytes + indirect->element % PIECE * VIRTQ_DESC_SIZE;
-    const bool last = indirect->element + 1 == elements_of(head);
-    indirect->shown = head->element; /* id, slot and wrap are those of the descriptor */
-    indirect->shown.addr = model_le64(desc + VIRTQ_DESC_ADDR);
-    indirect->shown.len = model_le32(desc + VIRTQ_DESC_LEN);
-    indirect->shown.write = model_le16(desc + VIRTQ_DESC_FLAGS) >> VIRTQ_DESC_F_WRITE_BIT & 1;
-    indirect->shown.next = !last;
-    indirect->shown.ready = (table->since > indirect->free ? table->since : indirect->free) + 1;
+    if (!is_there(indirect)) return NULL;
+    indirect->shown = element_of(indirect, head);
     indirect->shown_valid = true;
     indirect->element++;
-    if (!last && indirect->element == PIECE && indirect->asked == 0) indirect->asked = PIECE;
+    if (indirect->shown.next && indirect->element == PIECE && indirect->asked == 0) indirect->asked = PIECE;
     return &indirect->shown;
+}
+
+bool model_indirect_peek(const struct model *model, unsigned q, struct model_element *element) {
+    const struct model_indirect *indirect = &model->queue[q].indirect;
+    const struct model_element *incoming = model_avail_head(model, q);
+    if (indirect->count == 0) {
+        if (!incoming || incoming->indirect) return false;
+        *element = *incoming;
+        return true;
+    }
+    const struct model_waiting *head = &indirect->queue[indirect->head];
+    if (head->element.indirect && !indirect->shown_valid) {
+        if (!is_there(indirect)) return false;
+        *element = element_of(indirect, head);
+        return true;
+    }
+    *element = head->element.indirect ? indirect->shown : head->element;
+    return true;
 }
 
 const struct model_element *model_indirect_head(struct model *model, unsigned q, uint64_t cycle) {

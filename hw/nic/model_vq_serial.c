@@ -21,6 +21,12 @@ static void ask(struct model *model, uint64_t cycle) {
     if (model_vq_open(model, ctrl_queue(model))) model_rd_ask(model, 3 * ctrl_queue(model) + part, cycle);
 }
 
+static void fail(struct model *model, uint64_t cycle) {
+    model->serial.error = true;
+    model->serial.state = MODEL_SERIAL_SLEEP;
+    model_ring_error(model, ctrl_queue(model), cycle);
+}
+
 static void show(struct model *model, bool more, uint64_t cycle) {
     struct model_serial *serial = &model->serial;
     const uint16_t flags = model_le16(serial->desc + VIRTQ_DESC_FLAGS);
@@ -31,25 +37,26 @@ static void show(struct model *model, bool more, uint64_t cycle) {
     serial->shown.next = more;
     serial->shown.indirect = serial->in_table;
     serial->shown.ready = cycle;
+    if (model_goes_beyond(serial->shown.addr, serial->shown.len)) {
+        fail(model, cycle);
+        return;
+    }
     serial->state = MODEL_SERIAL_SHOW;
     model_ctrl_wake(model, cycle);
 }
 
-static void fail(struct model *model, uint64_t cycle) {
-    model->serial.error = true;
-    model->serial.state = MODEL_SERIAL_SLEEP;
-    model_ring_error(model, ctrl_queue(model), cycle);
-}
-
 /* [V] 2.8.7: a list is all direct or one indirect descriptor, whose length is that of whole descriptors; 2.8.5: no chain is longer than
- * the ring. */
-static bool is_bad(const struct model *model, uint16_t flags, uint32_t len) {
+ * the ring. Ours: none goes on at address 0. */
+static bool is_bad(const struct model *model, uint16_t flags) {
+    const uint64_t addr = model_le64(model->serial.desc + VIRTQ_DESC_ADDR);
+    const uint32_t len = model_le32(model->serial.desc + VIRTQ_DESC_LEN);
     const struct model_serial *serial = &model->serial;
     const uint32_t size = model->queue[ctrl_queue(model)].size;
     const bool bad_table = !model_has(model, VIRTIO_F_INDIRECT_DESC_BIT) || serial->in_chain ||
                            (flags >> VIRTQ_DESC_F_NEXT_BIT & 1) || len == 0 || len % VIRTQ_DESC_SIZE ||
                            len > size * VIRTQ_DESC_SIZE;
-    return ((flags >> VIRTQ_DESC_F_INDIRECT_BIT & 1) && bad_table) || (serial->in_chain && serial->count >= size);
+    return ((flags >> VIRTQ_DESC_F_INDIRECT_BIT & 1) && bad_table) || (serial->in_chain && serial->count >= size) ||
+           model_goes_beyond(addr, len);
 }
 
 static void judge(struct model *model, uint64_t cycle) {
@@ -58,7 +65,7 @@ static void judge(struct model *model, uint64_t cycle) {
     const uint32_t len = model_le32(serial->desc + VIRTQ_DESC_LEN);
     const bool available =
         (flags >> VIRTQ_DESC_F_AVAIL_BIT & 1) == serial->pos.wrap && (flags >> VIRTQ_DESC_F_USED_BIT & 1) != serial->pos.wrap;
-    if (available ? is_bad(model, flags, len) : serial->in_chain) {
+    if (available ? is_bad(model, flags) : serial->in_chain) {
         fail(model, cycle);
         return;
     }

@@ -14,8 +14,9 @@
 namespace hw {
 
 struct NicConfig {
-    uint32_t datapath_bits = 256;       // this and the queue pairs: one of shapes.def
+    uint32_t datapath_bits = 256;       // this, the queue pairs and the offloads: one of shapes.def
     uint32_t queue_pairs = 1;
+    bool offloads = true;               // checksums, segmentation, merged buffers, filters and RSS are offered
     uint64_t clock_period_ps = 4000;    // 250 MHz
     uint64_t mac_address = 0x010000000002;  // bits 7:0 are the first byte on the wire: 02:00:00:00:00:01
     uint32_t reset_cycles = 8;          // edges with rst_ni low, from time 0 on

@@ -16,13 +16,15 @@ namespace hw {
 
 namespace {
 
-[[noreturn]] void refuse(uint32_t datapath_bits, uint32_t queue_pairs) {
+enum ShapeKind : bool { plain = false, full = true };
+
+[[noreturn]] void refuse(uint32_t datapath_bits, uint32_t queue_pairs, bool offloads) {
     std::string built;
-#define SHAPE(bits, pairs) built += std::string(built.empty() ? "" : ", ") + #bits " bits with " #pairs;
+#define SHAPE(bits, pairs, kind) built += std::string(built.empty() ? "" : ", ") + #bits " bits with " #pairs " (" #kind ")";
 #include "shapes.def"
 #undef SHAPE
-    throw std::invalid_argument("a NIC with a datapath of " + std::to_string(datapath_bits) + " bits and " +
-                                std::to_string(queue_pairs) + " queue pairs was not built; there are " + built);
+    throw std::invalid_argument("a NIC with a datapath of " + std::to_string(datapath_bits) + " bits and " + std::to_string(queue_pairs) +
+                                " queue pairs, " + (offloads ? "with" : "without") + " offloads, was not built; there are " + built);
 }
 
 template <class Model>
@@ -48,20 +50,21 @@ double measure(uint64_t cycles) {
 }  // namespace
 
 std::unique_ptr<VerilatedNic> make_nic(const char* name, const NicConfig& config, EventStream& events) {
-#define SHAPE(bits, pairs)                                           \
-    if (config.datapath_bits == bits && config.queue_pairs == pairs) \
-        return std::make_unique<NicModel<Vnic_top_##bits##x##pairs>>(name, config, events);
+#define SHAPE(bits, pairs, kind)                                                                \
+    if (config.datapath_bits == bits && config.queue_pairs == pairs && config.offloads == kind) \
+        return std::make_unique<NicModel<Vnic_top_##bits##x##pairs##_##kind>>(name, config, events);
 #include "shapes.def"
 #undef SHAPE
-    refuse(config.datapath_bits, config.queue_pairs);
+    refuse(config.datapath_bits, config.queue_pairs, config.offloads);
 }
 
-double bare_model_benchmark(uint64_t cycles, uint32_t datapath_bits, uint32_t queue_pairs) {
-#define SHAPE(bits, pairs) \
-    if (datapath_bits == bits && queue_pairs == pairs) return measure<Vnic_top_##bits##x##pairs>(cycles);
+double bare_model_benchmark(uint64_t cycles, uint32_t datapath_bits, uint32_t queue_pairs, bool offloads) {
+#define SHAPE(bits, pairs, kind)                                                \
+    if (datapath_bits == bits && queue_pairs == pairs && offloads == kind) \
+        return measure<Vnic_top_##bits##x##pairs##_##kind>(cycles);
 #include "shapes.def"
 #undef SHAPE
-    refuse(datapath_bits, queue_pairs);
+    refuse(datapath_bits, queue_pairs, offloads);
 }
 
 }  // namespace hw

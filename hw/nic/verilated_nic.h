@@ -48,6 +48,6 @@ std::unique_ptr<VerilatedNic> make_nic(const char* name, const NicConfig& config
 
 // Cycles per second of wall time of the bare model: nic_top out of reset, idle inputs, in a plain loop. Needs no SystemC. The only
 // function here that reads the wall clock. Throws as make_nic().
-double bare_model_benchmark(uint64_t cycles, uint32_t datapath_bits = 256, uint32_t queue_pairs = 1);
+double bare_model_benchmark(uint64_t cycles, uint32_t datapath_bits = 256, uint32_t queue_pairs = 1, bool offloads = true);
 
 }  // namespace hw

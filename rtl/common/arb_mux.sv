@@ -19,49 +19,37 @@ module arb_mux #(
 );
     localparam int unsigned IdxW = (N > 1) ? $clog2(N) : 1;
 
-    logic [IdxW-1:0] last_q;   // served last
+    logic [N-1:0]    later_q;   // who comes behind the one that was served last
+    logic [N-1:0]    turn, one;
     logic [IdxW-1:0] grant;
-    logic            found;
 
-    // The first requester after last_q, else the first of all.
-    always_comb begin
-        grant = '0;
-        found = 1'b0;
-        for (int i = N - 1; i >= 0; i--) begin
-            if (valid_i[i]) grant = IdxW'(i);
-        end
-        for (int i = N - 1; i >= 0; i--) begin
-            if (valid_i[i] && IdxW'(i) > last_q) begin
-                grant = IdxW'(i);
-                found = 1'b1;
-            end
-        end
-    end
-
-    always_comb begin
-        ready_o = '0;
-        data_o  = '0;
-        if (|valid_i) begin
-            ready_o[grant] = ready_i;
-            // The same twice: synthesis makes a multiplication and a shifter of the first, simulation runs it faster.
-`ifdef VERILATOR
-            data_o = data_i[grant*Width +: Width];
-`else
-            for (int i = 0; i < N; i++) begin
-                if (grant == IdxW'(i)) data_o = data_i[i*Width +: Width];
-            end
-`endif
-        end
-    end
+    // The first requester behind the one served last, else the first of all. No chain of ifs: their outcome is anybody's guess, also a
+    // processor's that simulates them.
+    assign turn    = |(valid_i & later_q) ? valid_i & later_q : valid_i;
+    assign one     = turn & (~turn + N'(1));
+    assign ready_o = ready_i ? one : '0;
     assign valid_o = |valid_i;
+    always_comb begin
+        for (int b = 0; b < IdxW; b++) begin
+            grant[b] = 1'b0;
+            for (int i = 0; i < N; i++) if ((i >> b) % 2 == 1) grant[b] = grant[b] | one[i];
+        end
+    end
+
+    always_comb begin
+        data_o = '0;
+        // The same twice: synthesis makes a multiplication and a shifter of the first, simulation runs it faster.
+`ifdef VERILATOR
+        if (|valid_i) data_o = data_i[grant*Width +: Width];
+`else
+        for (int i = 0; i < N; i++) data_o = data_o | (data_i[i*Width +: Width] & {Width{one[i]}});
+`endif
+    end
 
     always_ff @(posedge clk_i) begin
-        if (!rst_ni) last_q <= '0;
-        else if (valid_o && ready_i) last_q <= grant;
+        if (!rst_ni) later_q <= ~N'(1);
+        else if (valid_o && ready_i) later_q <= ~(one | (one - N'(1)));
     end
-
-    logic unused;
-    assign unused = found;
 endmodule
 
 `default_nettype wire

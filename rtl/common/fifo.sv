@@ -52,10 +52,9 @@ module fifo #(
             wr_q    <= '0;
             count_q <= '0;
         end else begin
-            if (push) wr_q <= (wr_q == PtrW'(Depth - 1)) ? '0 : wr_q + PtrW'(1);
-            if (pop)  rd_q <= (rd_q == PtrW'(Depth - 1)) ? '0 : rd_q + PtrW'(1);
-            if (push && !pop) count_q <= count_q + CountW'(1);
-            if (pop && !push) count_q <= count_q - CountW'(1);
+            wr_q    <= push && wr_q == PtrW'(Depth - 1) ? '0 : wr_q + PtrW'(push);
+            rd_q    <= pop && rd_q == PtrW'(Depth - 1) ? '0 : rd_q + PtrW'(pop);
+            count_q <= count_q + CountW'(push) - CountW'(pop);
         end
     end
 

@@ -333,7 +333,7 @@ module dma_rd #(
     assign idle_o = !cur_valid_q && !rd_valid_o && tags_idle && !wr_valid_o && !done_valid_o;
 
     logic unused;
-    assign unused = &{1'b0, out_count, cpl_hdr_i[127:96], cpl_hdr_i[71], cpl_hdr_i[63:48], cpl_hdr_i[44], cpl_hdr_i[23:15], cpl_hdr_i[13:10]};
+    assign unused = &{1'b0, out_count, cur_q.reserved, cpl_hdr_i[127:96], cpl_hdr_i[71], cpl_hdr_i[63:48], cpl_hdr_i[44], cpl_hdr_i[23:15], cpl_hdr_i[13:10]};
 
 `ifdef FORMAL
     // tests/rtl/proof/proof_dma_rd.sv

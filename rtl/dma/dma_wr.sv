@@ -229,7 +229,7 @@ module dma_wr #(
     assign idle_o       = !head_valid && !v_q && !out_valid;
 
     logic unused;
-    assign unused = &{1'b0, fifo_count, out_count, over_mask, over_data, rx_hdr.zero};
+    assign unused = &{1'b0, fifo_count, head.reserved, out_count, over_mask, over_data, rx_hdr.zero};
 
     `CHECK(HeaderDoesNotChangeInATlp, !(v_q && !sop_q) || $stable(hdr_q), "[P] 2.2: header changed inside a TLP")
 endmodule

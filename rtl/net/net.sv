@@ -12,6 +12,7 @@ module net #(
     parameter int unsigned DataWidth  = 256,
     parameter int unsigned QueuePairs = 1,
     parameter int unsigned MaxQueueSize = 1024,
+    parameter bit          Offloads   = 1'b1,
     parameter int unsigned Nq         = 2 * QueuePairs   // DO NOT OVERRIDE
 ) (
     input  wire  logic                          clk_i,
@@ -161,7 +162,7 @@ module net #(
     vq_sched #(.N(QueuePairs)) u_sched (
         .clk_i, .rst_ni(core_ni), .d_valid_i(txd_valid), .d_ready_o(txd_ready), .d_i(txd_data), .valid_o(td_valid), .ready_i(td_ready),
         .data_o(td), .queue_o(td_queue));
-    net_tx #(.DataWidth(DataWidth), .Elements(MaxQueueSize), .Queues(QueuePairs)) u_tx (
+    net_tx #(.DataWidth(DataWidth), .Elements(MaxQueueSize), .Queues(QueuePairs), .Segments(Offloads)) u_tx (
         .clk_i, .rst_ni(core_ni), .stop_i, .link_up_i, .offload_i(tx_offload_i),
         .segment_i({features_i[regmap_pkg::VIRTIO_NET_F_HOST_USO_BIT], features_i[regmap_pkg::VIRTIO_NET_F_HOST_TSO6_BIT],
                     features_i[regmap_pkg::VIRTIO_NET_F_HOST_TSO4_BIT]}),
@@ -174,11 +175,19 @@ module net #(
         .stat_drop_o(stat_tx_drop_o), .stat_segmented_o(stat_tx_segmented_o), .quiet_o(tx_quiet_o), .sending_o(tx_sending_o), .idle_o(tx_idle),
         .trace_valid_o(tx_trace_o), .trace_data_o(tx_trace_data_o));
     assign u_tx_o = {tu_slot, tu_wrap, tu_id, 32'd0, 1'b0, tu_pid, tu_slots};
-    // A frame that was handed over leaves whole, also when the device is reset meanwhile.
-    tx_csum #(.DataWidth(DataWidth)) u_csum (
-        .clk_i, .rst_ni, .s_valid_i(tm_valid), .s_ready_o(tm_ready), .s_last_i(tm_last), .s_bytes_i(tm_bytes), .s_data_i(tm_data),
-        .s_csum_i(tm_csum), .s_start_i(tm_start), .s_field_i(tm_field), .m_valid_o(ts_valid), .m_ready_i(ts_ready), .m_last_o(ts_last),
-        .m_bytes_o(ts_bytes), .m_data_o(ts_data), .idle_o(csum_idle));
+    if (Offloads) begin : gen_csum
+        // A frame that was handed over leaves whole, also when the device is reset meanwhile.
+        tx_csum #(.DataWidth(DataWidth)) u_csum (
+            .clk_i, .rst_ni, .s_valid_i(tm_valid), .s_ready_o(tm_ready), .s_last_i(tm_last), .s_bytes_i(tm_bytes), .s_data_i(tm_data),
+            .s_csum_i(tm_csum), .s_start_i(tm_start), .s_field_i(tm_field), .m_valid_o(ts_valid), .m_ready_i(ts_ready), .m_last_o(ts_last),
+            .m_bytes_o(ts_bytes), .m_data_o(ts_data), .idle_o(csum_idle));
+    end else begin : gen_no_csum
+        assign {ts_valid, ts_last, ts_bytes, ts_data} = {tm_valid, tm_last, tm_bytes, tm_data};
+        assign tm_ready  = ts_ready;
+        assign csum_idle = 1'b1;
+        logic unused_csum;
+        assign unused_csum = &{1'b0, tm_csum, tm_start, tm_field};
+    end
     mac_tx #(.DataWidth(DataWidth)) u_mac_tx (
         .clk_i, .rst_ni, .s_valid_i(ts_valid), .s_ready_o(ts_ready), .s_last_i(ts_last), .s_bytes_i(ts_bytes), .s_data_i(ts_data),
         .mac_tx_valid_o, .mac_tx_ready_i, .mac_tx_last_o, .mac_tx_bytes_o, .mac_tx_data_o, .stat_frame_o(stat_tx_frame_o),
@@ -188,20 +197,29 @@ module net #(
         .clk_i, .rst_ni, .mac_rx_valid_i, .mac_rx_last_i, .mac_rx_error_i, .mac_rx_bytes_i, .mac_rx_data_i,
         .m_valid_o(rs_valid), .m_sop_o(rs_sop), .m_last_o(rs_last), .m_bytes_o(rs_bytes), .m_data_o(rs_data), .m_bad_o(rs_bad),
         .m_length_o(rs_length), .stat_fcs_o, .stat_length_o, .idle_o(mac_rx_idle));
-    // Any of what rx_offload does.
-    localparam logic [63:0] RxFeatures = (64'd1 << regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_MTU_BIT)
-        | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_RX_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VLAN_BIT)
-        | (64'd1 << regmap_pkg::VIRTIO_NET_F_RSS_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT);
-    always_ff @(posedge clk_i) rx_offload_q <= core_ni && (features_i & RxFeatures) != '0;
-    rx_offload #(.DataWidth(DataWidth)) u_offload (
-        .clk_i, .rst_ni(core_ni), .enable_i(rx_offload_q),
-        .check_i(guest_csum_i && features_i[regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT]),
-        .by_address_i(features_i[regmap_pkg::VIRTIO_NET_F_CTRL_RX_BIT]), .by_vlan_i(features_i[regmap_pkg::VIRTIO_NET_F_CTRL_VLAN_BIT]),
-        .by_length_i(features_i[regmap_pkg::VIRTIO_NET_F_MTU_BIT]), .filter_i, .rss_i, .write_i, .ready_o(tables_ready_o),
-        .s_valid_i(rs_valid), .s_sop_i(rs_sop), .s_last_i(rs_last), .s_bad_i(rs_bad), .s_bytes_i(rs_bytes), .s_length_i(rs_length),
-        .s_data_i(rs_data), .m_valid_o(rm_valid), .m_sop_o(rm_sop), .m_last_o(rm_last), .m_bad_o(rm_bad), .m_bytes_o(rm_bytes),
-        .m_length_o(rm_length), .m_data_o(rm_data), .m_unwanted_o(rm_unwanted), .m_verified_o(rm_verified), .m_queue_o(rm_hashed),
-        .m_hash_o(rm_hash), .m_report_o(rm_report), .idle_o(offload_idle));
+    if (Offloads) begin : gen_offload
+        // Any of what rx_offload does.
+        localparam logic [63:0] RxFeatures = (64'd1 << regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_MTU_BIT)
+            | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_RX_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VLAN_BIT)
+            | (64'd1 << regmap_pkg::VIRTIO_NET_F_RSS_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT);
+        always_ff @(posedge clk_i) rx_offload_q <= core_ni && (features_i & RxFeatures) != '0;
+        rx_offload #(.DataWidth(DataWidth)) u_offload (
+            .clk_i, .rst_ni(core_ni), .enable_i(rx_offload_q),
+            .check_i(guest_csum_i && features_i[regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT]),
+            .by_address_i(features_i[regmap_pkg::VIRTIO_NET_F_CTRL_RX_BIT]), .by_vlan_i(features_i[regmap_pkg::VIRTIO_NET_F_CTRL_VLAN_BIT]),
+            .by_length_i(features_i[regmap_pkg::VIRTIO_NET_F_MTU_BIT]), .filter_i, .rss_i, .write_i, .ready_o(tables_ready_o),
+            .s_valid_i(rs_valid), .s_sop_i(rs_sop), .s_last_i(rs_last), .s_bad_i(rs_bad), .s_bytes_i(rs_bytes), .s_length_i(rs_length),
+            .s_data_i(rs_data), .m_valid_o(rm_valid), .m_sop_o(rm_sop), .m_last_o(rm_last), .m_bad_o(rm_bad), .m_bytes_o(rm_bytes),
+            .m_length_o(rm_length), .m_data_o(rm_data), .m_unwanted_o(rm_unwanted), .m_verified_o(rm_verified), .m_queue_o(rm_hashed),
+            .m_hash_o(rm_hash), .m_report_o(rm_report), .idle_o(offload_idle));
+    end else begin : gen_no_offload
+        assign {rm_valid, rm_sop, rm_last, rm_bad, rm_bytes, rm_length, rm_data}
+            = {rs_valid, rs_sop, rs_last, rs_bad, rs_bytes, rs_length, rs_data};
+        assign {rm_unwanted, rm_verified, rm_hashed, rm_hash, rm_report, rx_offload_q} = '0;
+        assign {offload_idle, tables_ready_o} = '1;
+        logic unused_offload;
+        assign unused_offload = &{1'b0, guest_csum_i, filter_i, rss_i, write_i, rx_offload_q};
+    end
     if (QueuePairs > 1) begin : gen_steer
         rx_steer #(.DataWidth(DataWidth)) u_steer (
             .clk_i, .rst_ni(core_ni), .pairs_i, .t_valid_i(tm_valid && tm_ready), .t_last_i(tm_last), .t_bytes_i(tm_bytes),
@@ -214,7 +232,7 @@ module net #(
         assign unused_one = &{1'b0, pairs_i, rm_bytes, tm_queue, rm_hashed, rm_steered};
         assign rm_steered = 8'd0;
     end
-    net_rx #(.DataWidth(DataWidth), .Queues(QueuePairs)) u_rx (
+    net_rx #(.DataWidth(DataWidth), .Queues(QueuePairs), .Merge(Offloads)) u_rx (
         .clk_i, .rst_ni(core_ni), .enable_i(rx_enable_i), .stop_i, .hash_report_i(features_i[regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT]),
         .merge_i(features_i[regmap_pkg::VIRTIO_NET_F_MRG_RXBUF_BIT]),
         .m_valid_i(rm_valid), .m_sop_i(rm_sop), .m_last_i(rm_last), .m_bad_i(rm_bad), .m_length_i(rm_length), .m_data_i(rm_data),

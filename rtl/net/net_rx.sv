@@ -19,7 +19,8 @@ module net_rx #(
     parameter int unsigned DataWidth = 256,
     parameter int unsigned RamBytes  = 65536,  // a power of two up to 65536
     parameter int unsigned Frames    = 512,    // stored frames, a power of two
-    parameter int unsigned Queues    = 1
+    parameter int unsigned Queues    = 1,
+    parameter bit          Merge     = 1'b1    // a packet may take several buffers
 ) (
     input  wire  logic                  clk_i,
     input  wire  logic                  rst_ni,
@@ -211,7 +212,7 @@ module net_rx #(
     assign rewind_wrap_o = merge_some ? packet_wrap_q : head_wrap;
     assign d_ready_o     = step;
     assign f_pop         = (step && ends && !merge_some) || merge_done || give_up;
-    assign error_o       = d_valid_i && !usable;
+    assign error_o       = f_valid && d_valid_i && !usable;   // without a frame queue_o names none
 
     dma_pkg::rx_hdr_t hdr;
     always_comb begin
@@ -250,12 +251,19 @@ module net_rx #(
             if (HighAt - pos < piece) high_addr = d_addr_i + {48'd0, HighAt - pos};
         end
     end
-    rx_merge u_merge (
-        .clk_i, .rst_ni, .clear_i(give_up), .fill_i(step && (fills || (ends && merge_some))), .last_i(ends), .slot_i(head_slot),
-        .wrap_i(head_wrap), .id_i(d_id_i), .len_i(pos + piece - (in_chain_q ? chain_start_q : pos)), .slots_i(elements),
-        .low_addr_i(low_addr_q), .high_addr_i(high_addr_q), .room_o(merge_room), .some_o(merge_some), .count_o(rewind_chains_o), .busy_o(merge_busy),
-        .done_o(merge_done), .cmd_valid_o(merge_cmd), .cmd_ready_i, .cmd_o(merge_cmd_data), .u_valid_o(merge_used), .u_ready_i,
-        .u_slot_o(merge_slot), .u_wrap_o(merge_wrap), .u_id_o(merge_id), .u_len_o(merge_len), .u_slots_o(merge_slots));
+    if (Merge) begin : gen_merge
+        rx_merge u_merge (
+            .clk_i, .rst_ni, .clear_i(give_up), .fill_i(step && (fills || (ends && merge_some))), .last_i(ends), .slot_i(head_slot),
+            .wrap_i(head_wrap), .id_i(d_id_i), .len_i(pos + piece - (in_chain_q ? chain_start_q : pos)), .slots_i(elements),
+            .low_addr_i(low_addr_q), .high_addr_i(high_addr_q), .room_o(merge_room), .some_o(merge_some), .count_o(rewind_chains_o), .busy_o(merge_busy),
+            .done_o(merge_done), .cmd_valid_o(merge_cmd), .cmd_ready_i, .cmd_o(merge_cmd_data), .u_valid_o(merge_used), .u_ready_i,
+            .u_slot_o(merge_slot), .u_wrap_o(merge_wrap), .u_id_o(merge_id), .u_len_o(merge_len), .u_slots_o(merge_slots));
+    end else begin : gen_no_merge
+        assign {merge_room, merge_some, rewind_chains_o, merge_busy, merge_done, merge_cmd, merge_cmd_data, merge_used, merge_slot, merge_wrap,
+                merge_id, merge_len, merge_slots} = '0;
+        logic unused_merge;
+        assign unused_merge = &{1'b0, low_addr_q, high_addr_q, chain_start_q};
+    end
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin

@@ -24,7 +24,8 @@ module net_tx #(
     parameter int unsigned MaxFrame  = 9018,   // without header and FCS
     parameter int unsigned PieceBytes = 4096,  // of longer packets; the RAM holds a piece and a frame at least
     parameter int unsigned Elements  = 1024,   // most elements of a chain, a power of two
-    parameter int unsigned Queues    = 1
+    parameter int unsigned Queues    = 1,
+    parameter bit          Segments  = 1'b1    // packets may be longer than frames, and are segmented
 ) (
     input  wire  logic                          clk_i,
     input  wire  logic                          rst_ni,
@@ -99,7 +100,7 @@ module net_tx #(
     logic [DataWidth-1:0] ram_data;
     logic [2*64-1:0]      gather_trace, send_trace;
     tx_gather #(.RamBytes(RamBytes), .Frames(Frames), .MaxFrame(MaxFrame), .PieceBytes(PieceBytes), .Elements(Elements),
-                .Queues(Queues)) u_gather (
+                .Queues(Queues), .Long(Segments)) u_gather (
         .clk_i, .rst_ni, .stop_i, .long_i(segment_i != '0), .hdr_bytes_i(hdr_bytes), .d_valid_i, .d_ready_o, .d_i, .d_queue_i,
         .req_valid_o, .req_ready_i, .req_o, .done_valid_i, .done_slot_i, .done_bytes_i, .done_error_i, .u_valid_o, .u_ready_i, .u_queue_o,
         .u_slot_o, .u_wrap_o, .u_id_o, .u_pid_o, .u_slots_o, .s_valid_o(sendable), .s_take_i(slot_free), .s_base_o(sb_base),
@@ -170,13 +171,20 @@ module net_tx #(
         end
     end
 
-    tx_seg #(.DataWidth(DataWidth), .RamBytes(RamBytes), .MaxFrame(MaxFrame)) u_seg (
-        .clk_i, .rst_ni, .stop_i, .link_up_i, .start_i(seg_begin_q), .base_i(seg_base_q), .length_i(seg_length_q), .v4_i(seg_v4_q),
-        .v6_i(seg_v6_q), .udp_i(seg_udp_q), .gso_size_i(seg_size_q), .l4_at_i(m_start_o), .field_i(m_field_o), .ready_i(seg_end_q),
-        .failed_i(sb_failed && !seg_all_q), .done_o(seg_done), .refused_o(seg_refused), .free_o(seg_free),
-        .re_o(seg_re), .raddr_o(seg_addr), .ram_data_i(ram_data[31:0]), .ready_next_i(s1_ready), .beat_o(seg_beat),
-        .first_o(seg_first), .last_o(seg_last), .final_o(seg_final), .bytes_o(seg_bytes), .frame_o(seg_frame), .head_o(seg_head),
-        .head_data_o(seg_head_data), .inside_o(seg_inside));
+    if (Segments) begin : gen_seg
+        tx_seg #(.DataWidth(DataWidth), .RamBytes(RamBytes), .MaxFrame(MaxFrame)) u_seg (
+            .clk_i, .rst_ni, .stop_i, .link_up_i, .start_i(seg_begin_q), .base_i(seg_base_q), .length_i(seg_length_q), .v4_i(seg_v4_q),
+            .v6_i(seg_v6_q), .udp_i(seg_udp_q), .gso_size_i(seg_size_q), .l4_at_i(m_start_o), .field_i(m_field_o), .ready_i(seg_end_q),
+            .failed_i(sb_failed && !seg_all_q), .done_o(seg_done), .refused_o(seg_refused), .free_o(seg_free),
+            .re_o(seg_re), .raddr_o(seg_addr), .ram_data_i(ram_data[31:0]), .ready_next_i(s1_ready), .beat_o(seg_beat),
+            .first_o(seg_first), .last_o(seg_last), .final_o(seg_final), .bytes_o(seg_bytes), .frame_o(seg_frame), .head_o(seg_head),
+            .head_data_o(seg_head_data), .inside_o(seg_inside));
+    end else begin : gen_no_seg
+        assign {seg_done, seg_refused, seg_free, seg_re, seg_addr, seg_beat, seg_first, seg_last, seg_final, seg_bytes, seg_frame, seg_head,
+                seg_head_data, seg_inside} = '0;
+        logic unused_seg;
+        assign unused_seg = &{1'b0, seg_base_q, seg_length_q, seg_v4_q, seg_v6_q, seg_udp_q, seg_size_q};
+    end
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin

@@ -16,7 +16,8 @@ module tx_gather #(
     parameter int unsigned MaxFrame   = 9018,
     parameter int unsigned PieceBytes = 4096,
     parameter int unsigned Elements   = 1024,
-    parameter int unsigned Queues     = 1
+    parameter int unsigned Queues     = 1,
+    parameter bit          Long       = 1'b1   // packets may be longer than frames
 ) (
     input  wire  logic                      clk_i,
     input  wire  logic                      rst_ni,
@@ -77,10 +78,18 @@ module tx_gather #(
     logic [15:0]  d_id, d_slot, d_elements;
     logic [16:0]  d_total;
     logic [7:0]   d_queue;
-    tx_pieces #(.MaxFrame(MaxFrame), .PieceBytes(PieceBytes), .Elements(Elements)) u_pieces (
-        .clk_i, .rst_ni, .enable_i(long_i), .hdr_bytes_i(hdr_bytes_i), .s_valid_i(d_valid_i), .s_ready_o(d_ready_o), .s_i(d_i),
-        .s_queue_i(d_queue_i), .m_valid_o(d_valid), .m_ready_i(d_ready), .m_o(d), .m_queue_o(d_queue), .m_long_o(d_long),
-        .m_total_o(d_total), .m_piece_o(d_piece), .m_elements_o(d_elements), .busy_o(pieces_busy));
+    if (Long) begin : gen_pieces
+        tx_pieces #(.MaxFrame(MaxFrame), .PieceBytes(PieceBytes), .Elements(Elements)) u_pieces (
+            .clk_i, .rst_ni, .enable_i(long_i), .hdr_bytes_i(hdr_bytes_i), .s_valid_i(d_valid_i), .s_ready_o(d_ready_o), .s_i(d_i),
+            .s_queue_i(d_queue_i), .m_valid_o(d_valid), .m_ready_i(d_ready), .m_o(d), .m_queue_o(d_queue), .m_long_o(d_long),
+            .m_total_o(d_total), .m_piece_o(d_piece), .m_elements_o(d_elements), .busy_o(pieces_busy));
+    end else begin : gen_no_pieces
+        assign {d_valid, d, d_queue, d_elements} = {d_valid_i, d_i, d_queue_i, 16'd1};
+        assign {d_long, d_total, d_piece, pieces_busy} = '0;
+        assign d_ready_o = d_ready;
+        logic unused_long;
+        assign unused_long = long_i;
+    end
     // indirect: an element of a table: the whole chain is one slot of the ring.
     assign {d_addr, d_len, d_id, d_next, d_write, d_indirect, d_slot, d_wrap} = d;
 

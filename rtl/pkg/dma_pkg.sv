@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // dma_pkg: what clients ask of the DMA engines. Addresses and lengths are bytes; dst and src are byte offsets in a client's RAM.
+//
+// Fields lie within 32-bit words, and a request is whole words: simulation then joins and picks requests without shifting. The reserved
+// bits are 0, and synthesis has none of them.
 package dma_pkg;
     // Clients of dma_rd: who gets the data.
     localparam logic [2:0] RdTx    = 3'd0;  // net_tx: a fragment of a frame; cookie is the frame slot
@@ -12,11 +15,12 @@ package dma_pkg;
     typedef struct packed {
         logic [63:0] addr;
         logic [15:0] len;     // 1 to 65535
-        logic [2:0]  client;
-        logic [15:0] cookie;
         logic [15:0] dst;
+        logic [15:0] cookie;
+        logic [12:0] reserved;
+        logic [2:0]  client;
     } rd_req_t;
-    localparam int unsigned RdReqW = 115;
+    localparam int unsigned RdReqW = 128;
 
     // Clients of dma_wr: where the data comes from.
     localparam logic [1:0] WrRx    = 2'd0;  // net_rx RAM; the header that hdr describes is laid over; cookie is {last, end pointer}
@@ -25,15 +29,16 @@ package dma_pkg;
     localparam logic [1:0] WrBench = 2'd3;  // zeros
 
     typedef struct packed {
+        logic [95:0] hdr;
         logic [63:0] addr;
         logic [15:0] len;     // 0: no TLP, only the done pulse in its turn
-        logic [1:0]  client;
         logic [15:0] cookie;
         logic [15:0] src;
         logic [15:0] pos;     // WrRx: offset in the packet, header included, of the first byte
-        logic [95:0] hdr;
+        logic [29:0] reserved;
+        logic [1:0]  client;
     } wr_cmd_t;
-    localparam int unsigned WrCmdW = 226;
+    localparam int unsigned WrCmdW = 256;
 
     // hdr of WrRx: the fields of a virtio-net header that are not 0 in receive ([V] 5.1.6.4). Without hashed it has 12 bytes, else 20.
     typedef struct packed {

@@ -16,6 +16,7 @@
 module ctrl #(
     parameter int unsigned DataWidth  = 256,
     parameter int unsigned QueuePairs = 1,
+    parameter bit          Offloads   = 1'b1,
     parameter int unsigned Nq         = 2 * QueuePairs   // DO NOT OVERRIDE
 ) (
     input  wire  logic                          clk_i,
@@ -120,11 +121,13 @@ module ctrl #(
     assign ask       = req_valid_o && req_ready_i;
     assign take_read = read_elem && (want == 4'd0 || (req_ready_i && elem_left == {28'd0, want}));
     always_comb begin
-        req_o.addr   = elem_addr;
-        req_o.len    = {12'd0, want};
-        req_o.client = dma_pkg::RdCtrl;
-        req_o.cookie = 16'd0;
-        req_o.dst    = asked_q;
+        req_o = '0;
+        if (req_valid_o) begin
+            req_o.addr   = elem_addr;
+            req_o.len    = {12'd0, want};
+            req_o.client = dma_pkg::RdCtrl;
+            req_o.dst    = asked_q;
+        end
     end
 
     // Bytes as they come: some of one word, for no more was asked for.
@@ -180,11 +183,21 @@ module ctrl #(
         end
     end
     logic net_start, net_done, net_ok;
-    ctrl_net #(.QueuePairs(QueuePairs)) u_net (
-        .clk_i, .rst_ni, .features_i, .mac_address_i, .tables_ready_i, .offer_i(state_q == Execute && !failed_q && length_q >= 32'd2),
-        .start_o(net_start), .command_i(command_q),
-        .length_i(length_q), .done_o(net_done), .ok_o(net_ok), .pairs_set_i(set_pairs && ok), .re_o(net_re), .raddr_o(net_raddr),
-        .rdata_i(net_word), .filter_o, .rss_o, .write_o, .guest_csum_o, .mac_set_o);
+    if (Offloads) begin : gen_net
+        ctrl_net #(.QueuePairs(QueuePairs)) u_net (
+            .clk_i, .rst_ni, .features_i, .mac_address_i, .tables_ready_i, .offer_i(state_q == Execute && !failed_q && length_q >= 32'd2),
+            .start_o(net_start), .command_i(command_q),
+            .length_i(length_q), .done_o(net_done), .ok_o(net_ok), .pairs_set_i(set_pairs && ok), .re_o(net_re), .raddr_o(net_raddr),
+            .rdata_i(net_word), .filter_o, .rss_o, .write_o, .guest_csum_o, .mac_set_o);
+    end else begin : gen_no_net
+        assign {net_start, net_done, net_ok, net_re, net_raddr, rss_o, write_o, guest_csum_o, mac_set_o} = '0;
+        always_comb begin
+            filter_o     = '0;
+            filter_o.mac = mac_address_i;
+        end
+        logic unused_net;
+        assign unused_net = &{1'b0, net_word, tables_ready_i};
+    end
 
     assign vq         = value16;
     assign ok         = !failed_q && (set_pairs || set_tx || set_rx || set_vq || get_vq);
@@ -256,11 +269,13 @@ module ctrl #(
     assign wdata       = 32'(reply_q >> {replied_q, 3'b000});
     assign cmd_valid_o = write_more && !stop_i;
     always_comb begin
-        cmd_o        = '0;
-        cmd_o.addr   = elem_addr;
-        cmd_o.len    = {12'd0, n};
-        cmd_o.client = dma_pkg::WrImm;
-        cmd_o.hdr    = {32'd0, {32'd0, wdata} << {elem_addr[1:0], 3'b000}};
+        cmd_o = '0;
+        if (cmd_valid_o) begin
+            cmd_o.addr   = elem_addr;
+            cmd_o.len    = {12'd0, n};
+            cmd_o.client = dma_pkg::WrImm;
+            cmd_o.hdr    = {32'd0, {32'd0, wdata} << {elem_addr[1:0], 3'b000}};
+        end
     end
 
     // Room for the acknowledgement is looked for before a command is carried out.

@@ -16,6 +16,7 @@ module virtio_regs #(
     parameter int unsigned NumQueues    = 3,     // 2 * QueuePairs and the control queue
     parameter int unsigned QueuePairs   = 1,
     parameter int unsigned MaxQueueSize = 1024,  // power of two
+    parameter bit          Offloads     = 1'b1,  // the features of Offload are offered
     parameter int unsigned MsixVectors  = NumQueues + 1
 ) (
     input  wire  logic                    clk_i,
@@ -80,16 +81,20 @@ module virtio_regs #(
     // Segments need checksums, and CWR means something in TCP only.
     localparam logic [63:0] NeedsCsum = (64'd1 << regmap_pkg::VIRTIO_NET_F_HOST_TSO4_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_NET_F_HOST_TSO6_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_HOST_USO_BIT);
-    localparam logic [63:0] Offered = (64'd1 << regmap_pkg::VIRTIO_NET_F_MAC_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_STATUS_BIT)
+    localparam logic [63:0] Offload = NeedsCsum | (64'd1 << regmap_pkg::VIRTIO_NET_F_HOST_ECN_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_CSUM_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_GUEST_OFFLOADS_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_MTU_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_MRG_RXBUF_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_RX_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_RX_EXTRA_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VLAN_BIT)
+        | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_MAC_ADDR_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_HASH_REPORT_BIT)
+        | (QueuePairs > 1 ? 64'd1 << regmap_pkg::VIRTIO_NET_F_RSS_BIT : 64'd0);
+    localparam logic [63:0] All = (64'd1 << regmap_pkg::VIRTIO_NET_F_MAC_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_STATUS_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_VERSION_1_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_ACCESS_PLATFORM_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_PACKED_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_IN_ORDER_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_ORDER_PLATFORM_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_NOTIFICATION_DATA_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_RESET_BIT) | (64'd1 << regmap_pkg::VIRTIO_F_EVENT_IDX_BIT)
-        | (64'd1 << regmap_pkg::VIRTIO_F_INDIRECT_DESC_BIT)
-        | (64'd1 << regmap_pkg::VIRTIO_NET_F_CSUM_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_GUEST_CSUM_BIT)
-        | (64'd1 << regmap_pkg::VIRTIO_NET_F_MTU_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_MRG_RXBUF_BIT)
-        | NeedsCsum | (64'd1 << regmap_pkg::VIRTIO_NET_F_HOST_ECN_BIT)
-        | NeedsControl | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VQ_BIT);
+        | (64'd1 << regmap_pkg::VIRTIO_F_INDIRECT_DESC_BIT) | (64'd1 << regmap_pkg::VIRTIO_NET_F_CTRL_VQ_BIT) | NeedsControl | Offload;
+    localparam logic [63:0] Offered = Offloads ? All : All & ~Offload;
     localparam logic [63:0] Required = (64'd1 << regmap_pkg::VIRTIO_F_VERSION_1_BIT)
         | (64'd1 << regmap_pkg::VIRTIO_F_RING_PACKED_BIT);
     // What a driver may write into the status: not NEEDS_RESET, which is an echo, nor bits without a meaning.
@@ -197,7 +202,7 @@ module virtio_regs #(
 
     // [V] 2.1.1 forbids a driver to clear a bit of the status. One that does must not stop the engines in the middle of their work.
     assign driver_ok_o = (live_q || (status_q[regmap_pkg::VIRTIO_STATUS_DRIVER_OK_BIT] && status_q[FeaturesOk])) && !reset_req_o;
-    assign features_o      = features_q;
+    assign features_o      = features_q & Offered;   // a driver that wrote others was told so by FEATURES_OK
     assign config_vector_o = config_vector_q;
 
     // ---- Registers of the queues.

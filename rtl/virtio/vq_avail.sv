@@ -124,7 +124,7 @@ module vq_avail #(
     logic [7:0]  chunk_proven_q;
     logic [47:0] chunk_len_q;                      // 6 bits each
     logic [15:0] to_end, to_target, by_4k, by_mrrs, space, count;
-    logic        at_target, more, want, issue, fresh;
+    logic        at_target, more, want, issue, fresh, goes_on;
     logic [63:0] fetch_addr;
     logic [CacheW:0] held;
 
@@ -153,6 +153,7 @@ module vq_avail #(
     end
     // A batch is sent when it fits; while the cache is partly full, waiting for room keeps the reads large.
     assign fresh = chunk_cnt_q == 4'd0 && !s1_valid_q;   // the slot in stage 1 may yet be void, and was read before
+    assign goes_on = in_chain_q && fresh && at_target && !poll_q;
     assign more  = running_q && !stop_i && !error_q && !blocked_q && (poll_q || !at_target);
     assign want  = more && !void_q && !rewind_i && !space[15] && space >= count && chunk_cnt_q != 4'(Chunks) && count != 16'd0;
     assign req_valid_o = want;
@@ -318,7 +319,7 @@ module vq_avail #(
             end
 
             // A chain goes on behind what the doorbell said: that was a hint, and its driver made all of the chain available with its head.
-            if (in_chain_q && fresh && at_target) poll_q <= 1'b1;
+            if (goes_on) poll_q <= 1'b1;
 
             // Void: drop what was read from the slot in stage 1 on, once nothing is in flight, and go on there.
             if (go_void) begin
@@ -363,7 +364,7 @@ module vq_avail #(
     assign starved_o = !d_valid_o && !s1_valid_q && chunk_cnt_q == 4'd0 && !more && !void_q;
     assign error_o   = error_q;
     assign idle_o    = error_q ? flight_q == 4'd0
-                               : !want && flight_q == 4'd0 && !s1_valid_q && !void_q && !parse_issue && (running_q == enable_i);
+                               : !want && !goes_on && flight_q == 4'd0 && !s1_valid_q && !void_q && !parse_issue && (running_q == enable_i);
 
     logic unused;
     assign unused = &{1'b0, wr_dst_i[15:CacheW+4], out_ready, rdata};

@@ -95,11 +95,13 @@ module vq_event (
 
     assign req_valid_o = state_q == Ask && !stop_i;
     always_comb begin
-        req_o.addr   = driver_i;
-        req_o.len    = 16'd4;
-        req_o.client = dma_pkg::RdEvent;
-        req_o.cookie = {queue_i, 8'd0};
-        req_o.dst    = 16'd0;
+        req_o = '0;
+        if (req_valid_o) begin
+            req_o.addr   = driver_i;
+            req_o.len    = 16'd4;
+            req_o.client = dma_pkg::RdEvent;
+            req_o.cookie = {queue_i, 8'd0};
+        end
     end
     assign irq_valid_o = state_q == Notify;
     assign error_o     = state_q == Wait && done_valid_i && done_error_i;

@@ -30,16 +30,16 @@ struct RdReq {  // dma_pkg::rd_req_t
 };
 template <class Port>
 RdReq get_rd_req(const Port& port) {
-    return {get_bits(port, 51, 64), uint16_t(get_bits(port, 35, 16)), uint8_t(get_bits(port, 32, 3)), uint16_t(get_bits(port, 16, 16)),
-            uint16_t(get_bits(port, 0, 16))};
+    return {get_bits(port, 64, 64), uint16_t(get_bits(port, 48, 16)), uint8_t(get_bits(port, 0, 3)), uint16_t(get_bits(port, 16, 16)),
+            uint16_t(get_bits(port, 32, 16))};
 }
 template <class Port>
 void set_rd_req(Port& port, const RdReq& r) {
-    set_bits(port, 51, 64, r.addr);
-    set_bits(port, 35, 16, r.len);
-    set_bits(port, 32, 3, r.client);
+    set_bits(port, 64, 64, r.addr);
+    set_bits(port, 48, 16, r.len);
+    set_bits(port, 32, 16, r.dst);
     set_bits(port, 16, 16, r.cookie);
-    set_bits(port, 0, 16, r.dst);
+    set_bits(port, 0, 16, r.client);
 }
 
 struct WrCmd {  // dma_pkg::wr_cmd_t
@@ -52,20 +52,20 @@ struct WrCmd {  // dma_pkg::wr_cmd_t
 };
 template <class Port>
 WrCmd get_wr_cmd(const Port& port) {
-    return {get_bits(port, 162, 64), uint16_t(get_bits(port, 146, 16)), uint8_t(get_bits(port, 144, 2)),
-            uint16_t(get_bits(port, 128, 16)), uint16_t(get_bits(port, 112, 16)), uint16_t(get_bits(port, 96, 16)),
-            get_bits(port, 0, 64), uint32_t(get_bits(port, 64, 32))};
+    return {get_bits(port, 96, 64), uint16_t(get_bits(port, 80, 16)), uint8_t(get_bits(port, 0, 2)),
+            uint16_t(get_bits(port, 64, 16)), uint16_t(get_bits(port, 48, 16)), uint16_t(get_bits(port, 32, 16)),
+            get_bits(port, 160, 64), uint32_t(get_bits(port, 224, 32))};
 }
 template <class Port>
 void set_wr_cmd(Port& port, const WrCmd& c) {
-    set_bits(port, 162, 64, c.addr);
-    set_bits(port, 146, 16, c.len);
-    set_bits(port, 144, 2, c.client);
-    set_bits(port, 128, 16, c.cookie);
-    set_bits(port, 112, 16, c.src);
-    set_bits(port, 96, 16, c.pos);
-    set_bits(port, 0, 64, c.hdr_low);
-    set_bits(port, 64, 32, c.hdr_high);
+    set_bits(port, 160, 64, c.hdr_low);
+    set_bits(port, 224, 32, c.hdr_high);
+    set_bits(port, 96, 64, c.addr);
+    set_bits(port, 80, 16, c.len);
+    set_bits(port, 64, 16, c.cookie);
+    set_bits(port, 48, 16, c.src);
+    set_bits(port, 32, 16, c.pos);
+    set_bits(port, 0, 32, c.client);
 }
 
 struct Descriptor {  // an element of a chain, as the virtqueues hand it out

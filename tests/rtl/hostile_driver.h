@@ -297,9 +297,10 @@ private:
         d.host.config_write(PCI_CFG_COMMAND, 6, 2);
         d.host.config_write(PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL, 1u << 5 | 1u << 8 | 2u << 12, 2);
         d.host.deliver_lost();
+        while (d.host.reads_outstanding()) d.host.step();   // or they are in the way of those that follow
         d.host.step(300);
         ASSERT_TRUE(unseen_.empty()) << "an access after the reset";
-        while (!d.host.wire_idle()) d.host.step();
+        while (!d.host.wire_idle() || d.host.sending()) d.host.step();
         d.host.step(200);
         d.host.sent.clear();
         d.host.messages.clear();

@@ -2,8 +2,8 @@
 // ModelPins<DataWidth, QueuePairs>: the C model of the device (hw/nic/model.h) at the pins of nic_top, as Verilator would make them.
 //
 // What drives a Verilated nic_top (Bench, NicHost, Device) drives this: beats become TLPs and frames, and come out as beats. The model runs
-// at every rising edge. A TLP or a frame begins to leave at the pins when the model has sent the last of it, so it is there some cycles
-// later than the device's; what is sent, and in which order, is the model's own.
+// at every rising edge. It counts no beats of TLPs, for the pins do, so that they are at the pins when the device's are. A frame
+// begins to leave at the pins when the model has sent the last of it, so it is there its own length later than the device's.
 #pragma once
 
 #include <verilated.h>
@@ -67,7 +67,7 @@ private:
     struct Tlp { std::array<uint32_t, 4> hdr; std::vector<uint8_t> data; uint64_t cycle; };
     struct Incoming { std::vector<uint8_t> bytes; uint64_t first = 0, head = 0; };
     static constexpr size_t head_bytes = 128;   // see model_frame
-    // TLPs or frames that wait for their beats to leave: one at the pins and one behind it, as a registered output has.
+    // Frames that wait for their beats to leave: one at the pins and one behind it, as a registered output has. TLPs of the host that wait.
     static constexpr size_t waiting = 2;
 
     void clear() {
@@ -128,7 +128,7 @@ private:
         if (!rx_tlp_eop_i) return;
         const bool has_data = tlp_.hdr[0] >> 30 & 1;
         const uint32_t dws = tlp_.hdr[0] & 0x3FF;
-        tlp_.data.resize(has_data ? 4 * (dws ? dws : 1024) : 0);
+        tlp_.data.resize(std::min<size_t>(tlp_.data.size(), has_data ? 4 * (dws ? dws : 1024) : 0));   // more or fewer than it says
         arrived_.push_back(std::move(tlp_));
         model_tlp_arrived(model_, arrived_.back().cycle);
     }
@@ -208,7 +208,9 @@ private:
         frames_.push_back(std::move(frame));
     }
     void frame_done(const void* handle) {
+        const size_t before = held_.size();
         held_.remove_if([handle](const Incoming& frame) { return &frame == handle; });
+        if (held_.size() + 1 != before) throw std::logic_error("the C model gives a frame back that it does not have");
     }
     model_host host() {
         model_host host{};
@@ -217,7 +219,7 @@ private:
         host.tlp_taken = [](void* ctx) { self(ctx).arrived_.pop_front(); };
         host.may_send = [](void* ctx, model_kind kind, uint64_t cycle) {
             const ModelPins& pins = self(ctx);
-            return pins.tlps_.size() < waiting && (pins.ok_ >> kind & 1) ? cycle : MODEL_NEVER;
+            return pins.tlps_.empty() && (pins.ok_ >> kind & 1) ? cycle : MODEL_NEVER;
         };
         host.send = [](void* ctx, const uint32_t hdr[4], const uint8_t* payload, uint32_t bytes) { self(ctx).send(hdr, payload, bytes); };
         host.link_up = [](void* ctx) { return self(ctx).link_was_up_ != 0; };
@@ -228,6 +230,7 @@ private:
             self(ctx).frame_send(first, first_bytes, second, second_bytes);
         };
         host.frame_done = [](void* ctx, void* handle) { self(ctx).frame_done(handle); };
+        host.beat = [](void*, model_stream, uint64_t cycle, uint32_t) { return cycle; };
         host.traced = [](void*) { return true; };
         host.trace = [](void* ctx, uint32_t point, uint64_t word) {
             self(ctx).traced_ = static_cast<uint16_t>(self(ctx).traced_ | 1u << point);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a driver, a wire and a link may do to a device, drawn at random: chains of any shape, packets of any kind, commands good and bad,
-// resets. An Action is plain data, so that several devices can be given the same.
+// resets, and wrongs of every kind (nic_wrongs.h). An Action is plain data, so that several devices can be given the same.
 //
 // Ours: drawn is what leaves nothing to timing, so that devices that are right end up the same. With several queue pairs frames go one way
 // at a time, for automatic steering learns from what is sent; what waits for buffers is less than what a device holds; moderation is short.
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "nic_device.h"
+#include "nic_wrongs.h"
 #include "packets.h"
 
 struct Piece {
@@ -24,14 +25,18 @@ struct Chain {
     bool table = false;
 };
 struct Action {
-    enum Kind { Nothing, Post, Inject, Link, Events, ResetQueue, Restart } kind = Nothing;
+    enum Kind { Nothing, Post, Inject, Link, Events, ResetQueue, Restart, Break, Packets, Doorbells } kind = Nothing;
     std::string name;
     unsigned queue = 0;
     std::vector<Chain> chains;   // Post: for this queue
     std::vector<Frame> frames;   // Inject: with FCS
     uint32_t word = 0;           // Events: the driver's event structure of this queue. Link: 1 is up
-    uint64_t features = 0;       // Restart
+    uint64_t features = 0;       // Restart, Break
     unsigned pairs = 1, ring_size = kRing;
+    BrokenRing broken;           // Break: a restart, and then this
+    Spoilt spoilt;               // Post: an answer that the device does not get as it should
+    std::vector<RawPacket> packets;
+    std::vector<RawBell> bells;
 };
 
 class Actions {
@@ -69,6 +74,7 @@ public:
         a.name = "restart with features " + hex(a.features) + ", rings of " + std::to_string(a.ring_size);
         features_ = a.features;
         pairs_ = a.pairs;
+        broken_ = none;
         used_buffers_.assign(kPairs, 0);
         return a;
     }
@@ -76,14 +82,17 @@ public:
     // `waiting`: frames that the device has and that lack buffers.
     Action next(bool waiting) {
         const unsigned draw = random_() % 100;
-        if (waiting || draw < 25) return buffers();
-        if (draw < 50) return inject();
-        if (draw < 70) return transmit();
-        if (draw < 88 && has(VIRTIO_NET_F_CTRL_VQ_BIT)) return command();
-        if (draw < 93) return events();
-        if (draw < 96) return reset_queue();
-        if (draw < 98) return link();
-        return restart();
+        if (broken_ != none) return after_a_ring_error(draw);
+        if (waiting || draw < 23) return buffers();
+        if (draw < 46) return inject();
+        if (draw < 66) return spoilt(transmit());
+        if (draw < 82 && has(VIRTIO_NET_F_CTRL_VQ_BIT)) return spoilt(command());
+        if (draw < 87) return events();
+        if (draw < 89) return packets();
+        if (draw < 91) return doorbells();
+        if (draw < 94) return reset_queue();
+        if (draw < 96) return link();
+        return draw < 98 ? restart() : break_a_ring();
     }
 
 private:
@@ -91,6 +100,9 @@ private:
     uint64_t features_ = 0;
     unsigned pairs_ = 1;
     bool link_up_ = true;
+    static constexpr unsigned none = ~0u;
+    unsigned broken_ = none;               // the queue of which the device found a ring error
+    Wrongs wrongs_{random_};
     std::vector<unsigned> used_buffers_;   // places in memory that receive buffers of a pair have taken, round and round
 
     bool chance(unsigned percent) { return random_() % 100 < percent; }
@@ -326,6 +338,45 @@ private:
             a.chains.push_back(std::move(chain));
             a.name += "command " + std::to_string(bytes.size() > 0 ? bytes[0] : -1) + "." + std::to_string(bytes.size() > 1 ? bytes[1] : -1) + " ";
         }
+        return a;
+    }
+
+    // --- wrongs ---
+    Action break_a_ring() {
+        Action a = restart();
+        a.kind = Action::Break;
+        a.broken = wrongs_.broken_ring(a.features, a.pairs, a.ring_size);
+        broken_ = a.broken.queue;
+        if (a.broken.frame) a.frames.push_back(with_fcs(noise(200)));
+        a.name += ", queue " + std::to_string(broken_) + ": " + a.broken.name;
+        return a;
+    }
+    // Nothing is received until a restart, and nothing of that queue is done; the others go on.
+    Action after_a_ring_error(unsigned draw) {
+        Action a = draw < 25 ? inject() : draw < 50 ? transmit() : draw < 65 && has(VIRTIO_NET_F_CTRL_VQ_BIT) ? command() : restart();
+        return a.kind == Action::Post && a.queue == broken_ ? restart() : a;
+    }
+    Action spoilt(Action a) {
+        if (a.chains.empty() || !chance(8)) return a;
+        const Chain& chain = a.chains[below(uint32_t(a.chains.size()))];
+        const Piece& piece = chain.pieces[below(uint32_t(chain.pieces.size()))];
+        if (piece.write || piece.length == 0) return a;
+        a.spoilt = wrongs_.spoilt(piece.address, piece.length);
+        a.name += ", of which the read at " + hex(piece.address) + " is spoilt: " + std::to_string(a.spoilt.fault);
+        return a;
+    }
+    Action packets() {
+        Action a;
+        a.kind = Action::Packets;
+        a.packets = wrongs_.packets();
+        a.name = std::to_string(a.packets.size()) + " packets that are none";
+        return a;
+    }
+    Action doorbells() {
+        Action a;
+        a.kind = Action::Doorbells;
+        a.bells = wrongs_.bells();
+        a.name = std::to_string(a.bells.size()) + " doorbells that mean nothing";
         return a;
     }
 

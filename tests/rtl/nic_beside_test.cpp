@@ -27,6 +27,7 @@ NicHostConfig random_host(unsigned seed) {
     c.latency_min = 10 + unsigned(random() % 100);
     c.latency_max = c.latency_min + unsigned(random() % 300);
     c.stall_percent = random() % 2 * unsigned(random() % 20);
+    c.cycles_per_us = 60 * 256 / std::min(RTL_DataWidth, 256);   // no read that is answered waits for 50 us
     return c;
 }
 
@@ -72,7 +73,7 @@ std::string difference(const uint8_t* rtl, const uint8_t* model, size_t bytes) {
 }
 
 // What a session has done, so that one that did nothing is seen.
-struct Tally { uint64_t frames = 0, used = 0, answers = 0, segmented = 0; };
+struct Tally { uint64_t frames = 0, used = 0, answers = 0, segmented = 0, ring_errors = 0, link_errors = 0, refused = 0; };
 
 void session(unsigned seed, Tally& tally) {
     Actions actions(seed);
@@ -81,11 +82,12 @@ void session(unsigned seed, Tally& tally) {
     Rtl rtl(random_host(seed), first);
     Model model(random_host(seed), first);
     std::string story;
-    uint64_t injected = 0, segmented = 0;
+    uint64_t injected = 0;
+    std::map<unsigned, uint64_t> counters;
     for (unsigned i = 0; i < kActions; ++i) {
         const Action action = actions.next(rtl.waiting(injected));
         story += std::to_string(i) + ": " + action.name + "\n";
-        if (action.kind == Action::Restart) injected = 0;
+        if (action.kind == Action::Restart || action.kind == Action::Break) injected = 0;
         injected += action.frames.size();
         const auto from_rtl = rtl.apply(action);
         const auto from_model = model.apply(action);
@@ -95,10 +97,14 @@ void session(unsigned seed, Tally& tally) {
             tally.frames += name == "frame sent";
             tally.used += name.rfind("used", 0) == 0;
             tally.answers += name == "used on queue " + std::to_string(kControl);
-            if (name == "counter " + std::to_string(STATS_TX_SEGMENTED)) segmented = std::strtoull(value.c_str(), nullptr, 10);
+            for (const unsigned c : {STATS_TX_SEGMENTED, STATS_RING_ERRORS, STATS_CTRL_ERRORS, STATS_DMA_ERRORS})
+                if (name == "counter " + std::to_string(c)) counters[c] = std::strtoull(value.c_str(), nullptr, 10);
         }
     }
-    tally.segmented += segmented;
+    tally.segmented += counters[STATS_TX_SEGMENTED];
+    tally.ring_errors += counters[STATS_RING_ERRORS];
+    tally.link_errors += counters[STATS_DMA_ERRORS];
+    tally.refused += counters[STATS_CTRL_ERRORS];
 }
 
 unsigned number(const char* variable, unsigned otherwise) {
@@ -115,6 +121,9 @@ TEST(NicBeside, RandomSessionsEndTheSameOnTheDeviceAndOnItsModel) {
     EXPECT_GT(tally.used, 100 * seeds);
     EXPECT_GT(tally.answers, 5 * seeds);
     EXPECT_GT(tally.segmented, seeds);
+    EXPECT_GT(tally.ring_errors, seeds);
+    EXPECT_GT(tally.link_errors, seeds);
+    EXPECT_GT(tally.refused, seeds);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <array>
 #include <deque>
@@ -83,6 +84,8 @@ public:
     std::vector<std::vector<uint8_t>> sent;
     void receive(std::vector<uint8_t> frame_with_fcs) { incoming_.push_back(std::move(frame_with_fcs)); }
     bool wire_idle() const { return incoming_.empty(); }
+    bool sending() { return !outgoing_.empty() || bench->mac_tx_valid_o; }   // a frame is on its way out
+    bool hold_wire = false;                               // the wire takes nothing
     size_t incoming() const { return incoming_.size(); }
 
     std::vector<std::pair<uint64_t, uint32_t>> messages;  // MSI-X: address, data
@@ -282,7 +285,7 @@ private:
         auto& dut = *bench.operator->();
         drive_down();
         dut.tx_tlp_ready_i = !bench.chance(config_.stall_percent);
-        dut.mac_tx_ready_i = !bench.chance(config_.stall_percent);
+        dut.mac_tx_ready_i = !bench.chance(config_.stall_percent) && !hold_wire;
         dut.mac_rx_valid_i = !incoming_.empty() && !(incoming_sent_ > 0 ? false : bench.chance(config_.stall_percent));
         if (dut.mac_rx_valid_i) {
             auto& frame = incoming_.front();
@@ -299,7 +302,12 @@ private:
         // A simulator may stop the clock of a device that says that it is idle: nothing may come of it but from without.
         const bool touched = dut.rx_tlp_valid_i || dut.mac_rx_valid_i || dut.link_up_i != carrier_;
         carrier_ = dut.link_up_i;
-        if (resting_ && !touched && (dut.tx_tlp_valid_o || dut.mac_tx_valid_o)) throw std::runtime_error("the device was idle, and goes on by itself");
+        if (resting_ && !touched && (dut.tx_tlp_valid_o || dut.mac_tx_valid_o)) {
+            const auto* hdr = words(&dut.tx_tlp_hdr_o);
+            char what[120] = " with a frame";
+            if (dut.tx_tlp_valid_o) std::snprintf(what, sizeof what, " with the TLP %08x %08x %08x %08x", hdr[0], hdr[1], hdr[2], hdr[3]);
+            throw std::runtime_error("the device was idle, and goes on by itself in cycle " + std::to_string(bench.cycle) + what);
+        }
         const bool down_taken = dut.rx_tlp_valid_i && dut.rx_tlp_ready_o;
         if (dut.tx_tlp_valid_o && dut.tx_tlp_ready_i) {
             if (dut.tx_tlp_sop_o) {

@@ -12,6 +12,14 @@ namespace {
 
 constexpr uint64_t csum = feature(VIRTIO_NET_F_CSUM_BIT);
 
+PacketKind kind_of(int version, uint8_t protocol, size_t payload) {
+    PacketKind kind;
+    kind.version = version;
+    kind.protocol = protocol;
+    kind.payload = payload;
+    return kind;
+}
+
 // [V] 5.1.6.2: the driver leaves the sum of the pseudo header in the field; what arrives has the checksum of the whole.
 TEST(NicOffload, CompletesTheChecksumsOfTcpAndUdp) {  // VIRTIO T4, T5
     for (unsigned seed = 1; seed <= 3; ++seed) {
@@ -91,6 +99,62 @@ TEST(NicOffload, CompletesTheChecksumsOfCapturedPackets) {  // VIRTIO T5
     }
     EXPECT_GT(tcp, 10u);
     EXPECT_GT(v6, 3u);
+}
+
+// RFC 768: 0 says that there is no checksum; one that comes to 0 is sent as FFFF, of which the sum is the same.
+TEST(NicOffload, AChecksumOf0IsSentAsFFFF) {  // VIRTIO T5
+    Device d(config(18), basic | csum, 1);
+    auto& random = d.host.bench.random;
+    for (const int version : {4, 6}) {
+        for (const uint8_t protocol : {kUdp, kTcp}) {
+            Packet p = make_packet(random, kind_of(version, protocol, 100));
+            put16(p.bytes, p.field(), pseudo_sum(p, p.end - p.l4));
+            put16(p.bytes, p.end - 2, 0);
+            put16(p.bytes, p.end - 2, uint16_t(~ones_sum(&p.bytes[p.l4], p.end - p.l4)));
+            Frame header(VIRTIO_NET_HDR_SIZE, 0), want = p.bytes;
+            put16(want, p.field(), 0xFFFF);
+            header[VIRTIO_NET_HDR_FLAGS] = 1;
+            header[VIRTIO_NET_HDR_CSUM_START] = uint8_t(p.l4);
+            header[VIRTIO_NET_HDR_CSUM_OFFSET] = uint8_t(p.field() - p.l4);
+            d.host.sent.clear();
+            d.tx.offer(d.place(kTxData, p.bytes, {}, 0, header), 1);
+            d.tx.kick();
+            ASSERT_TRUE(d.run_until([&] { d.tx.reap(); return !d.host.sent.empty() && d.tx.outstanding.empty(); }));
+            EXPECT_EQ(difference(d.host.sent[0], with_fcs(want)), "") << "IPv" << version << " protocol " << +protocol;
+        }
+    }
+}
+
+// More than all RAMs hold goes by while it waits: without carrier packets are used and not sent.
+TEST(NicOffload, AFrameThatWaitsForTheWireStaysWholeWhateverIsDroppedBehindIt) {
+    Device d(config(17), basic | csum, 1);
+    auto& random = d.host.bench.random;
+    d.host.hold_wire = true;
+    auto offer = [&](Packet p) {
+        put16(p.bytes, p.field(), pseudo_sum(p, p.end - p.l4));
+        Frame header(VIRTIO_NET_HDR_SIZE, 0);
+        header[VIRTIO_NET_HDR_FLAGS] = 1;
+        header[VIRTIO_NET_HDR_CSUM_START] = uint8_t(p.l4);
+        header[VIRTIO_NET_HDR_CSUM_OFFSET] = uint8_t(p.field() - p.l4);
+        d.tx.offer(d.place(kTxData + d.tx.next * 0x4000, p.bytes, {}, 0, header), 1);
+        d.tx.kick();
+        d.run_until([&] { d.tx.reap(); return d.tx.outstanding.empty(); });
+        d.host.step(400);
+    };
+    std::vector<Frame> expected;
+    for (unsigned i = 0; i < 5; ++i) {
+        Packet p = make_packet(random, kind_of(4, kTcp, 1000));
+        expected.push_back(with_fcs(p.bytes));
+        offer(p);
+    }
+    d.host.bench->link_up_i = 0;
+    d.host.step(20);
+    for (unsigned i = 0; i < 50; ++i) offer(make_packet(random, kind_of(4, kTcp, 3000)));
+    EXPECT_EQ(d.host.read(BAR0_STATS + STATS_TX_DROPS, 4), 50u);
+    d.host.bench->link_up_i = 1;
+    d.host.hold_wire = false;
+    ASSERT_TRUE(d.run_until([&] { return d.host.sent.size() == expected.size(); }));
+    for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(difference(d.host.sent[i], expected[i]), "") << "frame " << i;
 }
 
 // Ours: a checksum that lies outside of its frame drops that frame alone, and its buffer is used.

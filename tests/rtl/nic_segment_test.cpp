@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 
+#include "captured_sends.h"
 #include "nic_device.h"
 #include "packets.h"
 #include "segment_model.h"
@@ -217,6 +218,64 @@ TEST(NicSegment, KeepsTheWireBusyWithSegments) {
         std::printf("MSS %u: %.2f cycles a segment, the wire takes %.2f: %.1f %%\n", mss, cycles, wire, 100 * wire / cycles);
         EXPECT_GE(wire / cycles, 0.95) << "MSS " << mss;
     }
+}
+
+// Packets of real programs, cut at any size.
+TEST(NicSegment, CutsCapturedPackets) {  // VIRTIO T6
+    auto c = config(11);
+    c.latency_max = 150;
+    Device d(c, features_of(), 1);
+    auto& random = d.host.bench.random;
+    const std::vector<Packet> packets = captured_packets();
+    ASSERT_GT(packets.size(), 300u);
+    Sender sender(d);
+    size_t next = random() % 10;
+    unsigned udp = 0, v6 = 0;
+    ASSERT_TRUE(d.run_until([&] {
+        sender.look();
+        if (next < packets.size() && !testing::Test::HasFatalFailure()) {
+            Packet p = packets[next];
+            const NetHeader h = segmentation(p, uint16_t(1 + payload_of(p) / (1 + random() % 9)));
+            if (!sender.offer(0, p.bytes, h, random_cuts(random), random() % 3 == 0)) return false;
+            udp += p.kind.protocol == kUdp;
+            v6 += p.kind.version == 6;
+            next += 1 + packets.size() / 200;
+        }
+        return HasFatalFailure() || (next >= packets.size() && sender.done());
+    }, 600000));
+    EXPECT_EQ(sender.refused, 0u);
+    EXPECT_GT(sender.frames, 400u);
+    EXPECT_GT(udp, 5u);
+    EXPECT_GT(v6, 3u);
+}
+
+// What another machine cut is put together again, and must leave as it was captured.
+TEST(NicSegment, CutsWhatWasCapturedAsItsSenderDid) {  // VIRTIO T6
+    auto c = config(12);
+    c.latency_max = 150;
+    Device d(c, features_of(), 1);
+    auto& random = d.host.bench.random;
+    const std::vector<CapturedSend> sends = captured_sends();
+    ASSERT_GT(sends.size(), 30u);
+    Sender sender(d);
+    size_t next = 0, longest = 0;
+    ASSERT_TRUE(d.run_until([&] {
+        sender.look();
+        if (next < sends.size() && !testing::Test::HasFatalFailure()) {
+            Packet p = sends[next].packet;
+            const NetHeader h = segmentation(p, sends[next].segment);
+            const auto expected = transmitted(p.bytes, h);
+            for (size_t i = 0; i < expected.size() && i < sends[next].frames.size(); ++i)
+                EXPECT_EQ(difference(expected[i], sends[next].frames[i]), "") << "send " << next << " segment " << i << ": our own model";
+            EXPECT_EQ(expected.size(), sends[next].frames.size());
+            if (!sender.offer(0, p.bytes, h, random_cuts(random), random() % 3 == 0)) return false;
+            longest = std::max(longest, sends[next].frames.size());
+            next += 1 + sends.size() / 60;
+        }
+        return HasFailure() || (next >= sends.size() && sender.done());
+    }, 600000));
+    EXPECT_EQ(sender.refused, 0u);
+    EXPECT_GT(longest, 3u);
 }
 
 }  // namespace

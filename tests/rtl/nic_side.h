@@ -16,23 +16,40 @@ template <class Nic>
 class SideOf {
 public:
 
-    SideOf(const NicHostConfig& config, const Action& first) : d_(config, first.features, first.pairs, first.ring_size) {}
+    SideOf(const NicHostConfig& config, const Action& first) : d_(config, first.features, first.pairs, first.ring_size) {
+        d_.host.isolated = true;
+        d_.host.config_write(PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL_2, 1, 2);   // reads wait for 50 to 100 us
+    }
 
     Seen apply(const Action& action) {
         seen_.clear();
         d_.host.messages.clear();
         d_.host.sent.clear();
         switch (action.kind) {
-        case Action::Post: post(action); break;
+        case Action::Post:
+            spoil(action.spoilt);
+            post(action);
+            break;
         case Action::Inject: for (const Frame& frame : action.frames) d_.host.receive(frame); break;
         case Action::Link: d_.host.bench->link_up_i = action.word != 0; break;
         case Action::Events: std::memcpy(d_.host.at(event_address(action.queue)), &action.word, 4); break;
         case Action::ResetQueue: reset(action.queue); break;
         case Action::Restart: restart(action); break;
+        case Action::Break: break_ring(action); break;
+        case Action::Packets:
+            for (const RawPacket& packet : action.packets) inject(packet);
+            break;
+        case Action::Doorbells: for (const RawBell& bell : action.bells) d_.host.write(bell.offset, bell.value, bell.size); break;
         default: break;
         }
-        if (!quiet()) see("quiet", "not within " + std::to_string(longest) + " cycles");
+        bool rests = quiet();
+        if (lost_) {
+            await_timeout();
+            rests = quiet();
+        }
+        if (!rests) see("quiet", "not within " + std::to_string(longest) + " cycles");
         if (action.kind == Action::ResetQueue || action.kind == Action::Restart) see_queues();
+        d_.host.fault = nullptr;
         see_all();
         return seen_;
     }
@@ -47,7 +64,8 @@ private:
     static constexpr unsigned pause = 700 + 3 * ETH_MAX_FRAME * 8 / RTL_DataWidth, longest = 100 * pause;
     DeviceOf<Nic> d_;
     Seen seen_;
-    uint64_t through_ = 0, through_before_ = 0;
+    uint64_t through_ = 0, through_before_ = 0, errors_ = 0;
+    bool lost_ = false;
 
     void see(const std::string& name, const std::string& value) { seen_.emplace_back(name, value); }
     void see(const std::string& name, uint64_t value) { see(name, std::to_string(value)); }
@@ -65,6 +83,38 @@ private:
             if (!ring.offer(elements, readable, chain.table)) break;
         }
         kick(action.queue);
+    }
+    // The answer to the first read of that range; what is lost is missed only when it has timed out.
+    void spoil(const Spoilt& spoilt) {
+        using Fault = typename NicHost<Nic>::Fault;
+        lost_ = false;
+        if (!spoilt.fault) return;
+        errors_ = counter(STATS_DMA_ERRORS);
+        d_.host.fault = [this, spoilt, done = false](const typename NicHost<Nic>::Access& read) mutable {
+            if (done || read.address < spoilt.from || read.address >= spoilt.to) return Fault::none;
+            done = true;
+            lost_ = Fault(spoilt.fault) == Fault::lose;
+            return Fault(spoilt.fault);
+        };
+    }
+    void await_timeout() {
+        for (unsigned i = 0; i < longest / pause && counter(STATS_DMA_ERRORS) == errors_; ++i) d_.host.step(pause);
+        lost_ = false;
+    }
+    // An answer, should there be one, is not that of the next read.
+    void inject(const RawPacket& packet) {
+        d_.host.inject(packet.hdr, packet.data);
+        d_.host.step(100 + unsigned(packet.data.size()) / 4);
+    }
+    void break_ring(const Action& action) {
+        restart(action);
+        quiet();
+        for (const RawBytes& bytes : action.broken.memory) std::copy(bytes.bytes.begin(), bytes.bytes.end(), d_.host.at(bytes.address));
+        spoil(action.broken.spoilt);
+        for (const RawSlot& slot : action.broken.slots) d_.rings[action.broken.queue].post_raw({slot.address, slot.length}, 1, slot.flags);
+        kick(action.broken.queue);
+        if (!quiet()) see("ring", "not quiet");
+        for (const Frame& frame : action.frames) d_.host.receive(frame);
     }
     void kick(unsigned q) {
         const auto& ring = d_.rings[q];
@@ -131,7 +181,7 @@ private:
         for (uint32_t at = 0; at < VIRTIO_NET_CONFIG_BYTES; at += 4) see("configuration " + std::to_string(at), d_.host.read(BAR0_DEVICE + at, 4));
         for (const unsigned c : {STATS_TX_FRAMES, STATS_TX_BYTES, STATS_TX_DROPS, STATS_TX_SEGMENTED, STATS_RX_FRAMES, STATS_RX_BYTES, STATS_RX_DROPS_NO_BUFFER,
                                  STATS_RX_DROPS_FIFO, STATS_RX_DROPS_FCS, STATS_RX_DROPS_LENGTH, STATS_RX_DROPS_UNWANTED, STATS_DMA_ERRORS,
-                                 STATS_DOORBELLS})
+                                 STATS_DOORBELLS, STATS_RING_ERRORS, STATS_CTRL_ERRORS})
             see("counter " + std::to_string(c), counter(c));
         through_ = through() - through_before_;
     }

@@ -134,7 +134,7 @@ inline void expect_whole_after_reset(Device& d, const std::string& what) {
     d.host.step(300);
     ASSERT_EQ(d.host.seen.size(), seen) << what << ": a request after the reset";
     ASSERT_EQ(d.host.messages.size(), messages) << what << ": a message after the reset";
-    while (!d.host.wire_idle()) d.host.step();
+    while (!d.host.wire_idle() || d.host.sending()) d.host.step();
     d.host.step(200);
     d.host.sent.clear();
     d.start();

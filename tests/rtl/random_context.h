@@ -5,11 +5,13 @@
 #include <set>
 
 #include "feature_sets.h"
+#include "nic_wrongs.h"
 
 // How often each thing happened.
 struct Tally {
     unsigned sent = 0, summed = 0, segmented = 0, refused = 0, delivered = 0, verified = 0, hashed = 0, merged = 0, by_table = 0;
     unsigned unwanted = 0, bad_fcs = 0, bad_length = 0, tables = 0, queue_resets = 0, broken_rings = 0;
+    unsigned bad_commands = 0, bad_headers = 0, spoilt = 0, strays = 0, bells = 0;
     void add(const Tally& other) {
         for (const auto& [name, count] : all()) this->*count += other.*count;
     }
@@ -19,7 +21,9 @@ struct Tally {
             {"packets refused", &Tally::refused}, {"frames delivered", &Tally::delivered}, {"verified", &Tally::verified},
             {"with a hash", &Tally::hashed}, {"in several buffers", &Tally::merged}, {"steered by table", &Tally::by_table},
             {"unwanted", &Tally::unwanted}, {"of a bad FCS", &Tally::bad_fcs}, {"of a bad length", &Tally::bad_length},
-            {"tables", &Tally::tables}, {"queue resets", &Tally::queue_resets}, {"broken rings", &Tally::broken_rings}};
+            {"tables", &Tally::tables}, {"queue resets", &Tally::queue_resets}, {"broken rings", &Tally::broken_rings},
+            {"commands refused", &Tally::bad_commands}, {"headers that ask for too much", &Tally::bad_headers},
+            {"reads in error", &Tally::spoilt}, {"stray packets", &Tally::strays}, {"doorbells without a meaning", &Tally::bells}};
         return counts;
     }
 };
@@ -30,6 +34,7 @@ struct RandomContext {
     const unsigned pairs;             // that this driver has
     Device& d;
     Tally& tally;
+    std::vector<Spoilt> spoilt{};     // reads that will fail, each once
 
     static bool failed() { return ::testing::Test::HasFatalFailure(); }
     bool has(unsigned bit) const { return features & feature(bit); }

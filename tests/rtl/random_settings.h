@@ -49,7 +49,7 @@ public:
         if (x_.has(VIRTIO_NET_F_NOTF_COAL_BIT))
             for (const uint8_t set : {uint8_t(VIRTIO_CTRL_NOTF_COAL_TX_SET), uint8_t(VIRTIO_CTRL_NOTF_COAL_RX_SET)})
                 command({VIRTIO_CTRL_CLASS_NOTF_COAL, set, uint8_t(x_.below(9)), 0, 0, 0, uint8_t(x_.below(9)), 0, 0, 0});
-        EXPECT_EQ(x_.d.command({VIRTIO_CTRL_CLASS_MQ, 77, 1, 2, 3}), VIRTIO_CTRL_ACK_ERR) << "and one that is wrong changes nothing";
+        for (unsigned n = 1 + x_.below(4); n-- > 0;) refuse(wrong_command());   // and what is wrong changes nothing
     }
 
     // None: the frame is for somebody else.
@@ -78,6 +78,38 @@ private:
     bool by_table_ = false;
     std::vector<uint8_t> table_, key_;
 
+    void refuse(const Command& bytes) {
+        EXPECT_EQ(x_.d.command(bytes), VIRTIO_CTRL_ACK_ERR) << "class " << +bytes[0] << " command " << +bytes[1] << " of " << bytes.size() << " bytes";
+        ++x_.tally.bad_commands;
+    }
+    // Unknown, cut off, or with a value that cannot be; if its feature was not negotiated, all the more.
+    Command wrong_command() {
+        const Mac group = some_mac(true), one = some_mac(false);
+        const std::vector<uint8_t> table(size_t{1} << x_.below(8), 0);
+        std::vector<uint8_t> bad_table = table, no_table(3, 0), long_key(VIRTIO_HASH_KEY_BYTES + 1, 1);
+        bad_table[x_.below(table.size())] = uint8_t(kPairs);
+        auto cut = [this](Command c) { c.resize(2 + x_.below(c.size() - 2)); return c; };
+        switch (x_.below(18)) {
+        case 0: return {uint8_t(7 + x_.below(249)), uint8_t(x_.below(256)), 1, 2, 3};
+        case 1: return {VIRTIO_CTRL_CLASS_MQ, uint8_t(3 + x_.below(253)), 1, 2, 3};
+        case 2: return mode_command(uint8_t(6 + x_.below(250)), x_.chance(50));
+        case 3: return address_command(group);
+        case 4: return vlan_command(uint8_t(2 + x_.below(254)), x_.below(4096));
+        case 5: return vlan_command(VIRTIO_CTRL_VLAN_ADD, 0x1000u << x_.below(4));
+        case 6: return offloads_command(uint64_t{2} << VIRTIO_NET_F_GUEST_CSUM_BIT);
+        case 7: return {VIRTIO_CTRL_CLASS_MQ, VIRTIO_CTRL_MQ_VQ_PAIRS_SET, uint8_t(x_.chance(50) ? 0 : kPairs + 1), 0};
+        case 8: return {VIRTIO_CTRL_CLASS_NOTF_COAL, uint8_t(4 + x_.below(252)), 0, 0, 0, 0, 0, 0, 0, 0};
+        case 9: return rss_command(bad_table, 1, 0, kPairs, known_key());
+        case 10: return rss_command(no_table, 1, 0, kPairs, known_key());
+        case 11: return rss_command(table, 0x40u << x_.below(2), 0, kPairs, known_key());
+        case 12: return rss_command(table, 1, uint8_t(kPairs), kPairs, known_key());
+        case 13: return rss_command(table, 1, 0, x_.chance(50) ? 0 : kPairs + 1, known_key());
+        case 14: return hash_command(1, long_key);
+        case 15: return cut(rss_command(table, 1, 0, kPairs, known_key()));
+        case 16: return cut(table_command({one}, {group}));
+        default: return cut(address_command(one));
+        }
+    }
     void command(const Command& bytes) {
         ASSERT_EQ(x_.d.command(bytes), VIRTIO_CTRL_ACK_OK) << "class " << +bytes[0] << " command " << +bytes[1];
     }

@@ -40,7 +40,15 @@ public:
         std::vector<Frame> frames;
         if (x_.has(VIRTIO_NET_F_CSUM_BIT)) frames = transmitted(p.bytes, h, offloads_);
         else if (p.bytes.size() >= ETH_HEADER && p.bytes.size() <= RandomContext::longest()) frames = {p.bytes};
-        if (!offer(pair, p.bytes, h.bytes(x_.header_bytes()), large)) return;
+        const bool too_much = !x_.has(VIRTIO_NET_F_CSUM_BIT) && x_.chance(6);      // nothing of this was negotiated
+        if (too_much) {
+            if (x_.chance(50)) h.flags |= 1; else h.gso_type = uint8_t(1 + x_.below(5));
+        }
+        const bool spoilt = !large && !too_much && !frames.empty() && x_.chance(3);
+        if (too_much || spoilt) frames.clear();
+        if (!offer(pair, p.bytes, h.bytes(x_.header_bytes()), large, false, spoilt)) return;
+        x_.tally.bad_headers += too_much;
+        x_.tally.spoilt += spoilt;
         for (const Frame& frame : frames) due_[pair].push_back(with_fcs(frame));
         x_.tally.refused += frames.empty();
         const bool asked = x_.has(VIRTIO_NET_F_CSUM_BIT) && !frames.empty();
@@ -98,7 +106,7 @@ private:
         h.csum_offset = uint16_t(x_.random());
         return h;
     }
-    bool offer(unsigned pair, const Frame& packet, const Frame& header, bool large, bool write_last = false) {
+    bool offer(unsigned pair, const Frame& packet, const Frame& header, bool large, bool write_last = false, bool spoilt = false) {
         Ring& ring = x_.d.tx_of(pair);
         std::vector<uint32_t> cuts;
         for (unsigned k = x_.below(4); k-- > 0;) cuts.push_back(x_.chance(10) ? 0 : 1 + x_.below(x_.chance(50) ? 30 : 400));
@@ -108,6 +116,8 @@ private:
         const auto elements = x_.d.place(at + x_.below(64), packet, cuts, x_.below(8), header);
         if (!ring.offer(elements, elements.size() - write_last, table)) return false;
         x_.tally.tables += table;
+        const auto& part = elements[x_.below(elements.size())];
+        if (spoilt) x_.spoilt.push_back(Wrongs::error_at(part.length ? part : elements.back(), x_.below(3)));
         return true;
     }
     // Chains that are to be refused whatever was negotiated: their buffer comes back, nothing leaves, TX_DROPS counts.

@@ -325,6 +325,28 @@ TEST(VqAvail, SendsNoReadWhileItIsToStop) {
     EXPECT_TRUE(rig.b->idle_o);
 }
 
+// A simulator may stop the clock of what is idle: a chain that goes on behind the doorbell must not wait for the next one.
+TEST(VqAvail, IsNotIdleWhileItIsAboutToReadOnBehindTheDoorbell) {
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+        Config c;
+        c.data = true;
+        Rig rig(c, seed);
+        rig.enable();
+        rig.sleep();
+        rig.post(3, false);
+        rig.steps(100);
+        rig.bells.push_back(uint16_t(1 | 1 << 15));
+        rig.take = false;
+        for (unsigned i = 0; i < 200; ++i) {
+            const bool idle = rig.b->idle_o;
+            rig.step();
+            ASSERT_TRUE(!idle || rig.b->idle_o || rig.b->db_valid_i || rig.b->done_valid_i) << "seed " << seed;
+        }
+        rig.take = true;
+        rig.drain("behind the doorbell");
+    }
+}
+
 TEST(VqAvail, IsStarvedOnlyWhenNothingIsHereOrOnItsWay) {
     Config c;
     c.delay = 30;

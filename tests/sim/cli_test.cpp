@@ -139,10 +139,11 @@ TEST(Cli, ASocketIsNotMadeWhereSomethingIs) {
     EXPECT_TRUE(has(result.err, "somebody serves there already, or it is no socket")) << result.err;
 }
 
-TEST(Cli, NetCxIsRefusedWithAReason) {
-    const Result result = ringside("run default --driver netcx");
+TEST(Cli, WhatTheDriverOfNetAdapterCxDoesNotDoIsRefusedWithAReason) {
+    const Result result = ringside("run default --driver netcx --set driver.checksum_offload=true");
     EXPECT_EQ(result.status, 2);
-    EXPECT_TRUE(has(result.err, "this version has the NDIS 6 driver only")) << result.err;
+    EXPECT_TRUE(has(result.err, "driver.checksum_offload: is not for the driver of NetAdapterCx: leave it out, or use driver.model: ndis"))
+        << result.err;
 }
 
 TEST(Cli, BadCapturesAreRefusedBeforeAnythingRuns) {

@@ -242,11 +242,17 @@ TEST_F(Scenario, SetRefusesUnknownKeysAndWrongValues) {
     EXPECT_NE(set("seed=99999999999999999999"), 0);
 }
 
-TEST_F(Scenario, NetCxIsRefusedWithAReason) {
+TEST_F(Scenario, NetAdapterCxTakesNoMiniportOfNdisAndNoKeysThatItsDriverDoesNotKnow) {
     ASSERT_EQ(set("driver.model=netcx"), 0);
+    EXPECT_EQ(check(), 0) << said;
+    ASSERT_EQ(set("driver.miniport=ndis5"), 0);
     EXPECT_NE(check(), 0);
-    EXPECT_EQ(said,
-              "ringside: error: --set driver.model: this version has the NDIS 6 driver only; use ndis (or leave --driver out)\n");
+    EXPECT_EQ(said, "ringside: error: --set driver.miniport: is a driver of NDIS: leave it out, or use driver.model: ndis\n");
+    ASSERT_EQ(set("driver.miniport=ndis6"), 0);
+    ASSERT_EQ(set("driver.tx_indirect_from=4"), 0);
+    EXPECT_NE(check(), 0);
+    EXPECT_NE(said.find("--set driver.tx_indirect_from: is not for the driver of NetAdapterCx: leave it out, or use driver.model: ndis"),
+              std::string::npos) << said;
 }
 
 TEST_F(Scenario, WireFasterThanTheDatapathIsRefused) {

@@ -60,6 +60,30 @@ TEST_F(LegacyTest, PauseAndRestartUnderTrafficLoseNoSend) {
     }
 }
 
+// What is aborted has another status in NDIS 5: it is excused all the same.
+TEST_F(LegacyTest, ResetsOfTheDeviceAbortSendsOfPackets) {
+    for (const char* seed : {"3", "4", "5"}) {
+        SCOPED_TRACE(seed);
+        const Json json = run("ndis5", "ndis6", {"--set", "stress.device_reset_every_us=10", "--seed", seed, "--set", "expect.drops=true"});
+        EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
+        EXPECT_LT(json.at("tx.packets").integer(), 300) << "no send met a reset";
+    }
+}
+
+TEST_F(LegacyTest, ACardThatIsPulledOutEndsEverySend) {
+    for (const char* protocol : {"ndis6", "ndis5"}) {
+        for (const char* miniport : {"ndis6", "ndis5"}) {
+            for (const char* seed : {"1", "2", "3"}) {
+                SCOPED_TRACE(std::string(protocol) + " over " + miniport + ", seed " + seed);
+                const Json json = run(protocol, miniport, {"--set", "stress.remove_us=40", "--seed", seed, "--set", "expect.drops=true"});
+                EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
+                EXPECT_EQ(json.at("nbl.outstanding").integer(), 0);
+                EXPECT_LT(json.at("sim.time_ps").integer(), int64_t{100'000'000'000}) << "somebody waited for a device that is gone";
+            }
+        }
+    }
+}
+
 TEST_F(LegacyTest, TheStackIsShownByTheNamesOfItsDrivers) {
     const Outcome outcome = ringside({"drivers", write("scenario.yaml", traffic), "--set", "driver.protocol=ndis5", "--set", "driver.miniport=ndis5"});
     EXPECT_EQ(outcome.status, 0) << outcome.err;

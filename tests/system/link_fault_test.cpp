@@ -2,6 +2,7 @@
 // A link that spoils the answer to one of the NIC's reads (pcie.fault): the run reports it, the NIC is whole or asks for a reset, nothing
 // is left behind. That the answer is refused, and by what rule, is shown by tests/rtl/nic_fault_test.cpp.
 #include <set>
+#include <tuple>
 
 #include "ringside.h"
 
@@ -26,11 +27,13 @@ const char scenario[] =
     "  from_host: {frames: 200, size: 256}\n"
     "  from_wire: {frames: 200, size: 256, rate_mbps: 5000}\n";
 
-class LinkFault : public SystemTest, public ::testing::WithParamInterface<Fault> {
+// On the device, and on its C model.
+class LinkFault : public SystemTest, public ::testing::WithParamInterface<std::tuple<Fault, const char*>> {
 protected:
+    static Fault fault() { return std::get<0>(GetParam()); }
     Json run(int read) {
-        return result({"run", write("scenario.yaml", scenario), "--set", std::string("pcie.fault=") + GetParam().name, "--set",
-                       "pcie.fault_read=" + std::to_string(read)}, 1);
+        return result({"run", write("scenario.yaml", scenario), "--set", std::string("pcie.fault=") + fault().name, "--set",
+                       "pcie.fault_read=" + std::to_string(read), "--nic", std::get<1>(GetParam())}, 1);
     }
     static std::set<std::string> checks(const Json& run) {
         std::set<std::string> all;
@@ -50,9 +53,9 @@ protected:
 TEST_P(LinkFault, OfADescriptorEndsInNeedsResetOrInNothing) {
     const Json got = run(0);
     const std::set<std::string> said = checks(got);
-    if (GetParam().check) { EXPECT_TRUE(said.count(GetParam().check)) << got.at("failures").dump(); }
-    EXPECT_EQ(said.count("device.needs_reset"), GetParam().data ? 1u : 0u) << got.at("failures").dump();
-    if (!GetParam().data) {
+    if (fault().check) { EXPECT_TRUE(said.count(fault().check)) << got.at("failures").dump(); }
+    EXPECT_EQ(said.count("device.needs_reset"), fault().data ? 1u : 0u) << got.at("failures").dump();
+    if (!fault().data) {
         EXPECT_EQ(said.size(), 1u) << got.at("failures").dump();
         EXPECT_EQ(got.at("tx.packets").integer(), 200);
         EXPECT_EQ(got.at("rx.packets").integer(), 200);
@@ -64,10 +67,10 @@ TEST_P(LinkFault, OfADescriptorEndsInNeedsResetOrInNothing) {
 TEST_P(LinkFault, OfAFrameLosesThatFrameAloneOrNothing) {
     const Json got = run(60);
     const std::set<std::string> said = checks(got);
-    if (GetParam().check) { EXPECT_TRUE(said.count(GetParam().check)) << got.at("failures").dump(); }
+    if (fault().check) { EXPECT_TRUE(said.count(fault().check)) << got.at("failures").dump(); }
     EXPECT_EQ(said.count("device.needs_reset"), 0u);
-    EXPECT_EQ(said.count("frames.lost"), GetParam().data ? 1u : 0u) << got.at("failures").dump();
-    EXPECT_EQ(got.at("tx.packets").integer(), GetParam().data ? 199 : 200);
+    EXPECT_EQ(said.count("frames.lost"), fault().data ? 1u : 0u) << got.at("failures").dump();
+    EXPECT_EQ(got.at("tx.packets").integer(), fault().data ? 199 : 200);
     EXPECT_EQ(got.at("rx.packets").integer(), 200);
     expect_nothing_left(got);
 }
@@ -79,15 +82,15 @@ TEST_P(LinkFault, OfAnyReadLeavesNothingBehind) {
         expect_nothing_left(got);
         const std::set<std::string> said = checks(got);
         EXPECT_FALSE(said.count("nbl.lost"));
-        if (GetParam().data && !said.count("device.needs_reset")) {
+        if (fault().data && !said.count("device.needs_reset")) {
             EXPECT_EQ(got.at("tx.packets").integer() + got.at("rx.packets").integer(), 399) << got.at("failures").dump();
         }
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, LinkFault, ::testing::ValuesIn(faults), [](const auto& info) {
-    const std::string name = info.param.name;
-    return name == "byte-count" ? "byte_count" : name;
+INSTANTIATE_TEST_SUITE_P(All, LinkFault, ::testing::Combine(::testing::ValuesIn(faults), ::testing::Values("rtl", "model")), [](const auto& info) {
+    const std::string name = std::get<0>(info.param).name;
+    return (name == "byte-count" ? "byte_count" : name) + "_" + std::get<1>(info.param);
 });
 
 }  // namespace

@@ -20,6 +20,10 @@ const Way ways[] = {
     {"keep-received", "nbl.lost", "never_returned", "receive", "traffic", "used", "never returned"},
     {"complete-twice", "nbl.completed_twice", "completed_twice", "send", "traffic", "used", "completed twice"},
     {"free-nbl", "nbl.freed_in_flight", "freed_under_dma", "send", "nic0", "available", "freed while the device"},
+    {"free-received", "nbl.freed_in_flight", "freed", "receive", "traffic", "used", "freed while"},
+    {"hold-sent", "nbl.lost", "held", "send", "fault0", "nowhere", "neither passed"},
+    {"complete-sent", "nbl.wrong_owner", "wrong_driver", "send", "nic0", "available", "by the wrong driver"},
+    {"clone-sent", "nbl.lost", "cloned", "send", "fault0", "used", "derived"},
 };
 
 constexpr int packet = 100;

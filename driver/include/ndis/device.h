@@ -66,11 +66,6 @@ ULONG NdisMQueueDpcEx(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, PGROUP_A
 VOID NdisInitializeString(PNDIS_STRING Destination, PUCHAR Source); /* UTF-16 of ASCII, in memory for NdisFreeString */
 #define NdisFreeString(string) NdisFreeMemory((string).Buffer, (string).MaximumLength, 0)
 VOID NdisUpcaseUnicodeString(PUNICODE_STRING DestinationString, PUNICODE_STRING SourceString);
-#if __SIZEOF_WCHAR_T__ == 2
-#define WDK_WIDE(text) L##text
-#else
-#define WDK_WIDE(text) u##text
-#endif
 #define NDIS_STRING_CONST(text) {sizeof(WDK_WIDE(text)) - sizeof(WCHAR), sizeof(WDK_WIDE(text)), (PWSTR)(ULONG_PTR)WDK_WIDE(text)}
 
 /* ---- Ethernet addresses */

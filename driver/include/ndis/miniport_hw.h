@@ -15,37 +15,6 @@ extern "C" {
 #endif
 
 /* ---- Resources: the shape of CM_PARTIAL_RESOURCE_LIST. */
-#define CmResourceTypePort 1
-#define CmResourceTypeInterrupt 2
-#define CmResourceTypeMemory 3
-typedef struct _CM_PARTIAL_RESOURCE_DESCRIPTOR {
-    UCHAR Type;
-    UCHAR ShareDisposition;
-    USHORT Flags;
-    union {
-        struct {
-            PHYSICAL_ADDRESS Start;
-            ULONG Length;
-        } Generic, Port, Memory;
-        struct {
-            ULONG Level, Vector;
-            KAFFINITY Affinity;
-        } Interrupt;
-        struct {
-            union {
-                struct {
-                    USHORT Group, MessageCount;
-                    ULONG Vector;
-                    KAFFINITY Affinity;
-                } Raw;
-                struct {
-                    ULONG Level, Vector;
-                    KAFFINITY Affinity;
-                } Translated;
-            };
-        } MessageInterrupt;
-    } u;
-} CM_PARTIAL_RESOURCE_DESCRIPTOR, *PCM_PARTIAL_RESOURCE_DESCRIPTOR;
 typedef struct _NDIS_RESOURCE_LIST {
     USHORT Version, Revision;
     ULONG Count;

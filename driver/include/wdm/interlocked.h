@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wdm/interlocked.h: the interlocked operations beside the common ones of wdm.h, and singly linked lists.
+ * wdm/interlocked.h: the interlocked operations, and singly linked lists.
  *
  * The machine never preempts between two platform calls, so plain operations are atomic. Include wdm.h, not this header.
  */
 #ifndef RINGSIDE_WDM_INTERLOCKED_H
 #define RINGSIDE_WDM_INTERLOCKED_H
 
+/* Numbers wrap. Each returns what was there before. */
 #define WDK_INTERLOCKED(name, type, expression)               \
-    FORCEINLINE type name(volatile type *Target, type Value)  \
+    FORCEINLINE type name(type volatile *Target, type Value)  \
     {                                                         \
         const type old = *Target;                             \
         *Target = (expression);                               \
@@ -17,38 +18,37 @@
 WDK_INTERLOCKED(InterlockedAnd, LONG, old & Value)
 WDK_INTERLOCKED(InterlockedOr, LONG, old | Value)
 WDK_INTERLOCKED(InterlockedXor, LONG, old ^ Value)
+WDK_INTERLOCKED(InterlockedExchange, LONG, Value)
 WDK_INTERLOCKED(InterlockedExchange64, LONG64, Value)
+WDK_INTERLOCKED(InterlockedExchangePointer, PVOID, Value)
+WDK_INTERLOCKED(InterlockedExchangeAdd, LONG, (LONG)((ULONG)old + (ULONG)Value))
 WDK_INTERLOCKED(InterlockedExchangeAdd64, LONG64, (LONG64)((ULONG64)old + (ULONG64)Value))
 #undef WDK_INTERLOCKED
 
-FORCEINLINE LONG InterlockedAdd(volatile LONG *Addend, LONG Value) { return (LONG)((ULONG)InterlockedExchangeAdd(Addend, Value) + (ULONG)Value); }
-FORCEINLINE LONG64 InterlockedAdd64(volatile LONG64 *Addend, LONG64 Value)
+#define WDK_COMPARE_EXCHANGE(name, type)                                             \
+    FORCEINLINE type name(type volatile *Destination, type Exchange, type Comparand) \
+    {                                                                                \
+        const type old = *Destination;                                               \
+        if (old == Comparand) {                                                      \
+            *Destination = Exchange;                                                 \
+        }                                                                            \
+        return old;                                                                  \
+    }
+WDK_COMPARE_EXCHANGE(InterlockedCompareExchange, LONG)
+WDK_COMPARE_EXCHANGE(InterlockedCompareExchange64, LONG64)
+WDK_COMPARE_EXCHANGE(InterlockedCompareExchangePointer, PVOID)
+#undef WDK_COMPARE_EXCHANGE
+
+/* These return what is there now. */
+FORCEINLINE LONG InterlockedAdd(LONG volatile *Addend, LONG Value) { return (LONG)((ULONG)InterlockedExchangeAdd(Addend, Value) + (ULONG)Value); }
+FORCEINLINE LONG64 InterlockedAdd64(LONG64 volatile *Addend, LONG64 Value)
 {
     return (LONG64)((ULONG64)InterlockedExchangeAdd64(Addend, Value) + (ULONG64)Value);
 }
-FORCEINLINE LONG64 InterlockedDecrement64(volatile LONG64 *Addend) { return InterlockedAdd64(Addend, -1); }
-FORCEINLINE LONG64 InterlockedCompareExchange64(volatile LONG64 *Destination, LONG64 Exchange, LONG64 Comparand)
-{
-    LONG64 old = *Destination;
-    if (old == Comparand) {
-        *Destination = Exchange;
-    }
-    return old;
-}
-FORCEINLINE PVOID InterlockedExchangePointer(PVOID volatile *Target, PVOID Value)
-{
-    PVOID old = *Target;
-    *Target = Value;
-    return old;
-}
-FORCEINLINE PVOID InterlockedCompareExchangePointer(PVOID volatile *Destination, PVOID Exchange, PVOID Comparand)
-{
-    PVOID old = *Destination;
-    if (old == Comparand) {
-        *Destination = Exchange;
-    }
-    return old;
-}
+FORCEINLINE LONG InterlockedIncrement(LONG volatile *Addend) { return InterlockedAdd(Addend, 1); }
+FORCEINLINE LONG InterlockedDecrement(LONG volatile *Addend) { return InterlockedAdd(Addend, -1); }
+FORCEINLINE LONG64 InterlockedIncrement64(LONG64 volatile *Addend) { return InterlockedAdd64(Addend, 1); }
+FORCEINLINE LONG64 InterlockedDecrement64(LONG64 volatile *Addend) { return InterlockedAdd64(Addend, -1); }
 
 FORCEINLINE VOID PushEntryList(PSINGLE_LIST_ENTRY ListHead, PSINGLE_LIST_ENTRY Entry)
 {

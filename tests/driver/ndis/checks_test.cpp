@@ -213,4 +213,28 @@ TEST_F(NblChecks, AnNblThatNoPoolMade) {
     EXPECT_TRUE(miniport_.held.empty());
 }
 
+TEST_F(NblChecks, ACopyOfAnNblIsNone) {
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    NET_BUFFER_LIST copy = *nbl;
+    copy.SourceHandle = protocol_.binding;
+    NdisSendNetBufferLists(protocol_.binding, &copy, 0, 0);
+    EXPECT_TRUE(violated("nbl.foreign"));
+    EXPECT_TRUE(miniport_.held.empty());
+    NdisFreeNetBufferList(&copy);
+    EXPECT_TRUE(violated("nbl.foreign"));
+    free_nbl(nbl);
+}
+
+TEST_F(NblChecks, AnNblOfAPoolThatItsHandleDoesNotName) {
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    const NDIS_HANDLE pool = nbl->NdisPoolHandle, other = make_pool(miniport_.driver, true, 0, 0);
+    nbl->NdisPoolHandle = other;
+    protocol_.send({nbl});
+    EXPECT_TRUE(violated("nbl.foreign"));
+    EXPECT_TRUE(miniport_.held.empty());
+    nbl->NdisPoolHandle = pool;
+    free_nbl(nbl);
+    NdisFreeNetBufferListPool(other);
+}
+
 }  // namespace

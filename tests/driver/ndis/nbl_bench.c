@@ -6,7 +6,7 @@
  * all of them, and the median round counts. malloc's memory is what the last user left there; calloc's is zero, as an NBL is. The NBL
  * comes with all checks and all tracking on: its ledger has the line and time of the allocation and the line of the free.
  *
- * Exit status 1: with 64 outstanding, as drivers have them, an NBL cost more than malloc.
+ * Exit status 1: an NBL cost more than malloc, whether one or hundreds are outstanding.
  */
 #define _GNU_SOURCE
 #include <linux/perf_event.h>
@@ -21,7 +21,7 @@
 #include "fake_platform.h"
 #include "ndis/ndis_host.h"
 
-enum { BYTES = 384 + sizeof(NET_BUFFER), ROUNDS = 61, PER_ROUND = 1 << 16, MOST = 512, JUDGED = 64 };
+enum { BYTES = 384 + sizeof(NET_BUFFER), ROUNDS = 61, PER_ROUND = 1 << 16, MOST = 512 };
 enum { MALLOC, CALLOC, NBL, KINDS };
 
 static void *live[MOST];
@@ -111,7 +111,7 @@ static NDIS_HANDLE make_pool(void) {
 }
 
 int main(void) {
-    static const unsigned outstanding[] = {1, 8, JUDGED, MOST};
+    static const unsigned outstanding[] = {1, 8, 64, MOST};
     struct fake_platform_config config;
     fake_platform_config_default(&config);
     struct fake_platform *fake = fake_platform_create(&config);
@@ -123,18 +123,17 @@ int main(void) {
     const int counter = open_counter();
     printf("Allocate and free %d bytes: ns and instructions for the pair, median of %d rounds\n", BYTES, ROUNDS);
     printf("outstanding      malloc           calloc          NBL+NB     NBL/malloc\n");
-    double judged = 0;
+    double worst = 0;
     for (unsigned i = 0; i < sizeof(outstanding) / sizeof(outstanding[0]); i++) {
         const double ratio = measure(outstanding[i], counter);
-        if (outstanding[i] == JUDGED) judged = ratio;
+        if (ratio > worst) worst = ratio;
     }
     NdisFreeNetBufferListPool(pool);
     kernel_leave(&scope);
     ndis_destroy(ndis);
     kernel_destroy(kernel);
     fake_platform_destroy(fake);
-    if (judged < 1) return 0;
-    fprintf(stderr, "nbl_bench: with %d outstanding an NBL costs %.2f times what malloc does; it was below 1 in release builds\n", JUDGED,
-            judged);
+    if (worst < 1) return 0;
+    fprintf(stderr, "nbl_bench: an NBL costs %.2f times what malloc does; it was below 1 in release builds on an idle machine\n", worst);
     return 1;
 }

@@ -96,6 +96,7 @@ TEST_F(NblPool, NothingOfALastLifeIsLeftInTheNext) {
         EXPECT_EQ(nbl->FirstNetBuffer, nb);
         EXPECT_EQ(nbl->NdisPoolHandle, pool);
         EXPECT_EQ(nb->NdisPoolHandle, pool);
+        nbl->NdisReserved[0] = nullptr;  // NDIS's own: how it knows what it made
         nbl->FirstNetBuffer = nullptr;
         nbl->NdisPoolHandle = nb->NdisPoolHandle = nullptr;
         nbl->Context = nullptr;

@@ -228,6 +228,50 @@ TEST_F(NblRules, AnNblWhoseParentWasChangedOnTheWay) {
     free_nbl(nbl);
 }
 
+TEST_F(NblRules, WhatAMiniportKeptInAnNblThatItCompletedIsPoison) {
+    UCHAR note = 7;
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    protocol_.send({nbl});
+    for (PVOID& mine : miniport_.held[0]->MiniportReserved) mine = &note;
+    for (PVOID& mine : miniport_.held[0]->FirstNetBuffer->MiniportReserved) mine = &note;
+    miniport_.complete_all();
+    const auto is_poison = [](PVOID value) { return reinterpret_cast<ULONG_PTR>(value) >> 47 > 0; };
+    for (PVOID value : nbl->MiniportReserved) EXPECT_TRUE(is_poison(value)) << value;
+    for (PVOID value : nbl->FirstNetBuffer->MiniportReserved) EXPECT_TRUE(is_poison(value)) << value;
+    free_nbl(nbl);
+}
+
+#ifdef __SANITIZE_ADDRESS__
+using NblRulesDeathTest = NblRules;
+
+TEST_F(NblRulesDeathTest, AFreeNblIsNotRead) {
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    PNET_BUFFER nb = nbl->FirstNetBuffer;
+    free_nbl(nbl);
+    // A list that is freed by its links.
+    EXPECT_DEATH((void)*const_cast<PNET_BUFFER_LIST volatile*>(&nbl->Next), "use-after-poison");
+    EXPECT_DEATH((void)*const_cast<NDIS_STATUS volatile*>(&nbl->Status), "use-after-poison");
+    EXPECT_DEATH((void)*const_cast<PVOID volatile*>(&nbl->NetBufferListInfo[TcpIpChecksumNetBufferListInfo]), "use-after-poison");
+    EXPECT_DEATH((void)*const_cast<PMDL volatile*>(&nb->MdlChain), "use-after-poison");
+}
+
+TEST_F(NblRulesDeathTest, AFreeNblIsNotWritten) {
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    free_nbl(nbl);
+    EXPECT_DEATH(nbl->Status = NDIS_STATUS_SUCCESS, "use-after-poison");
+}
+
+TEST_F(NblRulesDeathTest, AFreeNbIsNotRead) {
+    NET_BUFFER_POOL_PARAMETERS parameters{};
+    parameters.Header = {NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_POOL_PARAMETERS_REVISION_1, sizeof(parameters)};
+    const NDIS_HANDLE pool = NdisAllocateNetBufferPool(nullptr, &parameters);
+    PNET_BUFFER nb = NdisAllocateNetBuffer(pool, nullptr, 0, 0);
+    NdisFreeNetBuffer(nb);
+    EXPECT_DEATH((void)*const_cast<PNET_BUFFER volatile*>(&nb->Next), "use-after-poison");
+    NdisFreeNetBufferPool(pool);
+}
+#endif
+
 TEST_F(NblRules, ScratchThatIsUsedAfterAHandOverIsPoison) {
     UCHAR note = 7;
     PNET_BUFFER_LIST sent = make_nbl(60), received = make_nbl(60);
@@ -252,7 +296,6 @@ TEST_F(NblRules, ScratchThatIsUsedAfterAHandOverIsPoison) {
 TEST_F(NblRules, UseOfAFreedNbl) {
     PNET_BUFFER_LIST nbl = make_nbl(60);
     free_nbl(nbl);
-    nbl->SourceHandle = protocol_.binding;
     NdisSendNetBufferLists(protocol_.binding, nbl, 0, 0);
     expect_report("nbl.use_after_free", "was given to NdisSendNetBufferLists, and is free");
     EXPECT_EQ(NdisAllocateNetBufferListContext(nbl, 16, 0, 0), NDIS_STATUS_FAILURE);

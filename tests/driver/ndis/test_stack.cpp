@@ -330,7 +330,7 @@ StackTest::StackTest() : miniport_entry_(test_miniport_entry), protocol_entry_(t
 }
 
 void StackTest::load() {
-    EXPECT_EQ(ndis_load_driver(ndis_, "testmp", miniport_entry_, miniport_argument_), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(load_miniport_ ? load_miniport_() : ndis_load_driver(ndis_, "testmp", miniport_entry_, miniport_argument_), NDIS_STATUS_SUCCESS);
     EXPECT_EQ(ndis_load_driver(ndis_, "testproto", protocol_entry_, protocol_argument_), NDIS_STATUS_SUCCESS);
     EXPECT_EQ(ndis_add_adapter(ndis_, "testmp", "nic0"), NDIS_STATUS_SUCCESS);
     pool_ = make_pool(protocol_.driver, true, 0, 0);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -89,6 +90,7 @@ public:
     void load();
     // What load() loads; a test that wants others says so, and calls reload().
     DRIVER_INITIALIZE *miniport_entry_, *protocol_entry_;
+    std::function<NDIS_STATUS()> load_miniport_;  // in place of ndis_load_driver, of a driver "testmp"
     void *miniport_argument_ = &miniport_, *protocol_argument_ = &protocol_;
 
     fake_platform_config config_;

@@ -122,6 +122,21 @@ TEST(NetvioChecksumReceive, IsSaidOfGoodFramesAlone) {
     EXPECT_EQ(stack.counts().rx_checksums, 2u);
 }
 
+// The driver finds them when the device is reset already, and has forgotten what was negotiated.
+TEST(NetvioChecksumReceive, IsSaidOfFramesThatAResetOfTheDeviceBrings) {
+    Stack stack;
+    offer(stack, checksums | REGMAP_BIT(VIRTIO_NET_F_CTRL_VQ_BIT) | REGMAP_BIT(VIRTIO_NET_F_NOTF_COAL_BIT));
+    stack.config.offloads.checksum = true;
+    stack.config.rx_max_packets = 100;
+    stack.config.rx_max_usecs = 1000 * 1000;
+    ASSERT_EQ(stack.start(), 0);
+    ASSERT_TRUE(stack.receive(make_packet({}, make_payload(1, 77))));
+    ASSERT_TRUE(stack.infos.empty());
+    ASSERT_EQ(traffic_reset_device(stack.traffic), 0);
+    ASSERT_EQ(stack.infos.size(), 1u);
+    EXPECT_TRUE(stack.infos[0].tcp_good);
+}
+
 // ---- Large sends
 class NetvioLargeSend : public testing::TestWithParam<std::tuple<int, bool, traffic_cut>> {};
 INSTANTIATE_TEST_SUITE_P(Shapes, NetvioLargeSend, testing::Combine(testing::Values(4, 6), testing::Bool(),

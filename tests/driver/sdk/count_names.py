@@ -19,7 +19,7 @@ def main():
     checkout, program = pathlib.Path(sys.argv[1]), sys.argv[2]
     headers = "".join(path.read_text() for path in sorted((checkout / "driver/include").rglob("*.h")))
     defined = set(re.findall(r"#define (\w+)", headers)) | set(re.findall(r"FORCEINLINE[^;{]*?\b(\w+)\(", headers))
-    defined |= set(re.findall(r"WDK_(?:CHECKED|INTERLOCKED)\((\w+),", headers))
+    defined |= set(re.findall(r"WDK_(?:CHECKED|INTERLOCKED|COMPARE_EXCHANGE)\((\w+),", headers))
     listing = subprocess.run(["nm", "-D", "--defined-only", program], capture_output=True, text=True, check=True).stdout
     exported = {line.split()[-1] for line in listing.splitlines()}
     declared = set(re.findall(r"\b(\w+)\(", headers)) | set(re.findall(r"\b([A-Z]\w+)\b", headers))

@@ -13,7 +13,7 @@ class LegacyStack : public ::testing::TestWithParam<Age> {
 protected:
     LegacyStack() {
         stack_.config.protocol_ndis5 = GetParam().protocol;
-        stack_.config.miniport_ndis5 = GetParam().miniport;
+        if (GetParam().miniport) stack_.config.miniport = TRAFFIC_MINIPORT_NDIS5;
     }
     void both_ways(unsigned frames) {
         for (unsigned i = 0; i < frames; i++) stack_.to_send.push_back(make_frame(i, 60 + (i * 37) % 1400));
@@ -39,7 +39,7 @@ TEST_P(LegacyStack, CarriesFramesThatAreCutAnywhere) {
     for (traffic_cut cut : {TRAFFIC_CUT_HEADER, TRAFFIC_CUT_RANDOM, TRAFFIC_CUT_EVEN}) {
         Stack other;
         other.config.protocol_ndis5 = GetParam().protocol;
-        other.config.miniport_ndis5 = GetParam().miniport;
+        if (GetParam().miniport) other.config.miniport = TRAFFIC_MINIPORT_NDIS5;
         other.config.cut = cut;
         other.config.pieces = 5;
         other.config.data_offset = 4090;

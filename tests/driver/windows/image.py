@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 COMPILER = "x86_64-w64-mingw32-gcc"
-FLAGS = ["-std=c11", "-ffreestanding", "-fshort-wchar", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter",
+FLAGS = ["-std=c11", "-ffreestanding", "-fshort-wchar", "-O1", "-Wall", "-Wextra", "-Werror",
          "-D__USE_MINGW_ANSI_STDIO=0", "-mno-stack-arg-probe"]
 SYSTEM = {"ndis.sys", "ntoskrnl.exe", "hal.dll"}
 

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wdm/resources.h: what a device asks of the Plug and Play manager. There is none here: drivers that would change what is asked for compile,
- * and nobody asks them. What a device was given is in ndis/miniport_hw.h. Include wdm.h, not this header.
+ * wdm/requirements.h: what a device asks of the Plug and Play manager. There is none here: drivers that would change what is asked for compile,
+ * and nobody asks them. What a device was given is in wdm/resource.h. Include wdm.h, not this header.
  */
-#ifndef RINGSIDE_WDM_RESOURCES_H
-#define RINGSIDE_WDM_RESOURCES_H
+#ifndef RINGSIDE_WDM_REQUIREMENTS_H
+#define RINGSIDE_WDM_REQUIREMENTS_H
 
 #define IO_RESOURCE_PREFERRED 0x01
 #define IO_RESOURCE_DEFAULT 0x02
 #define IO_RESOURCE_ALTERNATIVE 0x08
-#define CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE 0x0u
-#define CM_RESOURCE_INTERRUPT_LATCHED 0x1u
-#define CM_RESOURCE_INTERRUPT_MESSAGE 0x2u
 #define CM_RESOURCE_INTERRUPT_POLICY_INCLUDED 0x4u
 
 typedef enum _IRQ_DEVICE_POLICY {

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * netcx_internal.h: adapters and queues of the class extension; what its files share.
+ *
+ * Contexts. A queue's callbacks run in its execution context (netcx_context.c): a DPC, or the thread that starts and stops the data path, but
+ * never both. What NDIS brings from elsewhere (sends, returned NBLs) goes into a list, and wakes the context.
+ */
+#ifndef RINGSIDE_NETCX_INTERNAL_H
+#define RINGSIDE_NETCX_INTERNAL_H
+
+#include "netcx_host.h"
+#include "wdf_internal.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    NETCX_TAG = 0x7843744E, /* "NtCx" */
+    NETCX_QUEUES_MAX = 16,  /* in each direction */
+    NETCX_EXTENSIONS_MAX = 16,
+    NETCX_TX_BATCH = 64,    /* NBLs of one completion */
+    NETCX_RX_BATCH = 32,    /* NBLs of one indication */
+    NETCX_RX_ID_NONE = -1
+};
+
+struct netcx_queue;
+struct netcx_adapter;
+
+/* ---- netcx_list.c: NBLs in order. */
+struct netcx_nbls {
+    PNET_BUFFER_LIST head, tail;
+};
+void netcx_nbls_append(struct netcx_nbls *list, PNET_BUFFER_LIST nbl);
+PNET_BUFFER_LIST netcx_nbls_pop(struct netcx_nbls *list); /* NULL: none */
+
+/* ---- netcx_context.c: an execution context: polls its queue as long as there is work, then has the driver say when there is more. */
+struct netcx_context {
+    KDPC dpc;
+    KEVENT idle;              /* not running */
+    bool running, wake, armed, active;
+    unsigned (*poll)(struct netcx_queue *queue); /* returns the work that was done */
+    void (*arm)(struct netcx_queue *queue);
+    struct netcx_queue *queue;
+};
+void netcx_context_init(struct netcx_context *context, struct netcx_queue *queue, unsigned (*poll)(struct netcx_queue *),
+                        void (*arm)(struct netcx_queue *));
+/* There may be work. Any IRQL. */
+void netcx_context_wake(struct netcx_context *context);
+/* Keep the context to the calling thread: no callback runs but what it calls. PASSIVE_LEVEL, blocks. Releasing polls again. */
+void netcx_context_take(struct netcx_context *context);
+void netcx_context_release(struct netcx_context *context);
+/* From the last release on nothing polls; a DPC that is queued is gone. */
+void netcx_context_stop(struct netcx_context *context);
+
+/* ---- netcx_extension.c: what elements have behind the packet or fragment. */
+struct netcx_extension {
+    PCWSTR name;
+    ULONG version, bytes, alignment;
+    NET_EXTENSION_TYPE type;
+    ULONG offset;  /* in the element */
+};
+struct netcx_extensions {
+    struct netcx_extension list[NETCX_EXTENSIONS_MAX];
+    unsigned count;
+};
+void netcx_extensions_add(struct netcx_extensions *extensions, PCWSTR name, ULONG version, NET_EXTENSION_TYPE type, SIZE_T bytes, SIZE_T alignment);
+/* Gives each of a type its offset; returns the bytes of an element. */
+ULONG netcx_extensions_lay_out(struct netcx_extensions *extensions, NET_EXTENSION_TYPE type);
+void netcx_extensions_query(const struct netcx_extensions *extensions, const NET_RING_COLLECTION *rings, NET_EXTENSION_QUERY const *query,
+                            NET_EXTENSION *extension);
+
+/* ---- netcx_ring.c */
+NET_RING *netcx_ring_create(struct kernel *kernel, UINT32 elements, ULONG stride); /* zeroed; NULL without memory; kernel_free() */
+void netcx_ring_reset(NET_RING *ring);
+
+/* ---- netcx_layout.c: where the headers of a frame are; fills in *layout. `first` bytes of it are contiguous at `frame`. */
+void netcx_layout_parse(NET_PACKET_LAYOUT *layout, const UCHAR *frame, ULONG first);
+
+/* ---- Queues */
+struct netcx_tx;
+struct netcx_rx;
+
+struct netcx_queue {
+    struct wdf_object object; /* a NETPACKETQUEUE */
+    struct netcx_adapter *adapter;
+    ULONG id;
+    bool is_tx, started, cancelled;
+    NET_PACKET_QUEUE_CONFIG config;
+    NET_RING_COLLECTION rings;
+    struct netcx_extensions extensions;
+    struct netcx_context context;
+    struct netcx_check *check;
+    struct netcx_tx *tx;      /* one of them */
+    struct netcx_rx *rx;
+};
+static inline NETPACKETQUEUE netcx_queue_handle(struct netcx_queue *queue) { return (NETPACKETQUEUE)(PVOID)queue; }
+static inline NET_RING *netcx_packets(const struct netcx_queue *queue) { return queue->rings.Rings[NetRingTypePacket]; }
+static inline NET_RING *netcx_fragments(const struct netcx_queue *queue) { return queue->rings.Rings[NetRingTypeFragment]; }
+
+/* netcx_queue.c */
+NTSTATUS netcx_queues_create(struct netcx_adapter *adapter);
+void netcx_queues_delete(struct netcx_adapter *adapter);
+/* Start and stop the data path: all queues. PASSIVE_LEVEL; stopping blocks. */
+void netcx_queues_start(struct netcx_adapter *adapter);
+void netcx_queues_stop(struct netcx_adapter *adapter);
+/* A callback of the driver's, in the event stream and with its checks around it. */
+void netcx_queue_advance(struct netcx_queue *queue);
+
+/* netcx_tx.c: from NBLs to packets, and back. netcx_tx_init: on failure netcx_tx_deinit undoes what was done. */
+NTSTATUS netcx_tx_init(struct netcx_queue *queue);
+void netcx_tx_deinit(struct netcx_queue *queue);
+void netcx_tx_send(struct netcx_queue *queue, PNET_BUFFER_LIST nbls);
+unsigned netcx_tx_poll(struct netcx_queue *queue);
+void netcx_tx_open(struct netcx_queue *queue);   /* the ring is empty; sends may come */
+/* No more sends: what is queued comes back with this status, all of it, or what has the cancel id. */
+void netcx_tx_flush(struct netcx_queue *queue, NDIS_STATUS status, bool all, PVOID cancel_id);
+bool netcx_tx_is_empty(const struct netcx_queue *queue); /* no NBL is here */
+bool netcx_tx_is_drained(const struct netcx_queue *queue); /* and the packet ring is empty */
+
+/* netcx_tx_map.c: an NB's memory as fragments, mapped or bounced. */
+struct netcx_tx_packet;
+enum netcx_map { NETCX_MAPPED, NETCX_MAP_LATER, NETCX_MAP_NEVER };
+enum netcx_map netcx_tx_map(struct netcx_queue *queue, struct netcx_tx_packet *packet, NET_PACKET *to);
+void netcx_tx_unmap(struct netcx_queue *queue, struct netcx_tx_packet *packet);
+
+/* netcx_rx.c, netcx_rx_pool.c: from packets to NBLs, and back. */
+NTSTATUS netcx_rx_init(struct netcx_queue *queue);
+void netcx_rx_deinit(struct netcx_queue *queue);
+void netcx_rx_return(struct netcx_queue *queue, PNET_BUFFER_LIST nbls); /* the NBLs are of this queue */
+struct netcx_queue *netcx_rx_owner(PNET_BUFFER_LIST nbl);
+unsigned netcx_rx_poll(struct netcx_queue *queue);
+void netcx_rx_open(struct netcx_queue *queue);
+void netcx_rx_close(struct netcx_queue *queue);  /* what comes from now on is dropped */
+bool netcx_rx_is_idle(const struct netcx_queue *queue);   /* no NBL is out */
+bool netcx_rx_is_drained(const struct netcx_queue *queue);/* the driver has given everything back */
+
+/* ---- Adapters */
+struct netcx_counters {
+    ULONG64 tx_frames, tx_bytes, tx_errors, tx_bounced, rx_frames, rx_bytes, rx_errors;
+};
+
+struct NETADAPTER_INIT {
+    struct wdf_device *device;
+    NET_ADAPTER_DATAPATH_CALLBACKS callbacks;
+};
+
+/* What NDIS knows as an adapter: the miniport's side, made before the driver makes its NETADAPTER. */
+struct netcx_device {
+    NDIS_HANDLE ndis;            /* MiniportAdapterHandle */
+    NDIS_HANDLE driver;          /* NDIS's driver handle, for configuration */
+    struct kernel *kernel;
+    struct wdf_device *wdf;
+    struct netcx_adapter *adapter; /* NULL until NetAdapterCreate */
+    bool powered;                /* between D0 entry and exit: queues exist as soon as the adapter is started */
+    bool attributes_set, running, removed;
+};
+
+struct netcx_adapter {
+    struct wdf_object object;    /* a NETADAPTER */
+    struct netcx_device *device;
+    NET_ADAPTER_DATAPATH_CALLBACKS callbacks;
+    NET_ADAPTER_LINK_LAYER_CAPABILITIES link_capabilities;
+    NET_ADAPTER_LINK_STATE link;
+    NET_ADAPTER_LINK_LAYER_ADDRESS permanent, current;
+    NET_ADAPTER_TX_CAPABILITIES tx_caps;
+    NET_ADAPTER_RX_CAPABILITIES rx_caps;
+    NET_ADAPTER_DMA_CAPABILITIES tx_dma, rx_dma;
+    NET_ADAPTER_RECEIVE_FILTER_CAPABILITIES filter_caps;
+    bool have_tx_dma, have_rx_dma;
+    ULONG mtu;
+    bool started;
+    struct netcx_queue *tx[NETCX_QUEUES_MAX], *rx[NETCX_QUEUES_MAX];
+    unsigned tx_count, rx_count;
+    ULONG packet_filter;
+    NET_ADAPTER_LINK_LAYER_ADDRESS multicast[32];
+    ULONG multicasts;
+    struct netcx_counters counters;
+};
+static inline NETADAPTER netcx_adapter_handle(struct netcx_adapter *adapter) { return (NETADAPTER)(PVOID)adapter; }
+struct netcx_adapter *netcx_adapter_of(NETADAPTER handle, const char *function);
+/* NDIS_STATUS_LINK_STATE to the stack. */
+void netcx_indicate_link(struct netcx_adapter *adapter);
+
+/* Report that the driver broke a rule of the class extension: check, clause "[D] NetAdapterCx", text as printf. */
+void netcx_violation(const struct netcx_device *device, const char *check, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A call that is at PASSIVE_LEVEL only, or only before NetAdapterStart. */
+void netcx_check_configuring(struct netcx_adapter *adapter, const char *function);
+
+/* netcx_oid.c */
+NDIS_STATUS netcx_oid_request(NDIS_HANDLE context, PNDIS_OID_REQUEST request);
+extern const NDIS_OID netcx_supported_oids[];
+extern const ULONG netcx_supported_oids_bytes;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * netcx_miniport.c: a client driver as NDIS knows it: a miniport, whose handlers are ours.
+ *
+ *   InitializeEx   EvtDriverDeviceAdd, the device's start, its queues; then the attributes, from what the driver declared meanwhile
+ *   Restart        the data path starts        SendNetBufferLists     to a transmit queue
+ *   Pause          it stops                    ReturnNetBufferLists   to the receive queue that it came from
+ *   HaltEx         the device's stop and end
+ */
+#include "netcx_filter.h"
+
+enum { NDIS_MAJOR = 6, NDIS_MINOR = 80 };
+
+/* ---- The class extension's part in a device's life */
+static NTSTATUS power_up(void *owner) {
+    struct netcx_device *device = owner;
+    device->powered = true;
+    return device->adapter && device->adapter->started ? netcx_queues_create(device->adapter) : STATUS_SUCCESS;
+}
+
+static void stop_data_path(struct netcx_device *device) {
+    if (!device->running) return;
+    device->running = false;
+    if (device->adapter) netcx_queues_stop(device->adapter);
+}
+
+static void power_down(void *owner) {
+    struct netcx_device *device = owner;
+    stop_data_path(device);
+    if (device->adapter) netcx_queues_delete(device->adapter);
+    device->powered = false;
+}
+
+static void failed(void *owner) {
+    struct netcx_device *device = owner;
+    if (!device->removed) NdisMRemoveMiniport(device->ndis);
+    device->removed = true;
+}
+
+NTSTATUS NetDeviceInitConfig(PWDFDEVICE_INIT DeviceInit) {
+    static const struct wdf_extension extension = {.power_up = power_up, .power_down = power_down, .failed = failed};
+    wdf_device_init_set_extension(DeviceInit, &extension);
+    return STATUS_SUCCESS;
+}
+
+/* ---- Attributes */
+static NDIS_STATUS set_registration(struct netcx_device *device) {
+    NDIS_MINIPORT_ADAPTER_ATTRIBUTES attributes = {.RegistrationAttributes = {
+        .Header = {NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES, NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1,
+                   NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1},
+        .MiniportAdapterContext = device,
+        .AttributeFlags = NDIS_MINIPORT_ATTRIBUTES_HARDWARE_DEVICE | NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER,
+        .InterfaceType = NdisInterfacePci,
+    }};
+    return NdisMSetMiniportAttributes(device->ndis, &attributes);
+}
+
+static NDIS_STATUS set_general(struct netcx_device *device) {
+    const struct netcx_adapter *adapter = device->adapter;
+    NDIS_PNP_CAPABILITIES power = {0};
+    NDIS_MINIPORT_ADAPTER_ATTRIBUTES attributes = {.GeneralAttributes = {
+        .Header = {NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES, NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2,
+                   NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2},
+        .MediaType = NdisMedium802_3,
+        .PhysicalMediumType = NdisPhysicalMedium802_3,
+        .MtuSize = adapter->mtu,
+        .MaxXmitLinkSpeed = adapter->link_capabilities.MaxTxLinkSpeed,
+        .XmitLinkSpeed = adapter->link.TxLinkSpeed,
+        .MaxRcvLinkSpeed = adapter->link_capabilities.MaxRxLinkSpeed,
+        .RcvLinkSpeed = adapter->link.RxLinkSpeed,
+        .MediaConnectState = adapter->link.MediaConnectState,
+        .MediaDuplexState = adapter->link.MediaDuplexState,
+        .LookaheadSize = adapter->mtu,
+        .PowerManagementCapabilities = &power,
+        .MacOptions = NDIS_MAC_OPTION_COPY_LOOKAHEAD_DATA | NDIS_MAC_OPTION_TRANSFERS_NOT_PEND | NDIS_MAC_OPTION_NO_LOOPBACK |
+                      NDIS_MAC_OPTION_FULL_DUPLEX,
+        .SupportedPacketFilters = netcx_filter_supported(adapter),
+        .MaxMulticastListSize = netcx_filter_multicasts(adapter),
+        .MacAddressLength = adapter->current.Length,
+        .AccessType = NET_IF_ACCESS_BROADCAST,
+        .DirectionType = NET_IF_DIRECTION_SENDRECEIVE,
+        .ConnectionType = NET_IF_CONNECTION_DEDICATED,
+        .IfType = IF_TYPE_ETHERNET_CSMACD,
+        .IfConnectorPresent = TRUE,
+        .SupportedStatistics = NDIS_STATISTICS_BYTES_RCV_SUPPORTED | NDIS_STATISTICS_BYTES_XMIT_SUPPORTED |
+                               NDIS_STATISTICS_RCV_ERROR_SUPPORTED | NDIS_STATISTICS_XMIT_ERROR_SUPPORTED |
+                               NDIS_STATISTICS_GEN_STATISTICS_SUPPORTED,
+        .SupportedPauseFunctions = (ULONG)adapter->link.SupportedPauseFunctions,
+        .DataBackFillSize = (ULONG)adapter->tx_caps.PayloadBackfill,
+        .SupportedOidList = (PNDIS_OID)(ULONG_PTR)netcx_supported_oids,
+        .SupportedOidListLength = netcx_supported_oids_bytes,
+    }};
+    NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *general = &attributes.GeneralAttributes;
+    RtlCopyMemory(general->PermanentMacAddress, adapter->permanent.Address, sizeof(adapter->permanent.Address));
+    RtlCopyMemory(general->CurrentMacAddress, adapter->current.Address, sizeof(adapter->current.Address));
+    return NdisMSetMiniportAttributes(device->ndis, &attributes);
+}
+
+/* ---- Handlers */
+static NDIS_STATUS bring_up(struct netcx_device *device, struct wdf_driver *driver) {
+    NTSTATUS status = set_registration(device);
+    if (NT_SUCCESS(status)) status = wdf_device_add(driver, device, &device->wdf);
+    if (!NT_SUCCESS(status)) return status;
+    status = wdf_device_start(device->wdf);
+    if (!NT_SUCCESS(status)) {
+        wdf_device_remove(device->wdf);
+        return status;
+    }
+    if (!device->adapter || !device->adapter->tx_count || !device->adapter->rx_count) {
+        netcx_violation(device, "netcx.start", "the device started without an adapter that has queues: NetAdapterStart was not called, or failed");
+        status = NDIS_STATUS_FAILURE;
+    } else {
+        status = set_general(device);
+    }
+    if (NT_SUCCESS(status)) return NDIS_STATUS_SUCCESS;
+    wdf_device_stop(device->wdf);
+    wdf_device_remove(device->wdf);
+    return status;
+}
+
+static NDIS_STATUS initialize(NDIS_HANDLE handle, NDIS_HANDLE context, PNDIS_MINIPORT_INIT_PARAMETERS parameters) {
+    struct wdf_driver *driver = context;
+    struct kernel *kernel = driver->object.kernel;
+    UNREFERENCED_PARAMETER(parameters);
+    struct netcx_device *device = kernel_allocate(kernel, sizeof(*device), NETCX_TAG);
+    if (!device) return NDIS_STATUS_RESOURCES;
+    device->ndis = handle;
+    device->kernel = kernel;
+    const NDIS_STATUS status = bring_up(device, driver);
+    device->attributes_set = true;
+    if (status != NDIS_STATUS_SUCCESS) kernel_free(device);
+    return status;
+}
+
+static VOID halt(NDIS_HANDLE context, NDIS_HALT_ACTION action) {
+    struct netcx_device *device = context;
+    UNREFERENCED_PARAMETER(action);
+    device->removed = true;
+    device->attributes_set = false; /* nobody listens any more */
+    wdf_device_stop(device->wdf);
+    wdf_device_remove(device->wdf);
+    kernel_free(device);
+}
+
+static NDIS_STATUS restart(NDIS_HANDLE context, PNDIS_MINIPORT_RESTART_PARAMETERS parameters) {
+    struct netcx_device *device = context;
+    UNREFERENCED_PARAMETER(parameters);
+    if (device->removed) return NDIS_STATUS_FAILURE;
+    device->running = true;
+    netcx_queues_start(device->adapter);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS pause(NDIS_HANDLE context, PNDIS_MINIPORT_PAUSE_PARAMETERS parameters) {
+    UNREFERENCED_PARAMETER(parameters);
+    stop_data_path(context);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static VOID send(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER port, ULONG flags) {
+    struct netcx_device *device = context;
+    UNREFERENCED_PARAMETER(port);
+    if (device->running) {
+        netcx_tx_send(device->adapter->tx[0], nbls);
+        return;
+    }
+    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) nbl->Status = NDIS_STATUS_PAUSED;
+    NdisMSendNetBufferListsComplete(device->ndis, nbls, NDIS_TEST_SEND_AT_DISPATCH_LEVEL(flags) ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0);
+}
+
+static VOID cancel_send(NDIS_HANDLE context, PVOID cancel_id) {
+    struct netcx_device *device = context;
+    for (unsigned i = 0; device->running && i < device->adapter->tx_count; i++)
+        netcx_tx_flush(device->adapter->tx[i], NDIS_STATUS_SEND_ABORTED, false, cancel_id);
+}
+
+static VOID return_nbls(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG flags) {
+    UNREFERENCED_PARAMETER(context);
+    UNREFERENCED_PARAMETER(flags);
+    while (nbls) {
+        /* A protocol may return NBLs of several queues in one list: run by run, as they come. */
+        PNET_BUFFER_LIST first = nbls, last = nbls;
+        while (last->Next && netcx_rx_owner(last->Next) == netcx_rx_owner(first)) last = last->Next;
+        nbls = last->Next;
+        last->Next = NULL;
+        netcx_rx_return(netcx_rx_owner(first), first);
+    }
+}
+
+static VOID pnp_event(NDIS_HANDLE context, PNET_DEVICE_PNP_EVENT event) {
+    struct netcx_device *device = context;
+    if (event->DevicePnPEvent != NdisDevicePnPEventSurpriseRemoved) return;
+    device->removed = true;
+    wdf_device_surprise_removal(device->wdf);
+}
+
+/* No request is ever pending here. */
+static VOID cancel_oid_request(NDIS_HANDLE context, PVOID request_id) {
+    UNREFERENCED_PARAMETER(context);
+    UNREFERENCED_PARAMETER(request_id);
+}
+
+static VOID shutdown(NDIS_HANDLE context, NDIS_SHUTDOWN_ACTION action) {
+    UNREFERENCED_PARAMETER(context);
+    UNREFERENCED_PARAMETER(action);
+}
+
+/* ---- Drivers */
+static VOID unload(PDRIVER_OBJECT driver_object) {
+    struct kernel *kernel = kernel_require_context("DriverUnload")->kernel;
+    struct wdf_driver *driver = wdf_find_driver(kernel, driver_object);
+    if (driver) wdf_driver_unload(driver);
+}
+
+static NDIS_STATUS register_miniport(struct wdf_driver *driver) {
+    NDIS_MINIPORT_DRIVER_CHARACTERISTICS characteristics = {
+        .Header = {NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS, NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2,
+                   NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2},
+        .MajorNdisVersion = NDIS_MAJOR,
+        .MinorNdisVersion = NDIS_MINOR,
+        .InitializeHandlerEx = initialize,
+        .HaltHandlerEx = halt,
+        .UnloadHandler = unload,
+        .PauseHandler = pause,
+        .RestartHandler = restart,
+        .OidRequestHandler = netcx_oid_request,
+        .SendNetBufferListsHandler = send,
+        .ReturnNetBufferListsHandler = return_nbls,
+        .CancelSendHandler = cancel_send,
+        .DevicePnPEventNotifyHandler = pnp_event,
+        .ShutdownHandlerEx = shutdown,
+        .CancelOidRequestHandler = cancel_oid_request,
+    };
+    NDIS_HANDLE handle;
+    return NdisMRegisterMiniportDriver(driver->driver_object, NULL, driver, &characteristics, &handle);
+}
+
+NDIS_STATUS netcx_load_driver(struct kernel *kernel, const char *name, DRIVER_INITIALIZE *entry, void *argument) {
+    const struct wdf_driver *before = kernel->wdf;
+    NDIS_STATUS status = ndis_load_driver(kernel->ndis, name, entry, argument);
+    struct wdf_driver *driver = kernel->wdf;
+    struct kernel_scope scope;
+    kernel_enter(kernel, &scope);
+    if (driver == before) {
+        if (status == NDIS_STATUS_SUCCESS) status = NDIS_STATUS_FAILURE;
+    } else if (status == NDIS_STATUS_SUCCESS) {
+        status = register_miniport(driver);
+    } else {
+        driver->config.EvtDriverUnload = NULL; /* it never was loaded */
+        wdf_driver_unload(driver);
+    }
+    kernel_leave(&scope);
+    return status;
+}
+
+struct platform *netcx_platform(WDFDEVICE device) {
+    const struct netcx_device *owner = wdf_device_owner(device);
+    return owner ? kernel_platform(owner->kernel) : NULL;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * netcx_rx.c: receives: the system posts empty packets and fragments with buffers; what the driver gives back becomes NBLs.
+ * [D] EvtPacketQueueAdvance
+ *
+ *   poll: returned NBLs to the pool -> post packets and fragments -> EvtAdvance -> indicate, up to a batch
+ *
+ * A packet names its fragments. Those that no packet names were skipped by the driver, as are those of a packet to ignore: their buffers are
+ * free again. A packet with a fragment that is impossible is dropped. Every NBL comes back later, never inside the indication.
+ */
+#include "netcx_rx.h"
+
+#include "netcx_check.h"
+
+/* ---- From NDIS */
+struct netcx_queue *netcx_rx_owner(PNET_BUFFER_LIST nbl) { return nbl->MiniportReserved[1]; }
+
+void netcx_rx_return(struct netcx_queue *queue, PNET_BUFFER_LIST nbls) {
+    while (nbls) {
+        PNET_BUFFER_LIST nbl = nbls;
+        nbls = nbl->Next;
+        netcx_nbls_append(&queue->rx->returned, nbl);
+    }
+    netcx_context_wake(&queue->context);
+}
+
+static unsigned take_returned(struct netcx_queue *queue) {
+    unsigned count = 0;
+    for (PNET_BUFFER_LIST nbl; (nbl = netcx_nbls_pop(&queue->rx->returned)) != NULL; count++) netcx_rx_release(queue, nbl);
+    queue->rx->out -= count;
+    return count;
+}
+
+/* ---- To the rings */
+static void post_packets(struct netcx_queue *queue) {
+    NET_RING *ring = netcx_packets(queue);
+    while (NetRingGetRangeCount(ring, ring->EndIndex, ring->OSReserved0 - 1) != 0) {
+        RtlZeroMemory(NetRingGetElementAtIndex(ring, ring->EndIndex), ring->ElementStride);
+        netcx_check_poison_packet(NetRingGetPacketAtIndex(ring, ring->EndIndex));
+        queue->rx->ids[ring->EndIndex] = NETCX_RX_ID_NONE;
+        ring->EndIndex = NetRingIncrementIndex(ring, ring->EndIndex);
+    }
+}
+
+/* Empty ones, where the driver attaches. */
+static void post_fragments(struct netcx_queue *queue) {
+    struct netcx_rx *rx = queue->rx;
+    NET_RING *ring = netcx_fragments(queue);
+    while ((rx->driver_buffers || rx->free) && NetRingGetRangeCount(ring, ring->EndIndex, ring->OSReserved0 - 1) != 0) {
+        NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(ring, ring->EndIndex);
+        RtlZeroMemory(fragment, ring->ElementStride);
+        if (!rx->driver_buffers) netcx_rx_attach(rx, ring, ring->EndIndex);
+        netcx_check_poison_fragment(fragment, rx->driver_buffers);
+        ring->EndIndex = NetRingIncrementIndex(ring, ring->EndIndex);
+    }
+}
+
+/* ---- From the rings */
+/* The fragments up to `end`, each as `what` says. */
+static void recycle(struct netcx_queue *queue, UINT32 end, void (*what)(struct netcx_queue *, UINT32)) {
+    NET_RING *ring = netcx_fragments(queue);
+    for (; ring->OSReserved0 != end; ring->OSReserved0 = NetRingIncrementIndex(ring, ring->OSReserved0)) what(queue, ring->OSReserved0);
+}
+
+/* Are the packet's fragments among those that were given back and not taken yet? A driver that breaks this rule has been reported. */
+static bool has_its_fragments(const struct netcx_queue *queue, const NET_PACKET *packet) {
+    const NET_RING *ring = netcx_fragments(queue);
+    return packet->FragmentCount != 0 && packet->FragmentIndex < ring->NumberOfElements &&
+           NetRingGetRangeCount(ring, ring->OSReserved0, packet->FragmentIndex) + packet->FragmentCount <=
+               NetRingGetRangeCount(ring, ring->OSReserved0, ring->BeginIndex);
+}
+
+/* Bytes of the frame; 0: a fragment is impossible. */
+static ULONG length_of(const struct netcx_queue *queue, const NET_PACKET *packet) {
+    const NET_RING *ring = netcx_fragments(queue);
+    ULONG length = 0;
+    for (UINT32 i = 0; i < packet->FragmentCount; i++) {
+        const UINT32 index = NetRingAdvanceIndex(ring, packet->FragmentIndex, (INT32)i);
+        const NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(ring, index);
+        if (!NetExtensionGetFragmentVirtualAddress(&queue->rx->va, index)->VirtualAddress) return 0; /* the driver attached nothing */
+        if (fragment->Capacity > queue->rx->buffer_bytes || fragment->Offset + fragment->ValidLength > fragment->Capacity) return 0;
+        if (i > 0 && fragment->Offset != 0) return 0;
+        length += (ULONG)fragment->ValidLength;
+    }
+    return length;
+}
+
+/* Moves the buffers from the packet's fragments to an NBL. */
+static PNET_BUFFER_LIST make_nbl(struct netcx_queue *queue, const NET_PACKET *packet, ULONG length) {
+    struct netcx_rx *rx = queue->rx;
+    NET_RING *ring = netcx_fragments(queue);
+    PNET_BUFFER_LIST nbl = netcx_nbls_pop(&rx->free_nbls);
+    PNET_BUFFER nb = nbl->FirstNetBuffer;
+    const ULONG offset = (ULONG)NetRingGetFragmentAtIndex(ring, packet->FragmentIndex)->Offset;
+    struct netcx_rx_buffer *first = NULL, **link = &first;
+    PMDL last = NULL;
+    for (UINT32 i = 0; i < packet->FragmentCount; i++, ring->OSReserved0 = NetRingIncrementIndex(ring, ring->OSReserved0)) {
+        struct netcx_rx_buffer *buffer = netcx_rx_claim(queue, ring->OSReserved0);
+        *link = buffer;
+        link = &buffer->next;
+        if (last) last->Next = buffer->mdl;
+        last = buffer->mdl;
+    }
+    nbl->MiniportReserved[0] = first;
+    nbl->Status = NDIS_STATUS_SUCCESS;
+    nbl->NblFlags = 0;
+    nb->CurrentMdl = nb->MdlChain = first->mdl;
+    nb->CurrentMdlOffset = nb->DataOffset = offset;
+    nb->DataLength = length;
+    nb->Next = NULL;
+    return nbl;
+}
+
+/* The packet at the ring's reclaim index; NULL: it is dropped. */
+static PNET_BUFFER_LIST take_packet(struct netcx_queue *queue, UINT32 index) {
+    struct netcx_counters *counters = &queue->adapter->counters;
+    const NET_RING *ring = netcx_packets(queue);
+    const NET_PACKET *packet = NetRingGetPacketAtIndex(ring, index);
+    if (packet->Ignore || !has_its_fragments(queue, packet)) return NULL;
+    recycle(queue, packet->FragmentIndex, netcx_rx_skip);
+    const ULONG length = length_of(queue, packet);
+    if (length == 0 || !queue->rx->open || !queue->adapter->packet_filter) {
+        recycle(queue, NetRingAdvanceIndex(netcx_fragments(queue), packet->FragmentIndex, packet->FragmentCount), netcx_rx_drop);
+        counters->rx_errors += length == 0;
+        return NULL;
+    }
+    PNET_BUFFER_LIST nbl = make_nbl(queue, packet, length);
+    ndis_nbl_set_packet(nbl, queue->rx->ids[index]);
+    counters->rx_frames++;
+    counters->rx_bytes += length;
+    return nbl;
+}
+
+/* Where the driver has the buffers there may be more of them than MDLs. */
+static bool has_room(const struct netcx_queue *queue, UINT32 index) {
+    const NET_PACKET *packet = NetRingGetPacketAtIndex(netcx_packets(queue), index);
+    return !queue->rx->driver_buffers || packet->Ignore || !has_its_fragments(queue, packet) || packet->FragmentCount <= queue->rx->free_count;
+}
+
+static unsigned indicate(struct netcx_queue *queue) {
+    struct netcx_rx *rx = queue->rx;
+    NET_RING *ring = netcx_packets(queue);
+    struct netcx_nbls list = {NULL, NULL};
+    unsigned packets = 0;
+    ULONG nbls = 0;
+    while (ring->OSReserved0 != ring->BeginIndex && nbls < NETCX_RX_BATCH && has_room(queue, ring->OSReserved0)) {
+        PNET_BUFFER_LIST nbl = take_packet(queue, ring->OSReserved0);
+        ring->OSReserved0 = NetRingIncrementIndex(ring, ring->OSReserved0);
+        packets++;
+        if (!nbl) continue;
+        netcx_nbls_append(&list, nbl);
+        nbls++;
+    }
+    if (ring->OSReserved0 == ring->BeginIndex) recycle(queue, netcx_fragments(queue)->BeginIndex, netcx_rx_skip);
+    rx->out += nbls;
+    if (nbls)
+        NdisMIndicateReceiveNetBufferLists(queue->adapter->device->ndis, list.head, NDIS_DEFAULT_PORT_NUMBER, nbls,
+                                           KeGetCurrentIrql() == DISPATCH_LEVEL ? NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL : 0);
+    return packets;
+}
+
+unsigned netcx_rx_poll(struct netcx_queue *queue) {
+    const unsigned returned = take_returned(queue);
+    if (!queue->cancelled) {
+        post_packets(queue);
+        post_fragments(queue);
+    }
+    netcx_queue_advance(queue);
+    return returned + indicate(queue);
+}
+
+/* ---- Open and closed */
+void netcx_rx_open(struct netcx_queue *queue) { queue->rx->open = true; }
+void netcx_rx_close(struct netcx_queue *queue) { queue->rx->open = false; }
+bool netcx_rx_is_idle(const struct netcx_queue *queue) { return queue->rx->out == 0; }
+
+bool netcx_rx_is_drained(const struct netcx_queue *queue) {
+    const NET_RING *packets = netcx_packets(queue), *fragments = netcx_fragments(queue);
+    return packets->BeginIndex == packets->EndIndex && fragments->BeginIndex == fragments->EndIndex &&
+           packets->OSReserved0 == packets->EndIndex && fragments->OSReserved0 == fragments->EndIndex;
+}
+
+void netcx_rx_set_packet_id(NETPACKETQUEUE handle, UINT32 packet_index, uint64_t id) {
+    const struct netcx_queue *queue = wdf_object_of(handle, WDF_TYPE_NET_QUEUE, __func__);
+    if (queue && queue->rx) queue->rx->ids[packet_index] = (int64_t)id;
+}
+
+/* ---- Life */
+NTSTATUS netcx_rx_init(struct netcx_queue *queue) {
+    const struct netcx_adapter *adapter = queue->adapter;
+    struct kernel *kernel = queue->object.kernel;
+    struct netcx_rx *rx = queue->rx = kernel_allocate(kernel, sizeof(*rx), NETCX_TAG);
+    if (!rx) return STATUS_INSUFFICIENT_RESOURCES;
+    rx->buffer_bytes = (ULONG)adapter->rx_caps.MaximumFrameSize;
+    rx->allocated_bytes = (rx->buffer_bytes + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
+    rx->count = netcx_fragments(queue)->NumberOfElements;
+    rx->driver_buffers = adapter->rx_caps.AllocationMode == NetRxFragmentBufferAllocationModeDriver;
+    if (adapter->have_rx_dma) {
+        rx->dma = wdf_dma_enabler_of(adapter->rx_dma.DmaEnabler);
+        if (!rx->dma) return STATUS_INVALID_PARAMETER;
+    }
+    NET_EXTENSION_QUERY query;
+    NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME, 1, NetExtensionTypeFragment);
+    netcx_extensions_query(&queue->extensions, &queue->rings, &query, &rx->va);
+    NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME, 1, NetExtensionTypeFragment);
+    netcx_extensions_query(&queue->extensions, &queue->rings, &query, &rx->la);
+    NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME, 1, NetExtensionTypeFragment);
+    netcx_extensions_query(&queue->extensions, &queue->rings, &query, &rx->return_context);
+    rx->attached = kernel_allocate(kernel, rx->count * sizeof(*rx->attached), NETCX_TAG);
+    rx->ids = kernel_allocate(kernel, netcx_packets(queue)->NumberOfElements * sizeof(*rx->ids), NETCX_TAG);
+    if (!rx->attached || !rx->ids) return STATUS_INSUFFICIENT_RESOURCES;
+    return netcx_rx_pool_create(queue);
+}
+
+void netcx_rx_deinit(struct netcx_queue *queue) {
+    struct netcx_rx *rx = queue->rx;
+    if (!rx) return;
+    netcx_rx_pool_free(queue);
+    kernel_free(rx->attached);
+    kernel_free(rx->ids);
+    kernel_free(rx);
+    queue->rx = NULL;
+}

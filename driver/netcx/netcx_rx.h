@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* netcx_rx.h: the state of a receive queue, shared by netcx_rx.c and netcx_rx_pool.c. */
+#ifndef RINGSIDE_NETCX_RX_H
+#define RINGSIDE_NETCX_RX_H
+
+#include "netcx_internal.h"
+
+/* A buffer of the system's: memory and an MDL over all of it. It is free, in a fragment of the ring, or in an NBL. Where the driver has the
+ * buffers, this is an MDL for one of them: free, or in an NBL. */
+struct netcx_rx_buffer {
+    struct netcx_rx_buffer *next;  /* free list, or the next one of the same frame */
+    PMDL mdl;
+    PUCHAR va;                     /* NULL: of the driver's */
+    uint64_t la;
+    NET_FRAGMENT_RETURN_CONTEXT_HANDLE handle; /* the driver's name for it */
+};
+
+struct netcx_rx {
+    bool open;                          /* what is received is indicated */
+    bool driver_buffers;                /* the driver allocates and attaches */
+    struct wdf_dma_enabler *dma;        /* NULL: the driver writes by the CPU */
+    NDIS_HANDLE pool;                   /* of NBLs, as many as buffers */
+    ULONG buffer_bytes, allocated_bytes;/* Capacity of a buffer, and what is behind it */
+    unsigned count;                     /* buffers */
+    struct netcx_rx_buffer *buffers, *free;
+    unsigned free_count;
+    struct netcx_nbls free_nbls;
+    struct netcx_nbls returned;         /* by NDIS, not yet looked at */
+    unsigned out;                       /* NBLs that NDIS has */
+    NET_EXTENSION va, la, return_context;
+    struct netcx_rx_buffer **attached;  /* beside each element of the fragment ring */
+    int64_t *ids;                       /* beside each element of the packet ring: packet id, or NETCX_RX_ID_NONE */
+};
+
+/* netcx_rx_pool.c */
+NTSTATUS netcx_rx_pool_create(struct netcx_queue *queue); /* on failure netcx_rx_pool_free undoes what was done */
+void netcx_rx_pool_free(struct netcx_queue *queue);
+/* A free buffer goes into the fragment at `index`, which is zeroed. */
+void netcx_rx_attach(struct netcx_rx *rx, NET_RING *ring, UINT32 index);
+/* What becomes of a fragment that the driver gave back: its buffer goes into an NBL, with an MDL over its bytes; or a packet named it and is
+ * dropped: a buffer of the driver's goes back to it; or nobody named it: a buffer of the driver's is the driver's still. */
+struct netcx_rx_buffer *netcx_rx_claim(struct netcx_queue *queue, UINT32 index);
+void netcx_rx_drop(struct netcx_queue *queue, UINT32 index);
+void netcx_rx_skip(struct netcx_queue *queue, UINT32 index);
+/* The buffers of an NBL that came back: free again, or returned to the driver. */
+void netcx_rx_release(struct netcx_queue *queue, PNET_BUFFER_LIST nbl);
+
+#endif

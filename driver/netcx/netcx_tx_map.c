@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * netcx_tx_map.c: the memory of an NB as fragments. [D] NET_ADAPTER_TX_CAPABILITIES
+ *
+ *   [ backfill ...... | frame ... ] [ frame ... ]     MDLs
+ *          |<- B ---->|
+ *   [ base | Offset B | valid ... ] [ valid ]  ...    fragments: one for each run of an MDL that is one on the bus, or without DMA for each MDL
+ *
+ * It is bounced, copied into one buffer of ours, exactly when: the backfill does not fit in front of it in the current MDL; it has more
+ * fragments than the driver allows, or than are kept ready for a packet; one is not aligned, or above what the device reaches; the machine
+ * cannot map it.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "netcx_tx.h"
+
+enum { OFFSET_MOST = 1023 };
+
+/* What the fragments of one packet come to, behind the end of the ring. */
+struct builder {
+    struct netcx_queue *queue;
+    UINT32 room, count;
+};
+
+static void put_fragment(struct builder *builder, PUCHAR va, uint64_t la, ULONG offset, ULONG bytes) {
+    const struct netcx_tx *tx = builder->queue->tx;
+    const NET_RING *ring = netcx_fragments(builder->queue);
+    const UINT32 index = NetRingAdvanceIndex(ring, ring->EndIndex, (INT32)builder->count++);
+    NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(ring, index);
+    RtlZeroMemory(fragment, ring->ElementStride);
+    fragment->Offset = offset & OFFSET_MOST;
+    fragment->ValidLength = (bytes - offset) & 0x3FFFFFFu;
+    fragment->Capacity = bytes & 0x3FFFFFFu;
+    NetExtensionGetFragmentVirtualAddress(&tx->va, index)->VirtualAddress = va;
+    if (tx->la.Enabled) NetExtensionGetFragmentLogicalAddress(&tx->la, index)->LogicalAddress = la;
+}
+
+/* A run as a fragment, `offset` bytes of it in front of the payload. False: it has to be bounced. */
+static bool add_run(struct builder *builder, PUCHAR va, uint64_t la, ULONG offset, ULONG bytes) {
+    const struct netcx_tx *tx = builder->queue->tx;
+    if (builder->count == tx->most_fragments || bytes <= offset) return false;
+    if (((ULONG_PTR)va + offset) % tx->alignment != 0) return false;
+    if (tx->dma && (la > tx->highest || bytes - 1 > tx->highest - la)) return false;
+    put_fragment(builder, va, la, offset, bytes);
+    return true;
+}
+
+/* The runs of [mdl + offset, +length). */
+static bool add_mdl(struct builder *builder, struct netcx_tx_packet *packet, PMDL mdl, ULONG offset, ULONG length, ULONG skip, const char *owner) {
+    const struct netcx_tx *tx = builder->queue->tx;
+    PUCHAR va = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority | MdlMappingNoExecute);
+    if (!va) return false;
+    va += offset;
+    if (!tx->dma) return add_run(builder, va, 0, skip, length);
+    struct platform_dma_segment *segments = &packet->segment[packet->segments];
+    const int made = wdf_dma_map(tx->dma, mdl, offset, length, owner, segments, NETCX_TX_SEGMENTS - packet->segments);
+    if (made <= 0) return false;
+    packet->piece[packet->pieces++] = (struct netcx_piece){mdl, (unsigned)made};
+    packet->segments += (unsigned)made;
+    for (int i = 0; i < made; i++) {
+        if (!add_run(builder, va, segments[i].iova, i == 0 ? skip : 0, segments[i].length)) return false;
+        va += segments[i].length;
+    }
+    return true;
+}
+
+/* Every MDL with a byte of the frame, from the data start of the NB on. */
+static bool add_chain(struct builder *builder, struct netcx_tx_packet *packet, ULONG skip) {
+    PNET_BUFFER nb = packet->nb;
+    char owner[NDIS_NB_NAME];
+    ULONG offset = nb->CurrentMdlOffset, left = nb->DataLength;
+    ndis_nb_name(nb, owner);
+    for (PMDL mdl = nb->CurrentMdl; mdl && left > 0; mdl = mdl->Next, offset = 0) {
+        const ULONG have = mdl->ByteCount > offset ? mdl->ByteCount - offset : 0, length = have < left ? have : left;
+        if (length == 0) continue;
+        if (packet->pieces == NETCX_TX_SEGMENTS || !add_mdl(builder, packet, mdl, offset, length, skip, owner)) return false;
+        left -= length;
+        skip = 0;
+    }
+    return left == 0;
+}
+
+static bool retreat(const struct netcx_tx *tx, struct netcx_tx_packet *packet) {
+    if (tx->backfill == 0) return true;
+    if (packet->nb->CurrentMdlOffset < tx->backfill) return false;
+    packet->retreated = NdisRetreatNetBufferDataStart(packet->nb, tx->backfill, 0, NULL) == NDIS_STATUS_SUCCESS;
+    return packet->retreated;
+}
+
+/* The device, or the driver, is done with the memory: the NB is as it came. */
+void netcx_tx_unmap(struct netcx_queue *queue, struct netcx_tx_packet *packet) {
+    struct netcx_tx *tx = queue->tx;
+    const struct platform_dma_segment *segment = packet->segment;
+    for (unsigned i = 0; i < packet->pieces; i++) {
+        wdf_dma_unmap(tx->dma, packet->piece[i].mdl, segment, packet->piece[i].segments);
+        segment += packet->piece[i].segments;
+    }
+    packet->pieces = packet->segments = 0;
+    if (packet->retreated) NdisAdvanceNetBufferDataStart(packet->nb, tx->backfill, FALSE, NULL);
+    packet->retreated = false;
+    if (!packet->bounce) return;
+    packet->bounce->next = tx->free_bounces;
+    tx->free_bounces = packet->bounce;
+    packet->bounce = NULL;
+}
+
+/* One fragment of ours. LATER: no buffer is free, or an MDL cannot be mapped now. */
+static enum netcx_map bounce(struct builder *builder, struct netcx_tx_packet *packet) {
+    struct netcx_tx *tx = builder->queue->tx;
+    PNET_BUFFER nb = packet->nb;
+    struct netcx_bounce *buffer = tx->free_bounces;
+    builder->count = 0;
+    if (!buffer) return NETCX_MAP_LATER;
+    PUCHAR to = buffer->va + tx->backfill;
+    const UCHAR *bytes = NdisGetDataBuffer(nb, nb->DataLength, to, 1, 0);
+    if (!bytes) return NETCX_MAP_LATER;
+    if (bytes != to) RtlCopyMemory(to, bytes, nb->DataLength); /* it is in one piece: nothing was copied yet */
+    tx->free_bounces = buffer->next;
+    packet->bounce = buffer;
+    put_fragment(builder, buffer->va, buffer->la, tx->backfill, tx->backfill + nb->DataLength);
+    NET_RING *ring = netcx_fragments(builder->queue);
+    NetRingGetFragmentAtIndex(ring, ring->EndIndex)->OsReserved_Bounced = 1;
+    builder->queue->adapter->counters.tx_bounced++;
+    return NETCX_MAPPED;
+}
+
+/* The frame's first piece as the driver will find it. */
+static void describe(struct builder *builder, const struct netcx_tx_packet *packet, NET_PACKET *to) {
+    const struct netcx_tx *tx = builder->queue->tx;
+    NET_RING *ring = netcx_fragments(builder->queue);
+    const NET_FRAGMENT *first = NetRingGetFragmentAtIndex(ring, ring->EndIndex);
+    const UCHAR *va = NetExtensionGetFragmentVirtualAddress(&tx->va, ring->EndIndex)->VirtualAddress;
+    ULONG contiguous = (ULONG)first->ValidLength;
+    /* Runs of one MDL are one for the CPU. */
+    if (!packet->bounce && packet->pieces) {
+        contiguous = 0;
+        for (unsigned i = 0; i < packet->piece[0].segments; i++) contiguous += packet->segment[i].length;
+        contiguous -= (ULONG)first->Offset;
+    }
+    netcx_layout_parse(&to->Layout, va + first->Offset, contiguous);
+    to->FragmentIndex = ring->EndIndex;
+    to->FragmentCount = (UINT16)builder->count;
+    ring->EndIndex = NetRingAdvanceIndex(ring, ring->EndIndex, (INT32)builder->count);
+}
+
+enum netcx_map netcx_tx_map(struct netcx_queue *queue, struct netcx_tx_packet *packet, NET_PACKET *to) {
+    struct netcx_tx *tx = queue->tx;
+    const NET_RING *ring = netcx_fragments(queue);
+    struct builder builder = {.queue = queue, .room = NetRingGetRangeCount(ring, ring->EndIndex, ring->BeginIndex - 1)};
+    if (packet->nb->DataLength == 0 || packet->nb->DataLength > tx->longest) return NETCX_MAP_NEVER;
+    if (builder.room < tx->most_fragments) return NETCX_MAP_LATER;
+    if (!retreat(tx, packet) || !add_chain(&builder, packet, tx->backfill)) {
+        netcx_tx_unmap(queue, packet);
+        const enum netcx_map map = bounce(&builder, packet);
+        if (map != NETCX_MAPPED) return map;
+    }
+    describe(&builder, packet, to);
+    return NETCX_MAPPED;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wdf_device.c: device objects, and the order of the callbacks in their life. [D] PnP and power management in KMDF
+ *
+ * One power state is modelled: a device is in D0 from its start to its stop.
+ */
+#include "regmap.h"
+#include "wdf_internal.h"
+
+static WDFDEVICE handle_of(struct wdf_device *device) { return (WDFDEVICE)(PVOID)device; }
+
+/* ---- Making one */
+VOID WdfDeviceInitSetPnpPowerEventCallbacks(PWDFDEVICE_INIT DeviceInit, PWDF_PNPPOWER_EVENT_CALLBACKS PnpPowerEventCallbacks) {
+    DeviceInit->callbacks = *PnpPowerEventCallbacks;
+}
+
+VOID WdfDeviceInitSetPowerPolicyEventCallbacks(PWDFDEVICE_INIT DeviceInit, PWDF_POWER_POLICY_EVENT_CALLBACKS PowerPolicyEventCallbacks) {
+    UNREFERENCED_PARAMETER(DeviceInit);
+    UNREFERENCED_PARAMETER(PowerPolicyEventCallbacks); /* of a machine that never sleeps */
+}
+
+void wdf_device_init_set_extension(PWDFDEVICE_INIT init, const struct wdf_extension *extension) { init->extension = *extension; }
+
+static void dispose(struct wdf_object *object) { kernel_free(CONTAINING_RECORD(object, struct wdf_device, object)->resources); }
+
+NTSTATUS WdfDeviceCreate(PWDFDEVICE_INIT *DeviceInit, PWDF_OBJECT_ATTRIBUTES DeviceAttributes, WDFDEVICE *Device) {
+    PWDFDEVICE_INIT init = *DeviceInit;
+    struct wdf_device *device;
+    if (init->device) return STATUS_INVALID_DEVICE_STATE;
+    wdf_require_passive(init->driver->object.kernel, __func__);
+    const NTSTATUS status = wdf_object_create(init->driver->object.kernel, WDF_TYPE_DEVICE, sizeof(*device), DeviceAttributes,
+                                              &init->driver->object, &device);
+    if (!NT_SUCCESS(status)) return status;
+    device->object.dispose = dispose;
+    device->driver = init->driver;
+    device->owner = init->owner;
+    device->callbacks = init->callbacks;
+    device->extension = init->extension;
+    device->adding = true;
+    init->device = device;
+    *DeviceInit = NULL;
+    *Device = handle_of(device);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS wdf_device_add(struct wdf_driver *driver, void *owner, struct wdf_device **out) {
+    struct WDFDEVICE_INIT init = {.driver = driver, .owner = owner};
+    if (!driver->config.EvtDriverDeviceAdd) return STATUS_NOT_SUPPORTED;
+    NTSTATUS status = driver->config.EvtDriverDeviceAdd((WDFDRIVER)(PVOID)driver, &init);
+    if (NT_SUCCESS(status) && !init.device) status = STATUS_UNSUCCESSFUL;
+    if (init.device) init.device->adding = false;
+    if (!NT_SUCCESS(status) && init.device) wdf_object_delete(&init.device->object);
+    if (NT_SUCCESS(status)) *out = init.device;
+    return status;
+}
+
+WDFDRIVER WdfDeviceGetDriver(WDFDEVICE Device) {
+    const struct wdf_device *device = wdf_object_of(Device, WDF_TYPE_DEVICE, __func__);
+    return device ? (WDFDRIVER)(PVOID)device->driver : NULL;
+}
+
+VOID WdfDeviceSetAlignmentRequirement(WDFDEVICE Device, ULONG AlignmentRequirement) {
+    struct wdf_device *device = wdf_object_of(Device, WDF_TYPE_DEVICE, __func__);
+    if (device) device->alignment = AlignmentRequirement;
+}
+
+VOID WdfDeviceSetFailed(WDFDEVICE Device, WDF_DEVICE_FAILED_ACTION FailedAction) {
+    struct wdf_device *device = wdf_object_of(Device, WDF_TYPE_DEVICE, __func__);
+    UNREFERENCED_PARAMETER(FailedAction);
+    if (device && device->extension.failed) device->extension.failed(device->owner);
+}
+
+void *wdf_device_owner(WDFDEVICE handle) {
+    const struct wdf_device *device = wdf_object_of(handle, WDF_TYPE_DEVICE, __func__);
+    return device ? device->owner : NULL;
+}
+
+/* ---- Resources */
+/* BAR 0, and a descriptor for each message. */
+static struct wdf_resources *make_resources(struct kernel *kernel) {
+    const struct platform *platform = &kernel->seam;
+    const unsigned messages = platform->ops->interrupt_vectors(platform->ctx);
+    struct wdf_resources *list =
+        kernel_allocate(kernel, sizeof(*list) + (1 + messages) * sizeof(list->descriptors[0]), WDF_TAG);
+    if (!list) return NULL;
+    const uint64_t low = platform->ops->config_read(platform->ctx, PCI_CFG_BAR0, 4);
+    const uint64_t high = platform->ops->config_read(platform->ctx, PCI_CFG_BAR0_HIGH, 4);
+    list->count = 1 + messages;
+    list->descriptors[0].Type = CmResourceTypeMemory;
+    list->descriptors[0].u.Memory.Start.QuadPart = (LONGLONG)(high << 32 | (low & ~(uint64_t)0xF));
+    list->descriptors[0].u.Memory.Length = BAR0_SIZE;
+    for (unsigned i = 0; i < messages; i++) {
+        PCM_PARTIAL_RESOURCE_DESCRIPTOR message = &list->descriptors[1 + i];
+        message->Type = CmResourceTypeInterrupt;
+        message->Flags = CM_RESOURCE_INTERRUPT_LATCHED | CM_RESOURCE_INTERRUPT_MESSAGE;
+        message->u.MessageInterrupt.Translated.Level = DEVICE_LEVEL;
+        message->u.MessageInterrupt.Translated.Vector = i;
+        message->u.MessageInterrupt.Translated.Affinity = 1;
+    }
+    return list;
+}
+
+ULONG WdfCmResourceListGetCount(WDFCMRESLIST List) { return ((const struct wdf_resources *)(PVOID)List)->count; }
+
+PCM_PARTIAL_RESOURCE_DESCRIPTOR WdfCmResourceListGetDescriptor(WDFCMRESLIST List, ULONG Index) {
+    struct wdf_resources *list = (PVOID)List;
+    return Index < list->count ? &list->descriptors[Index] : NULL;
+}
+
+/* ---- Up and down */
+#define CALL(device, name, ...) ((device)->callbacks.name ? (device)->callbacks.name(__VA_ARGS__) : STATUS_SUCCESS)
+
+static NTSTATUS prepare(struct wdf_device *device) {
+    const WDFCMRESLIST list = (WDFCMRESLIST)(PVOID)device->resources;
+    device->preparing = true;
+    const NTSTATUS status = CALL(device, EvtDevicePrepareHardware, handle_of(device), list, list);
+    device->preparing = false;
+    return status;
+}
+
+static void release(struct wdf_device *device) {
+    (void)CALL(device, EvtDeviceReleaseHardware, handle_of(device), (WDFCMRESLIST)(PVOID)device->resources);
+    wdf_interrupts_release(device);
+}
+
+static void leave_d0(struct wdf_device *device) {
+    (void)CALL(device, EvtDeviceD0ExitPreInterruptsDisabled, handle_of(device), WdfPowerDeviceD3Final);
+    wdf_interrupts_disconnect(device);
+    (void)CALL(device, EvtDeviceD0Exit, handle_of(device), WdfPowerDeviceD3Final);
+}
+
+static NTSTATUS enter_d0(struct wdf_device *device) {
+    NTSTATUS status = CALL(device, EvtDeviceD0Entry, handle_of(device), WdfPowerDeviceD3Final);
+    if (!NT_SUCCESS(status)) return status;
+    status = wdf_interrupts_connect(device);
+    if (NT_SUCCESS(status)) status = CALL(device, EvtDeviceD0EntryPostInterruptsEnabled, handle_of(device), WdfPowerDeviceD3Final);
+    if (NT_SUCCESS(status) && device->extension.power_up) status = device->extension.power_up(device->owner);
+    if (NT_SUCCESS(status)) {
+        status = CALL(device, EvtDeviceSelfManagedIoInit, handle_of(device));
+        if (!NT_SUCCESS(status) && device->extension.power_down) device->extension.power_down(device->owner);
+    }
+    if (!NT_SUCCESS(status)) leave_d0(device);
+    return status;
+}
+
+NTSTATUS wdf_device_start(struct wdf_device *device) {
+    device->resources = make_resources(device->object.kernel);
+    if (!device->resources) return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = prepare(device);
+    if (NT_SUCCESS(status)) status = enter_d0(device);
+    if (!NT_SUCCESS(status)) release(device);
+    return status;
+}
+
+void wdf_device_stop(struct wdf_device *device) {
+    (void)CALL(device, EvtDeviceSelfManagedIoSuspend, handle_of(device));
+    if (device->extension.power_down) device->extension.power_down(device->owner);
+    leave_d0(device);
+    release(device);
+    if (device->callbacks.EvtDeviceSelfManagedIoFlush) device->callbacks.EvtDeviceSelfManagedIoFlush(handle_of(device));
+    if (device->callbacks.EvtDeviceSelfManagedIoCleanup) device->callbacks.EvtDeviceSelfManagedIoCleanup(handle_of(device));
+}
+
+void wdf_device_surprise_removal(struct wdf_device *device) {
+    if (device->callbacks.EvtDeviceSurpriseRemoval) device->callbacks.EvtDeviceSurpriseRemoval(handle_of(device));
+}
+
+void wdf_device_remove(struct wdf_device *device) { wdf_object_delete(&device->object); }

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// A NetAdapterCx client of no hardware, under the test protocol of test_stack.h: what is sent is noted and given back, what the test wants to
+// receive is put into the system's buffers. A test changes what it declares, and what its callbacks do.
+#pragma once
+
+#include <functional>
+
+#include "netcx_host.h"
+#include "test_stack.h"
+
+using Bytes = std::vector<UCHAR>;
+
+struct TestClient {
+    // What it declares.
+    bool dma = true;
+    ULONG mtu = 1500;
+    ULONG frame_bytes = 1536, rx_offset = 0;
+    std::function<void(NET_ADAPTER_TX_CAPABILITIES&, NET_ADAPTER_RX_CAPABILITIES&, NET_ADAPTER_DMA_CAPABILITIES&)> declare;
+    std::function<NTSTATUS()> prepare;  // in place of starting the adapter
+    bool start = true;
+
+    // What it does.
+    bool driver_buffers = false;     // receives into buffers of its own
+    bool hold_sends = false;
+    bool hold_receives = false;      // on cancel too
+    std::function<void()> after_tx, after_rx;  // at the end of EvtAdvance
+
+    // What came of it.
+    std::string calls;
+    WDFDEVICE device = nullptr;
+    NETADAPTER adapter = nullptr;
+    WDFDMAENABLER enabler = nullptr;
+    NETPACKETQUEUE tx = nullptr, rx = nullptr;
+    NET_EXTENSION tx_va{}, tx_la{}, rx_va{}, rx_la{}, rx_return{};
+    std::vector<Bytes> sent, to_receive;
+    std::vector<NET_PACKET> packets;                    // of sent
+    std::vector<std::vector<NET_FRAGMENT>> fragments;   // of sent
+    std::vector<UCHAR*> buffers;                        // its own, free
+    unsigned buffers_returned = 0;
+    unsigned armed_tx = 0, armed_rx = 0;
+
+    NET_RING* tx_packets() const { return NetTxQueueGetRingCollection(tx)->Rings[NetRingTypePacket]; }
+    NET_RING* tx_fragments() const { return NetTxQueueGetRingCollection(tx)->Rings[NetRingTypeFragment]; }
+    NET_RING* rx_packets() const { return NetRxQueueGetRingCollection(rx)->Rings[NetRingTypePacket]; }
+    NET_RING* rx_fragments() const { return NetRxQueueGetRingCollection(rx)->Rings[NetRingTypeFragment]; }
+    // Gives one frame back as received, in one fragment.
+    void receive(const Bytes& frame);
+};
+
+class ClientTest : public StackTest {
+public:
+    ClientTest();
+    // Puts frames where the client finds them, and tells it.
+    void receive(const std::vector<Bytes>& frames);
+    // Sends an NBL with these bytes, and waits until it is back.
+    void send(const Bytes& frame, ULONG backfill = 0);
+    static Bytes frame(unsigned number, size_t length);
+    TestClient client_;
+};
