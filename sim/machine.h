@@ -98,6 +98,7 @@ struct machine_result {
     uint64_t tx_checksums, large_sends, large_send_frames, rx_checksums, rx_hashes; /* as of traffic_counts */
     struct machine_link up, down;
     uint64_t dma_violations, interrupts;
+    uint64_t program_tx_frames, program_rx_frames; /* of driver.programs: that reached the wire, or the traffic protocol */
     struct machine_queue queues[MACHINE_MAX_QUEUES]; /* by virtqueue: receive 0, transmit 0, receive 1, ... */
     struct machine_adapter adapters[MACHINE_MAX_ADAPTERS]; /* what is above is of all of them together */
     unsigned adapter_count;

@@ -128,6 +128,8 @@ void TrafficRun::report(machine_result& result) {
     report_adapters(result);
     result.dma_violations = system_.iommu->counters().violations;
     result.interrupts = system_.cpu->counters().interrupts;
+    result.program_tx_frames = tx_.of_programs;
+    result.program_rx_frames = rx_.of_programs;
     result.time_ps = hw::now_ps();
     result.traffic_wall_s = traffic_wall_s_;
 }

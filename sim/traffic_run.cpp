@@ -471,7 +471,7 @@ void TrafficRun::sent(uint64_t id, int32_t status) {
 // Where programs send, a frame that no source made is theirs; one of a source that was damaged is then missed, as lost.
 bool TrafficRun::of_a_program(Flow& flow, const uint8_t* data, size_t length) {
     if (*scenario_.driver_programs == '\0' || frame_check_knows(&flow.check, flow.taken, data, length)) return false;
-    ++program_frames_;
+    ++flow.of_programs;
     step();
     return true;
 }

@@ -58,6 +58,7 @@ private:
         uint64_t total;      // frames to send
         uint64_t taken = 0;  // handed to the sender so far
         uint64_t arrived = 0;
+        uint64_t of_programs = 0;  // arrived too
         uint64_t due_ps = 0;  // when the last one taken may leave
         Losses losses;        // tracked when the scenario disturbs the traffic
     };
@@ -129,7 +130,6 @@ private:
     std::vector<std::string> drivers_;
     uint64_t begin_ps_ = 0, end_ps_ = 0;
     double traffic_wall_s_ = 0;
-    uint64_t program_frames_ = 0;  // seen at either end
     uint64_t steps_ = 0, completed_ = 0, refused_ = 0, dropped_ = 0;
     std::array<uint64_t, 8> drops_by_reason_{};  // by TRACE_DROP_*; 0: a reason that we do not know
     traffic_counts counts_{};

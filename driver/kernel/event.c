@@ -11,6 +11,7 @@
 struct kernel_waiter {
     LIST_ENTRY entry;  /* in KEVENT.WaitListHead */
     struct kernel *kernel;
+    struct kernel_context *context;  /* who waits */
     struct platform_event *event;
     bool woken;
     struct kernel_waiter *next_free;
@@ -60,6 +61,8 @@ VOID KeInitializeEvent(PKEVENT Event, EVENT_TYPE Type, BOOLEAN State) {
 static void wake_first(PKEVENT event) {
     struct kernel_waiter *waiter = CONTAINING_RECORD(RemoveHeadList(&event->WaitListHead), struct kernel_waiter, entry);
     waiter->woken = true;
+    /* A mutex is the waiter's from now on: whoever released it may want it again before the waiter runs. */
+    if (kernel_is_mutex(event)) (void)kernel_mutex_try(CONTAINING_RECORD(event, KMUTEX, Header), waiter->context);
     waiter->kernel->seam.ops->event_set(waiter->kernel->seam.ctx, waiter->event);
 }
 
@@ -114,12 +117,12 @@ NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR
     }
     struct kernel_waiter *waiter = waiter_get(kernel);
     if (!waiter) return STATUS_INSUFFICIENT_RESOURCES;
+    waiter->context = context;
     InsertTailList(&event->WaitListHead, &waiter->entry);
     (void)kernel->seam.ops->event_wait(kernel->seam.ctx, waiter->event, ns);
     bool woken = waiter->woken;
     if (!woken) (void)RemoveEntryList(&waiter->entry);
     waiter_put(waiter);
-    if (woken && mutex) (void)kernel_mutex_try(Object, context);  /* the release woke this waiter and nobody else */
     return woken ? STATUS_SUCCESS : STATUS_TIMEOUT;
 }
 

@@ -2,8 +2,9 @@
 /*
  * rwlock.c: read/write locks of both generations, and lookaside lists.
  *
- * Who holds such a lock is at DISPATCH_LEVEL, and so alone: whoever finds it held is the holder itself, which may read again and nothing
- * else.
+ * Who holds such a lock is at DISPATCH_LEVEL, and so alone: whoever finds it held is the holder itself. A reader may read again, a writer
+ * read and write again (a public driver that is in use does, and both generations of the lock know their owner); a reader that writes
+ * waits for itself.
  */
 #include "ndis_internal.h"
 
@@ -15,8 +16,7 @@ static void violation(const char *what) {
 }
 
 static void take(PNDIS_RW_LOCK lock, bool write) {
-    if (lock->Writers) violation("a read/write lock was acquired while its writer holds it: a deadlock in life");
-    else if (write && lock->Readers) violation("a read/write lock was acquired for writing while a reader holds it: a deadlock in life");
+    if (write && lock->Readers && !lock->Writers) violation("a read/write lock was acquired for writing while a reader holds it: a deadlock in life");
     if (write) lock->Writers++;
     else lock->Readers++;
 }

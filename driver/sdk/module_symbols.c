@@ -135,6 +135,7 @@ bool module_check_symbols(const char *path, char *error, size_t size) {
     if (reader.out) fclose(reader.out);
     if (reader.elf) elf_end(reader.elf);
     if (file >= 0) close(file);
+    if (good) error[0] = '\0'; /* what else goes wrong with it later is not this */
     return good;
 }
 

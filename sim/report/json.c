@@ -113,6 +113,9 @@ json_t *report_json(const struct scenario *scenario, const struct machine_result
     json_object_set_new(json, "interrupts", json_integer((json_int_t)result->interrupts));
     json_object_set_new(json, "queues", queues_json(result->queues, result->queue_count));
     if (result->adapter_count > 1) json_object_set_new(json, "adapters", adapters_json(result));
+    if (*scenario->driver_programs)
+        json_object_set_new(json, "programs", json_pack("{s:I,s:I}", "tx_frames", (json_int_t)result->program_tx_frames, "rx_frames",
+                                                       (json_int_t)result->program_rx_frames));
     if (result->lost) json_object_set(json, "lost", result->lost);
     if (result->driver_count) json_object_set_new(json, "drivers", drivers_json(result));
     return json;

@@ -106,6 +106,10 @@ static void print_table(FILE *out, const json_t *result) {
     fprintf(out, "  %-10s %9lld %9lld %9lld %11lld %9lld %12lld\n", "", integer(nbl, "allocated"), integer(nbl, "sent"),
             integer(nbl, "completed"), integer(nbl, "indicated"), integer(nbl, "returned"), integer(nbl, "outstanding"));
     const double evaluated = number(sim, "cycles_evaluated"), wall = number(sim, "wall_s");
+    const json_t *programs = json_object_get(result, "programs");
+    if (programs)
+        fprintf(out, "  %lld frames of programs reached the wire, %lld the traffic protocol\n", integer(programs, "tx_frames"),
+                integer(programs, "rx_frames"));
     fprintf(out, "  %lld interrupts, %lld DMA violations\n", integer(result, "interrupts"),
             integer(json_object_get(result, "dma"), "violations"));
     print_offload(out, json_object_get(result, "offload"));

@@ -117,6 +117,38 @@ TEST_F(DriversTest, TheStackIsShownAsItIsBound) {
               "mux1v1     mux1         intermediate Running   \n");
 }
 
+// A driver and a program in the manner of Windows sources, tests/driver/sdk/modules.
+const std::string mailbox = "driver.stack=" SDK_MODULES "/sdk_mailbox.so, mux 1";
+const std::string program = SDK_MODULES "/sdk_correspond.so ";
+
+TEST_F(DriversTest, ProgramsRunBesideTheTraffic) {
+    const Outcome outcome = ringside({"run", write("scenario.yaml", traffic), "--set", mailbox, "--set",
+                                      "driver.programs=" + program + "write hello; " + program + "turn"});
+    EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+    EXPECT_NE(outcome.err.find("run 1: read 5 bytes: hello, wide"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.out.find("300 sent, 300 received"), std::string::npos) << outcome.out;
+    EXPECT_NE(outcome.out.find("0 frames of programs reached the wire"), std::string::npos) << outcome.out;
+}
+
+TEST_F(DriversTest, AProgramThatFailsFailsTheRun) {
+    const Outcome outcome = ringside({"run", write("scenario.yaml", traffic), "--set", mailbox, "--set", "driver.programs=" + program + "fail 3"});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_NE(outcome.out.find("sdk_correspond ended with status 3"), std::string::npos) << outcome.out;
+}
+
+TEST_F(DriversTest, AProgramThatWaitsForEverIsNamed) {
+    const Outcome outcome = ringside({"run", write("scenario.yaml", traffic), "--set", mailbox, "--set", "driver.programs=" + program + "wait"});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_NE(outcome.out.find("the program sdk_correspond has not ended"), std::string::npos) << outcome.out;
+    EXPECT_NE(outcome.err.find("cancelled: 995"), std::string::npos) << outcome.err;
+}
+
+TEST_F(DriversTest, AStackThatIsOnlyShownRunsNoPrograms) {
+    const Outcome outcome = ringside({"drivers", write("scenario.yaml", traffic), "--set", mailbox, "--set", "driver.programs=" + program + "fail 3"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_NE(outcome.out.find("sdk_mailbox"), std::string::npos) << outcome.out;
+}
+
 TEST_F(DriversTest, ACaptureWithoutACaptureDriverIsRefused) {
     const Outcome outcome = ringside({"run", write("scenario.yaml", traffic), "--capture", file("x.pcapng")});
     EXPECT_EQ(outcome.status, 2);

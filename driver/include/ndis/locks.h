@@ -2,8 +2,8 @@
 /*
  * ndis/locks.h: read/write locks, mutexes, lookaside lists, interlocked lists and counters, under their NDIS names.
  *
- * Acquiring a read/write lock raises to DISPATCH_LEVEL; a reader may acquire it again. On one CPU a lock is never found held but by the
- * context that asks for it, so that a conflict is a driver's error and reported ("ndis.rw_lock").
+ * Acquiring a read/write lock raises to DISPATCH_LEVEL; a reader may acquire it again, a writer in both ways. On one CPU a lock is never
+ * found held but by the context that asks for it, so that a conflict is a driver's error and reported ("ndis.rw_lock").
  */
 #ifndef RINGSIDE_NDIS_LOCKS_H
 #define RINGSIDE_NDIS_LOCKS_H

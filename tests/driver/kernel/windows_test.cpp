@@ -158,6 +158,46 @@ TEST_F(KernelWindows, AMutexIsTakenAgainByItsOwnerAndReportsAStrangersRelease) {
     expected_ = "kernel.mutex\n";
 }
 
+extern "C" void kernel_join_threads(struct kernel* kernel);  // kernel_internal.h, which is C
+
+namespace {
+
+struct Hungry {
+    KMUTEX mutex;
+    KEVENT ended;
+    std::string order;
+};
+
+VOID wait_for_it(PVOID context) {
+    auto* hungry = static_cast<Hungry*>(context);
+    KeWaitForSingleObject(&hungry->mutex, Executive, KernelMode, FALSE, nullptr);
+    hungry->order += "other ";
+    KeReleaseMutex(&hungry->mutex, FALSE);
+    KeSetEvent(&hungry->ended, 0, FALSE);
+}
+
+}  // namespace
+
+TEST_F(KernelWindows, AMutexThatIsReleasedBelongsToWhoeverWaitsForItFirst) {
+    Hungry hungry;
+    KeInitializeMutex(&hungry.mutex, 0);
+    KeInitializeEvent(&hungry.ended, NotificationEvent, FALSE);
+    KeWaitForSingleObject(&hungry.mutex, Executive, KernelMode, FALSE, nullptr);
+    HANDLE thread;
+    ASSERT_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, wait_for_it, &hungry), STATUS_SUCCESS);
+    LARGE_INTEGER moment;
+    moment.QuadPart = -1000;
+    KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    KeReleaseMutex(&hungry.mutex, FALSE);
+    KeWaitForSingleObject(&hungry.mutex, Executive, KernelMode, FALSE, nullptr);
+    hungry.order += "first again";
+    KeReleaseMutex(&hungry.mutex, FALSE);
+    KeWaitForSingleObject(&hungry.ended, Executive, KernelMode, FALSE, nullptr);
+    EXPECT_EQ(hungry.order, "other first again");
+    ZwClose(thread);
+    kernel_join_threads(kernel_);
+}
+
 namespace {
 
 NTSTATUS echo(PDEVICE_OBJECT, PIRP irp) {

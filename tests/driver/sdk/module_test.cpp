@@ -80,6 +80,14 @@ TEST(Module, AModuleOfAnotherProcessorIsRefused) {
 
 TEST(Module, AModuleWithoutDriverEntryIsRefused) { EXPECT_TRUE(has(refused(built("no_entry")), "has no DriverEntry")); }
 
+TEST(Module, AModuleThatOpensLeavesNoMessage) {
+    char error[2048] = "";
+    struct module* module = module_open(built("idle").c_str(), error, sizeof error);
+    ASSERT_NE(module, nullptr);
+    module_close(module);
+    EXPECT_STREQ(error, "");
+}
+
 TEST(Module, EveryMissingNameIsToldWithItsPlaceAndItsPlan) {
     const std::string error = refused(built("missing"));
     EXPECT_TRUE(has(error, "NdisRegisterPoll: used at missing.c:")) << error;
