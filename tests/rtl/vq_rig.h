@@ -235,7 +235,7 @@ struct Rig {
         for (unsigned i = 0; i < 3; ++i) {
             if (!(b->req_valid_o >> i & 1) || !(b->req_ready_i >> i & 1)) continue;
             std::array<uint32_t, 4> bits{};
-            for (unsigned k = 0; k < 4; ++k) bits[k] = uint32_t(get_bits(b->req_o, i * 115 + k * 32, k == 3 ? 19 : 32));
+            for (unsigned k = 0; k < 4; ++k) bits[k] = uint32_t(get_bits(b->req_o, i * 128 + k * 32, 32));
             const RdReq q = get_rd_req(bits);
             EXPECT_EQ(q.client, i == 0 ? kRdDesc : i == 1 ? kRdEvent : kRdTable);
             EXPECT_EQ(q.cookie >> 8, kQueue);
