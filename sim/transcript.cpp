@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transcript.h"
 
+#include <array>
 #include <cerrno>
 #include <cinttypes>
 #include <cstdarg>
 #include <cstring>
 #include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "flow.h"
 #include "regmap.h"
@@ -16,6 +20,7 @@ namespace {
 
 constexpr unsigned config_bytes = 0x100;  // there are no extended capabilities
 constexpr unsigned word = 4;
+constexpr unsigned quiet_tries = 100;
 
 struct Register { const char *block, *name; uint32_t offset, bytes; };
 const Register table[] = {
@@ -52,6 +57,10 @@ private:
     hw::Cpu& cpu_;
     const uint64_t bar_;
 };
+
+// Reads, writes, messages of the device, doorbells of the driver.
+using Sent = std::array<uint64_t, 4>;
+Sent sent_so_far(const hw::DeviceTap& tap) { return {tap.sent().reads, tap.sent().writes, tap.sent().messages, tap.doorbells()}; }
 
 bool is_of(const Register& entry, const char* block) { return std::strcmp(entry.block, block) == 0; }
 bool is_of_queue(const Register& entry) {
@@ -99,10 +108,6 @@ void Transcript::used(const hw::DeviceTap::Used& used) {
 }
 
 void Transcript::registers(hw::Cpu& cpu, BusDriver& bus) {
-    line("sent reads %" PRIu64, tap_.sent().reads);
-    line("sent writes %" PRIu64, tap_.sent().writes);
-    line("sent messages %" PRIu64, tap_.sent().messages);
-    line("sent doorbells %" PRIu64, tap_.doorbells());
     for (unsigned offset = 0; offset < config_bytes; offset += word) line("config %02x %08" PRIx32, offset, bus.config_read(offset, word));
 
     const Reader reader(cpu, bus.bar_address());
@@ -134,7 +139,23 @@ void Transcript::registers(hw::Cpu& cpu, BusDriver& bus) {
     reader.write(BAR0_COMMON + VIRTIO_COMMON_QUEUE_SELECT, 2, queue);
     line("reg ISR %s", reader.text(BAR0_ISR, 1).c_str());
     dump("VIRTIO_NET_CONFIG", BAR0_DEVICE);
-    dump("STATS", BAR0_STATS);
+
+    // The last packet is done, but not what follows it: a batch of used descriptors, descriptors in advance, a moderated interrupt.
+    // Counted here and counted by the device are of one moment when nothing was sent while the counters were read.
+    std::vector<std::string> counters;
+    Sent sent = sent_so_far(tap_);
+    for (unsigned tries = 0; tries < quiet_tries; ++tries) {
+        counters.clear();
+        for (const Register& entry : table)
+            if (is_of(entry, "STATS"))
+                counters.push_back(std::string(entry.name) + " " + reader.text(BAR0_STATS + entry.offset, entry.bytes));
+        const Sent before = std::exchange(sent, sent_so_far(tap_));
+        if (before == sent) break;
+    }
+    for (const std::string& counter : counters) line("reg STATS_%s", counter.c_str());
+    static const char* const things[] = {"reads", "writes", "messages", "doorbells"};
+    for (size_t i = 0; i < sent.size(); ++i) line("sent %s %" PRIu64, things[i], sent[i]);
+
     dump("DMA_BENCH", BAR0_DMA_BENCH);
     for (uint32_t vector = 0; vector <= queues; ++vector) {  // one for each queue and one for the configuration
         const uint32_t entry = BAR0_MSIX_TABLE + vector * PCI_MSIX_ENTRY_SIZE;
