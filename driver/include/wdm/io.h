@@ -239,6 +239,6 @@ NTSTATUS ZwDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PVOID ApcRoutine
                                ULONG IoControlCode, PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer,
                                ULONG OutputBufferLength);
 NTSTATUS ZwCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock); /* every request of the file that waits */
-NTSTATUS ZwClose(HANDLE Handle); /* a file: cancels nothing, sends CLEANUP and CLOSE; a thread */
+NTSTATUS ZwClose(HANDLE Handle); /* a file: cancels nothing, sends CLEANUP and CLOSE; a thread, a key */
 
 #endif
