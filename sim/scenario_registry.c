@@ -7,11 +7,11 @@
 
 #include "scenario.h"
 
-enum { NAME_MOST = 63, LINE_MOST = 500 };
+enum { NAME_MOST = 63, PATH_MOST = 240, LINE_MOST = 500 };
 
-/* A name of 1 to 63 characters that are no separators. */
+/* A name of 1 to 63 characters that are no separators; more when it is the path of a key. */
 static bool is_name(const char *text, size_t length) {
-    if (length < 1 || length > NAME_MOST) return false;
+    if (length < 1 || length > (*text == '\\' ? PATH_MOST : NAME_MOST)) return false;
     for (size_t i = 0; i < length; i++)
         if (strchr("/=;\n", text[i])) return false;
     return true;

@@ -16,7 +16,8 @@
  *   ndis/intermediate.h  virtual adapters of intermediate drivers
  *   ndis/pathsites.h  how a call of the data path says where it was made
  *   ndis/services.h   memory, locks, events, timers; locks.h: read/write locks, lookaside lists; device.h: devices, work items, strings
- *   ndis/pnp.h, ports.h, power.h, poll.h, netaddress.h  set-up of devices, I/O ports, wake-up, polling (types alone), addresses of transports
+ *   ndis/pnp.h, ports.h, power.h, poll.h, netaddress.h  set-up of devices, I/O ports, wake-up, polling, addresses of transports
+ *   ndis/sharedmemory.h  memory shared with the device, by queue
  *   ndis/configuration.h  the registry; version.h: which NDIS a driver is written for; oidcodes.h: the numbers of more OIDs
  *   ndis/packet.h, packetapi.h, legacy_protocol.h, legacy_miniport.h, legacy_request.h  NDIS 5, for drivers that define NDIS50, NDIS51 or
  *                     NDIS_LEGACY_DRIVER, or NDIS50_MINIPORT, NDIS51_MINIPORT
@@ -56,6 +57,7 @@
 #include "ndis/protocol.h"
 #include "ndis/rss.h"
 #include "ndis/services.h"
+#include "ndis/sharedmemory.h"
 #include "ndis/types.h"
 #include "ndis/version.h"
 

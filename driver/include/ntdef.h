@@ -187,6 +187,8 @@ typedef union DECLSPEC_ALIGN(16) _SLIST_HEADER {
     };
 } SLIST_HEADER, *PSLIST_HEADER;
 
+typedef ULONG NODE_REQUIREMENT; /* of memory: a node of processors */
+#define MM_ANY_NODE_OK 0x80000000u
 typedef struct _PROCESSOR_NUMBER {
     USHORT Group;
     UCHAR Number, Reserved;

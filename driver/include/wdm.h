@@ -111,6 +111,7 @@ PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority);
 #define MmInitializeMdl(mdl, va, length) WdkInitializeMdl((mdl), (va), (SIZE_T)(length))
 #define BYTE_OFFSET(va) ((ULONG)((ULONG_PTR)(va) & (PAGE_SIZE - 1)))
 #define PAGE_ALIGN(va) ((PVOID)((ULONG_PTR)(va) & ~(ULONG_PTR)(PAGE_SIZE - 1)))
+#define BYTES_TO_PAGES(size) ((ULONG)(((SIZE_T)(size) + (PAGE_SIZE - 1)) >> PAGE_SHIFT))
 #define ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, size) ((ULONG)((BYTE_OFFSET(va) + (SIZE_T)(size) + (PAGE_SIZE - 1)) >> PAGE_SHIFT))
 
 FORCEINLINE SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length)
@@ -215,6 +216,7 @@ FORCEINLINE VOID InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
 #include "wdm/rtl.h"
 #include "wdm/ke.h"
 #include "wdm/io.h"
+#include "wdm/registry.h"
 #include "wdm/pci.h"
 #include "wdm/requirements.h"
 #include "wdm/resource.h"

@@ -124,6 +124,21 @@ static NTSTATUS perform(struct kernel_file *file, const struct transfer *transfe
     return status;
 }
 
+static NTSTATUS close_file(struct kernel_handle *handle) {
+    struct kernel_file *file = CONTAINING_RECORD(handle, struct kernel_file, handle);
+    static const UCHAR majors[] = {IRP_MJ_CLEANUP, IRP_MJ_CLOSE};
+    for (unsigned i = 0; i < RTL_NUMBER_OF(majors); i++) {
+        const struct transfer transfer = {.major = majors[i]};
+        (void)perform(file, &transfer, NULL);
+    }
+    (void)RemoveEntryList(&file->entry);
+    file->device->files--;
+    kernel_device_release(file->device);
+    handle->type = (enum kernel_handle_type)0;
+    ExFreePoolWithTag(file, FILE_TAG);
+    return STATUS_SUCCESS;
+}
+
 /* ---- The calls */
 NTSTATUS ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
                       PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess, ULONG CreateDisposition, ULONG CreateOptions,
@@ -142,7 +157,7 @@ NTSTATUS ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
     if (!device) return STATUS_OBJECT_NAME_NOT_FOUND;
     struct kernel_file *file = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*file) + rest.Length, FILE_TAG);
     if (!file) return STATUS_INSUFFICIENT_RESOURCES;
-    file->handle.type = KERNEL_HANDLE_FILE;
+    file->handle = (struct kernel_handle){KERNEL_HANDLE_FILE, close_file};
     file->device = device;
     InitializeListHead(&file->requests);
     file->object.Type = FILE_TYPE;
@@ -235,27 +250,9 @@ NTSTATUS ZwCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock) {
     return STATUS_SUCCESS;
 }
 
-NTSTATUS kernel_close_file(struct kernel_handle *handle) {
-    struct kernel_file *file = CONTAINING_RECORD(handle, struct kernel_file, handle);
-    static const UCHAR majors[] = {IRP_MJ_CLEANUP, IRP_MJ_CLOSE};
-    for (unsigned i = 0; i < RTL_NUMBER_OF(majors); i++) {
-        const struct transfer transfer = {.major = majors[i]};
-        (void)perform(file, &transfer, NULL);
-    }
-    (void)RemoveEntryList(&file->entry);
-    file->device->files--;
-    kernel_device_release(file->device);
-    handle->type = (enum kernel_handle_type)0;
-    ExFreePoolWithTag(file, FILE_TAG);
-    return STATUS_SUCCESS;
-}
-
 NTSTATUS ZwClose(HANDLE Handle) {
     struct kernel_handle *handle = Handle;
     if (!handle) return STATUS_INVALID_HANDLE;
-    switch (handle->type) {
-    case KERNEL_HANDLE_FILE: return kernel_close_file(handle);
-    case KERNEL_HANDLE_THREAD: return kernel_close_thread(handle);
-    default: return STATUS_INVALID_HANDLE;
-    }
+    if (handle->type < KERNEL_HANDLE_FILE || handle->type > KERNEL_HANDLE_KEY) return STATUS_INVALID_HANDLE;
+    return handle->close(handle);
 }

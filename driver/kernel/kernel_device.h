@@ -20,10 +20,11 @@ struct kernel_link {
     UNICODE_STRING name, target; /* owned */
 };
 
-/* What a HANDLE is: a file, or a thread. */
-enum kernel_handle_type { KERNEL_HANDLE_FILE = 0x48460001, KERNEL_HANDLE_THREAD };
+/* What a HANDLE is: a file, a thread, or NDIS's key of the registry. */
+enum kernel_handle_type { KERNEL_HANDLE_FILE = 0x48460001, KERNEL_HANDLE_THREAD, KERNEL_HANDLE_KEY };
 struct kernel_handle {
     enum kernel_handle_type type;
+    NTSTATUS (*close)(struct kernel_handle *handle);
 };
 
 /* One request to a file's device; lives until whoever made it has seen its end. */
@@ -39,8 +40,6 @@ struct kernel_request {
 struct kernel_device *kernel_find_device(struct kernel *kernel, PCUNICODE_STRING name, UNICODE_STRING *rest);
 void kernel_device_release(struct kernel_device *device); /* frees it if it was deleted and no file is left */
 bool kernel_request_cancel(struct kernel_request *request);
-NTSTATUS kernel_close_file(struct kernel_handle *handle);
 bool kernel_callback_release(PVOID object); /* false: it is no callback object */
-NTSTATUS kernel_close_thread(struct kernel_handle *handle);
 
 #endif

@@ -28,6 +28,11 @@ static void release(PKTHREAD thread) {
     ExFreePoolWithTag(thread, THREAD_TAG);
 }
 
+static NTSTATUS close_thread(struct kernel_handle *handle) {
+    release(CONTAINING_RECORD(handle, struct _KTHREAD, handle));
+    return STATUS_SUCCESS;
+}
+
 static void run(void *arg) {
     PKTHREAD thread = arg;
     thread->running = kernel_current_context();
@@ -46,7 +51,7 @@ NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, struct 
     PKTHREAD thread = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*thread), THREAD_TAG);
     if (!thread) return STATUS_INSUFFICIENT_RESOURCES;
     KeInitializeEvent(&thread->ended, NotificationEvent, FALSE);
-    thread->handle.type = KERNEL_HANDLE_THREAD;
+    thread->handle = (struct kernel_handle){KERNEL_HANDLE_THREAD, close_thread};
     thread->kernel = kernel;
     thread->start = StartRoutine;
     thread->context = StartContext;
@@ -106,11 +111,6 @@ VOID ObDereferenceObject(PVOID Object) {
     else if (!kernel_callback_release(Object))
         kernel_violation(kernel_require_context(__func__)->kernel, "kernel.object", "[D] ObDereferenceObject", -1,
                          "ObDereferenceObject was given something that is no object");
-}
-
-NTSTATUS kernel_close_thread(struct kernel_handle *handle) {
-    release(CONTAINING_RECORD(handle, struct _KTHREAD, handle));
-    return STATUS_SUCCESS;
 }
 
 void kernel_join_threads(struct kernel *kernel) {

@@ -205,6 +205,11 @@ static void halt_adapter(struct ndis_adapter *adapter, NDIS_HALT_ACTION action) 
         kernel_violation(ndis->kernel, "ndis.halt", "[D] 6 (0x7C/0x08)", -1, "%s halted with its interrupt registered", adapter->object.name);
     if (adapter->dmas_registered)
         kernel_violation(ndis->kernel, "ndis.halt", "[D] 2.7", -1, "%s halted with its DMA channel registered", adapter->object.name);
+    if (ndis_end_polls(adapter))
+        kernel_violation(ndis->kernel, "ndis.halt", "[D] NdisDeregisterPoll", -1, "%s halted with a poll registered", adapter->object.name);
+    if (ndis_end_shared_memory(adapter))
+        kernel_violation(ndis->kernel, "ndis.halt", "[D] NdisFreeSharedMemory", -1, "%s halted with shared memory allocated",
+                         adapter->object.name);
     (void)nbl_report_lost(ndis, &adapter->object, NULL, "the halt of the miniport");
     (void)nbl_report_lost(ndis, NULL, &adapter->object, "the halt of the miniport");
 }

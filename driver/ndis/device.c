@@ -4,7 +4,7 @@
 
 #include "ndis_internal.h"
 
-enum { DEVICE_TAG = 0x76654444 /* "DDev" */, DEVICE_MAGIC = 0x4E444456, WORK_MAGIC = 0x4E445749, VERSION_6_80 = 6 << 16 | 80, CACHE_LINE_BYTES = 64 };
+enum { DEVICE_TAG = 0x76654444 /* "DDev" */, DEVICE_MAGIC = 0x4E444456, WORK_MAGIC = 0x4E445749, VERSION_6_85 = 6 << 16 | 85, CACHE_LINE_BYTES = 64 };
 
 /* ---- Devices: each has a DRIVER_OBJECT of its own, for dispatch routines of its own. */
 struct ndis_device {
@@ -166,7 +166,7 @@ NDIS_STATUS NdisMRemoveMiniport(NDIS_HANDLE MiniportAdapterHandle) {
 }
 
 /* ---- The machine and its system */
-ULONG NdisGetVersion(VOID) { return VERSION_6_80; }
+ULONG NdisGetVersion(VOID) { return VERSION_6_85; }
 
 ULONG NdisGetSharedDataAlignment(VOID) { return CACHE_LINE_BYTES; }
 

@@ -91,6 +91,14 @@ const char *ndis_intern(struct ndis *ndis, const char *text) {
     return name->text;
 }
 
+/* Behind the path of the services; registry.c finds it. */
+static void name_service(PUNICODE_STRING path, const char *name) {
+    size_t used = 0;
+    while (path->Buffer[used]) used++;
+    for (; *name && used + 1 < path->MaximumLength / sizeof(WCHAR); name++) path->Buffer[used++] = (WCHAR)(unsigned char)*name;
+    path->Length = (USHORT)(used * sizeof(WCHAR));
+}
+
 NDIS_STATUS ndis_load_driver(struct ndis *ndis, const char *name, DRIVER_INITIALIZE *entry, void *argument) {
     struct ndis_driver *driver = calloc(1, sizeof(*driver));
     if (!driver) return NDIS_STATUS_RESOURCES;
@@ -100,9 +108,9 @@ NDIS_STATUS ndis_load_driver(struct ndis *ndis, const char *name, DRIVER_INITIAL
     while (*link) link = &(*link)->next;
     *link = driver;
 
-    WCHAR path[] = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\ringside";
-    UNICODE_STRING registry;
-    RtlInitUnicodeString(&registry, path);
+    WCHAR path[128] = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
+    UNICODE_STRING registry = {.Buffer = path, .MaximumLength = sizeof(path)};
+    name_service(&registry, driver->object.name);
     struct kernel_scope scope;
     kernel_enter(ndis->kernel, &scope);
     ndis->loading = driver;

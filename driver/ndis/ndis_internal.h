@@ -17,7 +17,8 @@
 enum ndis_object_type {
     NDIS_OBJECT_DRIVER = 0x4E440001, NDIS_OBJECT_PROTOCOL, NDIS_OBJECT_ADAPTER, NDIS_OBJECT_BINDING, NDIS_OBJECT_NBL_POOL,
     NDIS_OBJECT_NB_POOL, NDIS_OBJECT_DMA, NDIS_OBJECT_INTERRUPT, NDIS_OBJECT_TIMER, NDIS_OBJECT_FILTER_DRIVER, NDIS_OBJECT_FILTER,
-    NDIS_OBJECT_PACKET_POOL, NDIS_OBJECT_LEGACY_PROTOCOL, NDIS_OBJECT_LEGACY_BINDING
+    NDIS_OBJECT_PACKET_POOL, NDIS_OBJECT_LEGACY_PROTOCOL, NDIS_OBJECT_LEGACY_BINDING, NDIS_OBJECT_POLL,
+    NDIS_OBJECT_SHARED_MEMORY
 };
 
 struct ndis_object {
@@ -118,6 +119,8 @@ struct ndis_adapter {
     bool in_reset;                /* from the indication of its start to that of its end */
     bool resetting, addressing_reset, removed;
     unsigned interrupts_registered, dmas_registered;
+    NDIS_POLL_HANDLE polls;
+    struct ndis_shared_memory *shared_memory;
     struct ndis_filter *bottom, *top;
     struct ndis_binding *bindings;
     unsigned loopback_bindings;   /* that hear what the others send */
@@ -436,6 +439,13 @@ void ndis_free_legacy_protocols(struct ndis *ndis);
 
 /* sg_dma.c */
 void ndis_free_sgs(struct ndis *ndis);
+
+/* poll.c: the adapter runs: polls begin. And it halts: says how many the driver has not deregistered, and ends them. */
+void ndis_start_polls(struct ndis_adapter *adapter);
+unsigned ndis_end_polls(struct ndis_adapter *adapter);
+
+/* shared_memory.c: says how many blocks the driver has not freed, and frees them. */
+unsigned ndis_end_shared_memory(struct ndis_adapter *adapter);
 
 /* add_device.c, filter_driver.c: optional handlers; the device that a miniport helps to set up. */
 NDIS_STATUS ndis_set_filter_handlers(NDIS_HANDLE NdisHandle, PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers);

@@ -44,6 +44,31 @@ void ndis_note_offload(struct ndis_adapter *adapter, const NDIS_STATUS_INDICATIO
     take(&adapter->offload_config, config);
 }
 
+/* Revision 1 for drivers of NDIS 6.20. */
+static UCHAR revision_for(NDIS_HANDLE handle) {
+    const struct ndis_object *object = handle;
+    UCHAR minor = 0;
+    if (object->type == NDIS_OBJECT_ADAPTER) minor = ((const struct ndis_adapter *)handle)->driver->miniport.MinorNdisVersion;
+    else if (object->type == NDIS_OBJECT_BINDING) minor = ((const struct ndis_binding *)handle)->protocol->chars.MinorNdisVersion;
+    else return 0;
+    return minor < 30 ? NDIS_RSS_PROCESSOR_INFO_REVISION_1 : NDIS_RSS_PROCESSOR_INFO_REVISION_2;
+}
+
+NDIS_STATUS NdisGetRssProcessorInformation(NDIS_HANDLE NdisHandle, PNDIS_RSS_PROCESSOR_INFO RssProcessorInfo, PSIZE_T Size) {
+    const UCHAR revision = NdisHandle ? revision_for(NdisHandle) : 0;
+    if (!revision) return NDIS_STATUS_INVALID_PARAMETER;
+    const USHORT head = revision == 1 ? NDIS_SIZEOF_RSS_PROCESSOR_INFO_REVISION_1 : NDIS_SIZEOF_RSS_PROCESSOR_INFO_REVISION_2;
+    const SIZE_T needed = head + sizeof(NDIS_RSS_PROCESSOR), room = *Size;
+    *Size = needed;
+    if (!RssProcessorInfo || room < needed) return NDIS_STATUS_BUFFER_TOO_SHORT;
+    const NDIS_RSS_PROCESSOR_INFO info = {
+        .Header = {NDIS_OBJECT_TYPE_RSS_PROCESSOR_INFO, revision, head}, .MaxNumRssProcessors = 1, .RssProcessorArrayOffset = head,
+        .RssProcessorCount = 1, .RssProcessorEntrySize = sizeof(NDIS_RSS_PROCESSOR), .RssProfile = NdisRssProfileClosest};
+    memcpy(RssProcessorInfo, &info, head);
+    memset((PUCHAR)RssProcessorInfo + head, 0, sizeof(NDIS_RSS_PROCESSOR));
+    return NDIS_STATUS_SUCCESS;
+}
+
 static NDIS_STATUS answer(PNDIS_OID_REQUEST request, const void *value, ULONG size, bool known) {
     struct _QUERY *query = &request->DATA.QUERY_INFORMATION;
     if (!known) return NDIS_STATUS_NOT_SUPPORTED;

@@ -23,6 +23,7 @@ static NDIS_STATUS restart_miniport(struct ndis_adapter *adapter, PNDIS_RESTART_
     if (!ndis_pending_wait(ndis, &adapter->restart, &status, "MiniportRestart", adapter->object.name)) status = NDIS_STATUS_FAILURE;
     ndis_function_exit(ndis, "MiniportRestart");
     adapter->layer.state = status == NDIS_STATUS_SUCCESS ? NDIS_STATE_RUNNING : NDIS_STATE_PAUSED;
+    if (status == NDIS_STATUS_SUCCESS) ndis_start_polls(adapter);
     return status;
 }
 

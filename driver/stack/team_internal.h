@@ -15,6 +15,8 @@
 #include "team.h"
 
 enum { TEAM_TAG = 0x6D616574 /* 'team' */, TEAM_NAME = 32, TEAM_ADDRESS = 6, TEAM_FLOWS = 256, TEAM_NDIS_MAJOR = 6, TEAM_NDIS_MINOR = 80 };
+enum { TEAM_SCALE_BYTES = sizeof(NDIS_RECEIVE_SCALE_PARAMETERS) + NDIS_RSS_INDIRECTION_TABLE_MAX_SIZE_REVISION_2 +
+                          NDIS_RSS_HASH_SECRET_KEY_MAX_SIZE_REVISION_2 };
 
 /* An adapter below. */
 struct team_member {
@@ -23,6 +25,7 @@ struct team_member {
     NDIS_BIND_PARAMETERS bound;  /* values only: what it points at is gone */
     NDIS_LINK_STATE link;
     NDIS_OFFLOAD offload;        /* what it does now; Header.Size 0: nothing */
+    NDIS_RECEIVE_SCALE_CAPABILITIES rss; /* the same */
     BOOLEAN running;
     ULONG out;                   /* sends below, and receives above, that are not back */
     PNET_PNP_EVENT_NOTIFICATION pausing;
@@ -57,6 +60,9 @@ struct team_adapter {
     NDIS_LINK_STATE link;        /* as told above */
     ULONG packet_filter;         /* as asked above */
     NDIS_OFFLOAD_ENCAPSULATION encapsulation; /* as asked above; Header.Size 0: not yet */
+    NDIS_RECEIVE_SCALE_CAPABILITIES rss;      /* as told above */
+    UCHAR scale[TEAM_SCALE_BYTES];            /* receive side scaling as asked above, which members that join are told */
+    ULONG scale_bytes;                        /* 0: not yet */
     struct team_member members[TEAM_MOST];
     struct team_flow flows[TEAM_FLOWS];
     /* The one request that is being answered, what is asked below for it, and of whom. */
@@ -98,6 +104,7 @@ struct team_member *team_first(struct team_adapter *adapter);
 NDIS_LINK_STATE team_link(struct team_adapter *adapter);
 NDIS_BIND_PARAMETERS team_bound(const struct team_adapter *adapter);
 NDIS_OFFLOAD team_offload(const struct team_adapter *adapter);
+NDIS_RECEIVE_SCALE_CAPABILITIES team_rss(const struct team_adapter *adapter); /* Header.Size 0: none */
 /* Tell those above of the link, if it changed, and of the offloads. Without the lock. */
 VOID team_tell_link(struct team_adapter *adapter);
 VOID team_tell_offload(struct team_adapter *adapter);

@@ -108,6 +108,25 @@ NDIS_OFFLOAD team_offload(const struct team_adapter *adapter) {
     return all;
 }
 
+/* Receive side scaling: what all of them can. Each member spreads what it receives by the same table. */
+NDIS_RECEIVE_SCALE_CAPABILITIES team_rss(const struct team_adapter *adapter) {
+    NDIS_RECEIVE_SCALE_CAPABILITIES all = {.Header = {.Size = 0}};
+    BOOLEAN first = TRUE;
+    for (unsigned i = 0; i < TEAM_MOST; i++) {
+        const NDIS_RECEIVE_SCALE_CAPABILITIES *one = &adapter->members[i].rss;
+        if (!adapter->members[i].handle) continue;
+        if (first) all = *one;
+        else if (!one->Header.Size) all.Header.Size = 0;
+        all.CapabilitiesFlags &= one->CapabilitiesFlags;
+        all.NumberOfInterruptMessages = least(all.NumberOfInterruptMessages, one->NumberOfInterruptMessages);
+        all.NumberOfReceiveQueues = least(all.NumberOfReceiveQueues, one->NumberOfReceiveQueues);
+        if (one->NumberOfIndirectionTableEntries < all.NumberOfIndirectionTableEntries)
+            all.NumberOfIndirectionTableEntries = one->NumberOfIndirectionTableEntries;
+        first = FALSE;
+    }
+    return all;
+}
+
 VOID team_tell_offload(struct team_adapter *adapter) {
     NDIS_OFFLOAD offload = team_offload(adapter);
     if (!offload.Header.Size || !adapter->handle) return;

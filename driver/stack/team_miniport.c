@@ -14,10 +14,11 @@ static NDIS_STATUS set_registration(struct team_adapter *adapter) {
 static NDIS_STATUS set_general(struct team_adapter *adapter) {
     static NDIS_OID oids[] = {OID_GEN_CURRENT_PACKET_FILTER, OID_GEN_XMIT_OK, OID_GEN_RCV_OK, OID_GEN_XMIT_ERROR, OID_GEN_RCV_ERROR,
                               OID_GEN_RCV_NO_BUFFER, OID_GEN_STATISTICS, OID_802_3_PERMANENT_ADDRESS, OID_802_3_CURRENT_ADDRESS, OID_802_3_MULTICAST_LIST,
-                              OID_OFFLOAD_ENCAPSULATION, OID_TCP_OFFLOAD_PARAMETERS};
+                              OID_OFFLOAD_ENCAPSULATION, OID_TCP_OFFLOAD_PARAMETERS, OID_GEN_RECEIVE_SCALE_PARAMETERS};
     const NDIS_BIND_PARAMETERS bound = team_bound(adapter);
     NDIS_PNP_CAPABILITIES power = {0};
     adapter->link = team_link(adapter);
+    adapter->rss = team_rss(adapter);
     adapter->mtu = bound.MtuSize;
     NDIS_MINIPORT_ADAPTER_ATTRIBUTES attributes = {.GeneralAttributes = {
         .Header = {NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES, NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2,
@@ -29,7 +30,8 @@ static NDIS_STATUS set_general(struct team_adapter *adapter) {
         .LookaheadSize = bound.LookaheadSize, .PowerManagementCapabilities = &power,
         .MacOptions = bound.MacOptions | NDIS_MAC_OPTION_NO_LOOPBACK,
         .SupportedPacketFilters = bound.SupportedPacketFilters, .MaxMulticastListSize = bound.MaxMulticastListSize,
-        .MacAddressLength = TEAM_ADDRESS, .AccessType = bound.AccessType, .DirectionType = bound.DirectionType,
+        .MacAddressLength = TEAM_ADDRESS, .RecvScaleCapabilities = adapter->rss.Header.Size ? &adapter->rss : NULL,
+        .AccessType = bound.AccessType, .DirectionType = bound.DirectionType,
         .ConnectionType = bound.ConnectionType, .IfType = bound.IfType, .IfConnectorPresent = FALSE,
         .DataBackFillSize = bound.DataBackFillSize, .ContextBackFillSize = bound.ContextBackFillSize + (ULONG)sizeof(struct team_context),
         .SupportedOidList = oids, .SupportedOidListLength = sizeof(oids)}};

@@ -152,6 +152,10 @@ NDIS_STATUS team_oid_request(NDIS_HANDLE context, PNDIS_OID_REQUEST request) {
     }
     if (is_set(request) && oid == OID_OFFLOAD_ENCAPSULATION && set->InformationBufferLength >= sizeof(adapter->encapsulation))
         RtlCopyMemory(&adapter->encapsulation, set->InformationBuffer, sizeof(adapter->encapsulation));
+    if (is_set(request) && oid == OID_GEN_RECEIVE_SCALE_PARAMETERS && set->InformationBufferLength <= sizeof(adapter->scale)) {
+        adapter->scale_bytes = set->InformationBufferLength;
+        RtlCopyMemory(adapter->scale, set->InformationBuffer, adapter->scale_bytes);
+    }
     adapter->request = request;
     adapter->status = NDIS_STATUS_SUCCESS;
     adapter->asked = 0;
@@ -187,6 +191,8 @@ NDIS_STATUS team_tell_member(struct team_member *member) {
     NDIS_STATUS status = filter ? tell(member, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter)) : NDIS_STATUS_SUCCESS;
     if (status == NDIS_STATUS_SUCCESS && adapter->encapsulation.Header.Size)
         status = tell(member, OID_OFFLOAD_ENCAPSULATION, &adapter->encapsulation, sizeof(adapter->encapsulation));
+    if (status == NDIS_STATUS_SUCCESS && adapter->scale_bytes)
+        status = tell(member, OID_GEN_RECEIVE_SCALE_PARAMETERS, adapter->scale, adapter->scale_bytes);
     return status;
 }
 

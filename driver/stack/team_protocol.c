@@ -55,6 +55,11 @@ static VOID take_offload(struct team_member *member, const NDIS_OFFLOAD *offload
     RtlCopyMemory(&member->offload, offload, bytes);
 }
 
+static VOID take_rss(struct team_member *member, const NDIS_RECEIVE_SCALE_CAPABILITIES *rss) {
+    NdisZeroMemory(&member->rss, sizeof(member->rss));
+    if (rss) RtlCopyMemory(&member->rss, rss, rss->Header.Size < sizeof(member->rss) ? rss->Header.Size : sizeof(member->rss));
+}
+
 static VOID fill(struct team_adapter *adapter, struct team_member *member, const NDIS_BIND_PARAMETERS *parameters) {
     *member = (struct team_member){.adapter = adapter, .bound = *parameters};
     member->link = (NDIS_LINK_STATE){
@@ -62,6 +67,7 @@ static VOID fill(struct team_adapter *adapter, struct team_member *member, const
         .XmitLinkSpeed = parameters->XmitLinkSpeed, .RcvLinkSpeed = parameters->RcvLinkSpeed};
     KeInitializeEvent(&member->answered, NotificationEvent, TRUE);
     take_offload(member, parameters->DefaultOffloadConfiguration);
+    take_rss(member, parameters->RcvScaleCapabilities);
 }
 
 static VOID leave(struct team_member *member) {

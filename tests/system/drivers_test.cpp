@@ -98,6 +98,25 @@ TEST_F(DriversTest, OurDriversCarryTheTrafficAsModulesToo) {
     for (size_t i = 0; i < 2; i++) EXPECT_GT(two.at("adapters").at(i).at("tx.frames").integer(), 50);
 }
 
+TEST_F(DriversTest, ModulesTakeTheirParametersFromTheScenario) {
+    const std::string folder = SDK_MODULES "/stack_", path = file("tagged.pcapng");
+    const Json tagged = run("capture, " + folder + "vlan.so", {"--set", "driver.registry=stack_vlan/VlanId=291", "--capture", path, "--set",
+                                                              "traffic.from_wire.frames=0"});  // the wire's have no tag
+    EXPECT_EQ(tagged.at("verdict").text(), "pass") << tagged.at("failures").dump();
+    const std::vector<TimedFrame> frames = read_capture(path);
+    ASSERT_EQ(frames.size(), 300u);
+    for (const TimedFrame& frame : frames) ASSERT_EQ(frame.bytes.compare(12, 4, std::string("\x81\x00\x01\x23", 4)), 0);
+    const Json standby = run(folder + "team.so bond", {"--set", "driver.registry=stack_team/Failover=1", "--set", "nic.adapters=2", "--set",
+                                                       "traffic.from_host.flows=16"});
+    EXPECT_EQ(standby.at("verdict").text(), "pass") << standby.at("failures").dump();
+    EXPECT_EQ(standby.at("adapters").at(0).at("tx.frames").integer(), 300);
+    EXPECT_EQ(standby.at("adapters").at(1).at("tx.frames").integer(), 0);
+    const Outcome refused = ringside({"run", write("scenario.yaml", traffic), "--set", "driver.stack=" + folder + "mux.so vnic0", "--set",
+                                      "driver.registry=stack_mux/Adapters=99"});
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_NE(refused.err.find("DriverEntry failed with status 0xc000000d"), std::string::npos) << refused.err;
+}
+
 TEST_F(DriversTest, TheSameStackTwiceGivesTheSameResult) {
     const std::string stack = "capture, vlan 7, mux 2, vlan 9, capture";
     const std::string first = run(stack, {"--capture", file("1.pcapng")}).comparable();
@@ -141,6 +160,45 @@ TEST_F(DriversTest, AProgramThatWaitsForEverIsNamed) {
     EXPECT_EQ(outcome.status, 1);
     EXPECT_NE(outcome.out.find("the program sdk_correspond has not ended"), std::string::npos) << outcome.out;
     EXPECT_NE(outcome.err.find("cancelled: 995"), std::string::npos) << outcome.err;
+}
+
+TEST_F(DriversTest, AProgramThatDoesNotEndAlthoughItsWaitIsCancelledIsReported) {
+    const Outcome outcome = ringside({"run", write("scenario.yaml", traffic), "--set", mailbox, "--set",
+                                      "driver.programs=" + program + "stay"});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_NE(outcome.out.find("program.hangs"), std::string::npos) << outcome.out;
+    EXPECT_NE(outcome.out.find("sdk_correspond still ran"), std::string::npos) << outcome.out;
+}
+
+// Frames from the wire go to a program by way of a protocol of its own, and what it makes of them comes back on the wire.
+TEST_F(DriversTest, AProgramReceivesAndSendsFramesOverItsOwnProtocol) {
+    const unsigned sizes[] = {60, 61, 200, 1514, 64, 777};
+    std::vector<TimedFrame> from_wire;
+    for (unsigned i = 0; i < 30; i++) {
+        TimedFrame frame{i * 20'000, std::string(sizes[i % 6], '\0')};
+        for (size_t at = 14; at < frame.bytes.size(); at++) frame.bytes[at] = static_cast<char>(at * 7 + i * 31);
+        const bool for_the_program = i % 3 != 0;
+        const std::string head = std::string("\2\0\0\0\0\1" "\6\0\0\0\0", 11) + static_cast<char>(i);
+        frame.bytes.replace(0, 14, head + (for_the_program ? "\x88\xB5" : "\x88\xB6"));
+        from_wire.push_back(frame);
+    }
+    std::vector<std::string> expected;
+    for (const TimedFrame& frame : from_wire) {
+        if (frame.bytes[13] != '\xB5') continue;
+        std::string bytes = frame.bytes.substr(6, 6) + frame.bytes.substr(0, 6) + frame.bytes.substr(12);
+        for (size_t at = 14; at < bytes.size(); at++) bytes[at] = static_cast<char>(~bytes[at]);
+        expected.push_back(bytes);
+    }
+    ASSERT_EQ(expected.size(), 20u);
+    const std::string to_wire = file("to-wire.pcap");
+    const std::string capture = write("from-wire.pcap", make_capture(from_wire, {}));
+    const Outcome outcome = ringside({"replay", "--from-wire", capture, "--to-wire", to_wire, "--set", "driver.stack=" SDK_MODULES "/sdk_frames.so", "--set", "driver.programs=" SDK_MODULES "/sdk_echo.so 20"});
+    EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+    EXPECT_NE(outcome.err.find("echoed 20 frames of"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.out.find("20 frames of programs reached the wire"), std::string::npos) << outcome.out;
+    std::vector<std::string> seen;
+    for (const TimedFrame& frame : read_capture(to_wire)) seen.push_back(frame.bytes);
+    EXPECT_EQ(seen, expected);
 }
 
 TEST_F(DriversTest, AStackThatIsOnlyShownRunsNoPrograms) {

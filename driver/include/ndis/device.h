@@ -40,7 +40,7 @@ VOID NdisMGetDeviceProperty(NDIS_HANDLE MiniportAdapterHandle, PDEVICE_OBJECT *P
                             PDEVICE_OBJECT *NextDeviceObject, PVOID *AllocatedResources, PVOID *AllocatedResourcesTranslated); /* NULLs are skipped */
 NDIS_STATUS NdisQueryAdapterInstanceName(PNDIS_STRING AdapterInstanceName, NDIS_HANDLE NdisBindingHandle); /* freed with NdisFreeString */
 NDIS_STATUS NdisMRemoveMiniport(NDIS_HANDLE MiniportAdapterHandle); /* the device failed: its stack is taken down soon */
-ULONG NdisGetVersion(VOID); /* major << 16 | minor, of 6.80 */
+ULONG NdisGetVersion(VOID); /* major << 16 | minor, of 6.85: the newest of which something is here (polling) */
 ULONG NdisGetSharedDataAlignment(VOID); /* bytes of a cache line */
 VOID NdisWriteErrorLogEntry(NDIS_HANDLE NdisAdapterHandle, ULONG ErrorCode, ULONG NumberOfErrorValues, ...); /* to the debug output */
 NDIS_STATUS NdisWriteEventLogEntry(PVOID LogHandle, NDIS_STATUS EventCode, ULONG UniqueEventValue, USHORT NumStrings, PVOID StringsList,

@@ -103,17 +103,25 @@ typedef struct _NDIS_OFFLOAD {
     ULONG Flags;
     UCHAR WdkIPsecV2[32];
     NDIS_TCP_RECV_SEG_COALESCE_OFFLOAD Rsc;
-    ULONG WdkEncapsulated[8];
+    ULONG WdkEncapsulatedGre[2], WdkEncapsulatedVxlan[5];
+    UCHAR EncapsulationTypes;
+    ULONG WdkXlat[2];
     NDIS_UDP_SEGMENTATION_OFFLOAD UdpSegmentation;
 } NDIS_OFFLOAD, *PNDIS_OFFLOAD;
 #define NDIS_OFFLOAD_REVISION_1 1
 #define NDIS_OFFLOAD_REVISION_2 2
 #define NDIS_OFFLOAD_REVISION_3 3
+#define NDIS_OFFLOAD_REVISION_4 4
+#define NDIS_OFFLOAD_REVISION_5 5
 #define NDIS_OFFLOAD_REVISION_6 6
+#define NDIS_OFFLOAD_REVISION_7 7
 #define NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_1 112
 #define NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_2 RTL_SIZEOF_THROUGH_FIELD(NDIS_OFFLOAD, WdkIPsecV2)
-#define NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_3 RTL_SIZEOF_THROUGH_FIELD(NDIS_OFFLOAD, WdkEncapsulated)
+#define NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_3 RTL_SIZEOF_THROUGH_FIELD(NDIS_OFFLOAD, WdkEncapsulatedGre)
+#define NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_4 RTL_SIZEOF_THROUGH_FIELD(NDIS_OFFLOAD, EncapsulationTypes)
+#define NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_5 RTL_SIZEOF_THROUGH_FIELD(NDIS_OFFLOAD, WdkXlat)
 #define NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_6 sizeof(NDIS_OFFLOAD)
+#define NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_7 sizeof(NDIS_OFFLOAD)
 
 typedef struct _NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES {
     NDIS_OBJECT_HEADER Header;
@@ -159,7 +167,15 @@ typedef struct _NDIS_OFFLOAD_PARAMETERS {
     UCHAR IPsecV2, IPsecV2IPv4;                                /* revision 2 */
     UCHAR RscIPv4, RscIPv6;                                    /* revision 3 */
     UCHAR EncapsulatedPacketTaskOffload, EncapsulationTypes;
-    UCHAR UsoIPv4, UsoIPv6;                                    /* NDIS 6.83; place not confirmed */
+    union _ENCAPSULATION_PROTOCOL_PARAMETERS {                 /* revision 4 */
+        struct _VXLAN_PARAMETERS {
+            USHORT VxlanUDPPortNumber;
+        } VxlanParameters;
+        ULONG Value;
+    } EncapsulationProtocolParameters;
+    struct {
+        UCHAR IPv4, IPv6;
+    } UdpSegmentation;                                         /* revision 5 */
 } NDIS_OFFLOAD_PARAMETERS, *PNDIS_OFFLOAD_PARAMETERS;
 #define NDIS_OFFLOAD_PARAMETERS_REVISION_1 1
 #define NDIS_OFFLOAD_PARAMETERS_REVISION_2 2
@@ -167,6 +183,10 @@ typedef struct _NDIS_OFFLOAD_PARAMETERS {
 #define NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_1 20
 #define NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_2 22
 #define NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_3 26
+#define NDIS_OFFLOAD_PARAMETERS_REVISION_4 4
+#define NDIS_OFFLOAD_PARAMETERS_REVISION_5 5
+#define NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_4 32
+#define NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_5 34
 
 /* Header-data split, which no adapter here does: what protocols and filters would be told. */
 typedef struct _NDIS_HD_SPLIT_CURRENT_CONFIG {

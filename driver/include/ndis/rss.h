@@ -92,6 +92,33 @@ typedef struct _NDIS_RECEIVE_HASH_PARAMETERS {
 #define NDIS_SIZEOF_RECEIVE_HASH_PARAMETERS_REVISION_1 20
 #define NDIS_RSS_HASH_SECRET_KEY_MAX_SIZE_REVISION_1 40
 
+/* ---- The processors that serve receives: here the one that there is. [D] NDIS 6.20 */
+typedef struct _NDIS_RSS_PROCESSOR {
+    PROCESSOR_NUMBER ProcNum;
+    USHORT PreferenceIndex, Reserved;
+} NDIS_RSS_PROCESSOR, *PNDIS_RSS_PROCESSOR;
+typedef enum _NDIS_RSS_PROFILE {
+    NdisRssProfileClosest = 1, NdisRssProfileClosestStatic, NdisRssProfileNuma, NdisRssProfileNumaStatic, NdisRssProfileConservative,
+    NdisRssProfileMaximum
+} NDIS_RSS_PROFILE, *PNDIS_RSS_PROFILE;
+typedef struct _NDIS_RSS_PROCESSOR_INFO {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    PROCESSOR_NUMBER RssBaseProcessor;
+    ULONG MaxNumRssProcessors;
+    USHORT PreferredNumaNode;
+    ULONG RssProcessorArrayOffset, RssProcessorCount, RssProcessorEntrySize; /* the array: from the start of this structure */
+    PROCESSOR_NUMBER RssMaxProcessor;                                        /* revision 2 */
+    NDIS_RSS_PROFILE RssProfile;
+} NDIS_RSS_PROCESSOR_INFO, *PNDIS_RSS_PROCESSOR_INFO;
+#define NDIS_OBJECT_TYPE_RSS_PROCESSOR_INFO 0xB1
+#define NDIS_RSS_PROCESSOR_INFO_REVISION_1 1
+#define NDIS_RSS_PROCESSOR_INFO_REVISION_2 2
+#define NDIS_SIZEOF_RSS_PROCESSOR_INFO_REVISION_1 32
+#define NDIS_SIZEOF_RSS_PROCESSOR_INFO_REVISION_2 40
+/* NdisHandle is an adapter's or a binding's. BUFFER_TOO_SHORT: *Size is what is needed. */
+NDIS_STATUS NdisGetRssProcessorInformation(NDIS_HANDLE NdisHandle, PNDIS_RSS_PROCESSOR_INFO RssProcessorInfo, PSIZE_T Size);
+
 #define NDIS_RSS_HASH_FUNC_FROM_HASH_INFO(info) ((info) & NDIS_HASH_FUNCTION_MASK)
 #define NDIS_RSS_HASH_TYPE_FROM_HASH_INFO(info) ((info) & NDIS_HASH_TYPE_MASK)
 #define NDIS_RSS_HASH_INFO_FROM_TYPE_AND_FUNC(type, function) ((type) | (function))

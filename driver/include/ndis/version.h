@@ -3,14 +3,24 @@
  * ndis/version.h: which NDIS a driver is written for, as it says on its compiler command line, as the names that its sources test.
  *
  *   NDIS60_MINIPORT, NDIS61_MINIPORT, NDIS620_MINIPORT, ... 680   -> NDIS_MINIPORT_MAJOR_VERSION 6, _MINOR_VERSION 0, 1, 20, ... 80
- *   NDIS60, NDIS61, NDIS620, ... 680                              -> the same for NDIS_PROTOCOL_ and NDIS_FILTER_
+ *   NDIS60, NDIS61, NDIS620, ... 686                              -> the same for NDIS_PROTOCOL_ and NDIS_FILTER_
  *
  * NDIS_SUPPORT_NDIS6, 61, 620, ... are 1 up to the newest of these, and 0 above. A driver that says nothing gets 6.80.
  */
 #ifndef RINGSIDE_NDIS_VERSION_H
 #define RINGSIDE_NDIS_VERSION_H
 
-#if defined(NDIS680_MINIPORT)
+#if defined(NDIS686_MINIPORT)
+#define NDIS_MINIPORT_MINOR_VERSION 86
+#elif defined(NDIS685_MINIPORT)
+#define NDIS_MINIPORT_MINOR_VERSION 85
+#elif defined(NDIS684_MINIPORT)
+#define NDIS_MINIPORT_MINOR_VERSION 84
+#elif defined(NDIS683_MINIPORT)
+#define NDIS_MINIPORT_MINOR_VERSION 83
+#elif defined(NDIS682_MINIPORT)
+#define NDIS_MINIPORT_MINOR_VERSION 82
+#elif defined(NDIS680_MINIPORT)
 #define NDIS_MINIPORT_MINOR_VERSION 80
 #elif defined(NDIS660_MINIPORT)
 #define NDIS_MINIPORT_MINOR_VERSION 60
@@ -31,7 +41,17 @@
 #define NDIS_MINIPORT_MAJOR_VERSION 6
 #endif
 
-#if defined(NDIS680)
+#if defined(NDIS686)
+#define NDIS_PROTOCOL_MINOR_VERSION 86
+#elif defined(NDIS685)
+#define NDIS_PROTOCOL_MINOR_VERSION 85
+#elif defined(NDIS684)
+#define NDIS_PROTOCOL_MINOR_VERSION 84
+#elif defined(NDIS683)
+#define NDIS_PROTOCOL_MINOR_VERSION 83
+#elif defined(NDIS682)
+#define NDIS_PROTOCOL_MINOR_VERSION 82
+#elif defined(NDIS680)
 #define NDIS_PROTOCOL_MINOR_VERSION 80
 #elif defined(NDIS660)
 #define NDIS_PROTOCOL_MINOR_VERSION 60
@@ -76,6 +96,11 @@
 #define NDIS_SUPPORT_NDIS660 (WDK_NDIS_MINOR >= 60)
 #define NDIS_SUPPORT_NDIS670 (WDK_NDIS_MINOR >= 70)
 #define NDIS_SUPPORT_NDIS680 (WDK_NDIS_MINOR >= 80)
+#define NDIS_SUPPORT_NDIS682 (WDK_NDIS_MINOR >= 82)
+#define NDIS_SUPPORT_NDIS683 (WDK_NDIS_MINOR >= 83)
+#define NDIS_SUPPORT_NDIS684 (WDK_NDIS_MINOR >= 84)
+#define NDIS_SUPPORT_NDIS685 (WDK_NDIS_MINOR >= 85)
+#define NDIS_SUPPORT_NDIS686 (WDK_NDIS_MINOR >= 86)
 #define NDIS_SUPPORT_60_COMPATIBLE_API 1
 
 #define NDIS_RUNTIME_VERSION_60 0x00060000u

@@ -14,9 +14,6 @@
 extern "C" {
 #endif
 
-typedef ULONG NODE_REQUIREMENT;
-#define MM_ANY_NODE_OK 0x80000000u
-
 typedef struct _NET_ADAPTER_DMA_CAPABILITIES {
     ULONG Size;
     WDFDMAENABLER DmaEnabler;

@@ -223,7 +223,15 @@ typedef struct _OBJECT_ATTRIBUTES {
 #define OBJ_CASE_INSENSITIVE 0x40u
 #define OBJ_KERNEL_HANDLE 0x200u
 #define InitializeObjectAttributes(attributes, name, flags, root, security)                                                    \
-    (*(attributes) = (OBJECT_ATTRIBUTES){sizeof(OBJECT_ATTRIBUTES), (root), (name), (flags), (security), NULL})
+    do {                                                                                                                       \
+        POBJECT_ATTRIBUTES wdk_attributes = (attributes);                                                                      \
+        wdk_attributes->Length = sizeof(OBJECT_ATTRIBUTES);                                                                    \
+        wdk_attributes->RootDirectory = (root);                                                                                \
+        wdk_attributes->ObjectName = (name);                                                                                   \
+        wdk_attributes->Attributes = (flags);                                                                                  \
+        wdk_attributes->SecurityDescriptor = (security);                                                                       \
+        wdk_attributes->SecurityQualityOfService = NULL;                                                                       \
+    } while (0)
 #define GENERIC_READ 0x80000000u
 #define GENERIC_WRITE 0x40000000u
 #define KEY_READ 0x20019u
@@ -239,6 +247,6 @@ NTSTATUS ZwDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PVOID ApcRoutine
                                ULONG IoControlCode, PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer,
                                ULONG OutputBufferLength);
 NTSTATUS ZwCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock); /* every request of the file that waits */
-NTSTATUS ZwClose(HANDLE Handle); /* a file: cancels nothing, sends CLEANUP and CLOSE; a thread */
+NTSTATUS ZwClose(HANDLE Handle); /* a file: cancels nothing, sends CLEANUP and CLOSE; a thread, a key */
 
 #endif

@@ -63,6 +63,12 @@ NDIS_STATUS set_attributes(TestMiniport* miniport) {
     for (int i = 0; i < 6; i++) general.CurrentMacAddress[i] = mac[i];
     general.DataBackFillSize = 12;
     general.MacOptions = miniport->mac_options;
+    NDIS_RECEIVE_SCALE_CAPABILITIES rss{};
+    rss.Header = {NDIS_OBJECT_TYPE_RSS_CAPABILITIES, 2, NDIS_SIZEOF_RECEIVE_SCALE_CAPABILITIES_REVISION_2};
+    rss.CapabilitiesFlags = NDIS_RSS_CAPS_HASH_TYPE_TCP_IPV4 | NdisHashFunctionToeplitz;
+    rss.NumberOfReceiveQueues = miniport->rss_queues;
+    rss.NumberOfIndirectionTableEntries = 128;
+    if (miniport->rss_queues) general.RecvScaleCapabilities = &rss;
     return NdisMSetMiniportAttributes(miniport->adapter, &attributes);
 }
 
@@ -143,6 +149,9 @@ NDIS_STATUS oid_request(NDIS_HANDLE context, PNDIS_OID_REQUEST request) {
     case OID_802_3_MULTICAST_LIST:
         miniport->multicast.assign(bytes, bytes + request->DATA.SET_INFORMATION.InformationBufferLength);
         break;
+    case OID_GEN_RECEIVE_SCALE_PARAMETERS:
+        miniport->scaled.emplace_back(bytes, bytes + request->DATA.SET_INFORMATION.InformationBufferLength);
+        break;
     default: return NDIS_STATUS_NOT_SUPPORTED;
     }
     NdisMOidRequestComplete(miniport->adapter, request, NDIS_STATUS_SUCCESS);  // legal before PENDING is returned
@@ -175,6 +184,7 @@ NDIS_STATUS bind(NDIS_HANDLE context, NDIS_HANDLE bind_context, PNDIS_BIND_PARAM
     protocol->calls += "bind ";
     protocol->data_backfill = parameters->DataBackFillSize;
     protocol->context_backfill = parameters->ContextBackFillSize;
+    protocol->rss_queues = parameters->RcvScaleCapabilities ? parameters->RcvScaleCapabilities->NumberOfReceiveQueues : 0;
     NDIS_OPEN_PARAMETERS open{};
     open.Header = {NDIS_OBJECT_TYPE_OPEN_PARAMETERS, 1, NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1};
     open.AdapterName = parameters->AdapterName;

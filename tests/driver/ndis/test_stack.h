@@ -37,6 +37,8 @@ struct TestMiniport {
     bool indicate_at_halt = false;            // a status
     ULONG mac_options = 0;
     UCHAR address_end = 1;                    // 02:00:00:00:00:NN
+    ULONG rss_queues = 0;                     // it can scale receives over so many; 0: not at all
+    std::vector<std::vector<UCHAR>> scaled;   // OID_GEN_RECEIVE_SCALE_PARAMETERS, as they were set
 
     void complete(PNET_BUFFER_LIST nbl, NDIS_STATUS status = NDIS_STATUS_SUCCESS);
     void complete_all();
@@ -53,6 +55,7 @@ struct TestProtocol {
     std::vector<NDIS_STATUS> statuses;        // indicated status codes
     std::vector<NET_FRAME_TYPE> frame_types;
     ULONG data_backfill = 0, context_backfill = 0;  // told at the bind
+    ULONG rss_queues = 0;                           // told at the bind; 0: none
     ULONG restart_data_backfill = 0;                // told at the last restart
     unsigned filter_names = 0;                      // modules below it, as it was told then
     bool return_at_once = false;

@@ -90,10 +90,10 @@ TEST(Module, AModuleThatOpensLeavesNoMessage) {
 
 TEST(Module, EveryMissingNameIsToldWithItsPlaceAndItsPlan) {
     const std::string error = refused(built("missing"));
-    EXPECT_TRUE(has(error, "NdisRegisterPoll: used at missing.c:")) << error;
-    EXPECT_TRUE(has(error, "planned, with NDIS polling")) << error;
-    EXPECT_TRUE(has(error, "ZwOpenKey: used at missing.c:")) << error;
-    EXPECT_TRUE(has(error, " in DriverEntry; not planned: there is no registry")) << error;
+    EXPECT_TRUE(has(error, "NdisDirectOidRequest: used at missing.c:")) << error;
+    EXPECT_TRUE(has(error, "planned, with direct OID requests")) << error;
+    EXPECT_TRUE(has(error, "NdisCoSendNetBufferLists: used at missing.c:")) << error;
+    EXPECT_TRUE(has(error, " in DriverEntry; not planned: Ethernet is connectionless")) << error;
     EXPECT_TRUE(has(error, "MissingHelper: used at missing.c:")) << error;
     EXPECT_TRUE(has(error, "unknown here: a source that is left out")) << error;
 }

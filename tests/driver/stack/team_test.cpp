@@ -422,4 +422,53 @@ TEST_F(Team, SendsToAPausedTeamComeBackWhole) {
     stop();
 }
 
+// ---- Receive side scaling
+struct Scale {
+    NDIS_RECEIVE_SCALE_PARAMETERS parameters;
+    PROCESSOR_NUMBER table[128];
+    UCHAR key[40];
+};
+
+Scale make_scale() {
+    Scale scale{};
+    scale.parameters.Header = {NDIS_OBJECT_TYPE_RSS_PARAMETERS, NDIS_RECEIVE_SCALE_PARAMETERS_REVISION_2,
+                               NDIS_SIZEOF_RECEIVE_SCALE_PARAMETERS_REVISION_2};
+    scale.parameters.HashInformation = NDIS_RSS_HASH_INFO_FROM_TYPE_AND_FUNC(NDIS_HASH_TCP_IPV4, NdisHashFunctionToeplitz);
+    scale.parameters.IndirectionTableSize = sizeof(scale.table);
+    scale.parameters.IndirectionTableOffset = offsetof(Scale, table);
+    scale.parameters.HashSecretKeySize = sizeof(scale.key);
+    scale.parameters.HashSecretKeyOffset = offsetof(Scale, key);
+    for (unsigned i = 0; i < 40; i++) scale.key[i] = static_cast<UCHAR>(i);
+    return scale;
+}
+
+std::vector<UCHAR> scale_bytes(const Scale& scale) {
+    const auto* begin = reinterpret_cast<const UCHAR*>(&scale);
+    return {begin, begin + sizeof(scale)};
+}
+
+TEST_F(Team, ScalesReceivesOverAsManyQueuesAsItsLeastMember) {
+    miniport_.rss_queues = 4;
+    other_.rss_queues = 2;
+    start();
+    EXPECT_EQ(protocol_.rss_queues, 2u);
+    Scale scale = make_scale();
+    EXPECT_EQ(protocol_.oid(NdisRequestSetInformation, OID_GEN_RECEIVE_SCALE_PARAMETERS, &scale, sizeof(scale)), NDIS_STATUS_SUCCESS);
+    ASSERT_EQ(miniport_.scaled.size(), 1u);
+    ASSERT_EQ(other_.scaled.size(), 1u);
+    EXPECT_EQ(miniport_.scaled[0], scale_bytes(scale));
+    EXPECT_EQ(other_.scaled[0], scale_bytes(scale));
+    EXPECT_EQ(team_tell_member(&team_.adapter->members[1]), NDIS_STATUS_SUCCESS);  // as one that joins now
+    ASSERT_EQ(other_.scaled.size(), 2u);
+    EXPECT_EQ(other_.scaled[1], scale_bytes(scale));
+    stop();
+}
+
+TEST_F(Team, AMemberWithoutScalingLeavesTheTeamWithoutIt) {
+    miniport_.rss_queues = 4;
+    start();
+    EXPECT_EQ(protocol_.rss_queues, 0u);
+    stop();
+}
+
 }  // namespace

@@ -44,6 +44,15 @@ static int Wait(HANDLE Mailbox)
     return success || GetLastError() != ERROR_OPERATION_ABORTED || got != 0;
 }
 
+/* And waits again, whatever happens. */
+static int Stay(HANDLE Mailbox)
+{
+    CHAR read[LETTER_MOST];
+    DWORD got;
+    while (!ReadFile(Mailbox, read, sizeof(read), &got, NULL)) {}
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     HANDLE mailbox = CreateFileA("\\\\.\\\\Mailbox", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
@@ -52,6 +61,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "write") == 0) wrong = argc == 3 && !argv[3] ? Write(mailbox, argv[2]) : 1;
     if (strcmp(argv[1], "turn") == 0) wrong = Turn(mailbox);
     if (strcmp(argv[1], "wait") == 0) wrong = Wait(mailbox);
+    if (strcmp(argv[1], "stay") == 0) wrong = Stay(mailbox);
     if (strcmp(argv[1], "fail") == 0) wrong = atoi(argv[2]);
     CloseHandle(mailbox);
     return wrong;
