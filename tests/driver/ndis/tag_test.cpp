@@ -24,7 +24,8 @@ NTSTATUS put(PNET_BUFFER_LIST nbl, UINT64 tag, UINT64 context, UINT16 layer = 7)
 // The context of the tag, or what `none` is.
 UINT64 get(PNET_BUFFER_LIST nbl, UINT64 tag, UINT64 none = 0) {
     UINT64 context = none;
-    EXPECT_EQ(FwpsNetBufferListRetrieveContext0(nbl, tag, FALSE, 0, &context), context == none ? STATUS_NOT_FOUND : STATUS_SUCCESS);
+    const NTSTATUS status = FwpsNetBufferListRetrieveContext0(nbl, tag, FALSE, 0, &context);
+    EXPECT_EQ(status, context == none ? STATUS_NOT_FOUND : STATUS_SUCCESS);
     return context;
 }
 

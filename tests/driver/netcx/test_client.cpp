@@ -72,7 +72,9 @@ void start_tx(NETPACKETQUEUE queue) { client_of(queue)->calls += "start-tx "; }
 void start_rx(NETPACKETQUEUE queue) { client_of(queue)->calls += "start-rx "; }
 void stop_tx(NETPACKETQUEUE queue) { client_of(queue)->calls += "stop-tx "; }
 void stop_rx(NETPACKETQUEUE queue) { client_of(queue)->calls += "stop-rx "; }
-VOID cleanup(WDFOBJECT object) { client_of(object)->calls += "cleanup "; }
+VOID cleanup(WDFOBJECT object) {
+    if (client_of(object)) client_of(object)->calls += "cleanup ";  // else its creation failed
+}
 
 void get_extensions(NETPACKETQUEUE queue, void (*get)(NETPACKETQUEUE, NET_EXTENSION_QUERY const*, NET_EXTENSION*), NET_EXTENSION* va,
                     NET_EXTENSION* la) {
