@@ -70,7 +70,7 @@ NTSTATUS FwpsNetBufferListAssociateContext0(NET_BUFFER_LIST *netBufferList, UINT
     if (contextTag == 0 || contextTag > ndis->tags_given) return STATUS_INVALID_PARAMETER;
     struct nbl_record *record = nbl_record_of(netBufferList);
     if (*find(record, contextTag)) return STATUS_OBJECT_NAME_COLLISION;
-    struct nbl_tag *tag = kernel_allocate(ndis->kernel, sizeof(*tag), TAG);
+    struct nbl_tag *tag = kernel_fault_due(&ndis->kernel->fail_allocation) ? NULL : kernel_allocate(ndis->kernel, sizeof(*tag), TAG);
     if (!tag) return STATUS_INSUFFICIENT_RESOURCES;
     *tag = (struct nbl_tag){.next = record->ledger.tags, .tag = contextTag, .context = context, .notify = notifyFn, .nbl = netBufferList,
                             .layer = layerId};

@@ -133,9 +133,16 @@ TEST_F(KernelWindows, RegistersAreReachedByTheAddressTheyAreMappedTo) {
                                           (seam->ops->config_read(seam->ctx, PCI_CFG_BAR0, 4) & ~0xFu));
     auto* registers = static_cast<UCHAR*>(MmMapIoSpaceEx(base, BAR0_SIZE, PAGE_READWRITE | PAGE_NOCACHE));
     ASSERT_NE(registers, nullptr);
-    WRITE_REGISTER_ULONG(registers + BAR0_COMMON + VIRTIO_COMMON_DEVICE_FEATURE_SELECT, 1);
-    EXPECT_EQ(READ_REGISTER_ULONG(registers + BAR0_COMMON + VIRTIO_COMMON_DEVICE_FEATURE_SELECT), 1u);
-    EXPECT_EQ(READ_REGISTER_NOFENCE_UCHAR(registers + BAR0_COMMON + VIRTIO_COMMON_DEVICE_FEATURE_SELECT), 1u);
+    UCHAR* status = registers + BAR0_COMMON + VIRTIO_COMMON_DEVICE_STATUS;
+    WRITE_REGISTER_UCHAR(status, 1u << VIRTIO_STATUS_ACKNOWLEDGE_BIT);
+    EXPECT_EQ(READ_REGISTER_UCHAR(status), 1u << VIRTIO_STATUS_ACKNOWLEDGE_BIT);
+    EXPECT_EQ(READ_REGISTER_NOFENCE_UCHAR(status), 1u << VIRTIO_STATUS_ACKNOWLEDGE_BIT);
+    ULONG features[2];
+    for (ULONG half = 0; half < 2; half++) {
+        WRITE_REGISTER_ULONG(registers + BAR0_COMMON + VIRTIO_COMMON_DEVICE_FEATURE_SELECT, half);
+        features[half] = READ_REGISTER_ULONG(registers + BAR0_COMMON + VIRTIO_COMMON_DEVICE_FEATURE);
+    }
+    EXPECT_NE(features[0], features[1]);
     MmUnmapIoSpace(registers, BAR0_SIZE);
     base.QuadPart += BAR0_SIZE;
     EXPECT_EQ(MmMapIoSpaceEx(base, 4, PAGE_READWRITE), nullptr);  // no device has it

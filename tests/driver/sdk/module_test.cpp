@@ -125,7 +125,7 @@ TEST_F(ModuleStack, AClientOfNetAdapterCxFromAFileDrivesTheNic) {
     std::vector<std::string> lines;
     traffic_describe(stack_.traffic, [](void* all, const char* line) { static_cast<std::vector<std::string>*>(all)->emplace_back(line); }, &lines);
     ASSERT_EQ(lines.size(), 3u);
-    EXPECT_TRUE(has(lines[2], "stack_netviocx") && has(lines[2], "miniport") && has(lines[2], "running")) << lines[2];
+    EXPECT_TRUE(has(lines[2], "stack_netviocx") && has(lines[2], "miniport") && has(lines[2], "Running")) << lines[2];
 }
 
 TEST_F(ModuleStack, AClientOfNetAdapterCxBesideTheStackIsRefusedWithAdvice) {
