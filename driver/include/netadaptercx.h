@@ -8,6 +8,7 @@
  *   netcx/queue.h           its queues, and their callbacks
  *   netcx/offload.h         checksums
  *   netcx/receivefilter.h   which frames it is to deliver
+ *   netcx/power.h           what may wake it
  *   netcx/configuration.h   its parameters
  *
  * Pointer arguments are copied during the call. "P" in a comment: PASSIVE_LEVEL only. Structures begin with their Size, which their _INIT
@@ -16,8 +17,9 @@
 #ifndef RINGSIDE_NETADAPTERCX_H
 #define RINGSIDE_NETADAPTERCX_H
 
-#include "ndis/types.h"
+#include "ntddndis.h"
 #include "wdf.h"
+#include "xfilter.h"
 
 #include "net/checksum.h"
 #include "net/databuffer.h"
@@ -36,6 +38,7 @@
 #include "netcx/queue.h"
 #include "netcx/offload.h"
 #include "netcx/receivefilter.h"
+#include "netcx/power.h"
 #include "netcx/configuration.h"
 
 #endif

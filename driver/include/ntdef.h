@@ -155,6 +155,23 @@ typedef struct _GUID {
     USHORT Data2, Data3;
     UCHAR Data4[8];
 } GUID, *PGUID, *LPGUID, IID, CLSID;
+#ifdef __cplusplus
+#define EXTERN_C extern "C"
+#define EXTERN_C_START extern "C" {
+#define EXTERN_C_END }
+#else
+#define EXTERN_C extern
+#define EXTERN_C_START
+#define EXTERN_C_END
+#endif
+/* Declares; behind initguid.h it defines. */
+#ifndef DEFINE_GUID
+#ifdef __cplusplus
+#define DEFINE_GUID(name, ...) extern "C" const GUID name
+#else
+#define DEFINE_GUID(name, ...) extern const GUID name
+#endif
+#endif
 #define IsEqualGUID(left, right) (memcmp((left), (right), sizeof(GUID)) == 0)
 
 /* Counted UTF-16 text; both lengths are bytes and the text need not end with a NUL. */
@@ -247,6 +264,11 @@ typedef struct _PROCESSOR_NUMBER {
 #define STATUS_CANCELLED ((NTSTATUS)0xC0000120)
 #define STATUS_INVALID_DEVICE_STATE ((NTSTATUS)0xC0000184)
 #define STATUS_INVALID_BUFFER_SIZE ((NTSTATUS)0xC0000206)
+#define STATUS_BAD_DATA ((NTSTATUS)0xC000090B)
+#define STATUS_NDIS_ADAPTER_NOT_FOUND ((NTSTATUS)0xC0230006)
+#define STATUS_NDIS_RESOURCE_CONFLICT ((NTSTATUS)0xC023001E)
+#define STATUS_NDIS_INVALID_ADDRESS ((NTSTATUS)0xC0230022)
+#define STATUS_NDIS_PAUSED ((NTSTATUS)0xC023002A)
 #define STATUS_NOT_FOUND ((NTSTATUS)0xC0000225)
 #define STATUS_DEVICE_BUSY ((NTSTATUS)0x80000011)
 #define NT_INFORMATION(status) (((ULONG)(status) >> 30) == 1)

@@ -5,6 +5,8 @@
 
 #include "wdm.h"
 
+#define USHORT_MAX MAXUSHORT
+
 #define WDK_CHECKED(name, type, builtin, most)                            \
     FORCEINLINE NTSTATUS name(type Left, type Right, type *Result)        \
     {                                                                     \

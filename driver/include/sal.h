@@ -39,6 +39,7 @@
 #define _Check_return_
 #define _Must_inspect_result_
 #define _Use_decl_annotations_
+#define _No_competing_thread_
 #define _Null_terminated_
 #define _NullNull_terminated_
 #define _Points_to_data_

@@ -171,6 +171,7 @@ VOID KeStallExecutionProcessor(ULONG MicroSeconds);
 
 /* ---- Barriers; interlocked operations are in wdm/interlocked.h. */
 VOID KeMemoryBarrier(VOID);
+#define MemoryBarrier KeMemoryBarrier
 
 /* ---- Memory and strings */
 #define RtlCopyMemory(destination, source, length) ((void)memcpy((destination), (source), (size_t)(length)))
@@ -218,6 +219,7 @@ FORCEINLINE VOID InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
 #include "wdm/io.h"
 #include "wdm/registry.h"
 #include "wdm/pci.h"
+#include "wdm/registers.h"
 #include "wdm/requirements.h"
 #include "wdm/resource.h"
 

@@ -105,6 +105,12 @@ void kernel_free_pool(struct kernel *kernel);
 void kernel_make_seam(struct kernel *kernel);
 /* The number of the slot that a platform of kernel_add_slot() or kernel_platform() is, from 0. */
 unsigned kernel_slot_of(const struct platform *seam);
+
+/* registers.c: what names the registers at a physical address of this card, NULL: none; and its configuration space, in bytes done. */
+PVOID kernel_map_registers(const struct platform *platform, uint64_t at, uint64_t length);
+ULONG kernel_config_read(const struct platform *platform, ULONG offset, PVOID buffer, ULONG length);
+ULONG kernel_config_write(const struct platform *platform, ULONG offset, const VOID *buffer, ULONG length);
+
 void kernel_free_vectors(struct kernel *kernel);
 uint64_t kernel_timer_start(void *slot, uint64_t ns, void (*callback)(void *arg), void *arg);
 bool kernel_timer_cancel(void *slot, uint64_t timer);

@@ -57,6 +57,27 @@ NTSTATUS RtlUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUNICODE_
     return STATUS_SUCCESS;
 }
 
+NTSTATUS RtlIntegerToUnicodeString(ULONG Value, ULONG Base, PUNICODE_STRING String) {
+    WCHAR digits[32];
+    unsigned count = 0;
+    const ULONG base = Base ? Base : 10;
+    if (base != 2 && base != 8 && base != 10 && base != 16) return STATUS_INVALID_PARAMETER;
+    do digits[count++] = (WCHAR)"0123456789ABCDEF"[Value % base];
+    while ((Value /= base) != 0);
+    if (count * sizeof(WCHAR) > String->MaximumLength) return STATUS_BUFFER_OVERFLOW;
+    String->Length = (USHORT)(count * sizeof(WCHAR));
+    for (unsigned i = 0; i < count; i++) String->Buffer[i] = digits[count - 1 - i];
+    if (String->Length + sizeof(WCHAR) <= String->MaximumLength) String->Buffer[count] = 0;
+    return STATUS_SUCCESS;
+}
+
+/* Lehmer's generator, modulo 2^31 - 1. */
+ULONG RtlRandomEx(PULONG Seed) {
+    const uint64_t modulus = MAXLONG, state = *Seed % modulus;
+    *Seed = (ULONG)((state ? state : 1) * 48271 % modulus);
+    return *Seed;
+}
+
 static NTSTATUS room(PUNICODE_STRING destination, USHORT bytes, bool allocate) {
     if (!allocate) return bytes > destination->MaximumLength ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
     destination->Buffer = ExAllocatePoolWithTag(PagedPool, bytes + sizeof(WCHAR), STRING_TAG);

@@ -177,6 +177,7 @@ void nbl_recycle(struct nbl_record *record) {
     struct nbl_ledger *ledger = &record->ledger;
     if (ledger->kind != NBL_PLAIN) nbl_derived_release(record);
     nbl_free_contexts(record, nbl);
+    if (ledger->tags) nbl_tags_end(record, NBL_ALLOCATED);
     if (record->nb && record->nb->NdisReserved[1]) nb_forget_retreats(record->pool->object.ndis, record->nb);
     if (ledger->derived) nbl_parent_release(record);
     ledger->pushes = ledger->edges = record->special = 0;

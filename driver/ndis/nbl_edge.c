@@ -86,6 +86,7 @@ static void edge_back(struct nbl_record *record, enum nbl_what what, const char 
     if (record->state == NBL_ZOMBIE || !was) return;
     ledger->edges = (uint32_t)(was - ledger->edge);
     if (ledger->derived) check_derived(record, ledger->edges, what);
+    if (ledger->tags && ledger->edges == 0) nbl_tags_end(record, what);
     const struct nbl_edge is = look(record, nbl_of(record));
     compare(record, was, &is, what);
 }
@@ -125,7 +126,8 @@ static inline bool comes_back_plainly(struct nbl_record *record, const char *to)
     const uintptr_t changed = ((uintptr_t)nb ^ (uintptr_t)was->first) | (uintptr_t)nb->Next | was->others |
                               ((uintptr_t)nb->MdlChain ^ (uintptr_t)was->chain) | (nb->DataOffset ^ was->offset) |
                               (nb->DataLength ^ was->length) | ((uintptr_t)nbl->ParentNetBufferList ^ (uintptr_t)was->parent) |
-                              (uint32_t)(nbl->ChildRefCount ^ was->children) | (ledger->pushes ^ was->pushes) | ledger->derived;
+                              (uint32_t)(nbl->ChildRefCount ^ was->children) | (ledger->pushes ^ was->pushes) | ledger->derived |
+                              (uintptr_t)ledger->tags;
     if (changed) return false;
     ledger->edges = last;
     return true;

@@ -120,6 +120,9 @@ void nbl_free_contexts(struct nbl_record *record, PNET_BUFFER_LIST nbl);
 void nbl_derived_release(struct nbl_record *record);
 void nbl_parent_release(struct nbl_record *record);
 
+/* nbl_tag.c: the contexts by tag end: the NBL is COMPLETEd or RETURNed to who made it, or else freed. */
+void nbl_tags_end(struct nbl_record *record, enum nbl_what what);
+
 /* sg_dma.c: is any of this NB's memory mapped for the device? */
 static inline bool nb_is_mapped(const NET_BUFFER *nb) { return nb->NdisReserved[0] != NULL; }
 

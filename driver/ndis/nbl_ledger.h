@@ -47,6 +47,7 @@ struct nbl_ledger {
     uint32_t edges;              /* hand-overs that it is out on */
     uint32_t pushes;             /* contexts that drivers have pushed and not popped */
     uint32_t derived;            /* NBLs derived from this one that are alive */
+    struct nbl_tag *tags;        /* contexts by tag, the newest first */
 };
 
 #endif

@@ -268,6 +268,8 @@ struct ndis {
     struct packet_pool *packet_pools;      /* NDIS 5 */
     struct legacy_protocol *legacy_protocols;
     uint64_t retreat_operations;
+    uint64_t tags_given;               /* nbl_tag.c */
+    LIST_ENTRY tagged;                 /* associations of all NBLs */
     const char *call_site;             /* of the call that hands NBLs over now, for their histories; NULL: it does not say */
     struct ndis_sg *free_sgs, *all_sgs;
     struct ndis_sg *deferred_sgs;      /* whose handlers sg_dpc runs */

@@ -166,6 +166,7 @@ static bool check_tx(const struct netcx_adapter *adapter, const NET_ADAPTER_TX_C
     if (caps->MaximumNumberOfQueues == 0) wrong = "MaximumNumberOfQueues is 0";
     if (caps->MaximumNumberOfFragments == 0) wrong = "MaximumNumberOfFragments is 0";
     if (!is_power_of_two(caps->FragmentBufferAlignment)) wrong = "FragmentBufferAlignment is no power of two";
+    if (caps->FragmentBufferAlignment > PAGE_SIZE) wrong = "FragmentBufferAlignment is more than the page that buffers begin with";
     if (caps->FragmentRingNumberOfElementsHint && !is_power_of_two(caps->FragmentRingNumberOfElementsHint))
         wrong = "FragmentRingNumberOfElementsHint is no power of two";
     if (caps->PayloadBackfill > 1023) wrong = "PayloadBackfill does not fit into a fragment's Offset";
@@ -180,8 +181,8 @@ static const char *wrong_buffers(const NET_ADAPTER_RX_CAPABILITIES *caps) {
         if (caps->AttachmentMode != NetRxFragmentBufferAttachmentModeDriver) return "who allocates buffers attaches them";
         return caps->EvtAdapterReturnRxBuffer ? NULL : "EvtAdapterReturnRxBuffer is missing";
     }
-    if (caps->AttachmentMode == NetRxFragmentBufferAttachmentModeDriver) return "attaching buffers of the system's is not supported by this version";
     if (!is_power_of_two(caps->FragmentBufferAlignment)) return "FragmentBufferAlignment is no power of two";
+    if (caps->FragmentBufferAlignment > PAGE_SIZE) return "FragmentBufferAlignment is more than the page that buffers begin with";
     return caps->MappingRequirement == NetMemoryMappingRequirementDmaMapped && !caps->DmaCapabilities ? "DmaCapabilities are missing" : NULL;
 }
 

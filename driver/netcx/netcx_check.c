@@ -112,8 +112,7 @@ static void check_foreign(struct netcx_queue *queue, unsigned number) {
         UCHAR *now = ring->Buffer + (SIZE_T)index * ring->ElementStride;
         const UCHAR *then = shadow->elements + (SIZE_T)index * ring->ElementStride;
         if (memcmp(now, then, (SIZE_T)run * ring->ElementStride) != 0) {
-            report(queue, number == NetRingTypeDataBuffer ? "netcx.data_buffers" : "netcx.foreign_element",
-                   "the driver wrote into an element of the %s ring that is the system's, from %u to %u", name_of(number), index, index + run - 1);
+            report(queue, "netcx.foreign_element", "the driver wrote into an element of the %s ring that is the system's, from %u to %u", name_of(number), index, index + run - 1);
             RtlCopyMemory(now, then, (SIZE_T)run * ring->ElementStride);
         }
         left -= run;
@@ -232,11 +231,25 @@ static void check_rx_packets(struct netcx_queue *queue) {
     }
 }
 
+/* Also of those that the driver has. */
+static void check_data_buffers(struct netcx_queue *queue) {
+    NET_RING *ring = queue->rings.Rings[NetRingTypeDataBuffer];
+    const struct shadow *shadow = &queue->check->rings[NetRingTypeDataBuffer];
+    for (UINT32 i = 0; i < ring->NumberOfElements; i++) {
+        UCHAR *now = NetRingGetElementAtIndex(ring, i);
+        const UCHAR *then = shadow->elements + (SIZE_T)i * ring->ElementStride;
+        if (memcmp(now, then, ring->ElementStride) == 0) continue;
+        report(queue, "netcx.data_buffers", "element %u of the data buffer ring was changed by the driver: its elements are for reading", i);
+        RtlCopyMemory(now, then, ring->ElementStride);
+    }
+}
+
 void netcx_check_after(struct netcx_queue *queue) {
     for (unsigned i = 0; i < RINGS; i++) {
         if (!queue->rings.Rings[i]) continue;
         check_header(queue, i);
-        check_foreign(queue, i);
+        if (i == NetRingTypeDataBuffer) check_data_buffers(queue);
+        else check_foreign(queue, i);
     }
     if (queue->is_tx) {
         check_tx_packets(queue);

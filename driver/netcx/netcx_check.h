@@ -15,6 +15,7 @@
  *   netcx.rx_fragment     11  ValidLength and Offset are unwritten or exceed Capacity, or a reserved bit was changed; or Capacity was, if the
  *                             system attaches, or was not, if the driver does
  *   netcx.data_buffers    12  it changed an element of the data buffer ring
+ *   netcx.rx_buffer           a packet names a fragment into which it put no buffer that it had (netcx_rx.c)
  *
  * So that nobody lives on what was there before, what the driver has to write is poisoned when it is posted. A rule that is broken is reported
  * once a callback, with the element; what the driver may not change is put back, and the run goes on.

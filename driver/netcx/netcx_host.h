@@ -20,8 +20,8 @@
 extern "C" {
 #endif
 
-/* Calls DriverEntry of a driver that is written against wdf.h and netadaptercx.h; ndis_load_driver() otherwise, for the kernel's NDIS.
- * FAILURE: it made no driver object. PASSIVE_LEVEL, kernel entered by itself. */
+/* As ndis_load_driver(), for the kernel's NDIS; and a driver that is written against wdf.h and netadaptercx.h, whose DriverEntry calls
+ * WdfDriverCreate with EvtDriverDeviceAdd, becomes a miniport. PASSIVE_LEVEL, kernel entered by itself. */
 NDIS_STATUS netcx_load_driver(struct kernel *kernel, const char *name, DRIVER_INITIALIZE *entry, void *argument);
 
 /* The machine below a device: what a client gives its parts that are written against platform.h. */

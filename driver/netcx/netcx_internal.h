@@ -74,6 +74,17 @@ void netcx_extensions_query(const struct netcx_extensions *extensions, const NET
 NET_RING *netcx_ring_create(struct kernel *kernel, UINT32 elements, ULONG stride); /* zeroed; NULL without memory; kernel_free() */
 void netcx_ring_reset(NET_RING *ring);
 
+/* ---- netcx_memory.c: the system's memory for a queue's buffers: a page or more, which the device reaches if there is DMA. */
+struct netcx_reach {
+    struct wdf_dma_enabler *dma; /* NULL: the CPU alone reads and writes */
+    uint64_t highest;            /* bus address */
+};
+/* caps: NULL without DMA. INVALID_PARAMETER: its enabler is none. */
+NTSTATUS netcx_reach_init(struct netcx_reach *reach, const NET_ADAPTER_DMA_CAPABILITIES *caps);
+/* NULL: there is none, or none as low as the device reaches, which is reported. `name`: of the buffer, static storage. */
+PUCHAR netcx_memory_allocate(struct netcx_queue *queue, const struct netcx_reach *reach, ULONG bytes, const char *name, uint64_t *la);
+void netcx_memory_free(struct netcx_queue *queue, const struct netcx_reach *reach, PUCHAR va); /* harmless on NULL */
+
 /* ---- netcx_layout.c: where the headers of a frame are; fills in *layout. `first` bytes of it are contiguous at `frame`. */
 void netcx_layout_parse(NET_PACKET_LAYOUT *layout, const UCHAR *frame, ULONG first);
 
@@ -132,6 +143,7 @@ struct netcx_queue *netcx_rx_owner(PNET_BUFFER_LIST nbl);
 unsigned netcx_rx_poll(struct netcx_queue *queue);
 void netcx_rx_open(struct netcx_queue *queue);
 void netcx_rx_close(struct netcx_queue *queue);  /* what comes from now on is dropped */
+void netcx_rx_stopped(struct netcx_queue *queue); /* behind EvtStop: what the driver still had of the system's is the system's again */
 bool netcx_rx_is_idle(const struct netcx_queue *queue);   /* no NBL is out */
 bool netcx_rx_is_drained(const struct netcx_queue *queue);/* the driver has given everything back */
 
@@ -173,6 +185,8 @@ struct netcx_adapter {
     NET_ADAPTER_RX_CAPABILITIES rx_caps;
     NET_ADAPTER_DMA_CAPABILITIES tx_dma, rx_dma;
     NET_ADAPTER_RECEIVE_FILTER_CAPABILITIES filter_caps;
+    NET_ADAPTER_PACKET_FILTER_CAPABILITIES packet_filter_caps; /* of 2.0: this and the next */
+    NET_ADAPTER_MULTICAST_CAPABILITIES multicast_caps;
     NET_ADAPTER_OFFLOAD_TX_CHECKSUM_CAPABILITIES tx_checksum;
     NET_ADAPTER_OFFLOAD_RX_CHECKSUM_CAPABILITIES rx_checksum;
     struct netcx_tasks capabilities, tasks; /* what can be, and what is on */
@@ -186,6 +200,11 @@ struct netcx_adapter {
     ULONG multicasts;
     struct netcx_counters counters;
 };
+/* Does the driver attach receive buffers of the system's? */
+static inline bool netcx_has_data_buffers(const struct netcx_adapter *adapter) {
+    return adapter->rx_caps.AllocationMode == NetRxFragmentBufferAllocationModeSystem &&
+           adapter->rx_caps.AttachmentMode == NetRxFragmentBufferAttachmentModeDriver;
+}
 static inline NETADAPTER netcx_adapter_handle(struct netcx_adapter *adapter) { return (NETADAPTER)(PVOID)adapter; }
 struct netcx_adapter *netcx_adapter_of(NETADAPTER handle, const char *function);
 /* NDIS_STATUS_LINK_STATE to the stack. */

@@ -123,7 +123,11 @@ static NDIS_STATUS bring_up(struct netcx_device *device, struct wdf_driver *driv
 static NDIS_STATUS initialize(NDIS_HANDLE handle, NDIS_HANDLE context, PNDIS_MINIPORT_INIT_PARAMETERS parameters) {
     struct wdf_driver *driver = context;
     struct kernel *kernel = driver->object.kernel;
-    UNREFERENCED_PARAMETER(parameters);
+    if (!parameters->AllocatedResources) {
+        kernel_violation(kernel, "netcx.start", "[D] NetAdapterCx", -1,
+                         "a client driver drives the NIC, and this adapter has no hardware: put the driver first in the stack, as 'driver.so nic0'");
+        return NDIS_STATUS_FAILURE;
+    }
     struct netcx_device *device = kernel_allocate(kernel, sizeof(*device), NETCX_TAG);
     if (!device) return NDIS_STATUS_RESOURCES;
     device->ndis = handle;
@@ -243,8 +247,8 @@ NDIS_STATUS netcx_load_driver(struct kernel *kernel, const char *name, DRIVER_IN
     struct wdf_driver *driver = kernel->wdf;
     struct kernel_scope scope;
     kernel_enter(kernel, &scope);
-    if (driver == before) {
-        if (status == NDIS_STATUS_SUCCESS) status = NDIS_STATUS_FAILURE;
+    if (driver == before || !driver->config.EvtDriverDeviceAdd) {
+        /* not a client: it registered itself as what it is */
     } else if (status == NDIS_STATUS_SUCCESS) {
         status = register_miniport(driver);
     } else {

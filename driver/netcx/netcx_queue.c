@@ -58,6 +58,16 @@ static UINT32 clamp(SIZE_T elements) {
     return size;
 }
 
+/* Of the data buffer ring, and what a fragment says of it. */
+static void add_data_buffer_extensions(struct netcx_extensions *extensions) {
+    netcx_extensions_add(extensions, NET_FRAGMENT_EXTENSION_DATA_BUFFER_NAME, 1, NetExtensionTypeFragment, sizeof(NET_FRAGMENT_DATA_BUFFER),
+                         sizeof(void *));
+    netcx_extensions_add(extensions, NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME, 1, NetExtensionTypeBuffer,
+                         sizeof(NET_FRAGMENT_VIRTUAL_ADDRESS), sizeof(void *));
+    netcx_extensions_add(extensions, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME, 1, NetExtensionTypeBuffer,
+                         sizeof(NET_FRAGMENT_LOGICAL_ADDRESS), sizeof(UINT64));
+}
+
 static NTSTATUS make_rings(struct netcx_queue *queue) {
     const struct netcx_adapter *adapter = queue->adapter;
     struct netcx_extensions *extensions = &queue->extensions;
@@ -70,14 +80,21 @@ static NTSTATUS make_rings(struct netcx_queue *queue) {
         netcx_extensions_add(extensions, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME, 1, NetExtensionTypeFragment,
                              sizeof(NET_FRAGMENT_LOGICAL_ADDRESS), sizeof(UINT64));
     netcx_offload_extensions(adapter, queue->is_tx, extensions);
+    const bool data_buffers = !queue->is_tx && netcx_has_data_buffers(adapter);
     if (!queue->is_tx && adapter->rx_caps.AllocationMode == NetRxFragmentBufferAllocationModeDriver)
         netcx_extensions_add(extensions, NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME, 1, NetExtensionTypeFragment,
                              sizeof(NET_FRAGMENT_RETURN_CONTEXT), sizeof(void *));
+    if (data_buffers) add_data_buffer_extensions(extensions);
     queue->rings.Rings[NetRingTypePacket] =
         netcx_ring_create(queue->object.kernel, packets, netcx_extensions_lay_out(extensions, NetExtensionTypePacket));
     queue->rings.Rings[NetRingTypeFragment] =
         netcx_ring_create(queue->object.kernel, fragments, netcx_extensions_lay_out(extensions, NetExtensionTypeFragment));
-    return netcx_packets(queue) && netcx_fragments(queue) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    if (data_buffers)
+        queue->rings.Rings[NetRingTypeDataBuffer] =
+            netcx_ring_create(queue->object.kernel, fragments, netcx_extensions_lay_out(extensions, NetExtensionTypeBuffer));
+    return netcx_packets(queue) && netcx_fragments(queue) && !data_buffers == !queue->rings.Rings[NetRingTypeDataBuffer]
+               ? STATUS_SUCCESS
+               : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 static void dispose(struct wdf_object *object) {
@@ -203,8 +220,8 @@ void netcx_queues_delete(struct netcx_adapter *adapter) {
 /* The first poll is ours, at PASSIVE_LEVEL; the DPC goes on. */
 static void start(struct netcx_queue *queue) {
     netcx_context_take(&queue->context);
-    netcx_ring_reset(netcx_packets(queue));
-    netcx_ring_reset(netcx_fragments(queue));
+    for (unsigned i = 0; i < ARRAYSIZE(queue->rings.Rings); i++)
+        if (queue->rings.Rings[i]) netcx_ring_reset(queue->rings.Rings[i]);
     queue->cancelled = false;
     if (queue->is_tx) netcx_tx_open(queue);
     else netcx_rx_open(queue);
@@ -250,6 +267,7 @@ static void stop(struct netcx_queue *queue) {
     netcx_context_stop(&queue->context);
     call(queue, queue->config.EvtStop, queue->is_tx ? "EvtTxQueueStop" : "EvtRxQueueStop");
     queue->started = false;
+    if (!queue->is_tx) netcx_rx_stopped(queue);
     netcx_context_release(&queue->context);
 }
 

@@ -47,11 +47,11 @@ static void post_packets(struct netcx_queue *queue) {
 static void post_fragments(struct netcx_queue *queue) {
     struct netcx_rx *rx = queue->rx;
     NET_RING *ring = netcx_fragments(queue);
-    while ((rx->driver_buffers || rx->free) && NetRingGetRangeCount(ring, ring->EndIndex, ring->OSReserved0 - 1) != 0) {
+    while ((rx->driver_attaches || rx->free) && NetRingGetRangeCount(ring, ring->EndIndex, ring->OSReserved0 - 1) != 0) {
         NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(ring, ring->EndIndex);
         RtlZeroMemory(fragment, ring->ElementStride);
-        if (!rx->driver_buffers) netcx_rx_attach(rx, ring, ring->EndIndex);
-        netcx_check_poison_fragment(fragment, rx->driver_buffers);
+        if (!rx->driver_attaches) netcx_rx_attach(rx, ring, ring->EndIndex);
+        netcx_check_poison_fragment(fragment, rx->driver_attaches);
         ring->EndIndex = NetRingIncrementIndex(ring, ring->EndIndex);
     }
 }
@@ -71,6 +71,12 @@ static bool has_its_fragments(const struct netcx_queue *queue, const NET_PACKET 
                NetRingGetRangeCount(ring, ring->OSReserved0, ring->BeginIndex);
 }
 
+static ULONG without_buffer(const struct netcx_queue *queue, UINT32 index) {
+    netcx_violation(queue->adapter->device, "netcx.rx_buffer", "receive queue %u: a packet names fragment %u, in which the driver put %s",
+                    (unsigned)queue->id, index, queue->rx->data ? "no data buffer that it had" : "no VirtualAddress");
+    return 0;
+}
+
 /* Bytes of the frame; 0: a fragment is impossible. */
 static ULONG length_of(const struct netcx_queue *queue, const NET_PACKET *packet) {
     const NET_RING *ring = netcx_fragments(queue);
@@ -78,7 +84,7 @@ static ULONG length_of(const struct netcx_queue *queue, const NET_PACKET *packet
     for (UINT32 i = 0; i < packet->FragmentCount; i++) {
         const UINT32 index = NetRingAdvanceIndex(ring, packet->FragmentIndex, (INT32)i);
         const NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(ring, index);
-        if (!NetExtensionGetFragmentVirtualAddress(&queue->rx->va, index)->VirtualAddress) return 0; /* the driver attached nothing */
+        if (!NetExtensionGetFragmentVirtualAddress(&queue->rx->va, index)->VirtualAddress) return without_buffer(queue, index);
         if (fragment->Capacity > queue->rx->buffer_bytes || fragment->Offset + fragment->ValidLength > fragment->Capacity) return 0;
         if (i > 0 && fragment->Offset != 0) return 0;
         length += (ULONG)fragment->ValidLength;
@@ -143,10 +149,10 @@ static PNET_BUFFER_LIST take_packet(struct netcx_queue *queue, UINT32 index) {
     return nbl;
 }
 
-/* Where the driver has the buffers there may be more of them than MDLs. */
+/* Where the driver attaches there may be more fragments out than MDLs. */
 static bool has_room(const struct netcx_queue *queue, UINT32 index) {
     const NET_PACKET *packet = NetRingGetPacketAtIndex(netcx_packets(queue), index);
-    return !queue->rx->driver_buffers || packet->Ignore || !has_its_fragments(queue, packet) || packet->FragmentCount <= queue->rx->free_count;
+    return !queue->rx->driver_attaches || packet->Ignore || !has_its_fragments(queue, packet) || packet->FragmentCount <= queue->rx->free_count;
 }
 
 static unsigned indicate(struct netcx_queue *queue) {
@@ -155,6 +161,7 @@ static unsigned indicate(struct netcx_queue *queue) {
     struct netcx_nbls list = {NULL, NULL};
     unsigned packets = 0;
     ULONG nbls = 0;
+    if (rx->data) netcx_rx_data_take(queue);
     while (ring->OSReserved0 != ring->BeginIndex && nbls < NETCX_RX_BATCH && has_room(queue, ring->OSReserved0)) {
         PNET_BUFFER_LIST nbl = take_packet(queue, ring->OSReserved0);
         ring->OSReserved0 = NetRingIncrementIndex(ring, ring->OSReserved0);
@@ -176,6 +183,7 @@ unsigned netcx_rx_poll(struct netcx_queue *queue) {
     if (!queue->cancelled) {
         post_packets(queue);
         post_fragments(queue);
+        if (queue->rx->data) netcx_rx_data_post(queue);
     }
     netcx_queue_advance(queue);
     return returned + indicate(queue);
@@ -184,6 +192,9 @@ unsigned netcx_rx_poll(struct netcx_queue *queue) {
 /* ---- Open and closed */
 void netcx_rx_open(struct netcx_queue *queue) { queue->rx->open = true; }
 void netcx_rx_close(struct netcx_queue *queue) { queue->rx->open = false; }
+void netcx_rx_stopped(struct netcx_queue *queue) {
+    if (queue->rx->data) netcx_rx_data_reclaim(queue);
+}
 bool netcx_rx_is_idle(const struct netcx_queue *queue) { return queue->rx->out == 0; }
 
 bool netcx_rx_is_drained(const struct netcx_queue *queue) {
@@ -206,11 +217,10 @@ NTSTATUS netcx_rx_init(struct netcx_queue *queue) {
     rx->buffer_bytes = (ULONG)adapter->rx_caps.MaximumFrameSize;
     rx->allocated_bytes = (rx->buffer_bytes + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
     rx->count = netcx_fragments(queue)->NumberOfElements;
-    rx->driver_buffers = adapter->rx_caps.AllocationMode == NetRxFragmentBufferAllocationModeDriver;
-    if (adapter->have_rx_dma) {
-        rx->dma = wdf_dma_enabler_of(adapter->rx_dma.DmaEnabler);
-        if (!rx->dma) return STATUS_INVALID_PARAMETER;
-    }
+    rx->driver_allocates = adapter->rx_caps.AllocationMode == NetRxFragmentBufferAllocationModeDriver;
+    rx->driver_attaches = adapter->rx_caps.AttachmentMode == NetRxFragmentBufferAttachmentModeDriver;
+    NTSTATUS status = netcx_reach_init(&rx->reach, adapter->have_rx_dma ? &adapter->rx_dma : NULL);
+    if (!NT_SUCCESS(status)) return status;
     NET_EXTENSION_QUERY query;
     NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME, 1, NetExtensionTypeFragment);
     netcx_extensions_query(&queue->extensions, &queue->rings, &query, &rx->va);
@@ -223,13 +233,15 @@ NTSTATUS netcx_rx_init(struct netcx_queue *queue) {
     rx->attached = kernel_allocate(kernel, rx->count * sizeof(*rx->attached), NETCX_TAG);
     rx->ids = kernel_allocate(kernel, netcx_packets(queue)->NumberOfElements * sizeof(*rx->ids), NETCX_TAG);
     if (!rx->attached || !rx->ids) return STATUS_INSUFFICIENT_RESOURCES;
-    return netcx_rx_pool_create(queue);
+    if (rx->driver_attaches && !rx->driver_allocates) status = netcx_rx_data_create(queue);
+    return NT_SUCCESS(status) ? netcx_rx_pool_create(queue) : status;
 }
 
 void netcx_rx_deinit(struct netcx_queue *queue) {
     struct netcx_rx *rx = queue->rx;
     if (!rx) return;
     netcx_rx_pool_free(queue);
+    netcx_rx_data_free(queue);
     kernel_free(rx->attached);
     kernel_free(rx->ids);
     kernel_free(rx);

@@ -5,20 +5,25 @@
 
 #include "netcx_internal.h"
 
-/* A buffer of the system's: memory and an MDL over all of it. It is free, in a fragment of the ring, or in an NBL. Where the driver has the
+struct netcx_rx_data;
+struct netcx_data_buffer;
+
+/* A buffer of the system's: memory and an MDL over all of it. It is free, in a fragment of the ring, or in an NBL. Where the driver attaches
  * buffers, this is an MDL for one of them: free, or in an NBL. */
 struct netcx_rx_buffer {
     struct netcx_rx_buffer *next;  /* free list, or the next one of the same frame */
     PMDL mdl;
-    PUCHAR va;                     /* NULL: of the driver's */
+    PUCHAR va;                     /* NULL: the driver attaches */
     uint64_t la;
-    NET_FRAGMENT_RETURN_CONTEXT_HANDLE handle; /* the driver's name for it */
+    NET_FRAGMENT_RETURN_CONTEXT_HANDLE handle; /* of the driver's: its name for it */
+    struct netcx_data_buffer *data;            /* of the data buffer ring */
 };
 
 struct netcx_rx {
     bool open;                          /* what is received is indicated */
-    bool driver_buffers;                /* the driver allocates and attaches */
-    struct wdf_dma_enabler *dma;        /* NULL: the driver writes by the CPU */
+    bool driver_allocates, driver_attaches; /* if it allocates, it attaches */
+    struct netcx_reach reach;           /* of buffers of the system's */
+    struct netcx_rx_data *data;         /* of the data buffer ring, NULL: there is none */
     NDIS_HANDLE pool;                   /* of NBLs, as many as buffers */
     ULONG buffer_bytes, allocated_bytes;/* Capacity of a buffer, and what is behind it */
     unsigned count;                     /* buffers */
@@ -31,6 +36,17 @@ struct netcx_rx {
     struct netcx_rx_buffer **attached;  /* beside each element of the fragment ring */
     int64_t *ids;                       /* beside each element of the packet ring: packet id, or NETCX_RX_ID_NONE */
 };
+
+/* netcx_rx_data.c. Creating: on failure netcx_rx_data_free, which is harmless without one, undoes what was done. */
+NTSTATUS netcx_rx_data_create(struct netcx_queue *queue);
+void netcx_rx_data_free(struct netcx_queue *queue);
+/* Free buffers to the driver; what it gave back since, of either ring; all that it has, back. */
+void netcx_rx_data_post(struct netcx_queue *queue);
+void netcx_rx_data_take(struct netcx_queue *queue);
+void netcx_rx_data_reclaim(struct netcx_queue *queue);
+/* A fragment's buffer goes into an NBL, NULL if it has none; and it is no longer in one, or in a fragment. */
+struct netcx_data_buffer *netcx_rx_data_claim(struct netcx_rx *rx, UINT32 index);
+void netcx_rx_data_release(struct netcx_rx *rx, struct netcx_data_buffer *buffer);
 
 /* netcx_rx_pool.c */
 NTSTATUS netcx_rx_pool_create(struct netcx_queue *queue); /* on failure netcx_rx_pool_free undoes what was done */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * netcx_rx_pool.c: receive buffers: the system's, allocated once for a queue, on whole pages, and ready for the device as they are; or the
- * driver's, of which the system has only an MDL for each that a protocol can hold. [D] NetAdapterCx network data buffer management
+ * netcx_rx_pool.c: receive buffers: the system's, allocated once for a queue and attached by it; or those that the driver attaches, its own or
+ * of the data buffer ring, of which this has only an MDL for each that a protocol can hold. [D] NetAdapterCx network data buffer management
  */
 #include "netcx_rx.h"
 
@@ -50,12 +50,8 @@ static NTSTATUS allocate_mdl(struct netcx_queue *queue, struct netcx_rx_buffer *
 
 static NTSTATUS allocate_buffer(struct netcx_queue *queue, struct netcx_rx_buffer *buffer) {
     struct netcx_rx *rx = queue->rx;
-    struct kernel *kernel = queue->object.kernel;
-    if (rx->driver_buffers) return allocate_mdl(queue, buffer);
-    if (rx->dma)
-        buffer->va = kernel->seam.ops->dma_allocate_coherent(kernel->seam.ctx, rx->allocated_bytes, PAGE_SIZE, "receive buffer", &buffer->la);
-    else
-        buffer->va = kernel_allocate(kernel, rx->allocated_bytes, NETCX_TAG);
+    if (rx->driver_attaches) return allocate_mdl(queue, buffer);
+    buffer->va = netcx_memory_allocate(queue, &rx->reach, rx->allocated_bytes, "receive buffer", &buffer->la);
     if (!buffer->va) return STATUS_INSUFFICIENT_RESOURCES;
     buffer->mdl = NdisAllocateMdl(queue->adapter->device->ndis, buffer->va, rx->buffer_bytes);
     if (!buffer->mdl) return STATUS_INSUFFICIENT_RESOURCES;
@@ -77,16 +73,14 @@ NTSTATUS netcx_rx_pool_create(struct netcx_queue *queue) {
 
 void netcx_rx_pool_free(struct netcx_queue *queue) {
     struct netcx_rx *rx = queue->rx;
-    struct kernel *kernel = queue->object.kernel;
     PNET_BUFFER_LIST nbl;
     while ((nbl = netcx_nbls_pop(&rx->free_nbls)) != NULL) NdisFreeNetBufferList(nbl);
     if (rx->pool) NdisFreeNetBufferListPool(rx->pool);
     for (unsigned i = 0; rx->buffers && i < rx->count; i++) {
         struct netcx_rx_buffer *buffer = &rx->buffers[i];
-        if (rx->driver_buffers) kernel_free(buffer->mdl);
+        if (rx->driver_attaches) kernel_free(buffer->mdl);
         else if (buffer->mdl) NdisFreeMdl(buffer->mdl);
-        if (buffer->va && rx->dma) kernel->seam.ops->dma_free_coherent(kernel->seam.ctx, buffer->va);
-        else kernel_free(buffer->va);
+        netcx_memory_free(queue, &rx->reach, buffer->va);
     }
     kernel_free(rx->buffers);
 }
@@ -110,7 +104,7 @@ struct netcx_rx_buffer *netcx_rx_claim(struct netcx_queue *queue, UINT32 index) 
     struct netcx_rx *rx = queue->rx;
     const NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(netcx_fragments(queue), index);
     const ULONG bytes = (ULONG)(fragment->Offset + fragment->ValidLength);
-    if (!rx->driver_buffers) {
+    if (!rx->driver_attaches) {
         struct netcx_rx_buffer *buffer = detach(rx, index);
         NdisAdjustMdlLength(buffer->mdl, bytes);
         return buffer;
@@ -119,7 +113,8 @@ struct netcx_rx_buffer *netcx_rx_claim(struct netcx_queue *queue, UINT32 index) 
     MmInitializeMdl(buffer->mdl, NetExtensionGetFragmentVirtualAddress(&rx->va, index)->VirtualAddress, bytes);
     MmBuildMdlForNonPagedPool(buffer->mdl);
     buffer->mdl->Next = NULL;
-    buffer->handle = NetExtensionGetFragmentReturnContext(&rx->return_context, index)->Handle;
+    if (rx->driver_allocates) buffer->handle = NetExtensionGetFragmentReturnContext(&rx->return_context, index)->Handle;
+    else buffer->data = netcx_rx_data_claim(rx, index);
     return buffer;
 }
 
@@ -128,19 +123,23 @@ static void return_to_driver(struct netcx_queue *queue, NET_FRAGMENT_RETURN_CONT
 }
 
 void netcx_rx_drop(struct netcx_queue *queue, UINT32 index) {
-    if (queue->rx->driver_buffers) return_to_driver(queue, NetExtensionGetFragmentReturnContext(&queue->rx->return_context, index)->Handle);
-    else put_free(queue->rx, detach(queue->rx, index));
+    if (queue->rx->driver_allocates)
+        return_to_driver(queue, NetExtensionGetFragmentReturnContext(&queue->rx->return_context, index)->Handle);
+    else netcx_rx_skip(queue, index);
 }
 
 void netcx_rx_skip(struct netcx_queue *queue, UINT32 index) {
-    if (!queue->rx->driver_buffers) put_free(queue->rx, detach(queue->rx, index));
+    struct netcx_rx *rx = queue->rx;
+    if (!rx->driver_attaches) put_free(rx, detach(rx, index));
+    else if (!rx->driver_allocates) netcx_rx_data_release(rx, netcx_rx_data_claim(rx, index));
 }
 
 void netcx_rx_release(struct netcx_queue *queue, PNET_BUFFER_LIST nbl) {
     struct netcx_rx *rx = queue->rx;
     for (struct netcx_rx_buffer *buffer = nbl->MiniportReserved[0], *next; buffer; buffer = next) {
         next = buffer->next;
-        if (rx->driver_buffers) return_to_driver(queue, buffer->handle);
+        if (rx->driver_allocates) return_to_driver(queue, buffer->handle);
+        else if (rx->driver_attaches) netcx_rx_data_release(rx, buffer->data);
         else NdisAdjustMdlLength(buffer->mdl, rx->buffer_bytes);
         buffer->mdl->Next = NULL;
         put_free(rx, buffer);

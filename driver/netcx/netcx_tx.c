@@ -171,8 +171,7 @@ static NTSTATUS allocate_bounces(struct netcx_queue *queue) {
     if (!tx->bounces) return STATUS_INSUFFICIENT_RESOURCES;
     for (unsigned i = 0; i < NETCX_TX_BOUNCES; i++) {
         struct netcx_bounce *bounce = &tx->bounces[i];
-        if (tx->dma) bounce->va = kernel->seam.ops->dma_allocate_coherent(kernel->seam.ctx, tx->bounce_bytes, PAGE_SIZE, "bounce", &bounce->la);
-        else bounce->va = kernel_allocate(kernel, tx->bounce_bytes, NETCX_TAG);
+        bounce->va = netcx_memory_allocate(queue, &tx->reach, tx->bounce_bytes, "bounce buffer", &bounce->la);
         if (!bounce->va) return STATUS_INSUFFICIENT_RESOURCES;
         bounce->next = tx->free_bounces;
         tx->free_bounces = bounce;
@@ -192,14 +191,8 @@ NTSTATUS netcx_tx_init(struct netcx_queue *queue) {
     tx->alignment = caps->FragmentBufferAlignment;
     tx->most_fragments = caps->MaximumNumberOfFragments < NETCX_TX_SEGMENTS ? (ULONG)caps->MaximumNumberOfFragments : NETCX_TX_SEGMENTS;
     if (tx->most_fragments > fragments) tx->most_fragments = fragments;
-    tx->highest = UINT64_MAX;
-    if (adapter->have_tx_dma) {
-        tx->dma = wdf_dma_enabler_of(adapter->tx_dma.DmaEnabler);
-        if (!tx->dma) return STATUS_INVALID_PARAMETER;
-        const uint64_t limit = (uint64_t)adapter->tx_dma.MaximumPhysicalAddress.QuadPart;
-        tx->highest = wdf_dma_highest(tx->dma);
-        if (limit && limit < tx->highest) tx->highest = limit;
-    }
+    const NTSTATUS status = netcx_reach_init(&tx->reach, adapter->have_tx_dma ? &adapter->tx_dma : NULL);
+    if (!NT_SUCCESS(status)) return status;
     NET_EXTENSION_QUERY query;
     NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME, 1, NetExtensionTypeFragment);
     netcx_extensions_query(&queue->extensions, &queue->rings, &query, &tx->va);
@@ -209,19 +202,15 @@ NTSTATUS netcx_tx_init(struct netcx_queue *queue) {
     netcx_extensions_query(&queue->extensions, &queue->rings, &query, &tx->checksum);
     tx->packets = kernel_allocate(queue->object.kernel, netcx_packets(queue)->NumberOfElements * sizeof(*tx->packets), NETCX_TAG);
     if (!tx->packets) return STATUS_INSUFFICIENT_RESOURCES;
-    tx->bounce_bytes = tx->backfill + tx->longest;
+    tx->bounce_pad = (ULONG)((tx->alignment - tx->backfill % tx->alignment) % tx->alignment);
+    tx->bounce_bytes = tx->bounce_pad + tx->backfill + tx->longest;
     return allocate_bounces(queue);
 }
 
 void netcx_tx_deinit(struct netcx_queue *queue) {
     struct netcx_tx *tx = queue->tx;
-    struct kernel *kernel = queue->object.kernel;
     if (!tx) return;
-    for (unsigned i = 0; tx->bounces && i < NETCX_TX_BOUNCES; i++) {
-        if (!tx->bounces[i].va) continue;
-        if (tx->dma) kernel->seam.ops->dma_free_coherent(kernel->seam.ctx, tx->bounces[i].va);
-        else kernel_free(tx->bounces[i].va);
-    }
+    for (unsigned i = 0; tx->bounces && i < NETCX_TX_BOUNCES; i++) netcx_memory_free(queue, &tx->reach, tx->bounces[i].va);
     kernel_free(tx->bounces);
     kernel_free(tx->packets);
     kernel_free(tx);

@@ -38,14 +38,13 @@ struct netcx_tx {
     unsigned outstanding;          /* NBLs that are here */
     bool open;                     /* sends are taken */
     ULONG backfill, longest;       /* bytes in front of a packet, and of the longest one without them */
-    struct wdf_dma_enabler *dma;   /* NULL: the driver reads by the CPU */
-    uint64_t highest;              /* bus address */
+    struct netcx_reach reach;      /* of what is sent */
     SIZE_T alignment;
     ULONG most_fragments;
     NET_EXTENSION va, la, checksum;
     struct netcx_tx_packet *packets;
     struct netcx_bounce *bounces, *free_bounces;
-    ULONG bounce_bytes;            /* of each */
+    ULONG bounce_bytes, bounce_pad;/* of each, and in front of its backfill, so that the payload is aligned */
 };
 
 #endif

@@ -42,7 +42,7 @@ static bool add_run(struct builder *builder, PUCHAR va, uint64_t la, ULONG offse
     const struct netcx_tx *tx = builder->queue->tx;
     if (builder->count == tx->most_fragments || bytes <= offset) return false;
     if (((ULONG_PTR)va + offset) % tx->alignment != 0) return false;
-    if (tx->dma && (la > tx->highest || bytes - 1 > tx->highest - la)) return false;
+    if (tx->reach.dma && (la > tx->reach.highest || bytes - 1 > tx->reach.highest - la)) return false;
     put_fragment(builder, va, la, offset, bytes);
     return true;
 }
@@ -53,9 +53,9 @@ static bool add_mdl(struct builder *builder, struct netcx_tx_packet *packet, PMD
     PUCHAR va = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority | MdlMappingNoExecute);
     if (!va) return false;
     va += offset;
-    if (!tx->dma) return add_run(builder, va, 0, skip, length);
+    if (!tx->reach.dma) return add_run(builder, va, 0, skip, length);
     struct platform_dma_segment *segments = &packet->segment[packet->segments];
-    const int made = wdf_dma_map(tx->dma, mdl, offset, length, owner, segments, NETCX_TX_SEGMENTS - packet->segments);
+    const int made = wdf_dma_map(tx->reach.dma, mdl, offset, length, owner, segments, NETCX_TX_SEGMENTS - packet->segments);
     if (made <= 0) return false;
     packet->piece[packet->pieces++] = (struct netcx_piece){mdl, (unsigned)made};
     packet->segments += (unsigned)made;
@@ -94,7 +94,7 @@ void netcx_tx_unmap(struct netcx_queue *queue, struct netcx_tx_packet *packet) {
     struct netcx_tx *tx = queue->tx;
     const struct platform_dma_segment *segment = packet->segment;
     for (unsigned i = 0; i < packet->pieces; i++) {
-        wdf_dma_unmap(tx->dma, packet->piece[i].mdl, segment, packet->piece[i].segments);
+        wdf_dma_unmap(tx->reach.dma, packet->piece[i].mdl, segment, packet->piece[i].segments);
         segment += packet->piece[i].segments;
     }
     packet->pieces = packet->segments = 0;
@@ -113,13 +113,13 @@ static enum netcx_map bounce(struct builder *builder, struct netcx_tx_packet *pa
     struct netcx_bounce *buffer = tx->free_bounces;
     builder->count = 0;
     if (!buffer) return NETCX_MAP_LATER;
-    PUCHAR to = buffer->va + tx->backfill;
+    PUCHAR to = buffer->va + tx->bounce_pad + tx->backfill;
     const UCHAR *bytes = NdisGetDataBuffer(nb, nb->DataLength, to, 1, 0);
     if (!bytes) return NETCX_MAP_LATER;
     if (bytes != to) RtlCopyMemory(to, bytes, nb->DataLength); /* it is in one piece: nothing was copied yet */
     tx->free_bounces = buffer->next;
     packet->bounce = buffer;
-    put_fragment(builder, buffer->va, buffer->la, tx->backfill, tx->backfill + nb->DataLength);
+    put_fragment(builder, buffer->va + tx->bounce_pad, buffer->la + tx->bounce_pad, tx->backfill, tx->backfill + nb->DataLength);
     NET_RING *ring = netcx_fragments(builder->queue);
     NetRingGetFragmentAtIndex(ring, ring->EndIndex)->OsReserved_Bounced = 1;
     builder->queue->adapter->counters.tx_bounced++;

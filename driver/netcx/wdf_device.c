@@ -70,6 +70,16 @@ VOID WdfDeviceSetFailed(WDFDEVICE Device, WDF_DEVICE_FAILED_ACTION FailedAction)
     if (device && device->extension.failed) device->extension.failed(device->owner);
 }
 
+VOID WdfDeviceSetDeviceState(WDFDEVICE Device, PWDF_DEVICE_STATE DeviceState) {
+    struct wdf_device *device = wdf_object_of(Device, WDF_TYPE_DEVICE, __func__);
+    if (!device) return;
+    if (DeviceState->Size != sizeof(*DeviceState))
+        kernel_violation(device->object.kernel, "wdf.size", "[D] WDF_DEVICE_STATE", -1, "%s was given a structure that its _INIT did not make",
+                         __func__);
+    else if (DeviceState->Failed == WdfTrue)
+        WdfDeviceSetFailed(Device, WdfDeviceFailedNoRestart);
+}
+
 void *wdf_device_owner(WDFDEVICE handle) {
     const struct wdf_device *device = wdf_object_of(handle, WDF_TYPE_DEVICE, __func__);
     return device ? device->owner : NULL;

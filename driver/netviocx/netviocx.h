@@ -10,6 +10,8 @@
  *   *TransmitBuffers, *ReceiveBuffers          slots of the rings
  *   *JumboPacket                               bytes of the longest frame that is received
  *   *TCPChecksumOffloadIPv4                    not 0: checksums of TCP and UDP are left to the device, if it makes and verifies them
+ *   ReceiveBufferMode                          whose receive buffers are: 0 the system allocates and attaches them, 1 the driver does both,
+ *                                              2 the system allocates and the driver attaches them
  *   DeclinedFeaturesLow, DeclinedFeaturesHigh  bits 0 to 31 and 32 to 63 of features that are not accepted although the device offers them
  *
  * One queue pair. The device must have RING_RESET: a receive queue that is stopped has to let go of the system's buffers, and the device alone

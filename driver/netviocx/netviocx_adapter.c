@@ -18,7 +18,7 @@ static void set_datapath(NETVIOCX_DEVICE *device) {
     /* A chain that is longer than the ring would never fit. */
     tx.MaximumNumberOfFragments = vq_size(device->tx.vq) < NETVIOCX_FRAGMENTS ? vq_size(device->tx.vq) : NETVIOCX_FRAGMENTS;
     tx.FragmentRingNumberOfElementsHint = power_of_two(4 * vq_size(device->tx.vq));
-    NET_ADAPTER_RX_CAPABILITIES_INIT_SYSTEM_MANAGED_DMA(&rx, &dma, NETVIOCX_HEADER + device->frame_bytes, 1);
+    netviocx_buffers_declare(device, &rx, &dma, NETVIOCX_HEADER + device->frame_bytes, 1);
     rx.FragmentRingNumberOfElementsHint = power_of_two(vq_size(device->rx.vq));
     NetAdapterSetDataPathCapabilities(device->adapter, &tx, &rx);
 }

@@ -69,6 +69,8 @@ static NTSTATUS read_parameters(NETVIOCX_DEVICE *device, struct sizes *sizes) {
     sizes->rx = parameter(configuration, WDK_WIDE("*ReceiveBuffers"));
     device->frame_bytes = parameter(configuration, WDK_WIDE("*JumboPacket"));
     if (device->frame_bytes == 0 || device->frame_bytes > NETVIOCX_FRAME_MAX) device->frame_bytes = NETVIOCX_FRAME_MAX;
+    const ULONG mode = parameter(configuration, WDK_WIDE("ReceiveBufferMode"));
+    device->buffer_mode = mode <= NETVIOCX_DATA_BUFFERS ? (enum netviocx_buffer_mode)mode : NETVIOCX_SYSTEM_BUFFERS;
     device->wants_checksums = parameter(configuration, WDK_WIDE("*TCPChecksumOffloadIPv4")) != 0;
     device->declined = (uint64_t)parameter(configuration, WDK_WIDE("DeclinedFeaturesHigh")) << 32 |
                        parameter(configuration, WDK_WIDE("DeclinedFeaturesLow"));

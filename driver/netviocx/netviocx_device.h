@@ -27,6 +27,27 @@ enum {
     NETVIOCX_MESSAGES = 3             /* configuration, receive, transmit; fewer are shared */
 };
 
+/* ReceiveBufferMode: who allocates receive buffers and who attaches them (netviocx_buffers.c). */
+enum netviocx_buffer_mode { NETVIOCX_SYSTEM_BUFFERS, NETVIOCX_DRIVER_BUFFERS, NETVIOCX_DATA_BUFFERS };
+
+struct netviocx_buffers;
+struct netviocx_buffer {
+    struct netviocx_buffers *owner;
+    struct netviocx_buffer *next;     /* free */
+    PVOID va;
+    uint64_t la;
+};
+
+/* Those of a receive queue, where the driver attaches. */
+struct netviocx_buffers {
+    ULONG bytes;
+    UINT32 count;
+    UINT32 attached, detached;        /* fragments before these have a buffer, or went back with theirs */
+    struct netviocx_buffer *own, *free;
+    NET_RING *ring;                   /* of data buffers, NULL: there is none */
+    NET_EXTENSION handle, va, la;     /* what a fragment says of its buffer; where one of the ring is */
+};
+
 /* A virtqueue and the packet queue over it. */
 struct netviocx_ring {
     uint16_t number;
@@ -44,6 +65,7 @@ typedef struct netviocx_device {
     struct platform *platform;
     struct virtio_pci pci;
     struct netviocx_ring rx, tx;
+    enum netviocx_buffer_mode buffer_mode;
     ULONG frame_bytes;                /* of the longest frame that is received */
     uint64_t declined;
     bool wants_checksums;
@@ -65,6 +87,7 @@ typedef struct netviocx_queue {
     struct netviocx_ring *ring;
     NET_RING *packets, *fragments;
     NET_EXTENSION va, la, checksum;
+    struct netviocx_buffers buffers;  /* of a receive queue */
 } NETVIOCX_QUEUE;
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(NETVIOCX_QUEUE, netviocx_queue_of)
 
@@ -88,6 +111,19 @@ NTSTATUS netviocx_interrupts_create(NETVIOCX_DEVICE *device, WDFCMRESLIST raw, W
 /* netviocx_queue.c: what both directions have in common. */
 EVT_NET_ADAPTER_CREATE_TXQUEUE netviocx_create_tx_queue;
 EVT_NET_ADAPTER_CREATE_RXQUEUE netviocx_create_rx_queue;
+
+/* netviocx_buffers.c: what the adapter declares; a queue is made, and started. */
+void netviocx_buffers_declare(const NETVIOCX_DEVICE *device, NET_ADAPTER_RX_CAPABILITIES *rx, NET_ADAPTER_DMA_CAPABILITIES *dma, ULONG bytes,
+                              SIZE_T queues);
+NTSTATUS netviocx_buffers_create(NETPACKETQUEUE handle);
+void netviocx_buffers_start(NETVIOCX_QUEUE *queue);
+/* Gives fragments their buffers; those before the index that it returns have one. */
+UINT32 netviocx_buffers_attach(NETVIOCX_QUEUE *queue);
+/* No packet will name the fragment, or any that the driver has. */
+void netviocx_buffers_skip(NETVIOCX_QUEUE *queue, UINT32 index);
+void netviocx_buffers_skip_all(NETVIOCX_QUEUE *queue);
+/* Fragments went back to the system. */
+void netviocx_buffers_detach(NETVIOCX_QUEUE *queue);
 
 /* netviocx_tx.c, netviocx_rx.c */
 EVT_PACKET_QUEUE_ADVANCE netviocx_tx_advance, netviocx_rx_advance;

@@ -68,5 +68,5 @@ NTSTATUS netviocx_create_rx_queue(NETADAPTER adapter, NETRXQUEUE_INIT *init) {
     const NTSTATUS status = NetRxQueueCreate(init, &attributes, &config, &handle);
     if (!NT_SUCCESS(status)) return status;
     get_extensions(fill_in(adapter, handle, false, NetRxQueueGetRingCollection(handle)), handle, NetRxQueueGetExtension);
-    return status;
+    return netviocx_buffers_create(handle);
 }

@@ -12,7 +12,10 @@ static void indicate(NETPACKETQUEUE handle, NETVIOCX_QUEUE *queue, const struct 
     NET_RING *packets = queue->packets, *fragments = queue->fragments;
     const UINT32 index = fragments->BeginIndex;
     fragments->BeginIndex = NetRingIncrementIndex(fragments, index);
-    if (used->written < NETVIOCX_HEADER + ETH_HEADER) return;
+    if (used->written < NETVIOCX_HEADER + ETH_HEADER) {
+        netviocx_buffers_skip(queue, index);
+        return;
+    }
     NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(fragments, index);
     fragment->Offset = NETVIOCX_HEADER;
     fragment->ValidLength = (used->written - NETVIOCX_HEADER) & 0x3FFFFFFu;
@@ -42,8 +45,9 @@ static void drain(NETPACKETQUEUE handle, NETVIOCX_QUEUE *queue) {
 static void post(NETVIOCX_QUEUE *queue) {
     struct vq_packed *vq = queue->ring->vq;
     NET_RING *fragments = queue->fragments;
+    const UINT32 end = netviocx_buffers_attach(queue);
     bool posted = false;
-    for (; fragments->NextIndex != fragments->EndIndex; fragments->NextIndex = NetRingIncrementIndex(fragments, fragments->NextIndex)) {
+    for (; fragments->NextIndex != end; fragments->NextIndex = NetRingIncrementIndex(fragments, fragments->NextIndex)) {
         const NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(fragments, fragments->NextIndex);
         const uint64_t la = NetExtensionGetFragmentLogicalAddress(&queue->la, fragments->NextIndex)->LogicalAddress;
         const struct vq_element element = {la, (uint32_t)fragment->Capacity, true};
@@ -61,6 +65,7 @@ static void abandon(NETVIOCX_QUEUE *queue) {
     while (vq_detach(queue->ring->vq, &used)) queue->ring->ids--; /* its frame never came: the id is the next one's */
     for (; packets->BeginIndex != packets->EndIndex; packets->BeginIndex = NetRingIncrementIndex(packets, packets->BeginIndex))
         NetRingGetPacketAtIndex(packets, packets->BeginIndex)->Ignore = 1;
+    netviocx_buffers_skip_all(queue);
     fragments->BeginIndex = fragments->NextIndex = fragments->EndIndex;
 }
 
@@ -83,6 +88,7 @@ void netviocx_rx_advance(NETPACKETQUEUE handle) {
     else if (ring->resetting) look_at_reset(handle, queue);
     else if (!queue->device->failed) drain(handle, queue);
     if (!queue->device->failed && !ring->resetting && !ring->reset) post(queue);
+    netviocx_buffers_detach(queue);
 }
 
 void netviocx_rx_cancel(NETPACKETQUEUE handle) {
@@ -96,6 +102,7 @@ void netviocx_rx_cancel(NETPACKETQUEUE handle) {
 void netviocx_rx_start(NETPACKETQUEUE handle) {
     NETVIOCX_QUEUE *queue = netviocx_queue_of(handle);
     NETVIOCX_DEVICE *device = queue->device;
+    netviocx_buffers_start(queue);
     if (device->failed || !queue->ring->reset) return;
     queue->ring->resetting = queue->ring->reset = false;
     if (virtio_pci_setup_queue(&device->pci, queue->ring->number, queue->ring->vq, (uint16_t)queue->ring->message))

@@ -43,6 +43,6 @@ endfunction()
 function(ringside_export_wdk target)
     set_target_properties(${target} PROPERTIES ENABLE_EXPORTS ON)
     target_link_options(${target} PRIVATE
-        "LINKER:--whole-archive,$<TARGET_FILE:ringside_ndis>,$<TARGET_FILE:ringside_kernel>,--no-whole-archive")
-    target_link_libraries(${target} PRIVATE ringside_module ringside_ndis ringside_kernel)
+        "LINKER:--whole-archive,$<TARGET_FILE:ringside_netcx>,$<TARGET_FILE:ringside_ndis>,$<TARGET_FILE:ringside_kernel>,--no-whole-archive")
+    target_link_libraries(${target} PRIVATE ringside_module ringside_netcx ringside_ndis ringside_kernel)
 endfunction()

@@ -6,7 +6,7 @@
  *   protocol       bound to that adapter
  *   intermediate   bound to that adapter, or as the lowest of the stack to every NIC; the stack goes on above the virtual adapter that its
  *                  argument names
- *   miniport       adapters of its own beside the stack, or the NIC itself
+ *   miniport       adapters of its own beside the stack, or the NIC itself; so a client of NetAdapterCx, which registers with the framework
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static NDIS_STATUS load_once(struct traffic *traffic, const struct traffic_modul
     const int length = snprintf(traffic->layers[number].name, sizeof(traffic->layers[number].name), "%s", module_name(module));
     if (length < 0 || (size_t)length >= sizeof(traffic->layers[number].name))
         return fail(traffic, NDIS_STATUS_FAILURE, driver->path, "a driver's name has at most 23 characters; rename the file");
-    const NDIS_STATUS status = ndis_load_driver(traffic->ndis, module_name(module), module_entry(module), NULL);
+    const NDIS_STATUS status = netcx_load_driver(traffic->kernel, module_name(module), module_entry(module), NULL);
     if (status != NDIS_STATUS_SUCCESS)
         return fail_with_status(traffic, status, driver->path, "DriverEntry", "run with --set driver.debug_print=true for what it prints with DbgPrint, and see whether it wants parameters (driver.registry)");
     return status;
@@ -102,7 +102,8 @@ NDIS_STATUS traffic_module_load(struct traffic *traffic, unsigned number, char *
     if (roles & NDIS_ROLE_PROTOCOL && status == NDIS_STATUS_SUCCESS) status = ndis_bind_only(traffic->ndis, name, over);
     if (roles == 0)
         return fail(traffic, NDIS_STATUS_FAILURE, driver->path,
-                    "its DriverEntry succeeded and registered no miniport, filter or protocol: is it a driver of the network?");
+                    "its DriverEntry succeeded and registered no miniport, filter or protocol, and no framework driver with EvtDriverDeviceAdd: is it a "
+                    "driver of the network?");
     return status;
 }
 

@@ -87,6 +87,19 @@ TEST_F(DriversTest, AnotherProtocolOfTheAdapterHearsWhatIsSentAndWhatArrives) {
     EXPECT_NE(outcome.err.find("listener: heard 300 sends and 300 receives\n"), std::string::npos) << outcome.err;
 }
 
+TEST_F(DriversTest, AClientOfNetAdapterCxDrivesTheNicAsAModule) {
+    const std::string client = SDK_MODULES "/stack_netviocx.so nic0";
+    for (const std::string& stack : {client, client + ", capture, vlan 7, mux 2, capture"}) {
+        const Json json = run(stack);
+        EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
+        EXPECT_EQ(json.at("tx.packets").integer(), 300);
+        EXPECT_EQ(json.at("rx.packets").integer(), 300);
+    }
+    const Outcome shown = ringside({"drivers", write("scenario.yaml", traffic), "--set", "driver.stack=" + client});
+    EXPECT_EQ(shown.status, 0) << shown.err;
+    EXPECT_NE(shown.out.find("stack_netviocx"), std::string::npos) << shown.out;
+}
+
 TEST_F(DriversTest, OurDriversCarryTheTrafficAsModulesToo) {
     const std::string folder = SDK_MODULES "/stack_";
     const Json one = run(folder + "capture.so, " + folder + "mux.so vnic0, " + folder + "capture.so");

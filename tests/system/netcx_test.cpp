@@ -87,6 +87,16 @@ TEST_F(NetcxTest, WorksUnderFiltersAndIntermediateDrivers) {
     expect_all(run({"--set", "driver.stack=capture, mux 2, vlan 7", "--set", "driver.cut=header"}));
 }
 
+TEST_F(NetcxTest, ReceivesIntoBuffersOfTheSystemOfItsOwnAndOfTheDataBufferRing) {
+    for (const char* mode : {"0", "1", "2"}) {
+        SCOPED_TRACE(mode);
+        const std::string registry = std::string("driver.registry=netviocx/nic0/ReceiveBufferMode=") + mode;
+        expect_all(run({"--set", registry}));
+        const Json json = run({"--set", registry, "--set", "stress.stack_restart_every_us=8", "--set", "expect.drops=true"});
+        EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
+    }
+}
+
 TEST_F(NetcxTest, PauseAndRestartUnderTrafficLoseNoSend) {
     for (const char* seed : {"1", "2", "3", "4"}) {
         SCOPED_TRACE(seed);

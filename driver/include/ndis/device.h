@@ -5,6 +5,7 @@
 #ifndef RINGSIDE_NDIS_DEVICE_H
 #define RINGSIDE_NDIS_DEVICE_H
 
+#include "../xfilter.h"
 #include "miniport.h"
 
 #ifdef __cplusplus
@@ -67,14 +68,6 @@ VOID NdisInitializeString(PNDIS_STRING Destination, PUCHAR Source); /* UTF-16 of
 #define NdisFreeString(string) NdisFreeMemory((string).Buffer, (string).MaximumLength, 0)
 VOID NdisUpcaseUnicodeString(PUNICODE_STRING DestinationString, PUNICODE_STRING SourceString);
 #define NDIS_STRING_CONST(text) {sizeof(WDK_WIDE(text)) - sizeof(WCHAR), sizeof(WDK_WIDE(text)), (PWSTR)(ULONG_PTR)WDK_WIDE(text)}
-
-/* ---- Ethernet addresses */
-#define ETH_LENGTH_OF_ADDRESS 6
-#define ETH_IS_LOCALLY_ADMINISTERED(address) ((((const UCHAR *)(address))[0] & 2) != 0)
-#define ETH_IS_MULTICAST(address) ((((const UCHAR *)(address))[0] & 1) != 0)
-#define ETH_IS_BROADCAST(address) (memcmp((address), "\xFF\xFF\xFF\xFF\xFF\xFF", 6) == 0)
-#define ETH_COPY_NETWORK_ADDRESS(to, from) ((void)memcpy((to), (from), 6))
-#define ETH_COMPARE_NETWORK_ADDRESSES_EQ(left, right, different) (*(different) = memcmp((left), (right), 6) != 0)
 
 #ifdef __cplusplus
 }

@@ -25,18 +25,7 @@ typedef struct _NDIS_RESOURCE_LIST {
 /* PASSIVE. PhysicalAddress is the Start of a memory resource (+ offset). RESOURCE_CONFLICT when it lies in none. */
 NDIS_STATUS NdisMMapIoSpace(PVOID *VirtualAddress, NDIS_HANDLE MiniportAdapterHandle, NDIS_PHYSICAL_ADDRESS PhysicalAddress, UINT Length);
 VOID NdisMUnmapIoSpace(NDIS_HANDLE MiniportAdapterHandle, PVOID VirtualAddress, UINT Length);
-UCHAR WdkReadRegister8(const volatile VOID *Register);   /* (blocks): a non-posted read over the link */
-USHORT WdkReadRegister16(const volatile VOID *Register);
-ULONG WdkReadRegister32(const volatile VOID *Register);
-VOID WdkWriteRegister8(volatile VOID *Register, UCHAR Value); /* posted */
-VOID WdkWriteRegister16(volatile VOID *Register, USHORT Value);
-VOID WdkWriteRegister32(volatile VOID *Register, ULONG Value);
-#define READ_REGISTER_UCHAR(r) WdkReadRegister8(r)
-#define READ_REGISTER_USHORT(r) WdkReadRegister16(r)
-#define READ_REGISTER_ULONG(r) WdkReadRegister32(r)
-#define WRITE_REGISTER_UCHAR(r, value) WdkWriteRegister8((r), (value))
-#define WRITE_REGISTER_USHORT(r, value) WdkWriteRegister16((r), (value))
-#define WRITE_REGISTER_ULONG(r, value) WdkWriteRegister32((r), (value))
+/* READ_REGISTER_ULONG and its kin: wdm/registers.h. */
 /* A register may be given as a number, too. */
 #define NdisReadRegisterUchar(r, value) (*(value) = WdkReadRegister8((const volatile VOID *)(ULONG_PTR)(r)))
 #define NdisReadRegisterUshort(r, value) (*(value) = WdkReadRegister16((const volatile VOID *)(ULONG_PTR)(r)))
@@ -45,7 +34,6 @@ VOID WdkWriteRegister32(volatile VOID *Register, ULONG Value);
 #define NdisWriteRegisterUshort(r, value) WdkWriteRegister16((volatile VOID *)(ULONG_PTR)(r), (value))
 #define NdisWriteRegisterUlong(r, value) WdkWriteRegister32((volatile VOID *)(ULONG_PTR)(r), (value))
 
-#define PCI_WHICHSPACE_CONFIG 0x0u
 /* Configuration space; returns the bytes read or written. */
 ULONG NdisMGetBusData(NDIS_HANDLE NdisMiniportHandle, ULONG WhichSpace, ULONG Offset, PVOID Buffer, ULONG Length);
 ULONG NdisMSetBusData(NDIS_HANDLE NdisMiniportHandle, ULONG WhichSpace, ULONG Offset, PVOID Buffer, ULONG Length);

@@ -3,7 +3,7 @@
 #ifndef RINGSIDE_NDIS_POWER_H
 #define RINGSIDE_NDIS_POWER_H
 
-#include "types.h"
+#include "oid.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -19,6 +19,7 @@ typedef struct _NET_RING_COLLECTION {
 
 FORCEINLINE NET_RING *NetRingCollectionGetPacketRing(NET_RING_COLLECTION const *Rings) { return Rings->Rings[NetRingTypePacket]; }
 FORCEINLINE NET_RING *NetRingCollectionGetFragmentRing(NET_RING_COLLECTION const *Rings) { return Rings->Rings[NetRingTypeFragment]; }
+FORCEINLINE NET_RING *NetRingCollectionGetDataBufferRing(NET_RING_COLLECTION const *Rings) { return Rings->Rings[NetRingTypeDataBuffer]; }
 
 #ifdef __cplusplus
 }

@@ -36,6 +36,41 @@ NET_PACKET_FILTER_FLAGS NetReceiveFilterGetPacketFilter(NETRECEIVEFILTER Handle)
 SIZE_T NetReceiveFilterGetMulticastAddressCount(NETRECEIVEFILTER Handle);
 NET_ADAPTER_LINK_LAYER_ADDRESS const *NetReceiveFilterGetMulticastAddressList(NETRECEIVEFILTER Handle);
 
+/* ---- As 2.0 had it, in two halves. */
+typedef void EVT_NET_ADAPTER_SET_PACKET_FILTER(NETADAPTER Adapter, NET_PACKET_FILTER_FLAGS PacketFilter); /* P */
+typedef EVT_NET_ADAPTER_SET_PACKET_FILTER *PFN_NET_ADAPTER_SET_PACKET_FILTER;
+typedef struct _NET_ADAPTER_PACKET_FILTER_CAPABILITIES {
+    ULONG Size;
+    NET_PACKET_FILTER_FLAGS SupportedPacketFilters;
+    PFN_NET_ADAPTER_SET_PACKET_FILTER EvtSetPacketFilter;
+} NET_ADAPTER_PACKET_FILTER_CAPABILITIES;
+FORCEINLINE void NET_ADAPTER_PACKET_FILTER_CAPABILITIES_INIT(NET_ADAPTER_PACKET_FILTER_CAPABILITIES *Capabilities,
+                                                             NET_PACKET_FILTER_FLAGS SupportedPacketFilters,
+                                                             PFN_NET_ADAPTER_SET_PACKET_FILTER EvtSetPacketFilter)
+{
+    WDK_INIT_STRUCTURE(Capabilities);
+    Capabilities->SupportedPacketFilters = SupportedPacketFilters;
+    Capabilities->EvtSetPacketFilter = EvtSetPacketFilter;
+}
+void NetAdapterSetPacketFilterCapabilities(NETADAPTER Adapter, NET_ADAPTER_PACKET_FILTER_CAPABILITIES const *Capabilities);
+
+typedef void EVT_NET_ADAPTER_SET_MULTICAST_LIST(NETADAPTER Adapter, ULONG MulticastAddressCount,
+                                                NET_ADAPTER_LINK_LAYER_ADDRESS *MulticastAddressList); /* P */
+typedef EVT_NET_ADAPTER_SET_MULTICAST_LIST *PFN_NET_ADAPTER_SET_MULTICAST_LIST;
+typedef struct _NET_ADAPTER_MULTICAST_CAPABILITIES {
+    ULONG Size;
+    SIZE_T MaximumMulticastAddresses;
+    PFN_NET_ADAPTER_SET_MULTICAST_LIST EvtSetMulticastList;
+} NET_ADAPTER_MULTICAST_CAPABILITIES;
+FORCEINLINE void NET_ADAPTER_MULTICAST_CAPABILITIES_INIT(NET_ADAPTER_MULTICAST_CAPABILITIES *Capabilities, SIZE_T MaximumMulticastAddresses,
+                                                         PFN_NET_ADAPTER_SET_MULTICAST_LIST EvtSetMulticastList)
+{
+    WDK_INIT_STRUCTURE(Capabilities);
+    Capabilities->MaximumMulticastAddresses = MaximumMulticastAddresses;
+    Capabilities->EvtSetMulticastList = EvtSetMulticastList;
+}
+void NetAdapterSetMulticastCapabilities(NETADAPTER Adapter, NET_ADAPTER_MULTICAST_CAPABILITIES const *Capabilities);
+
 #ifdef __cplusplus
 }
 #endif

@@ -82,6 +82,77 @@ VOID WdfDeviceSetAlignmentRequirement(WDFDEVICE Device, ULONG AlignmentRequireme
 /* The driver gave up: the device is taken down as if it had been pulled. D */
 VOID WdfDeviceSetFailed(WDFDEVICE Device, WDF_DEVICE_FAILED_ACTION FailedAction);
 
+/* What Plug and Play is told of the device: taken, and of no effect but Failed (WdfTrue), which is WdfDeviceSetFailed. D */
+typedef struct _WDF_DEVICE_STATE {
+    ULONG Size;
+    WDF_TRI_STATE Disabled, DontDisplayInUI, Failed, NotDisableable, Removed, ResourcesChanged, AssignedToGuest;
+} WDF_DEVICE_STATE, *PWDF_DEVICE_STATE;
+C_ASSERT(sizeof(WDF_DEVICE_STATE) == 32);
+FORCEINLINE VOID WDF_DEVICE_STATE_INIT(PWDF_DEVICE_STATE State)
+{
+    WDK_INIT_STRUCTURE(State);
+    State->Disabled = State->DontDisplayInUI = State->Failed = State->NotDisableable = WdfUseDefault;
+    State->Removed = State->ResourcesChanged = State->AssignedToGuest = WdfUseDefault;
+}
+VOID WdfDeviceSetDeviceState(WDFDEVICE Device, PWDF_DEVICE_STATE DeviceState);
+/* GUID_BUS_INTERFACE_STANDARD, version 1: the configuration space. NOT_SUPPORTED: any other. P */
+NTSTATUS WdfFdoQueryForInterface(WDFDEVICE Fdo, const GUID *InterfaceType, PINTERFACE Interface, USHORT Size, USHORT Version,
+                                 PVOID InterfaceSpecificData);
+
+/* ---- Power policy: noted and never acted on, as no device here is idle long enough to sleep. SUCCESS, or INVALID_PARAMETER for a structure
+ * that its _INIT did not make. D */
+typedef enum _WDF_POWER_POLICY_S0_IDLE_CAPABILITIES {
+    IdleCapsInvalid, IdleCannotWakeFromS0, IdleCanWakeFromS0, IdleUsbSelectiveSuspend
+} WDF_POWER_POLICY_S0_IDLE_CAPABILITIES;
+typedef enum _WDF_POWER_POLICY_S0_IDLE_USER_CONTROL {
+    IdleUserControlInvalid, IdleDoNotAllowUserControl, IdleAllowUserControl
+} WDF_POWER_POLICY_S0_IDLE_USER_CONTROL;
+typedef enum _WDF_POWER_POLICY_IDLE_TIMEOUT_TYPE {
+    DriverManagedIdleTimeout, SystemManagedIdleTimeout, SystemManagedIdleTimeoutWithHint
+} WDF_POWER_POLICY_IDLE_TIMEOUT_TYPE;
+typedef enum _WDF_POWER_POLICY_SX_WAKE_USER_CONTROL {
+    WakeUserControlInvalid, WakeDoNotAllowUserControl, WakeAllowUserControl
+} WDF_POWER_POLICY_SX_WAKE_USER_CONTROL;
+
+typedef struct _WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS {
+    ULONG Size;
+    WDF_POWER_POLICY_S0_IDLE_CAPABILITIES IdleCaps;
+    DEVICE_POWER_STATE DxState;
+    ULONG IdleTimeout; /* ms */
+    WDF_POWER_POLICY_S0_IDLE_USER_CONTROL UserControlOfIdleSettings;
+    WDF_TRI_STATE Enabled, PowerUpIdleDeviceOnSystemWake;
+    WDF_POWER_POLICY_IDLE_TIMEOUT_TYPE IdleTimeoutType;
+    WDF_TRI_STATE ExcludeD3Cold;
+} WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS, *PWDF_DEVICE_POWER_POLICY_IDLE_SETTINGS;
+C_ASSERT(sizeof(WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS) == 36);
+FORCEINLINE VOID WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(PWDF_DEVICE_POWER_POLICY_IDLE_SETTINGS Settings,
+                                                            WDF_POWER_POLICY_S0_IDLE_CAPABILITIES IdleCaps)
+{
+    WDK_INIT_STRUCTURE(Settings);
+    Settings->IdleCaps = IdleCaps;
+    Settings->DxState = IdleCaps == IdleCannotWakeFromS0 ? PowerDeviceD3 : PowerDeviceMaximum;
+    Settings->UserControlOfIdleSettings = IdleAllowUserControl;
+    Settings->Enabled = Settings->PowerUpIdleDeviceOnSystemWake = Settings->ExcludeD3Cold = WdfUseDefault;
+}
+NTSTATUS WdfDeviceAssignS0IdleSettings(WDFDEVICE Device, PWDF_DEVICE_POWER_POLICY_IDLE_SETTINGS Settings);
+
+typedef struct _WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS {
+    ULONG Size;
+    DEVICE_POWER_STATE DxState;
+    WDF_POWER_POLICY_SX_WAKE_USER_CONTROL UserControlOfWakeSettings;
+    WDF_TRI_STATE Enabled;
+    BOOLEAN ArmForWakeIfChildrenAreArmedForWake, IndicateChildWakeOnParentWake;
+} WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS, *PWDF_DEVICE_POWER_POLICY_WAKE_SETTINGS;
+C_ASSERT(sizeof(WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS) == 20);
+FORCEINLINE VOID WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS_INIT(PWDF_DEVICE_POWER_POLICY_WAKE_SETTINGS Settings)
+{
+    WDK_INIT_STRUCTURE(Settings);
+    Settings->DxState = PowerDeviceMaximum;
+    Settings->UserControlOfWakeSettings = WakeAllowUserControl;
+    Settings->Enabled = WdfUseDefault;
+}
+NTSTATUS WdfDeviceAssignSxWakeSettings(WDFDEVICE Device, PWDF_DEVICE_POWER_POLICY_WAKE_SETTINGS Settings);
+
 #define FILE_BYTE_ALIGNMENT 0u
 #define FILE_WORD_ALIGNMENT 1u
 #define FILE_LONG_ALIGNMENT 3u

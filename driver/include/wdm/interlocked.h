@@ -19,6 +19,7 @@ WDK_INTERLOCKED(InterlockedAnd, LONG, old & Value)
 WDK_INTERLOCKED(InterlockedOr, LONG, old | Value)
 WDK_INTERLOCKED(InterlockedXor, LONG, old ^ Value)
 WDK_INTERLOCKED(InterlockedExchange, LONG, Value)
+WDK_INTERLOCKED(InterlockedExchange8, CHAR, Value)
 WDK_INTERLOCKED(InterlockedExchange64, LONG64, Value)
 WDK_INTERLOCKED(InterlockedExchangePointer, PVOID, Value)
 WDK_INTERLOCKED(InterlockedExchangeAdd, LONG, (LONG)((ULONG)old + (ULONG)Value))
@@ -49,6 +50,17 @@ FORCEINLINE LONG InterlockedIncrement(LONG volatile *Addend) { return Interlocke
 FORCEINLINE LONG InterlockedDecrement(LONG volatile *Addend) { return InterlockedAdd(Addend, -1); }
 FORCEINLINE LONG64 InterlockedIncrement64(LONG64 volatile *Addend) { return InterlockedAdd64(Addend, 1); }
 FORCEINLINE LONG64 InterlockedDecrement64(LONG64 volatile *Addend) { return InterlockedAdd64(Addend, -1); }
+
+/* Without barriers: there are none to leave out. */
+#define InterlockedExchangeNoFence InterlockedExchange
+#define InterlockedExchangeNoFence8 InterlockedExchange8
+#define InterlockedOrNoFence InterlockedOr
+#define InterlockedAndNoFence InterlockedAnd
+#define InterlockedIncrementNoFence InterlockedIncrement
+#define InterlockedIncrementNoFence64 InterlockedIncrement64
+#define InterlockedExchangeAddNoFence64 InterlockedExchangeAdd64
+#define InterlockedCompareExchangeNoFence InterlockedCompareExchange
+#define InterlockedCompareExchangeNoFence64 InterlockedCompareExchange64
 
 FORCEINLINE VOID PushEntryList(PSINGLE_LIST_ENTRY ListHead, PSINGLE_LIST_ENTRY Entry)
 {

@@ -52,6 +52,24 @@ typedef struct _PCI_COMMON_HEADER {
 } PCI_COMMON_HEADER, *PPCI_COMMON_HEADER;
 C_ASSERT(sizeof(PCI_COMMON_HEADER) == 64);
 
+/* The whole of it, as far as PCI goes, with the members of the header as its own. */
+#ifdef __cplusplus
+typedef struct _PCI_COMMON_CONFIG : PCI_COMMON_HEADER {
+#else
+typedef struct _PCI_COMMON_CONFIG {
+    USHORT VendorID, DeviceID, Command, Status;
+    UCHAR RevisionID, ProgIf, SubClass, BaseClass;
+    UCHAR CacheLineSize, LatencyTimer, HeaderType, BIST;
+    union {
+        struct _PCI_HEADER_TYPE_0 type0;
+        struct _PCI_HEADER_TYPE_1 type1;
+        struct _PCI_HEADER_TYPE_2 type2;
+    } u;
+#endif
+    UCHAR DeviceSpecific[192];
+} PCI_COMMON_CONFIG, *PPCI_COMMON_CONFIG;
+C_ASSERT(sizeof(PCI_COMMON_CONFIG) == 256);
+
 typedef struct _PCI_CAPABILITIES_HEADER {
     UCHAR CapabilityID;
     UCHAR Next; /* offset of the next one, 0: none */
@@ -82,5 +100,33 @@ typedef struct _PCI_CAPABILITIES_HEADER {
 #define PCI_TYPE_32BIT 0
 #define PCI_TYPE_20BIT 2
 #define PCI_TYPE_64BIT 4
+
+#define PCI_WHICHSPACE_CONFIG 0x0u
+
+/* ---- What the bus offers the driver of a device (WdfFdoQueryForInterface). Context goes first into each of its functions; the reference
+ * that the query took is given back with InterfaceDereference. */
+typedef VOID INTERFACE_REFERENCE(PVOID Context);
+typedef INTERFACE_REFERENCE *PINTERFACE_REFERENCE, *PINTERFACE_DEREFERENCE;
+typedef struct _INTERFACE {
+    USHORT Size, Version;
+    PVOID Context;
+    PINTERFACE_REFERENCE InterfaceReference;
+    PINTERFACE_DEREFERENCE InterfaceDereference;
+} INTERFACE, *PINTERFACE;
+
+typedef BOOLEAN TRANSLATE_BUS_ADDRESS(PVOID Context, PHYSICAL_ADDRESS BusAddress, ULONG Length, PULONG AddressSpace,
+                                      PPHYSICAL_ADDRESS TranslatedAddress);
+typedef ULONG GET_SET_DEVICE_DATA(PVOID Context, ULONG DataType, PVOID Buffer, ULONG Offset, ULONG Length); /* bytes done */
+typedef GET_SET_DEVICE_DATA *PGET_SET_DEVICE_DATA;
+typedef struct _BUS_INTERFACE_STANDARD {
+    USHORT Size, Version; /* 1 */
+    PVOID Context;
+    PINTERFACE_REFERENCE InterfaceReference;
+    PINTERFACE_DEREFERENCE InterfaceDereference;
+    TRANSLATE_BUS_ADDRESS *TranslateBusAddress; /* this and the next are NULL: nothing here asks for them */
+    PVOID GetDmaAdapter;
+    PGET_SET_DEVICE_DATA SetBusData, GetBusData; /* of PCI_WHICHSPACE_CONFIG */
+} BUS_INTERFACE_STANDARD, *PBUS_INTERFACE_STANDARD;
+C_ASSERT(sizeof(BUS_INTERFACE_STANDARD) == 64);
 
 #endif

@@ -58,6 +58,12 @@ NTSTATUS RtlAppendUnicodeStringToString(PUNICODE_STRING Destination, PCUNICODE_S
 NTSTATUS RtlAppendUnicodeToString(PUNICODE_STRING Destination, PCWSTR Source);
 VOID RtlInitAnsiString(PANSI_STRING DestinationString, const CHAR *SourceString); /* refers to the source */
 /* One byte for each character, '?' for those above 0xFF. With AllocateDestinationString freed by RtlFreeAnsiString. */
+/* Digits of base 2, 8, 10 or 16, 0 means 10; into the room that String has. INVALID_PARAMETER, BUFFER_OVERFLOW. */
+NTSTATUS RtlIntegerToUnicodeString(ULONG Value, ULONG Base, PUNICODE_STRING String);
+#define DECLARE_CONST_UNICODE_STRING(name, text) \
+    const UNICODE_STRING name = {sizeof(text) - sizeof((text)[0]), sizeof(text), (PWSTR)(ULONG_PTR)(text)}
+/* The next of a sequence that *Seed begins: up to MAXLONG - 1. The same seed gives the same numbers. */
+ULONG RtlRandomEx(PULONG Seed);
 NTSTATUS RtlUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUNICODE_STRING SourceString, BOOLEAN AllocateDestinationString);
 NTSTATUS RtlAnsiStringToUnicodeString(PUNICODE_STRING DestinationString, const ANSI_STRING *SourceString, BOOLEAN AllocateDestinationString);
 VOID RtlFreeAnsiString(PANSI_STRING AnsiString);
@@ -130,6 +136,12 @@ VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber, 
 #define NT_ASSERT(expression) ASSERT(expression)
 #define NT_ASSERTMSG(text, expression) ASSERTMSG(text, expression)
 #define NT_FRE_ASSERT(expression) ASSERT(expression)
+#define NT_FRE_ASSERTMSG(text, expression) ASSERTMSG(text, expression)
+#if DBG
+#define NT_VERIFY(expression) ASSERT(expression)
+#else
+#define NT_VERIFY(expression) ((void)(expression)) /* evaluated always */
+#endif
 #define PAGED_CODE() ASSERT(KeGetCurrentIrql() <= APC_LEVEL)
 #define PAGED_CODE_LOCKED() ((void)0)
 

@@ -2,9 +2,9 @@
 /*
  * fake_memory.c: memory, bus addresses and mappings of the fake platform.
  *
- * A bus address is generation << 28 | scrambled slot << 12 | offset in page. The generation counts the laps over the slots, so that an
- * address that was unmapped is not valid again soon, and neighbouring pages of one buffer are far apart on the bus. Rings live above
- * 1 << 48, contiguous.
+ * A bus address is generation << 34 | scrambled slot << 12 | offset in page. The generation counts the laps over the slots, so that an
+ * address that was unmapped is not valid again soon, and neighbouring pages of one buffer are far apart on the bus. Coherent memory lives
+ * below the first of them, contiguous: where a device that reaches less than all has what the system keeps for it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,7 +14,8 @@
 
 #include "fake_internal.h"
 
-static const uint64_t coherent_base = UINT64_C(1) << 48;
+enum { GENERATION_BIT = 34 };
+static const uint64_t coherent_base = UINT64_C(1) << 20, mapped_base = UINT64_C(1) << GENERATION_BIT;
 
 /* Index of the first allocation whose base is above va. */
 static unsigned allocation_above(const struct fake_platform *fake, const uint8_t *va) {
@@ -103,7 +104,7 @@ static struct fake_mapping *mapping_new(struct fake_platform *fake, uint64_t *io
     do slot = fake->mapping_next++ % FAKE_SLOTS;
     while (fake->mappings[slot].host);
     uint64_t generation = fake->mapping_next / FAKE_SLOTS + 1;
-    *iova_page = generation << 28 | scramble(fake, slot) << 12;
+    *iova_page = generation << GENERATION_BIT | scramble(fake, slot) << 12;
     return &fake->mappings[slot];
 }
 
@@ -201,7 +202,7 @@ static uint8_t *translate_coherent(const struct fake_platform *fake, uint64_t io
 
 /* Host address of [iova, iova + *length), *length cut at the end of the mapping. NULL: not mapped. */
 static uint8_t *translate(const struct fake_platform *fake, uint64_t iova, size_t *length, unsigned direction) {
-    if (iova >= coherent_base) return translate_coherent(fake, iova, *length);
+    if (iova < mapped_base) return translate_coherent(fake, iova, *length);
     const struct fake_mapping *mapping = mapping_of(fake, iova);
     if (!mapping || iova < mapping->iova || iova >= mapping->iova + mapping->length || !(mapping->direction & direction)) return NULL;
     size_t left = (size_t)(mapping->iova + mapping->length - iova);

@@ -8,6 +8,7 @@
 #include "kernel/kernel.h"
 #include "ntintsafe.h"
 #include "ntstrsafe.h"
+#include "regmap.h"
 
 namespace {
 
@@ -96,6 +97,57 @@ TEST_F(KernelWindows, StringsAreAppendedConvertedAndCompared) {
     EXPECT_EQ(RtlUnicodeStringToAnsiString(&ansi, &to, TRUE), STATUS_SUCCESS);
     EXPECT_STREQ(ansi.Buffer, "abCD");
     RtlFreeAnsiString(&ansi);
+}
+
+TEST_F(KernelWindows, NumbersBecomeDigitsOfABase) {
+    WCHAR room[10];
+    UNICODE_STRING text = {0, sizeof(room), room};
+    const auto digits = [&](ULONG value, ULONG base) {
+        EXPECT_EQ(RtlIntegerToUnicodeString(value, base, &text), STATUS_SUCCESS);
+        std::string ascii;
+        for (unsigned i = 0; i < text.Length / sizeof(WCHAR); i++) ascii += static_cast<char>(room[i]);
+        return ascii;
+    };
+    EXPECT_EQ(digits(0, 0), "0");
+    EXPECT_EQ(digits(4096, 0), "4096");
+    EXPECT_EQ(digits(0xC0DE, 16), "C0DE");
+    EXPECT_EQ(digits(5, 2), "101");
+    EXPECT_EQ(RtlIntegerToUnicodeString(1, 3, &text), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(RtlIntegerToUnicodeString(1 << 20, 2, &text), STATUS_BUFFER_OVERFLOW);
+}
+
+TEST_F(KernelWindows, RandomNumbersAreThoseOfTheirSeed) {
+    ULONG one = 0, other = 0;
+    for (int i = 0; i < 100; i++) {
+        const ULONG number = RtlRandomEx(&one);
+        EXPECT_LT(number, static_cast<ULONG>(MAXLONG));
+        EXPECT_EQ(number, RtlRandomEx(&other));
+    }
+    EXPECT_NE(RtlRandomEx(&one), one + 1);
+}
+
+TEST_F(KernelWindows, RegistersAreReachedByTheAddressTheyAreMappedTo) {
+    const struct platform* seam = fake_platform_seam(fake_);
+    PHYSICAL_ADDRESS base;
+    base.QuadPart = static_cast<LONGLONG>(static_cast<uint64_t>(seam->ops->config_read(seam->ctx, PCI_CFG_BAR0_HIGH, 4)) << 32 |
+                                          (seam->ops->config_read(seam->ctx, PCI_CFG_BAR0, 4) & ~0xFu));
+    auto* registers = static_cast<UCHAR*>(MmMapIoSpaceEx(base, BAR0_SIZE, PAGE_READWRITE | PAGE_NOCACHE));
+    ASSERT_NE(registers, nullptr);
+    UCHAR* status = registers + BAR0_COMMON + VIRTIO_COMMON_DEVICE_STATUS;
+    WRITE_REGISTER_UCHAR(status, 1u << VIRTIO_STATUS_ACKNOWLEDGE_BIT);
+    EXPECT_EQ(READ_REGISTER_UCHAR(status), 1u << VIRTIO_STATUS_ACKNOWLEDGE_BIT);
+    EXPECT_EQ(READ_REGISTER_NOFENCE_UCHAR(status), 1u << VIRTIO_STATUS_ACKNOWLEDGE_BIT);
+    ULONG features[2];
+    for (ULONG half = 0; half < 2; half++) {
+        WRITE_REGISTER_ULONG(registers + BAR0_COMMON + VIRTIO_COMMON_DEVICE_FEATURE_SELECT, half);
+        features[half] = READ_REGISTER_ULONG(registers + BAR0_COMMON + VIRTIO_COMMON_DEVICE_FEATURE);
+    }
+    EXPECT_NE(features[0], features[1]);
+    MmUnmapIoSpace(registers, BAR0_SIZE);
+    base.QuadPart += BAR0_SIZE;
+    EXPECT_EQ(MmMapIoSpaceEx(base, 4, PAGE_READWRITE), nullptr);  // no device has it
+    EXPECT_EQ(READ_REGISTER_ULONG(&base), UINT32_MAX);            // memory is no register
+    expected_ = "hardware.register\n";
 }
 
 TEST_F(KernelWindows, BitMapsFindRunsFromTheHintOn) {

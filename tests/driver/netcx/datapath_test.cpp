@@ -62,7 +62,7 @@ TEST_F(NetcxDatapath, AnAddressThatIsNotAlignedIsBounced) {
 
 TEST_F(NetcxDatapath, AnAddressAboveTheLimitIsBounced) {
     client_.declare = [](NET_ADAPTER_TX_CAPABILITIES&, NET_ADAPTER_RX_CAPABILITIES&, NET_ADAPTER_DMA_CAPABILITIES& dma) {
-        dma.MaximumPhysicalAddress.QuadPart = 1;
+        dma.MaximumPhysicalAddress.QuadPart = (INT64_C(1) << 34) - 1;  // of what the system allocates, enough
     };
     start();
     send(frame(1, 100));

@@ -25,6 +25,7 @@ void advance_tx(NETPACKETQUEUE queue) {
             const UINT32 index = NetRingAdvanceIndex(fragments, packet->FragmentIndex, static_cast<INT32>(i));
             const NET_FRAGMENT* fragment = NetRingGetFragmentAtIndex(fragments, index);
             const UCHAR* va = static_cast<UCHAR*>(NetExtensionGetFragmentVirtualAddress(&client->tx_va, index)->VirtualAddress) + fragment->Offset;
+            if (i == 0) client->addresses.push_back(reinterpret_cast<ULONG_PTR>(va));
             bytes.insert(bytes.end(), va, va + fragment->ValidLength);
             list.push_back(*fragment);
         }
@@ -39,7 +40,8 @@ void advance_tx(NETPACKETQUEUE queue) {
 
 void advance_rx(NETPACKETQUEUE queue) {
     TestClient* client = client_of(queue);
-    while (!client->to_receive.empty() && !(client->driver_buffers && client->buffers.empty()) && client->rx_packets()->BeginIndex != client->rx_packets()->EndIndex &&
+    while (!client->to_receive.empty() && !(client->driver_buffers && client->buffers.empty()) &&
+           !(client->data_buffers && client->rx_buffers()->BeginIndex == client->rx_buffers()->EndIndex) && client->rx_packets()->BeginIndex != client->rx_packets()->EndIndex &&
            client->rx_fragments()->BeginIndex != client->rx_fragments()->EndIndex) {
         client->receive(client->to_receive.front());
         client->to_receive.erase(client->to_receive.begin());
@@ -70,7 +72,9 @@ void start_tx(NETPACKETQUEUE queue) { client_of(queue)->calls += "start-tx "; }
 void start_rx(NETPACKETQUEUE queue) { client_of(queue)->calls += "start-rx "; }
 void stop_tx(NETPACKETQUEUE queue) { client_of(queue)->calls += "stop-tx "; }
 void stop_rx(NETPACKETQUEUE queue) { client_of(queue)->calls += "stop-rx "; }
-VOID cleanup(WDFOBJECT object) { client_of(object)->calls += "cleanup "; }
+VOID cleanup(WDFOBJECT object) {
+    if (client_of(object)) client_of(object)->calls += "cleanup ";  // else its creation failed
+}
 
 void get_extensions(NETPACKETQUEUE queue, void (*get)(NETPACKETQUEUE, NET_EXTENSION_QUERY const*, NET_EXTENSION*), NET_EXTENSION* va,
                     NET_EXTENSION* la) {
@@ -127,6 +131,14 @@ NTSTATUS create_rx(NETADAPTER adapter, NETRXQUEUE_INIT* init) {
                              NetExtensionTypeFragment);
     NetRxQueueGetExtension(client->rx, &query, &client->rx_return);
     EXPECT_EQ(client->rx_return.Enabled != FALSE, client->driver_buffers);
+    NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_DATA_BUFFER_NAME, NET_FRAGMENT_EXTENSION_DATA_BUFFER_VERSION_1, NetExtensionTypeFragment);
+    NetRxQueueGetExtension(client->rx, &query, &client->rx_data);
+    EXPECT_EQ(client->rx_data.Enabled != FALSE, client->data_buffers != 0);
+    EXPECT_EQ(client->rx_buffers() != nullptr, client->data_buffers != 0);
+    NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME, 1, NetExtensionTypeBuffer);
+    NetRxQueueGetExtension(client->rx, &query, &client->buffer_va);
+    NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME, 1, NetExtensionTypeBuffer);
+    NetRxQueueGetExtension(client->rx, &query, &client->buffer_la);
     return status;
 }
 
@@ -184,6 +196,7 @@ void declare(TestClient* client) {
         NET_ADAPTER_RX_CAPABILITIES_INIT_SYSTEM_MANAGED(&rx, client->frame_bytes, 1);
     }
     if (client->driver_buffers) NET_ADAPTER_RX_CAPABILITIES_INIT_DRIVER_MANAGED(&rx, return_buffer, client->frame_bytes, 1);
+    if (client->data_buffers) rx.AttachmentMode = NetRxFragmentBufferAttachmentModeDriver;
     tx.FragmentRingNumberOfElementsHint = 64;
     rx.FragmentRingNumberOfElementsHint = 16;
     if (client->declare) client->declare(tx, rx, dma);
@@ -260,10 +273,22 @@ void TestClient::receive(const Bytes& frame) {
         NetExtensionGetFragmentReturnContext(&rx_return, fragment_ring->BeginIndex)->Handle =
             reinterpret_cast<NET_FRAGMENT_RETURN_CONTEXT_HANDLE>(buffer);
     }
-    fragment->Offset = rx_offset & 0x3FF;
+    ULONG offset = rx_offset;
+    void* to = NetExtensionGetFragmentVirtualAddress(&rx_va, fragment_ring->BeginIndex)->VirtualAddress;
+    if (data_buffers) {
+        NET_RING* ring = rx_buffers();
+        EXPECT_EQ(to, nullptr);
+        to = NetExtensionGetFragmentVirtualAddress(&buffer_va, ring->BeginIndex)->VirtualAddress;
+        offset = 256 * in_buffer;
+        fragment->Capacity = frame_bytes & 0x3FFFFFF;
+        NetExtensionGetFragmentDataBuffer(&rx_data, fragment_ring->BeginIndex)->Handle =
+            *static_cast<NET_FRAGMENT_DATA_BUFFER_HANDLE*>(NetRingGetElementAtIndex(ring, ring->BeginIndex));
+        in_buffer = (in_buffer + 1) % data_buffers;
+        if (in_buffer == 0) ring->BeginIndex = NetRingIncrementIndex(ring, ring->BeginIndex);
+    }
+    fragment->Offset = offset & 0x3FF;
     fragment->ValidLength = frame.size() & 0x3FFFFFF;
-    std::memcpy(static_cast<UCHAR*>(NetExtensionGetFragmentVirtualAddress(&rx_va, fragment_ring->BeginIndex)->VirtualAddress) + rx_offset,
-                frame.data(), frame.size());
+    std::memcpy(static_cast<UCHAR*>(to) + offset, frame.data(), frame.size());
     NET_PACKET* packet = NetRingGetPacketAtIndex(packet_ring, packet_ring->BeginIndex);
     packet->FragmentIndex = fragment_ring->BeginIndex;
     packet->FragmentCount = 1;

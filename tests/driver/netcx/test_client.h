@@ -21,6 +21,7 @@ struct TestClient {
 
     // What it does.
     bool driver_buffers = false;     // receives into buffers of its own
+    unsigned data_buffers = 0;       // receives so many frames into each buffer of the data buffer ring, 256 bytes apart
     bool checksums = false;          // declares both ways
     bool hold_sends = false;
     bool hold_receives = false;      // on cancel too
@@ -32,10 +33,12 @@ struct TestClient {
     NETADAPTER adapter = nullptr;
     WDFDMAENABLER enabler = nullptr;
     NETPACKETQUEUE tx = nullptr, rx = nullptr;
-    NET_EXTENSION tx_va{}, tx_la{}, rx_va{}, rx_la{}, rx_return{}, tx_sum{}, rx_sum{};
+    NET_EXTENSION tx_va{}, tx_la{}, rx_va{}, rx_la{}, rx_return{}, tx_sum{}, rx_sum{}, rx_data{}, buffer_va{}, buffer_la{};
+    unsigned in_buffer = 0;                             // frames in the first buffer of the data buffer ring
     std::vector<Bytes> sent, to_receive;
     std::vector<NET_PACKET> packets;                    // of sent
     std::vector<std::vector<NET_FRAGMENT>> fragments;   // of sent
+    std::vector<ULONG_PTR> addresses;                   // of the first byte of sent
     std::vector<UCHAR*> buffers;                        // its own, free
     unsigned buffers_returned = 0;
     std::vector<NET_PACKET_CHECKSUM> asked;             // of sent
@@ -47,6 +50,7 @@ struct TestClient {
     NET_RING* tx_fragments() const { return NetTxQueueGetRingCollection(tx)->Rings[NetRingTypeFragment]; }
     NET_RING* rx_packets() const { return NetRxQueueGetRingCollection(rx)->Rings[NetRingTypePacket]; }
     NET_RING* rx_fragments() const { return NetRxQueueGetRingCollection(rx)->Rings[NetRingTypeFragment]; }
+    NET_RING* rx_buffers() const { return NetRxQueueGetRingCollection(rx)->Rings[NetRingTypeDataBuffer]; }
     // Gives one frame back as received, in one fragment.
     void receive(const Bytes& frame);
 };

@@ -98,6 +98,43 @@ TEST(Module, EveryMissingNameIsToldWithItsPlaceAndItsPlan) {
     EXPECT_TRUE(has(error, "unknown here: a source that is left out")) << error;
 }
 
+TEST(Module, WhatAClientOfNetAdapterCxMissesIsToldAsWell) {
+    const std::string error = refused(built("missing_cx"));
+    EXPECT_TRUE(has(error, "WdfRegistryOpenKey: used at missing_cx.c:")) << error;
+    EXPECT_TRUE(has(error, " in device_add")) << error;
+    EXPECT_FALSE(has(error, "WdfDriverCreate")) << error;
+}
+
+TEST_F(ModuleStack, AClientOfNetAdapterCxFromAFileDrivesTheNic) {
+    stack_.machine.device.features |= uint64_t{1} << VIRTIO_F_RING_RESET_BIT;
+    stack_.config.registry = "stack_netviocx/nic0/*ReceiveBuffers=32\n";
+    put_ours("netviocx", "nic0");
+    put_ours("capture");
+    send(40);
+    stack_.expect_all_sent();
+    for (unsigned i = 0; i < 100; i++) {
+        ASSERT_TRUE(stack_.receive(make_frame(i, 100 + i)));
+        stack_.run_for(5000);
+    }
+    stack_.run_for(100 * 1000);
+    ASSERT_EQ(stack_.received.size(), 100u);
+    EXPECT_EQ(stack_.received[99], make_frame(99, 199));
+    struct fake_device_state state;
+    fake_device_get_state(stack_.fake, &state);
+    EXPECT_EQ(state.size[FAKE_QUEUE_RX], 32u);  // the parameter was heard
+    std::vector<std::string> lines;
+    traffic_describe(stack_.traffic, [](void* all, const char* line) { static_cast<std::vector<std::string>*>(all)->emplace_back(line); }, &lines);
+    ASSERT_EQ(lines.size(), 3u);
+    EXPECT_TRUE(has(lines[2], "stack_netviocx") && has(lines[2], "miniport") && has(lines[2], "Running")) << lines[2];
+}
+
+TEST_F(ModuleStack, AClientOfNetAdapterCxBesideTheStackIsRefusedWithAdvice) {
+    stack_.expect_clean = false;
+    put_ours("netviocx");
+    EXPECT_NE(stack_.start(), 0);
+    EXPECT_TRUE(has(stack_.violations(), "put the driver first in the stack, as 'driver.so nic0'")) << stack_.violations();
+}
+
 TEST_F(ModuleStack, AFilterFromAFileStandsInTheStackAndTrafficPassesIt) {
     stack_.config.registry = "sdk_counting/Number=42\nsdk_counting/nic0/Label=west\n";
     put("counting");

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* preview/netadaptercx.h: what drivers of NetAdapterCx 2.0 include, when it was a preview. */
+#include "../netadaptercx.h"
