@@ -27,6 +27,7 @@ int serve(const serve_config& config, machine_result& result, char* error, size_
         std::snprintf(error, error_size, "%s", host.error().c_str());
         return -EIO;
     }
+    host.report(result);
     result.time_ps = hw::now_ps();
     result.cycles = system.nic->cycles();
     result.cycles_evaluated = system.nic->cycles_evaluated();

@@ -47,7 +47,9 @@ void VhostHost::attach(System& system) {
         [this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return play(data, length, not_before_ps); });
     system.partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) {
         if (config_.to_wire) capture_writer_add(config_.to_wire, frame.first.value(), data, length);
+        if (tap_) tap_->take(data, length);
     });
+    if (config_.tap >= 0) tap_.emplace(TapEnd::Config{config_.tap, false, 0, config_.stop}, system.events);
     system.cpu->spawn("vhost", [this] { main(); });
 }
 
@@ -80,6 +82,7 @@ bool VhostHost::start_machine() {
 }
 
 void VhostHost::serve() {
+    if (tap_) tap_->start([this] { system_->partner->kick(); }, [] {});
     while (!*config_.stop && !(config_.sessions && served_ >= config_.sessions)) {
         look_at_sockets();
         system_->cpu->sleep(hw::ps_time(poll_ps));
@@ -98,12 +101,13 @@ int VhostHost::wait_ms() {
 }
 
 void VhostHost::look_at_sockets() {
-    pollfd polls[1 + VHOST_USER_MAX_RINGS];
+    pollfd polls[2 + VHOST_USER_MAX_RINGS];
     nfds_t count = 0;
     polls[count++] = {connected_ ? session_.fd : config_.listener, POLLIN, 0};
     if (running_)
         for (unsigned ring = 0; ring < rings_; ring++)
             if (session_.rings[ring].kick >= 0) polls[count++] = {session_.rings[ring].kick, POLLIN, 0};
+    if (tap_) polls[count++] = {config_.tap, POLLIN, 0};  // ends the wait; tap_ looks for itself
     const int ready = ::poll(polls, count, wait_ms());
     if (connected_ && vhost_memory_withdrawn()) {
         std::snprintf(session_.error, sizeof session_.error, "it took memory away that the device was using");
@@ -233,7 +237,23 @@ void VhostHost::note_statistics() {
     recorded_before_ = system_->partner->frames_recorded();
 }
 
+// What comes while no front-end takes frames is lost, as on a wire that leads to a machine which is off.
+int64_t VhostHost::play_tap(const uint8_t** data, size_t* length) {
+    if (flowing_) return tap_->next(data, length) ? tap_frames_++ : -2;
+    while (tap_->next(data, length)) record_.dropped++;
+    return -2;
+}
+
+void VhostHost::report(machine_result& result) const {
+    if (!tap_) return;
+    result.live = MACHINE_LIVE_TAP;
+    result.tap_received = tap_->received();
+    result.tap_sent = tap_->sent();
+    result.tap_refused = tap_->refused();
+}
+
 int64_t VhostHost::play(const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
+    if (tap_) return play_tap(data, length);
     if (!flowing_) return from_wire_.next < frame_source_count(&from_wire_) ? -2 : -1;
     if (!source_started_) start_ps_ = hw::now_ps();
     source_started_ = true;

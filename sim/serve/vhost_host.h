@@ -13,11 +13,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "serve/serve.h"
 #include "system.h"
+#include "tap_end.h"
 #include "virtio_pci.h"
 
 namespace sim {
@@ -34,6 +36,7 @@ public:
     // The machine, which outlives it. Its thread starts with the simulation, and stops it when all is served.
     void attach(System& system);
     const std::string& error() const { return error_; }
+    void report(machine_result& result) const;
 
 private:
     void main();
@@ -52,6 +55,7 @@ private:
     void note_statistics();
     void call(unsigned ring);
     void ring_doorbell(unsigned ring);
+    int64_t play_tap(const uint8_t** data, size_t* length);
     int64_t play(const uint8_t** data, size_t* length, uint64_t* not_before_ps);
 
     const serve_config& config_;
@@ -63,6 +67,8 @@ private:
     vhost_user session_{};
     serve_session record_{};
     frame_source from_wire_;
+    std::optional<TapEnd> tap_;   // in its place
+    int64_t tap_frames_ = 0;
     bool connected_ = false;
     bool running_ = false;        // the device is on
     bool flowing_ = false;        // frames may go to the front-end
