@@ -22,8 +22,8 @@ static const char documentation[] =
     "  vhost-user   the back-end of a virtio network device: DPDK's virtio-user, QEMU, user-mode Linux\n"
     "\n"
     "The driver's memory becomes the host memory of the simulated machine: descriptors and frames cross the PCIe link from and to it. "
-    "Front-ends are served one after the other, each from its start to the closing of its socket; packed rings and one queue pair are "
-    "what they must take. Ctrl-C ends serving; so does --sessions.\n"
+    "Front-ends are served one after the other, each from its start to the closing of its socket; packed rings are what "
+    "they must take; --set nic.queue_pairs=4 offers several queues. Ctrl-C ends serving; so does --sessions.\n"
     "\n"
     "Frames from the wire are played as soon as a front-end's rings run: a capture, or generated ones by --set traffic.from_wire.frames=N "
     "and its neighbours, at the pace that they ask for; or --wire tap:NAME, and the cable leads to this host's own network. What the driver "
@@ -97,7 +97,8 @@ static const struct {
     const char *name;
 } feature_names[] = {
     {VIRTIO_NET_F_CSUM_BIT, "CSUM"},           {VIRTIO_NET_F_GUEST_CSUM_BIT, "GUEST_CSUM"}, {VIRTIO_NET_F_MAC_BIT, "MAC"},
-    {VIRTIO_NET_F_MRG_RXBUF_BIT, "MRG_RXBUF"}, {VIRTIO_F_EVENT_IDX_BIT, "EVENT_IDX"},
+    {VIRTIO_NET_F_MRG_RXBUF_BIT, "MRG_RXBUF"}, {VIRTIO_NET_F_MQ_BIT, "MQ"},
+    {VIRTIO_F_EVENT_IDX_BIT, "EVENT_IDX"},
     {VIRTIO_F_VERSION_1_BIT, "VERSION_1"},     {VIRTIO_F_RING_PACKED_BIT, "RING_PACKED"},   {VIRTIO_F_IN_ORDER_BIT, "IN_ORDER"}};
 
 static json_t *features_json(uint64_t features) {
@@ -122,7 +123,7 @@ static void tell_ended(void *ctx, const struct serve_session *session) {
     log->number++;
     json_array_append_new(
         log->sessions,
-        json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "features", features_json(session->features), "starts",
+        json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "features", features_json(session->features), "pairs", (json_int_t)session->pairs, "starts",
                   (json_int_t)session->starts, "kicks", (json_int_t)session->kicks, "calls", (json_int_t)session->calls, "to_wire",
                   (json_int_t)session->to_wire, "to_host", (json_int_t)session->to_host, "dropped", (json_int_t)session->dropped, "error",
                   session->error));

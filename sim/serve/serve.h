@@ -28,6 +28,7 @@ extern "C" {
 struct serve_session {
     uint64_t features;  /* negotiated */
     uint64_t starts;    /* times that its rings were started */
+    unsigned pairs;     /* of queues, at the last start */
     uint64_t kicks, calls;
     uint64_t to_wire;   /* frames that left on the wire */
     uint64_t to_host;   /* frames that were put into its buffers */
