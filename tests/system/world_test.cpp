@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Real stacks through the NIC: lwIP on the driver's side, and at the other end of the cable this host's own network, or a client.
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 
@@ -99,17 +101,19 @@ TEST_F(HttpServer, AClientNeedsAServer) {
 class Tap : public SystemTest {
 protected:
     void SetUp() override {
-        if (std::system("unshare -rn sh -c 'ip tuntap add dev t0 mode tap' >/dev/null 2>&1") != 0)
+        if (std::system((namespaced() + "ip tuntap add dev t0 mode tap >/dev/null 2>&1").c_str()) != 0)
             GTEST_SKIP() << "no TAP interface can be made here: it needs unshare, ip and /dev/net/tun";
         for (const char* needed : {"ping", "curl"})
             if (std::system((std::string("command -v ") + needed + " >/dev/null").c_str()) != 0) GTEST_SKIP() << needed << " is missing: install what tests/packages lists";
     }
+    // In front of a command: in a network namespace of its own, as root there.
+    static std::string namespaced() { return geteuid() == 0 ? "unshare -n " : "unshare -rn "; }
     // Output of a script with the functions of world.sh, and of vhost.sh, in a network namespace of its own.
     std::string shell(const std::string& script) const {
         const std::string prologue = "program='" RINGSIDE_PROGRAM "'\n. '" RINGSIDE_WORLD_SH "'\n. '" RINGSIDE_VHOST_SH "'\ncd '" + file("") + "'\n";
         const std::string path = write("script", prologue + script);
         std::string out;
-        FILE* pipe = popen(("unshare -rn bash '" + path + "' 2>&1").c_str(), "r");
+        FILE* pipe = popen((namespaced() + "bash '" + path + "' 2>&1").c_str(), "r");
         char buffer[4096];
         while (const size_t got = fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, got);
         pclose(pipe);
