@@ -101,9 +101,9 @@ static void close_open(struct tcpip *tcpip) {
     traffic->batch_nbs++;
 }
 
-static struct tcpip_send *open_send(struct tcpip *tcpip, struct pbuf *p) {
+static bool open_send(struct tcpip *tcpip, struct pbuf *p) {
     struct tcpip_send *send = tcpip->free;
-    if (!send) return NULL;
+    if (!send) return false;
     tcpip->free = send->next;
     *send = (struct tcpip_send){.nbl = send->nbl, .nb = send->nb, .mdls = send->mdls, .id = tcpip->next_id};
     send->nb->stDataLength = 0;
@@ -118,7 +118,7 @@ static struct tcpip_send *open_send(struct tcpip *tcpip, struct pbuf *p) {
         send->flags = *send->flags_at;
     }
     tcpip->open = send;
-    return send;
+    return true;
 }
 
 static bool joins_open(struct tcpip *tcpip, struct pbuf *p) {
@@ -152,14 +152,14 @@ err_t tcpip_output(struct netif *netif, struct pbuf *p) {
         return ERR_MEM;
     uint8_t *bytes = p->payload;
     limit_id(bytes, p->len);
-    const bool room = tcpip->open || tcpip->free;
-    if (room) traffic->callbacks.handed_over(traffic->callbacks.ctx, tcpip->next_id, bytes, p->len);
-    if (room && !joins_open(tcpip, p)) close_open(tcpip);
-    if (!room || (!tcpip->open && !open_send(tcpip, p))) {
-        pbuf_free(p);
-        return ERR_MEM;
+    if (!joins_open(tcpip, p)) {
+        close_open(tcpip);
+        if (!open_send(tcpip, p)) {
+            (void)pbuf_free(p);
+            return ERR_MEM; /* all are out: lwIP tries again */
+        }
     }
-    tcpip->next_id++;
+    traffic->callbacks.handed_over(traffic->callbacks.ctx, tcpip->next_id++, bytes, p->len); /* headers are edited when a send is closed */
     return ERR_OK;
 }
 

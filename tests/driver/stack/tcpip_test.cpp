@@ -139,6 +139,19 @@ TEST(TcpIp, ServesManyConnectionsAtATime) {
     EXPECT_EQ(tcpip.stack.counts().tcpip_requests, 40u);
 }
 
+TEST(TcpIp, WaitsForSendsToComeBackWhenThereAreFew) {
+    for (const unsigned sends : {1u, 2u}) {
+        TcpIp tcpip;
+        tcpip.stack.config.outstanding_nbls = sends;
+        tcpip.stack.config.offloads.checksum = true;
+        tcpip.stack.config.offloads.large_send = 5000;
+        ASSERT_TRUE(tcpip.serve());
+        EXPECT_EQ(tcpip.findings, "");
+        EXPECT_EQ(tcpip.counts().pages, 1u);
+        expect_as_handed_over(tcpip);
+    }
+}
+
 TEST(TcpIp, TakesFramesInPiecesAsChainsOfPbufs) {
     TcpIp tcpip;
     tcpip.stack.config.rx_buffer_elements = 3;
