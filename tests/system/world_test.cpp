@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 
 #include "ringside.h"
 
@@ -12,7 +13,10 @@ namespace {
 
 // ---- A client: the same in every run
 
-class HttpServer : public SystemTest {};
+class HttpServer : public SystemTest {
+protected:
+    void serve_random_machines(uint64_t first, uint64_t count) const;
+};
 
 TEST_F(HttpServer, ServesPagesWithChecksumsAndSegmentsOfTheNic) {
     const Json result = this->result({"run", "http-server"});
@@ -95,6 +99,53 @@ TEST_F(HttpServer, AClientNeedsAServer) {
     EXPECT_EQ(outcome.status, 2);
     EXPECT_NE(outcome.err.find("driver.protocol: tcpip"), std::string::npos) << outcome.err;
 }
+
+// One of many machines, by its seed.
+std::vector<std::string> random_machine(uint64_t seed) {
+    std::mt19937_64 random(seed);
+    std::vector<std::string> command = {"run", "http-server", "--set", "seed=" + std::to_string(seed), "--set", "expect.drops=true"};
+    const auto set = [&](const std::string& key, const std::vector<std::string>& values) {
+        command.insert(command.end(), {"--set", key + "=" + values[random() % values.size()]});
+    };
+    const bool cx = random() % 5 == 0, ndis5 = !cx && random() % 6 == 0;
+    set("nic.kind", {"rtl", "model"});
+    set("wire.requests", {"1", "3", "10", "25"});
+    set("wire.request_bytes", {"0", "1", "1459", "1460", "1461", "5000", "60000", "200000"});
+    set("wire.connections", {"1", "2", "5", "10"});
+    set("driver.outstanding", {"1", "2", "8", "64", "256"});
+    set("stress.stall_percent", {"0", "0", "20", "60"});
+    set("stress.interrupt_jitter_ns", {"0", "5000", "50000"});
+    set("stress.split_percent", {"0", "50"});
+    set("pcie.mps", {"128", "256", "512"});
+    set("pcie.mrrs", {"128", "512", "4096"});
+    if (ndis5) set("driver.miniport", {"ndis5"});
+    if (cx) set("driver.model", {"netcx"});
+    set("driver.checksum_offload", ndis5 ? std::vector<std::string>{"false"} : std::vector<std::string>{"true", "false"});
+    set("driver.large_send", cx || ndis5 ? std::vector<std::string>{"0"} : std::vector<std::string>{"0", "2920", "3000", "8000", "61440"});
+    if (cx || ndis5) return command;
+    set("nic.queue_pairs", {"1", "1", "4"});
+    set("driver.rss", {"true", "false"});
+    set("driver.tx_ring", {"0", "16", "64", "256"});
+    set("driver.rx_ring", {"0", "32", "256"});
+    set("driver.event_idx", {"true", "false"});
+    set("driver.tx_indirect_from", {"0", "2"});
+    set("driver.rx_elements", {"1", "2", "5"});
+    set("driver.stack", {"", "capture", "capture, mux 2", "vlan 5"});
+    return command;
+}
+
+void HttpServer::serve_random_machines(uint64_t first, uint64_t count) const {
+    for (uint64_t seed = first; seed < first + count; seed++) {
+        const std::vector<std::string> command = random_machine(seed);
+        const Outcome outcome = ringside(command);
+        std::string text;
+        for (const std::string& word : command) text += " '" + word + "'";
+        ASSERT_EQ(outcome.status, 0) << "ringside" << text << "\n" << outcome.out << outcome.err;
+    }
+}
+
+TEST_F(HttpServer, ServesFromRandomMachines) { serve_random_machines(1, 12); }
+TEST_F(HttpServer, NightlyServesFromManyRandomMachines) { serve_random_machines(1000, 2000); }
 
 // ---- A TAP interface
 
