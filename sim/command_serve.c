@@ -13,6 +13,7 @@
 #include "regmap.h"
 #include "serve/serve.h"
 #include "session.h"
+#include "tap.h"
 #include "version.h"
 
 static const char documentation[] =
@@ -21,11 +22,12 @@ static const char documentation[] =
     "  vhost-user   the back-end of a virtio network device: DPDK's virtio-user, QEMU, user-mode Linux\n"
     "\n"
     "The driver's memory becomes the host memory of the simulated machine: descriptors and frames cross the PCIe link from and to it. "
-    "Front-ends are served one after the other, each from its start to the closing of its socket; packed rings and one queue pair are "
-    "what they must take. Ctrl-C ends serving; so does --sessions.\n"
+    "Front-ends are served one after the other, each from its start to the closing of its socket; packed rings are what "
+    "they must take; --set nic.queue_pairs=4 offers several queues. Ctrl-C ends serving; so does --sessions.\n"
     "\n"
     "Frames from the wire are played as soon as a front-end's rings run: a capture, or generated ones by --set traffic.from_wire.frames=N "
-    "and its neighbours, at the pace that they ask for. What the driver sends is recorded by --to-wire, with simulated times.\n"
+    "and its neighbours, at the pace that they ask for; or --wire tap:NAME, and the cable leads to this host's own network. What the driver "
+    "sends is recorded by --to-wire, with simulated times.\n"
     "\n"
     "Example, in two terminals:\n"
     "  ringside serve vhost-user --socket nic.sock --to-wire sent.pcap\n"
@@ -95,7 +97,8 @@ static const struct {
     const char *name;
 } feature_names[] = {
     {VIRTIO_NET_F_CSUM_BIT, "CSUM"},           {VIRTIO_NET_F_GUEST_CSUM_BIT, "GUEST_CSUM"}, {VIRTIO_NET_F_MAC_BIT, "MAC"},
-    {VIRTIO_NET_F_MRG_RXBUF_BIT, "MRG_RXBUF"}, {VIRTIO_F_EVENT_IDX_BIT, "EVENT_IDX"},
+    {VIRTIO_NET_F_MRG_RXBUF_BIT, "MRG_RXBUF"}, {VIRTIO_NET_F_MQ_BIT, "MQ"},
+    {VIRTIO_F_EVENT_IDX_BIT, "EVENT_IDX"},
     {VIRTIO_F_VERSION_1_BIT, "VERSION_1"},     {VIRTIO_F_RING_PACKED_BIT, "RING_PACKED"},   {VIRTIO_F_IN_ORDER_BIT, "IN_ORDER"}};
 
 static json_t *features_json(uint64_t features) {
@@ -120,7 +123,7 @@ static void tell_ended(void *ctx, const struct serve_session *session) {
     log->number++;
     json_array_append_new(
         log->sessions,
-        json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "features", features_json(session->features), "starts",
+        json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "features", features_json(session->features), "pairs", (json_int_t)session->pairs, "starts",
                   (json_int_t)session->starts, "kicks", (json_int_t)session->kicks, "calls", (json_int_t)session->calls, "to_wire",
                   (json_int_t)session->to_wire, "to_host", (json_int_t)session->to_host, "dropped", (json_int_t)session->dropped, "error",
                   session->error));
@@ -132,12 +135,15 @@ static void tell_ended(void *ctx, const struct serve_session *session) {
 }
 
 static json_t *result_json(const struct log *log, const struct machine_result *result) {
-    json_t *failures = json_array();
+    json_t *failures = json_array(), *tap = json_null();
+    if (result->live == MACHINE_LIVE_TAP)
+        tap = json_pack("{s:I,s:I,s:I}", "received", (json_int_t)result->tap_received, "sent", (json_int_t)result->tap_sent, "refused",
+                        (json_int_t)result->tap_refused);
     for (size_t i = 0; i < result->failure_count; i++)
         json_array_append_new(failures, json_pack("{s:I,s:s,s:s}", "time_ps", (json_int_t)result->failures[i].time_ps, "check",
                                                   result->failures[i].check, "message", result->failures[i].message));
-    return json_pack("{s:s,s:s,s:s,s:o,s:O,s:{s:I,s:I,s:I}}", "ringside", RINGSIDE_VERSION, "serve", "vhost-user", "verdict",
-                     result->failure_count ? "fail" : "pass", "failures", failures, "sessions", log->sessions, "sim", "time_ps",
+    return json_pack("{s:s,s:s,s:s,s:o,s:O,s:o,s:{s:I,s:I,s:I}}", "ringside", RINGSIDE_VERSION, "serve", "vhost-user", "verdict",
+                     result->failure_count ? "fail" : "pass", "failures", failures, "sessions", log->sessions, "tap", tap, "sim", "time_ps",
                      (json_int_t)result->time_ps, "cycles", (json_int_t)result->cycles, "cycles_evaluated",
                      (json_int_t)result->cycles_evaluated);
 }
@@ -155,7 +161,7 @@ static int conclude(const struct arguments *arguments, const struct log *log, co
     return status ? EXIT_INTERNAL : result->failure_count ? EXIT_FAILED : EXIT_PASSED;
 }
 
-static int serve(const struct arguments *arguments, const struct simulation *simulation, int listener) {
+static int serve(const struct arguments *arguments, const struct simulation *simulation, int listener, int tap) {
     struct serve_config *config = calloc(1, sizeof *config);
     struct machine_result result = {0};
     struct frame_source from_host;
@@ -166,6 +172,7 @@ static int serve(const struct arguments *arguments, const struct simulation *sim
     simulation_sources(simulation, &from_host, &config->from_wire);
     config->scenario = &simulation->scenario;
     config->listener = listener;
+    config->tap = tap;
     config->sessions = arguments->sessions;
     config->stop = &stop;
     config->waves = simulation->waves;
@@ -208,24 +215,40 @@ static int check_outputs(const struct arguments *arguments) {
            output_check("waves", arguments->options.waves) | output_check("events", arguments->options.events);
 }
 
+/* The TAP interface that the scenario names: its descriptor, or -1. False: it cannot be had. */
+static bool open_tap(const struct scenario *scenario, int *tap) {
+    char error[256];
+    *tap = -1;
+    if (*scenario->wire_tap == '\0') return true;
+    if (scenario->wire_frames || *scenario->wire_capture) {
+        scenario_complain(scenario, SCENARIO_KEY_wire_tap, stderr, "is where frames come from: give no others");
+        return false;
+    }
+    *tap = tap_open(scenario->wire_tap, error, sizeof error);
+    if (*tap < 0) scenario_complain(scenario, SCENARIO_KEY_wire_tap, stderr, "%s", error);
+    return *tap >= 0;
+}
+
 static int prepare_and_serve(const struct arguments *arguments) {
     struct scenario scenario;
     struct simulation simulation;
     char error[256];
-    int status = EXIT_USAGE;
+    int status = EXIT_USAGE, tap = -1;
     if (make_scenario(&scenario, arguments) == 0 && simulation_prepare(&simulation, &scenario, stderr) == 0) {
-        if (check_outputs(arguments) == 0 && session_apply_waves(&simulation, &arguments->options, 1) == 0) {
+        if (check_outputs(arguments) == 0 && session_apply_waves(&simulation, &arguments->options, 1) == 0 &&
+            open_tap(&simulation.scenario, &tap)) {
             const int listener = serve_listen(arguments->socket, error, sizeof error);
             if (listener >= 0) {
                 signal(SIGINT, ask_to_stop);
                 signal(SIGTERM, ask_to_stop);
-                status = serve(arguments, &simulation, listener);
+                status = serve(arguments, &simulation, listener, tap);
                 close(listener);
                 unlink(arguments->socket);
             } else {
                 fprintf(stderr, "ringside: error: --socket %s\n", error);
             }
         }
+        if (tap >= 0) close(tap);
         simulation_free(&simulation);
     }
     scenario_free(&scenario);

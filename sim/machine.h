@@ -8,6 +8,8 @@
 #ifndef RINGSIDE_MACHINE_H
 #define RINGSIDE_MACHINE_H
 
+#include <signal.h>
+
 #include "capture.h"
 #include "dma_bench.h"
 #include "frames.h"
@@ -35,6 +37,7 @@ struct machine_config {
     const char *transcript; /* transcript to write (transcript.h), or NULL; borrowed */
     uint64_t warmup_frames; /* of each direction, left out of its rates (benches) */
     uint64_t idle_ps;       /* simulate so much time after start-up before traffic begins */
+    const volatile sig_atomic_t *stop; /* not 0: live traffic (live_traffic.h) ends; may be NULL */
     bool latencies;         /* fill in tx.hardware and rx.hardware; for a machine with one frame at a time */
     /* Told now and then how far the run is (by simulated work, never by wall time); may be NULL. */
     void (*progress)(void *ctx, uint64_t time_ps, uint64_t packets, double fraction);
@@ -85,6 +88,8 @@ struct machine_adapter {
     struct machine_queue queues[MACHINE_MAX_QUEUES];
 };
 
+enum machine_live { MACHINE_LIVE_NONE, MACHINE_LIVE_TAP, MACHINE_LIVE_CLIENT };
+
 struct machine_result {
     struct machine_failure *failures;
     size_t failure_count;
@@ -98,6 +103,11 @@ struct machine_result {
     uint64_t tx_checksums, large_sends, large_send_frames, rx_checksums, rx_hashes; /* as of traffic_counts */
     struct machine_link up, down;
     uint64_t dma_violations, interrupts;
+    /* Live traffic, and with whom: frames of the TAP interface, or what the client did. */
+    enum machine_live live;
+    uint64_t http_requests, http_pages, tcpip_copied, tcpip_refused; /* as of traffic_counts */
+    uint64_t tap_received, tap_sent, tap_refused;
+    uint64_t client_pages, client_bytes, client_again, client_late;  /* as of wire_client_counts */
     uint64_t program_tx_frames, program_rx_frames; /* of driver.programs: that reached the wire, or the traffic protocol */
     struct machine_queue queues[MACHINE_MAX_QUEUES]; /* by virtqueue: receive 0, transmit 0, receive 1, ... */
     struct machine_adapter adapters[MACHINE_MAX_ADAPTERS]; /* what is above is of all of them together */

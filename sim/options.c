@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVENTS, KEY_JSON, KEY_JUNIT, KEY_DRIVER, KEY_NIC, KEY_TRANSCRIPT, KEY_CAPTURE };
+enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVENTS, KEY_JSON, KEY_JUNIT, KEY_DRIVER, KEY_NIC, KEY_TRANSCRIPT, KEY_CAPTURE, KEY_WIRE };
 
 #define SCENARIO_OPTIONS                                                                                                           \
     {0, 0, 0, 0, "Scenario:", 10},                                                                                                 \
@@ -17,6 +17,9 @@ enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVEN
     {"seed", KEY_SEED, "N", 0, "Seed of everything that is random (the key seed)", 0},                                             \
     {"driver", KEY_DRIVER, "ndis|netcx", 0, "Driver interface (the key driver.model)", 0},                                           \
     {"nic", KEY_NIC, "rtl|model", 0, "The device itself, or its C model, which is faster (the key nic.kind)", 0}
+/* For commands that may have somebody at the other end of the cable. */
+#define WIRE_OPTION                                                                                                               \
+    {"wire", KEY_WIRE, "tap:NAME", 0, "The cable leads to this TAP interface (the key wire.tap), at the pace of wire.ahead_ms", 0}
 /* A bench knows them, so that it can say what to use instead, and does not list them. */
 #define RECORDING_OPTIONS(flags)                                                                                                   \
     {"waves", KEY_WAVES, "FILE.fst", flags, "Write a waveform with hardware signals and software lanes, for GTKWave", 0},          \
@@ -35,7 +38,7 @@ enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVEN
     {"quiet", 'q', 0, 0, "Print verdicts and errors only", 0},                                                                     \
     {"verbose", 'v', 0, 0, "Print every failure, not the first few", 0}
 static const struct argp_option option_table[] = {
-    SCENARIO_OPTIONS, {0, 0, 0, 0, "Waveform:", 20}, RECORDING_OPTIONS(0), OUTPUT_OPTIONS(0), {0}};
+    SCENARIO_OPTIONS, WIRE_OPTION, {0, 0, 0, 0, "Waveform:", 20}, RECORDING_OPTIONS(0), OUTPUT_OPTIONS(0), {0}};
 static const struct argp_option bench_option_table[] = {
     SCENARIO_OPTIONS, RECORDING_OPTIONS(OPTION_HIDDEN), OUTPUT_OPTIONS(OPTION_HIDDEN), {0}};
 
@@ -112,6 +115,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     case KEY_SEED: add_set(options, state, "seed=", argument); break;
     case KEY_DRIVER: add_set(options, state, "driver.model=", argument); break;
     case KEY_NIC: add_set(options, state, "nic.kind=", argument); break;
+    case KEY_WIRE:
+        if (strncmp(argument, "tap:", 4) != 0 || !argument[4]) argp_error(state, "--wire %s: expected tap:NAME, a TAP interface", argument);
+        add_set(options, state, "wire.tap=", argument + 4);
+        break;
     case KEY_WAVES: options->waves = argument; break;
     case KEY_FROM:
         options->waves_from_ps = parse_time(state, "waves-from", argument);

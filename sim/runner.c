@@ -65,6 +65,14 @@ static void __attribute__((noreturn)) run_child(struct runner_job *job, int fd) 
     _exit(ferror(out) ? 3 : 0);
 }
 
+/* Who is told of signals: the last stoppable child. */
+static volatile sig_atomic_t stoppable_child;
+
+static void hand_on(int number) {
+    if (stoppable_child) kill((pid_t)stoppable_child, number);
+    signal(number, SIG_DFL);
+}
+
 static int start_child(struct child *child, struct runner_job *job) {
     int ends[2];
     if (pipe(ends) != 0) return -errno;
@@ -85,6 +93,11 @@ static int start_child(struct child *child, struct runner_job *job) {
     }
     close(ends[1]);
     *child = (struct child){.pid = pid, .fd = ends[0], .job = job};
+    if (job->stoppable) {
+        stoppable_child = pid;
+        signal(SIGINT, hand_on);
+        signal(SIGTERM, hand_on);
+    }
     return 0;
 }
 
@@ -134,6 +147,7 @@ static void end_child(struct child *child) {
     struct runner_job *job = child->job;
     int status = 0;
     while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) continue;
+    if (stoppable_child == child->pid) stoppable_child = 0;
     close(child->fd);
     free(child->text);
     if (WIFSIGNALED(status)) {

@@ -39,6 +39,9 @@ struct scenario_sizes {
 enum scenario_type { SCENARIO_UINT, SCENARIO_PICK, SCENARIO_BOOL, SCENARIO_ENUM, SCENARIO_TEXT, SCENARIO_FILE, SCENARIO_SIZES, SCENARIO_DRIVERS,
                      SCENARIO_REGISTRY };
 
+/* driver.protocol */
+enum { SCENARIO_PROTOCOL_NDIS6, SCENARIO_PROTOCOL_NDIS5, SCENARIO_PROTOCOL_TCPIP };
+
 /* Drivers between miniport and protocol, from the bottom up. */
 enum scenario_driver_kind {
     SCENARIO_DRIVER_CAPTURE, SCENARIO_DRIVER_VLAN, SCENARIO_DRIVER_MUX, SCENARIO_DRIVER_MODULE, SCENARIO_DRIVER_TEAM
@@ -158,6 +161,13 @@ int scenario_check_nic(const struct scenario *scenario, FILE *errors);
 bool scenario_offloads(const struct scenario *scenario);
 /* "02:00:00:00:00:01" to bytes, -EINVAL when it is not one. */
 int scenario_parse_mac(const char *text, uint8_t mac[6]);
+/* "192.0.2.2/24" to the address, lowest byte last, and the bits of the prefix (either may be NULL); -EINVAL when it is not one. */
+int scenario_parse_address(const char *text, uint32_t *address, unsigned *prefix);
+/* Of whom is at the other end of the cable: locally administered. */
+extern const uint8_t scenario_partner_mac[6];
+/* Rules for a machine with a driver stack, as `ringside serve` has none: who talks to a TCP/IP stack, and to whom a TAP interface does.
+ * 0 or -EINVAL. */
+int scenario_check_live(const struct scenario *scenario, FILE *errors);
 /* The page scenarios/README.md. */
 void scenario_print_page(FILE *out);
 /* The word of an ENUM's value ("random" for driver.cut 2), written to `name`, which is returned. */

@@ -169,7 +169,7 @@ static int check_age(const struct scenario *scenario, FILE *errors) {
     int mistakes = 0;
     for (size_t i = 0; i < sizeof newer / sizeof *newer; i++) {
         if (!newer[i].asked) continue;
-        const bool protocol = newer[i].protocol && scenario->driver_protocol != 0, miniport = newer[i].miniport && scenario->driver_miniport != 0;
+        const bool protocol = newer[i].protocol && scenario->driver_protocol == SCENARIO_PROTOCOL_NDIS5, miniport = newer[i].miniport && scenario->driver_miniport != 0;
         if (protocol || miniport) {
             scenario_complain(scenario, newer[i].key, errors, "is not for drivers of NDIS 5: leave it out, or use %s: ndis6",
                               miniport ? "driver.miniport" : "driver.protocol");

@@ -96,13 +96,16 @@ static int check_outputs(const struct simulation *simulations, unsigned count, c
 }
 
 int session_run(struct simulation *simulations, unsigned count, const struct options *options) {
-    if (check_outputs(simulations, count, options) != 0) return EXIT_USAGE;
+    int mistakes = check_outputs(simulations, count, options);
+    for (unsigned i = 0; i < count; i++) mistakes |= scenario_check_live(&simulations[i].scenario, stderr);
+    if (mistakes) return EXIT_USAGE;
     struct runner_job *jobs = calloc(count, sizeof *jobs);
     if (!jobs) return EXIT_INTERNAL;
     for (unsigned i = 0; i < count; i++) {
         jobs[i].name = simulations[i].scenario.name;
         jobs[i].body = simulation_body;
         jobs[i].arg = &simulations[i];
+        jobs[i].stoppable = *simulations[i].scenario.wire_tap != '\0';
     }
     struct session session = {.style = options_style(options), .status = EXIT_PASSED};
     /* With the result itself on standard output, the summary would be in its way. */

@@ -4,13 +4,11 @@
 #include "simulation.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "report/report.h"
-
-/* A locally administered address for the other end of the cable. */
-static const uint8_t partner_mac[6] = {0x02, 0x00, 0x00, 0x00, 0x00, 0xFE};
 
 static int load_capture(const struct scenario *scenario, unsigned key, const char *path, struct capture *capture, FILE *errors) {
     char problem[512];
@@ -71,7 +69,7 @@ void simulation_sources(const struct simulation *simulation, struct frame_source
                                                 .protocol = (enum generator_protocol)scenario->host_protocol,
                                                 .seed = scenario->seed,
                                                 .flows = scenario->host_flows};
-    memcpy(host->generator.destination, partner_mac, 6);
+    memcpy(host->generator.destination, scenario_partner_mac, 6);
     memcpy(host->generator.source, nic_mac, 6);
 
     wire->capture = simulation->wire_capture.count ? &simulation->wire_capture : NULL;
@@ -85,7 +83,7 @@ void simulation_sources(const struct simulation *simulation, struct frame_source
                                                 .seed = ~scenario->seed,
                                                 .flows = scenario->wire_flows};
     memcpy(wire->generator.destination, nic_mac, 6);
-    memcpy(wire->generator.source, partner_mac, 6);
+    memcpy(wire->generator.source, scenario_partner_mac, 6);
 }
 
 static int open_writers(struct machine_config *config, const struct simulation *simulation, char *error) {
@@ -106,6 +104,14 @@ static void tell_progress(void *ctx, uint64_t time_ps, uint64_t packets, double 
     runner_report_progress(ctx, time_ps, packets, fraction);
 }
 
+/* Of the child: whoever runs it hands signals on. */
+static volatile sig_atomic_t stop;
+
+static void ask_to_stop(int number) {
+    (void)number;
+    stop = 1;
+}
+
 int simulation_body(void *arg, struct runner_progress *progress, json_t **result, char *error) {
     const struct simulation *simulation = arg;
     struct machine_config *config = calloc(1, sizeof *config);
@@ -120,6 +126,11 @@ int simulation_body(void *arg, struct runner_progress *progress, json_t **result
     config->latencies = simulation->latencies;
     config->progress = tell_progress;
     config->progress_ctx = progress;
+    if (*simulation->scenario.wire_tap) {
+        signal(SIGINT, ask_to_stop);
+        signal(SIGTERM, ask_to_stop);
+        config->stop = &stop;
+    }
     simulation_sources(simulation, &config->from_host, &config->from_wire);
 
     struct machine_result outcome = {0};

@@ -98,10 +98,14 @@ void TrafficRun::report_adapters(machine_result& result) const {
 void TrafficRun::report(machine_result& result) {
     report_drops();
     report_missing();
-    frame_check_finish(&tx_.check, tx_.taken);
-    frame_check_finish(&rx_.check, rx_.taken);
+    if (live_) {
+        live_->report(result);
+    } else {
+        frame_check_finish(&tx_.check, tx_.taken);
+        frame_check_finish(&rx_.check, rx_.taken);
+    }
 
-    const bool both = tx_.total && rx_.total;
+    const bool both = live_ ? tx_.arrived && rx_.arrived : tx_.total && rx_.total;
     tx_.meter.report(Limits(scenario_, both ? hw::FrameDirection::both : hw::FrameDirection::transmit), result.tx);
     rx_.meter.report(Limits(scenario_, both ? hw::FrameDirection::both : hw::FrameDirection::receive), result.rx);
     if (both) share_the_link(scenario_, result.tx, result.rx);
@@ -118,6 +122,10 @@ void TrafficRun::report(machine_result& result) {
     result.large_send_frames = counts_.large_send_frames;
     result.rx_checksums = counts_.rx_checksums;
     result.rx_hashes = counts_.rx_hashes;
+    result.http_requests = counts_.tcpip_requests;
+    result.http_pages = counts_.tcpip_pages;
+    result.tcpip_copied = counts_.tcpip_copied;
+    result.tcpip_refused = counts_.tcpip_refused;
     result.nbl_allocated = counts_.nbl_allocated;
     result.nbl_sent = counts_.nbl_sent;
     result.nbl_completed = counts_.nbl_completed;

@@ -11,6 +11,7 @@
 #include "offload_check.h"
 #include "regmap.h"
 #include "sim_time.h"
+#include "stack_config.h"
 #include "team.h"
 
 namespace sim {
@@ -22,72 +23,6 @@ constexpr uint64_t lead_in_ps = 10'000'000;  // for the NIC to fetch the first r
 constexpr uint64_t settle_ps = 200'000'000;  // for the last NBLs to go home once all frames are through
 constexpr uint64_t quiet_ps = 200'000'000;   // without a step, after disturbances: nothing that may still arrive is on its way
 constexpr size_t error_size = 512;
-
-static_assert(static_cast<int>(SCENARIO_MAX_DRIVERS) == TRAFFIC_STACK_MOST);
-static_assert(static_cast<int>(SCENARIO_DRIVER_CAPTURE) == TRAFFIC_DRIVER_CAPTURE);
-static_assert(static_cast<int>(SCENARIO_DRIVER_VLAN) == TRAFFIC_DRIVER_VLAN);
-static_assert(static_cast<int>(SCENARIO_DRIVER_MUX) == TRAFFIC_DRIVER_MUX);
-static_assert(static_cast<int>(SCENARIO_DRIVER_MODULE) == TRAFFIC_DRIVER_MODULE);
-static_assert(static_cast<int>(SCENARIO_DRIVER_TEAM) == TRAFFIC_DRIVER_TEAM);
-static_assert(static_cast<int>(MACHINE_MAX_ADAPTERS) == TRAFFIC_NICS_MOST);
-
-constexpr uint64_t feature(unsigned bit) { return uint64_t{1} << bit; }
-
-// Of what the driver asks for by itself, what the scenario does not. The other features come with the keys that need them.
-uint64_t declined_features(const scenario& scenario) {
-    return (scenario.stress_queue_reset_every_us ? 0 : feature(VIRTIO_F_RING_RESET_BIT)) |
-           (scenario.driver_event_idx ? 0 : feature(VIRTIO_F_EVENT_IDX_BIT));
-}
-
-unsigned driver_pairs(const scenario& scenario) {
-    return static_cast<unsigned>(scenario.driver_queue_pairs ? scenario.driver_queue_pairs : scenario.nic_queue_pairs);
-}
-
-traffic_config stack_config(const scenario& scenario) {
-    traffic_config config{};
-    config.cut = static_cast<traffic_cut>(scenario.driver_cut);
-    config.pieces = static_cast<unsigned>(scenario.driver_pieces);
-    config.seed = scenario.seed;
-    // Unless the scenario says otherwise, what the stack asks for.
-    const bool chosen = scenario.marks[SCENARIO_KEY_driver_backfill].origin != SCENARIO_DEFAULT;
-    config.backfill = chosen || scenario.driver_stack.count == 0 ? static_cast<unsigned>(scenario.driver_backfill) : TRAFFIC_BACKFILL_ASKED;
-    config.protocol_ndis5 = scenario.driver_protocol == 1;
-    config.miniport = scenario.driver_model ? TRAFFIC_MINIPORT_NETCX : static_cast<traffic_miniport>(scenario.driver_miniport);
-    config.stack_count = scenario.driver_stack.count;
-    for (unsigned i = 0; i < config.stack_count; i++)
-        config.stack[i] = {static_cast<traffic_driver_kind>(scenario.driver_stack.drivers[i].kind), scenario.driver_stack.drivers[i].number},
-        config.modules[i] = {scenario.driver_stack.drivers[i].path, scenario.driver_stack.drivers[i].argument};
-    config.registry = scenario.driver_registry;
-    config.programs = scenario.driver_programs;
-    config.program_print = [](void*, const char* text) { std::fputs(text, stderr); };
-    if (scenario.driver_debug_print) config.debug_print = [](void*, const char* text) { std::fputs(text, stderr); };
-    config.data_offset = static_cast<unsigned>(scenario.driver_data_offset);
-    config.nbs_per_nbl = static_cast<unsigned>(scenario.driver_nbs_per_nbl);
-    config.nbls_per_send = static_cast<unsigned>(scenario.driver_nbls_per_send);
-    config.outstanding_nbls = static_cast<unsigned>(scenario.driver_outstanding);
-    config.tx_queue_size = static_cast<unsigned>(scenario.driver_tx_ring);
-    config.rx_queue_size = static_cast<unsigned>(scenario.driver_rx_ring);
-    config.offloads.checksum = scenario.driver_checksum_offload;
-    config.offloads.large_send = static_cast<unsigned>(scenario.driver_large_send);
-    config.offloads.rss = scenario.driver_rss;
-    config.offloads.mergeable = scenario.driver_mergeable;
-    config.offloads.filter = scenario.driver_filter;
-    config.tag = {static_cast<unsigned>(scenario.driver_vlan_id), static_cast<unsigned>(scenario.driver_priority), scenario.driver_vlan_by_adapter};
-    config.rx_buffer_bytes = static_cast<unsigned>(scenario.driver_rx_buffer);
-    config.rx_buffer_elements = static_cast<unsigned>(scenario.driver_rx_elements);
-    config.rx_offset = static_cast<unsigned>(scenario.driver_rx_offset);
-    config.queue_pairs = driver_pairs(scenario);
-    config.tx_interrupt_after = static_cast<unsigned>(scenario.driver_tx_interrupt_after);
-    config.tx_indirect_from = static_cast<unsigned>(scenario.driver_tx_indirect_from);
-    config.tx_max_packets = static_cast<uint32_t>(scenario.driver_tx_moderation_frames);
-    config.tx_max_usecs = static_cast<uint32_t>(scenario.driver_tx_moderation_us);
-    config.rx_max_packets = static_cast<uint32_t>(scenario.driver_rx_moderation_frames);
-    config.rx_max_usecs = static_cast<uint32_t>(scenario.driver_rx_moderation_us);
-    config.declined_features = declined_features(scenario);
-    config.fault = static_cast<traffic_fault>(scenario.driver_fault);
-    config.fault_packet = scenario.driver_fault_packet;
-    return config;
-}
 
 // The other ends of the cables do as the team does.
 LinkGroup::Config group_config(const scenario& scenario) {
@@ -153,6 +88,9 @@ TrafficRun::TrafficRun(const machine_config& config, System& system)
       adapters_(system.slots.size()),
       done_(system.cpu->create_event()) {
     pairs_ = driver_pairs(scenario_);
+    if (LiveTraffic::wanted(scenario_) && !config.describe)
+        live_ = std::make_unique<LiveTraffic>(scenario_, rx_.check.by_flow, config.stop, system.events,
+                                              [this](const char* check, int64_t packet, const std::string& message) { fail(check, "end to end", message, packet); });
     if (!group_config(scenario_).failover) links_ = scenario_.nic_adapters;
     group_.emplace(group_config(scenario_), system_.slots,
                    [this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return play(data, length, not_before_ps); });
@@ -178,6 +116,7 @@ void TrafficRun::main() {
         open_ = true;
         traffic_kick(traffic_);
         group_->kick();
+        if (live_) live_->start([this] { group_->kick(); }, [this] { check_done(); });
         if (!config_.describe) traffic_start_programs(traffic_);
         if (disturber_) disturber_->start(traffic_);
         wait_for_the_end();
@@ -236,6 +175,9 @@ bool TrafficRun::start_stack() {
         return run->next(run->tx_, data, length, not_before_ps);
     };
     callbacks.sent = [](void* ctx, uint64_t id, int32_t status) { static_cast<TrafficRun*>(ctx)->sent(id, status); };
+    callbacks.handed_over = [](void* ctx, uint64_t id, const uint8_t* data, size_t length) {
+        static_cast<TrafficRun*>(ctx)->handed_over(id, data, length);
+    };
     callbacks.programs_ended = [](void* ctx) { static_cast<TrafficRun*>(ctx)->step(); };
     callbacks.received = [](void* ctx, const uint8_t* data, size_t length, const traffic_receive_info* info) {
         static_cast<TrafficRun*>(ctx)->received(data, length, *info);
@@ -253,6 +195,10 @@ bool TrafficRun::start_stack() {
 void TrafficRun::wait_for_the_end() {
     const uint64_t stall_ps = scenario_.limits_stall_us * 1'000'000, max_ps = scenario_.limits_max_time_us * 1'000'000;
     if (complete()) return;
+    if (live_ && live_->endless()) {
+        (void)system_.cpu->wait_for(done_, sc_core::SC_ZERO_TIME);
+        return;
+    }
     for (;;) {
         const uint64_t before = steps_;
         if (system_.cpu->wait_for(done_, hw::ps_time(stall_ps))) return;
@@ -261,8 +207,9 @@ void TrafficRun::wait_for_the_end() {
             fail("progress", "limits.max_time_us", "the run takes longer than limits.max_time_us; " + outstanding(), lost_packet());
             return;
         }
-        const bool waiting = (tx_.taken < tx_.total || rx_.taken < rx_.total || tx_.due_ps > now || rx_.due_ps > now) &&
-                             std::max(tx_.due_ps, rx_.due_ps) + stall_ps > now;
+        const bool later = live_ && live_->due_ps() > now && live_->due_ps() != UINT64_MAX;
+        const bool waiting = later || ((tx_.taken < tx_.total || rx_.taken < rx_.total || tx_.due_ps > now || rx_.due_ps > now) &&
+                             std::max(tx_.due_ps, rx_.due_ps) + stall_ps > now);
         if (steps_ == before && !waiting) {
             fail("progress", "limits.stall_us",
                  "nothing has moved for " + std::to_string(scenario_.limits_stall_us) + " us; " + outstanding(), lost_packet());
@@ -370,6 +317,8 @@ void TrafficRun::settle() {
 
 bool TrafficRun::complete() const {
     if (!config_.describe && !traffic_programs_done(traffic_)) return false;
+    if (live_)
+        return live_->done() && completed_ == tx_.taken && tx_.arrived + refused_ >= tx_.taken && rx_.arrived + dropped_ >= rx_.taken;
     if (pulled_ && (over() || !removed_)) return removed_;
     if (disturber_)
         return completed_ == tx_.total && tx_.losses.settled() + refused_ >= tx_.total && rx_.taken == rx_.total &&
@@ -427,12 +376,24 @@ int64_t TrafficRun::next(Flow& flow, const uint8_t** data, size_t* length, uint6
 
 // What the link partner sends carries the tags that the driver stack takes off.
 int64_t TrafficRun::play(const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
-    const int64_t id = next(rx_, data, length, not_before_ps);
+    const int64_t id = live_ ? next_live(data, length) : next(rx_, data, length, not_before_ps);
     if (id < 0 || tag_bytes_ == 0) return id;
     vlan_wire_add(&tags_, *data, *length, tagged_.data());
     *data = tagged_.data();
     *length += tag_bytes_;
     return id;
+}
+
+// The stack hands a frame over, which must reach the wire.
+void TrafficRun::handed_over(uint64_t id, const uint8_t* data, size_t length) {
+    if (!live_) return;  // a stack that is only described
+    live_->handed_over(id, data, length);
+    ++tx_.taken;
+    tx_.meter.started(id, hw::now_ps());
+}
+
+int64_t TrafficRun::next_live(const uint8_t** data, size_t* length) {
+    return open_ && live_->next(rx_.taken, data, length) ? static_cast<int64_t>(rx_.taken++) : -2;
 }
 
 // What the NIC sends is compared without them.
@@ -481,7 +442,7 @@ void TrafficRun::recorded(const uint8_t* data, size_t length, const hw::Frame& f
     if (config_.to_wire) capture_writer_add(config_.to_wire, frame.first.value(), data, length);
     untag(&data, &length);
     if (of_a_program(tx_, data, length)) return;
-    const int64_t number = frame_check_arrived(&tx_.check, tx_.taken, data, length);
+    const int64_t number = live_ ? live_->reached_wire(data, length) : frame_check_arrived(&tx_.check, tx_.taken, data, length);
     if (number >= 0) {
         tx_.meter.ended(static_cast<uint64_t>(number), frame.last.value());
         tx_.losses.arrived(static_cast<uint64_t>(number));
@@ -489,7 +450,7 @@ void TrafficRun::recorded(const uint8_t* data, size_t length, const hw::Frame& f
     ++tx_.arrived;
     tx_.meter.delivered(length);
     tx_.meter.passed(frame.last.value());
-    if (tx_.arrived == tx_.total) close_window();
+    if (tx_.arrived == tx_.total && !live_) close_window();
     step();
 }
 
@@ -515,7 +476,7 @@ void TrafficRun::received(const uint8_t* data, size_t length, const traffic_rece
     if (of_a_program(rx_, data, length)) return;
     if (info.tag != tags_.tci) fail("frames.vlan", "802.1Q 9.6", "a received frame came with " + tag_text(info.tag) + " in the slot of its NBL, and had " +
                                     tag_text(tags_.tci) + " on the wire");
-    const int64_t number = frame_check_arrived(&rx_.check, rx_.taken, data, length);
+    const int64_t number = live_ ? live_->reached_host(data, length) : frame_check_arrived(&rx_.check, rx_.taken, data, length);
     if (number >= 0) {
         rx_.meter.ended(static_cast<uint64_t>(number), hw::now_ps());
         rx_.losses.arrived(static_cast<uint64_t>(number));

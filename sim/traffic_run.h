@@ -7,6 +7,8 @@
 // The run is over when every frame was sent, completed by the driver, and arrived or was seen to be dropped. A stretch of simulated
 // time without any such step, while none is due later, is reported as "progress" with what is still outstanding.
 //
+// With live traffic (live_traffic.h) nobody knows the frames beforehand, and it is over when whoever is at the other end wants no more.
+//
 // When the scenario disturbs the traffic (stress.*), a Disturber does, and losses.h says which frames need not arrive.
 #pragma once
 
@@ -19,6 +21,7 @@
 #include "alarm.h"
 #include "disturber.h"
 #include "link_group.h"
+#include "live_traffic.h"
 #include "losses.h"
 #include "machine.h"
 #include "meter.h"
@@ -92,6 +95,8 @@ private:
     void received(const uint8_t* data, size_t length, const traffic_receive_info& info);
     void check_offload(const uint8_t* data, size_t length, const traffic_receive_info& info);
     void sent(uint64_t id, int32_t status);
+    void handed_over(uint64_t id, const uint8_t* data, size_t length);
+    int64_t next_live(const uint8_t** data, size_t* length);
     void on_event(const hw::Event& event);
     void count_queue(const hw::Event& event);
     void fail(const char* check, const char* clause, const std::string& message, int64_t packet = -1);
@@ -115,6 +120,7 @@ private:
     uint64_t links_ = 1;  // that frames may take at a time
     unsigned pairs_ = 1;  // that the driver uses of each NIC
     struct traffic* traffic_ = nullptr;
+    std::unique_ptr<LiveTraffic> live_;  // in place of the frames of the sources, or null
     std::optional<Disturber> disturber_;
     hw::Cpu::Event* done_;
     hw::Alarm done_alarm_{this, hw::Alarm::call<TrafficRun, &TrafficRun::wake_main>};

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "traffic_internal.h"
+#include "tcpip.h"
 #include "traffic_packet.h"
 
 enum { MOST_OUTSTANDING = 65536, MOST_NBS = 256, MOST_OFFSET = 65536 };
@@ -130,7 +130,7 @@ static NDIS_STATUS load(struct traffic *traffic) {
     const char *miniport;
     NDIS_STATUS status = load_miniport(traffic, &miniport);
     if (status == NDIS_STATUS_SUCCESS)
-        status = ndis_load_driver(traffic->ndis, "traffic", traffic->config.protocol_ndis5 ? traffic_packet_driver_entry : traffic_driver_entry,
+        status = ndis_load_driver(traffic->ndis, traffic->protocol_name, traffic->config.protocol_ndis5 ? traffic_packet_driver_entry : traffic_driver_entry,
                                   traffic);
     if (status == NDIS_STATUS_SUCCESS) status = add_nics(traffic, miniport);
     if (status == NDIS_STATUS_SUCCESS) status = traffic_stack_load(traffic);
@@ -145,6 +145,7 @@ static void configure(struct traffic *traffic, struct platform *platform, const 
         .config = *config,
         .callbacks = *callbacks,
         .random = config->seed,
+        .protocol_name = config->tcpip ? "tcpip" : "traffic",
         .miniport = {.tx_queue_size = (uint16_t)config->tx_queue_size, .rx_queue_size = (uint16_t)config->rx_queue_size,
                      .queue_pairs = (uint16_t)config->queue_pairs, .tx_interrupt_after = (uint16_t)config->tx_interrupt_after,
                      .tx_indirect_from = (uint16_t)config->tx_indirect_from,
@@ -190,6 +191,8 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
             result = -ENOMEM;
             snprintf(error, error_size, "host memory is too small for %u NET_BUFFER_LISTs of %u frames each, or their pieces",
                      config->outstanding_nbls, config->nbs_per_nbl);
+        } else if (traffic->problem[0] != '\0') {
+            snprintf(error, error_size, "%s", traffic->problem);
         } else {
             snprintf(error, error_size, "the traffic protocol could not bind to the adapter: NDIS status 0x%08x",
                      (unsigned)traffic->bind_status);
@@ -301,6 +304,7 @@ void traffic_get_counts(const struct traffic *traffic, struct traffic_counts *co
         .tx_checksums = traffic->tx_checksums, .large_sends = traffic->large_sends, .large_send_frames = traffic->large_send_frames,
         .rx_checksums = traffic->rx_checksums, .rx_hashes = traffic->rx_hashes,
     };
+    tcpip_get_counts(traffic, counts);
 }
 
 void traffic_stop(struct traffic *traffic) {

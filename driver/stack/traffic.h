@@ -110,6 +110,9 @@ struct traffic_config {
     const char *programs;
     void (*program_print)(void *ctx, const char *text); /* what they print, with debug_print_ctx; NULL: nobody listens */
     struct traffic_capture_sink capture; /* open NULL: captures are thrown away */
+    /* lwIP over the adapter in place of the frames of next(): its address and the length of its network's prefix, "192.0.2.2/24"; it answers
+     * ping and serves pages (tcpip.h). NULL: none. Borrowed */
+    const char *tcpip;
     bool protocol_ndis5;        /* the frames travel in NDIS_PACKETs, one each: nbs_per_nbl and backfill have no meaning */
     enum traffic_miniport miniport;
     enum traffic_cut cut;
@@ -147,6 +150,8 @@ struct traffic_callbacks {
     /* A frame arrived (contiguous copy, valid during the call, as is the info). */
     void (*received)(void *ctx, const uint8_t *data, size_t length, const struct traffic_receive_info *info);
     void (*programs_ended)(void *ctx); /* may be NULL */
+    /* With config.tcpip: a frame that the stack sends, as it must reach the wire, before sent() is told of it. */
+    void (*handed_over)(void *ctx, uint64_t id, const uint8_t *data, size_t length);
 };
 
 struct traffic_counts {
@@ -155,6 +160,8 @@ struct traffic_counts {
     uint64_t tx_checksums;                   /* frames whose checksum was left to the adapter, alone or in a large send */
     uint64_t large_sends, large_send_frames; /* and the frames that they stand for */
     uint64_t rx_checksums, rx_hashes;        /* received frames that came with a verified checksum, or a hash */
+    uint64_t tcpip_requests, tcpip_pages;    /* of its HTTP server */
+    uint64_t tcpip_copied, tcpip_refused;    /* received frames that it copied, or threw away for want of memory */
 };
 
 struct traffic;

@@ -60,6 +60,9 @@ struct traffic_item {
 /* traffic_packet.h: the protocol by packets. */
 struct traffic_packets;
 
+/* tcpip.h: lwIP. */
+struct tcpip;
+
 /* traffic_programs.c: programs, loaded, and the thread that they run in. */
 struct traffic_program;
 
@@ -83,6 +86,7 @@ struct traffic {
     struct netvio_config miniport;
     struct netvio5_config miniport5;
     struct traffic_packets *packets;  /* instead of items, with config.protocol_ndis5 */
+    struct tcpip *tcpip;              /* instead of items, with config.tcpip */
     struct capture_filter capture;
     struct fault_filter faulty;
     struct traffic_layer layers[TRAFFIC_STACK_MOST];
@@ -90,6 +94,7 @@ struct traffic {
     struct traffic_program *programs;
     char problem[2048];         /* why the stack did not load, when there is more to say than a status */
 
+    const char *protocol_name;  /* of the driver, as it is loaded and shown */
     NDIS_HANDLE protocol, binding, nbl_pool, nb_pool;
     NDIS_STATUS bind_status;    /* what came of binding, for the message */
     ULONG backfill;             /* of data, in front of each frame */

@@ -110,7 +110,7 @@ static bool ends(const struct traffic_headers *at, const uint8_t *frame) {
     return at->protocol == TCP && (frame[at->l4 + TCP_FLAGS] & (PSH | FIN));
 }
 
-bool traffic_large_begin(struct traffic_large *large, const struct traffic_tasks *tasks, const uint8_t *frame, size_t length) {
+bool traffic_large_open(struct traffic_large *large, const struct traffic_tasks *tasks, const uint8_t *frame, size_t length) {
     const struct traffic_headers at = traffic_parse(frame, length);
     if (!at.l4 || ends(&at, frame) || !is_segment(&at, frame, length)) return false;
     large->most = offered(tasks, &at);
@@ -119,7 +119,11 @@ bool traffic_large_begin(struct traffic_large *large, const struct traffic_tasks
     large->length = length;
     large->frames = 1;
     large->closed = false;
-    if (2 * large->segment > large->most) return false;
+    return 2 * large->segment <= large->most;
+}
+
+bool traffic_large_begin(struct traffic_large *large, const struct traffic_tasks *tasks, const uint8_t *frame, size_t length) {
+    if (!traffic_large_open(large, tasks, frame, length)) return false;
     RtlCopyMemory(large->bytes, frame, length);
     return true;
 }
@@ -150,7 +154,7 @@ static bool follows_tcp(const struct traffic_large *large, const uint8_t *frame)
            same_but(first + TCP_FLAGS + 1, tcp + TCP_FLAGS + 1, header - TCP_FLAGS - 1, TCP_CHECKSUM - TCP_FLAGS - 1, 2);
 }
 
-bool traffic_large_join(struct traffic_large *large, const uint8_t *frame, size_t length) {
+bool traffic_large_follow(struct traffic_large *large, const uint8_t *frame, size_t length) {
     const struct traffic_headers at = traffic_parse(frame, length), *first = &large->at;
     if (large->closed || at.l3 != first->l3 || at.l4 != first->l4 || at.end != first->end || at.protocol != first->protocol) return false;
     if (at.address_bytes != first->address_bytes || !RtlEqualMemory(large->bytes, frame, at.l3)) return false;
@@ -158,11 +162,17 @@ bool traffic_large_join(struct traffic_large *large, const uint8_t *frame, size_
     const size_t payload = length - at.end;
     if (payload > large->segment || large->length - at.end + payload > large->most) return false;
     if (at.protocol == TCP ? !follows_tcp(large, frame) : !RtlEqualMemory(large->bytes + at.l4, frame + at.l4, UDP_LENGTH)) return false;
-    RtlCopyMemory(large->bytes + large->length, frame + at.end, payload);
     large->length += payload;
     large->frames++;
     large->closed = payload < large->segment || ends(&at, frame);
     if (at.protocol == TCP) large->bytes[at.l4 + TCP_FLAGS] |= frame[at.l4 + TCP_FLAGS] & (PSH | FIN);
+    return true;
+}
+
+bool traffic_large_join(struct traffic_large *large, const uint8_t *frame, size_t length) {
+    const size_t before = large->length;
+    if (!traffic_large_follow(large, frame, length)) return false;
+    RtlCopyMemory(large->bytes + before, frame + large->at.end, large->length - before);
     return true;
 }
 

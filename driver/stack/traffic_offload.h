@@ -38,7 +38,7 @@ bool traffic_ask_checksum(const struct traffic_tasks *tasks, uint8_t *frame, siz
 
 /* A large send that is being made. */
 struct traffic_large {
-    uint8_t *bytes;        /* TRAFFIC_LARGE_MAX, the caller's */
+    uint8_t *bytes;        /* the caller's: TRAFFIC_LARGE_MAX, or without copies the headers of the first frame */
     size_t length;
     unsigned frames;       /* that are in it */
     struct traffic_headers at;
@@ -46,9 +46,13 @@ struct traffic_large {
     ULONG most;            /* bytes of payload */
     bool closed;           /* nothing can follow */
 };
-/* Begin with a frame, which is copied. False: it is not the first of any large send. */
+/* Begin with a frame, whose headers `bytes` must point at by the time of finish. False: it is not the first of any large send. */
+bool traffic_large_open(struct traffic_large *large, const struct traffic_tasks *tasks, const uint8_t *frame, size_t length);
+/* Its payload goes on behind what is there, wherever the caller keeps that; the first frame's headers are at `bytes`, and change. False: it
+ * does not follow, nothing was changed. */
+bool traffic_large_follow(struct traffic_large *large, const uint8_t *frame, size_t length);
+/* The same two, and the bytes are copied behind each other into `bytes`. */
 bool traffic_large_begin(struct traffic_large *large, const struct traffic_tasks *tasks, const uint8_t *frame, size_t length);
-/* Append one that follows. False: it does not, nothing was changed. */
 bool traffic_large_join(struct traffic_large *large, const uint8_t *frame, size_t length);
 /* Two frames or more are in it: make the bytes those of a large send, and fill in the slots. */
 void traffic_large_finish(struct traffic_large *large, struct traffic_ask *ask);

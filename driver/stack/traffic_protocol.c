@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* traffic_protocol.c: the traffic protocol towards NDIS: registration, binding, pause and restart. [D] 3.3, 3.6 */
-#include "traffic_internal.h"
+/* traffic_protocol.c: the traffic protocol towards NDIS, or lwIP in its place: registration, binding, pause and restart. [D] 3.3, 3.6 */
+#include "tcpip.h"
 #include "traffic_packet.h"
 
 enum { NDIS_MAJOR = 6, NDIS_MINOR = 80 };
@@ -94,7 +94,10 @@ static NDIS_STATUS bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind_context, P
     if (status == NDIS_STATUS_SUCCESS) status = traffic_tasks_join_vlan(traffic);
     if (status == NDIS_STATUS_SUCCESS)
         status = traffic_request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
-    if (status == NDIS_STATUS_SUCCESS && !traffic->items) status = traffic_items_make(traffic);
+    if (status == NDIS_STATUS_SUCCESS && traffic->config.tcpip)
+        status = tcpip_make(traffic, parameters);
+    else if (status == NDIS_STATUS_SUCCESS && !traffic->items)
+        status = traffic_items_make(traffic);
     if (status != NDIS_STATUS_SUCCESS) close_adapter(traffic);
     traffic->bind_status = status;
     return status;
@@ -107,7 +110,10 @@ static NDIS_STATUS unbind_adapter(NDIS_HANDLE unbind_context, NDIS_HANDLE contex
     /* A request that is under way ends first, and none begins until the binding is closed. [D] 3.4 */
     traffic_take_requests(traffic);
     (void)request_now(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
-    traffic_send_drop_batch(traffic);
+    if (traffic->config.tcpip)
+        tcpip_unbind(traffic);
+    else
+        traffic_send_drop_batch(traffic);
     close_adapter(traffic);
     traffic_give_requests(traffic);
     return NDIS_STATUS_SUCCESS;
@@ -126,7 +132,8 @@ static NDIS_STATUS restart(struct traffic *traffic) {
     const struct platform *platform = traffic->platform;
     if (traffic->sender) return NDIS_STATUS_SUCCESS;
     traffic->running = true;
-    traffic->sender = platform->ops->thread_create(platform->ctx, "traffic sender", traffic_sender, traffic);
+    traffic->sender = platform->ops->thread_create(platform->ctx, traffic->tcpip ? "lwip" : "traffic sender",
+                                                   traffic->tcpip ? tcpip_thread : traffic_sender, traffic);
     traffic->running = traffic->sender != NULL;
     return traffic->sender ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
 }
@@ -140,6 +147,7 @@ static NDIS_STATUS pause(struct traffic *traffic, PNET_PNP_EVENT_NOTIFICATION ev
         platform->ops->thread_join(platform->ctx, traffic->sender);
         traffic->sender = NULL;
     }
+    tcpip_pause(traffic);
     if (!traffic->outstanding) return NDIS_STATUS_SUCCESS;
     traffic->pausing = event;
     return NDIS_STATUS_PENDING;
@@ -158,6 +166,7 @@ static NDIS_STATUS net_pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICATIO
  * memory of an NBL that never came back. */
 static VOID unload(PDRIVER_OBJECT driver) {
     struct traffic *traffic = ndis_driver_argument(driver);
+    tcpip_free(traffic);
     traffic_items_free(traffic);
     NdisDeregisterProtocolDriver(traffic->protocol);
     traffic->protocol = NULL;
@@ -165,7 +174,7 @@ static VOID unload(PDRIVER_OBJECT driver) {
 
 NTSTATUS traffic_driver_entry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path) {
     struct traffic *traffic = ndis_driver_argument(driver);
-    static const WCHAR name[] = u"Traffic";
+    static const WCHAR frames[] = u"Traffic", tcpip[] = u"Tcpip";
     NDIS_PROTOCOL_DRIVER_CHARACTERISTICS characteristics = {
         .Header = {NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS, NDIS_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2,
                    NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2},
@@ -178,11 +187,11 @@ NTSTATUS traffic_driver_entry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_pa
         .NetPnPEventHandler = net_pnp_event,
         .OidRequestCompleteHandler = oid_complete,
         .StatusHandlerEx = status_indication,
-        .ReceiveNetBufferListsHandler = traffic_receive,
-        .SendNetBufferListsCompleteHandler = traffic_send_complete,
+        .ReceiveNetBufferListsHandler = traffic->config.tcpip ? tcpip_receive : traffic_receive,
+        .SendNetBufferListsCompleteHandler = traffic->config.tcpip ? tcpip_send_complete : traffic_send_complete,
     };
     UNREFERENCED_PARAMETER(registry_path);
-    RtlInitUnicodeString(&characteristics.Name, name);
+    RtlInitUnicodeString(&characteristics.Name, traffic->config.tcpip ? tcpip : frames);
     traffic->cancel_part = NdisGeneratePartialCancelId();
     KeInitializeEvent(&traffic->oid_done, NotificationEvent, FALSE);
     KeInitializeEvent(&traffic->oid_free, SynchronizationEvent, TRUE);

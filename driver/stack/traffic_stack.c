@@ -104,7 +104,7 @@ NDIS_STATUS traffic_stack_load(struct traffic *traffic) {
         }
     }
     if (status == NDIS_STATUS_SUCCESS) status = stack_fault(traffic, adapter);
-    return status == NDIS_STATUS_SUCCESS ? ndis_bind_only(traffic->ndis, "traffic", adapter) : status;
+    return status == NDIS_STATUS_SUCCESS ? ndis_bind_only(traffic->ndis, traffic->protocol_name, adapter) : status;
 }
 
 /* ---- As it is bound */

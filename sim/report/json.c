@@ -79,6 +79,18 @@ static bool judge(const struct scenario *scenario, const struct machine_result *
     return false;
 }
 
+static json_t *live_json(const struct machine_result *result) {
+    json_t *json = json_pack("{s:I,s:I,s:I,s:I}", "requests", (json_int_t)result->http_requests, "pages", (json_int_t)result->http_pages,
+                             "frames_copied", (json_int_t)result->tcpip_copied, "frames_refused", (json_int_t)result->tcpip_refused);
+    json_t *with = result->live == MACHINE_LIVE_TAP
+                       ? json_pack("{s:I,s:I,s:I}", "received", (json_int_t)result->tap_received, "sent", (json_int_t)result->tap_sent,
+                                   "refused", (json_int_t)result->tap_refused)
+                       : json_pack("{s:I,s:I,s:I,s:I}", "pages", (json_int_t)result->client_pages, "bytes", (json_int_t)result->client_bytes,
+                                   "sent_again", (json_int_t)result->client_again, "out_of_order", (json_int_t)result->client_late);
+    json_object_set_new(json, result->live == MACHINE_LIVE_TAP ? "tap" : "client", with);
+    return json;
+}
+
 json_t *report_json(const struct scenario *scenario, const struct machine_result *result) {
     json_t *failures = json_array();
     for (size_t i = 0; i < result->failure_count; i++) {
@@ -116,6 +128,7 @@ json_t *report_json(const struct scenario *scenario, const struct machine_result
     if (*scenario->driver_programs)
         json_object_set_new(json, "programs", json_pack("{s:I,s:I}", "tx_frames", (json_int_t)result->program_tx_frames, "rx_frames",
                                                        (json_int_t)result->program_rx_frames));
+    if (result->live) json_object_set_new(json, "tcpip", live_json(result));
     if (result->lost) json_object_set(json, "lost", result->lost);
     if (result->driver_count) json_object_set_new(json, "drivers", drivers_json(result));
     return json;

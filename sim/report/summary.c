@@ -86,6 +86,19 @@ static void print_offload(FILE *out, const json_t *offload) {
     if (hashes) fprintf(out, "  %lld frames received with a hash\n", hashes);
 }
 
+/* What the TCP/IP stack did, and whom it talked to. */
+static void print_tcpip(FILE *out, const json_t *tcpip) {
+    const json_t *tap = json_object_get(tcpip, "tap"), *client = json_object_get(tcpip, "client");
+    if (!tcpip) return;
+    fprintf(out, "  %lld HTTP requests, %lld pages served\n", integer(tcpip, "requests"), integer(tcpip, "pages"));
+    if (tap)
+        fprintf(out, "  %lld frames from the TAP interface, %lld to it, %lld refused (it was down)\n", integer(tap, "received"),
+                integer(tap, "sent"), integer(tap, "refused"));
+    if (client)
+        fprintf(out, "  %lld pages at the client, %lld bytes; %lld segments sent again, %lld came out of order\n", integer(client, "pages"),
+                integer(client, "bytes"), integer(client, "sent_again"), integer(client, "out_of_order"));
+}
+
 /* At most 80 columns, so that it reads the same on any terminal. */
 static void print_table(FILE *out, const json_t *result) {
     const json_t *tx = json_object_get(result, "tx"), *rx = json_object_get(result, "rx"), *nbl = json_object_get(result, "nbl"),
@@ -113,6 +126,7 @@ static void print_table(FILE *out, const json_t *result) {
     fprintf(out, "  %lld interrupts, %lld DMA violations\n", integer(result, "interrupts"),
             integer(json_object_get(result, "dma"), "violations"));
     print_offload(out, json_object_get(result, "offload"));
+    print_tcpip(out, json_object_get(result, "tcpip"));
     fprintf(out, "  simulated %.0f of %lld NIC cycles (the rest idle) in %.2f s, %.0f a second\n", evaluated,
             integer(sim, "cycles"), wall, wall > 0 ? evaluated / wall : 0);
 }

@@ -18,7 +18,7 @@ int serve(const serve_config& config, machine_result& result, char* error, size_
     if (config.events) log.emplace(config.events);
     sim::VhostHost host(config);
     sim::System system(*config.scenario, config.waves, nullptr,
-                       [&host](uint64_t address, uint64_t length) { return host.front_end_memory(address, length); });
+                       [&host](uint64_t address, uint64_t length) { return host.memory(address, length); });
     if (log) log->attach(system.events);
     sim::collect_failures(system, result);
     host.attach(system);
@@ -27,6 +27,7 @@ int serve(const serve_config& config, machine_result& result, char* error, size_
         std::snprintf(error, error_size, "%s", host.error().c_str());
         return -EIO;
     }
+    host.report(result);
     result.time_ps = hw::now_ps();
     result.cycles = system.nic->cycles();
     result.cycles_evaluated = system.nic->cycles_evaluated();

@@ -28,6 +28,7 @@ extern "C" {
 struct serve_session {
     uint64_t features;  /* negotiated */
     uint64_t starts;    /* times that its rings were started */
+    unsigned pairs;     /* of queues, at the last start */
     uint64_t kicks, calls;
     uint64_t to_wire;   /* frames that left on the wire */
     uint64_t to_host;   /* frames that were put into its buffers */
@@ -41,6 +42,7 @@ struct serve_config {
     unsigned sessions;                /* serve so many front-ends; 0: until *stop */
     const volatile sig_atomic_t *stop;
     struct frame_source from_wire;    /* played as soon as a front-end's rings run */
+    int tap;                          /* TAP interface (tap.h) in its place; -1: none; borrowed */
     struct capture_writer *to_wire;   /* or NULL; borrowed */
     struct machine_waves waves;
     const char *events;               /* event log to write, or NULL; borrowed */

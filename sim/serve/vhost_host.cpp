@@ -26,10 +26,10 @@ constexpr unsigned receive_ring = 0, least_rings = 2;
 constexpr uint64_t bit(unsigned number) { return uint64_t{1} << number; }
 
 // What a front-end may negotiate. Not among them: what travels in registers that it does not have (notification data, configuration
-// changes, reset of one ring), several queue pairs, and indirect descriptors: DPDK marks the header in its transmit tables as a buffer to
+// changes, reset of one ring), and indirect descriptors: DPDK marks the header in its transmit tables as a buffer to
 // be written (drivers/net/virtio, vring_desc_init_indirect_packed), which no device may read, and this one drops such a packet.
 constexpr uint64_t passed_on = bit(VIRTIO_NET_F_CSUM_BIT) | bit(VIRTIO_NET_F_GUEST_CSUM_BIT) | bit(VIRTIO_NET_F_MAC_BIT) |
-                               bit(VIRTIO_NET_F_MRG_RXBUF_BIT) | bit(VIRTIO_F_EVENT_IDX_BIT) | bit(VIRTIO_F_VERSION_1_BIT) |
+                               bit(VIRTIO_NET_F_MRG_RXBUF_BIT) | bit(VIRTIO_NET_F_MQ_BIT) | bit(VIRTIO_F_EVENT_IDX_BIT) | bit(VIRTIO_F_VERSION_1_BIT) |
                                bit(VIRTIO_F_RING_PACKED_BIT) | bit(VIRTIO_F_IN_ORDER_BIT);
 
 }  // namespace
@@ -47,7 +47,9 @@ void VhostHost::attach(System& system) {
         [this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return play(data, length, not_before_ps); });
     system.partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) {
         if (config_.to_wire) capture_writer_add(config_.to_wire, frame.first.value(), data, length);
+        if (tap_) tap_->take(data, length);
     });
+    if (config_.tap >= 0) tap_.emplace(TapEnd::Config{config_.tap, false, 0, config_.stop}, system.events);
     system.cpu->spawn("vhost", [this] { main(); });
 }
 
@@ -64,6 +66,13 @@ bool VhostHost::start_machine() {
         return false;
     }
     device_.features = virtio_pci_offered(&pci_) & passed_on;
+    uint16_t pairs = 1;
+    if (device_.features & bit(VIRTIO_NET_F_MQ_BIT) && virtio_pci_read_config(&pci_, VIRTIO_NET_CONFIG_MAX_VIRTQUEUE_PAIRS, &pairs, sizeof pairs) != 0) {
+        error_ = pci_.error;
+        return false;
+    }
+    device_.pairs = std::clamp<unsigned>(pairs, 1, VHOST_USER_MAX_PAIRS);
+    if (device_.pairs == 1) device_.features &= ~bit(VIRTIO_NET_F_MQ_BIT);
     net_config_.resize(std::min<size_t>(pci_.device.length, VHOST_USER_MAX_CONFIG));
     if (virtio_pci_read_config(&pci_, 0, net_config_.data(), static_cast<uint32_t>(net_config_.size())) != 0) {
         error_ = pci_.error;
@@ -71,7 +80,7 @@ bool VhostHost::start_machine() {
     }
     device_.config = net_config_.data();
     device_.config_size = static_cast<uint32_t>(net_config_.size());
-    for (unsigned ring = 0; ring < VHOST_USER_MAX_RINGS; ring++)
+    for (unsigned ring = 0; ring < 2 * device_.pairs; ring++)
         if (system_->bus->connect(ring + 1, [this, ring] { call(ring); }) != 0) {
             error_ = "the device has no MSI-X vector " + std::to_string(ring + 1);
             return false;
@@ -80,6 +89,7 @@ bool VhostHost::start_machine() {
 }
 
 void VhostHost::serve() {
+    if (tap_) tap_->start([this] { system_->partner->kick(); }, [] {});
     while (!*config_.stop && !(config_.sessions && served_ >= config_.sessions)) {
         look_at_sockets();
         system_->cpu->sleep(hw::ps_time(poll_ps));
@@ -98,12 +108,13 @@ int VhostHost::wait_ms() {
 }
 
 void VhostHost::look_at_sockets() {
-    pollfd polls[1 + VHOST_USER_MAX_RINGS];
+    pollfd polls[2 + VHOST_USER_MAX_RINGS];
     nfds_t count = 0;
     polls[count++] = {connected_ ? session_.fd : config_.listener, POLLIN, 0};
     if (running_)
         for (unsigned ring = 0; ring < rings_; ring++)
             if (session_.rings[ring].kick >= 0) polls[count++] = {session_.rings[ring].kick, POLLIN, 0};
+    if (tap_) polls[count++] = {config_.tap, POLLIN, 0};  // ends the wait; tap_ looks for itself
     const int ready = ::poll(polls, count, wait_ms());
     if (connected_ && vhost_memory_withdrawn()) {
         std::snprintf(session_.error, sizeof session_.error, "it took memory away that the device was using");
@@ -158,10 +169,34 @@ void VhostHost::call(unsigned ring) {
 
 // ---- the device ----------------------------------------------------------------------------------------------------------------------
 
+uint8_t* VhostHost::memory(uint64_t address, uint64_t length) {
+    if (uint8_t* its = vhost_memory_at(&session_.memory, address, length)) return its;
+    for (const Area& area : own_)
+        if (address >= area.address && length <= area.bytes && address - area.address <= area.bytes - length)
+            return system_->memory->ram().at(hw::Iommu::physical(address));
+    return nullptr;
+}
+
+// Of these the first ones that are enabled: a front-end of several queues begins with one.
+unsigned VhostHost::pairs_enabled() const {
+    unsigned pairs = 0;
+    while (2 * pairs + 1 < rings_ && vhost_user_ring_live(&session_, 2 * pairs) && vhost_user_ring_live(&session_, 2 * pairs + 1)) pairs++;
+    return pairs;
+}
+
 int VhostHost::changed(char* error, size_t error_size) {
     bool live = session_.features_set;
     for (unsigned ring = 0; ring < least_rings; ring++) live = live && vhost_user_ring_live(&session_, ring);
     if (!running_ && live) return start_device(error, error_size);
+    const unsigned pairs = running_ && control_.vq ? pairs_enabled() : pairs_;
+    if (pairs != pairs_ && pairs > 0) {
+        if (const int status = virtio_ctrl_set_pairs(&control_, static_cast<uint16_t>(pairs)); status != 0) {
+            std::snprintf(error, error_size, "%s", pci_.error);
+            return status;
+        }
+        pairs_ = pairs;
+        for (unsigned ring = 0; ring < 2 * pairs; ring++) ring_doorbell(ring);  // a device need not heed those of pairs that are off
+    }
     // A ring that is disabled while it runs gets no frames.
     const bool flowing = running_ && vhost_user_ring_live(&session_, receive_ring);
     if (flowing && !flowing_) system_->partner->kick();
@@ -169,8 +204,27 @@ int VhostHost::changed(char* error, size_t error_size) {
     return 0;
 }
 
+// The control queue of a device with several pairs is the host's: its memory must not be where the front-end has some.
+int VhostHost::start_control(char* error, size_t error_size) {
+    const int status = virtio_ctrl_open(&control_, &pci_, virtio_ctrl_queue(&pci_, static_cast<uint16_t>(device_.pairs)));
+    if (status != 0) return status;
+    const vq_addresses ring = vq_get_addresses(control_.vq);
+    constexpr uint64_t event_bytes = 4, line = 64;
+    own_ = {{control_.iova, control_.request_bytes + line}, {ring.desc, uint64_t{ring.size} * VIRTQ_DESC_SIZE}, {ring.driver, event_bytes}, {ring.device, event_bytes}};
+    for (const Area& area : own_)
+        if (vhost_memory_at(&session_.memory, area.address, 1)) {
+            std::snprintf(error, error_size, "its memory is at 0x%llx, where the host has its control queue", static_cast<unsigned long long>(area.address));
+            return -EADDRINUSE;
+        }
+    virtio_pci_enable_queue(&pci_, control_.queue);
+    return 0;
+}
+
 int VhostHost::start_device(char* error, size_t error_size) {
-    const uint64_t wanted = session_.features & passed_on;
+    uint64_t wanted = session_.features & passed_on;
+    const bool several = wanted & bit(VIRTIO_NET_F_MQ_BIT);
+    if (several) wanted |= bit(VIRTIO_NET_F_CTRL_VQ_BIT);
+    *error = '\0';
     rings_ = vhost_user_rings(&session_);
     int status = virtio_pci_negotiate(&pci_, wanted, 0);
     for (unsigned ring = 0; status == 0 && ring < rings_; ring++) {
@@ -178,15 +232,20 @@ int VhostHost::start_device(char* error, size_t error_size) {
         const vq_addresses addresses = {its.desc, its.driver, its.device, its.size};
         status = virtio_pci_place_queue(&pci_, static_cast<uint16_t>(ring), &addresses, static_cast<uint16_t>(ring + 1), &doorbells_[ring]);
     }
+    if (status == 0 && several) status = start_control(error, error_size);
     if (status != 0) {
-        std::snprintf(error, error_size, "%s", pci_.error);
+        if (*error == '\0') std::snprintf(error, error_size, "%s", pci_.error);
         virtio_pci_reset(&pci_, true);
+        virtio_ctrl_close(&control_);
+        own_.clear();
         return status;
     }
     for (unsigned ring = 0; ring < rings_; ring++) virtio_pci_enable_queue(&pci_, static_cast<uint16_t>(ring));
     virtio_pci_driver_ok(&pci_);
     running_ = true;
+    pairs_ = 1;
     record_.features = wanted;
+    record_.pairs = rings_ / 2;
     record_.starts++;
     // What was made available before counts as kicked.
     for (unsigned ring = 0; ring < rings_; ring++) ring_doorbell(ring);
@@ -211,6 +270,8 @@ void VhostHost::stop_device() {
     flowing_ = false;
     drain();
     if (virtio_pci_reset(&pci_, true) != 0) report("vhost.reset", "[V] 2.4", pci_.error);
+    virtio_ctrl_close(&control_);
+    own_.clear();
     running_ = false;
     note_statistics();
 }
@@ -233,7 +294,23 @@ void VhostHost::note_statistics() {
     recorded_before_ = system_->partner->frames_recorded();
 }
 
+// What comes while no front-end takes frames is lost, as on a wire that leads to a machine which is off.
+int64_t VhostHost::play_tap(const uint8_t** data, size_t* length) {
+    if (flowing_) return tap_->next(data, length) ? tap_frames_++ : -2;
+    while (tap_->next(data, length)) record_.dropped++;
+    return -2;
+}
+
+void VhostHost::report(machine_result& result) const {
+    if (!tap_) return;
+    result.live = MACHINE_LIVE_TAP;
+    result.tap_received = tap_->received();
+    result.tap_sent = tap_->sent();
+    result.tap_refused = tap_->refused();
+}
+
 int64_t VhostHost::play(const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
+    if (tap_) return play_tap(data, length);
     if (!flowing_) return from_wire_.next < frame_source_count(&from_wire_) ? -2 : -1;
     if (!source_started_) start_ps_ = hw::now_ps();
     source_started_ = true;

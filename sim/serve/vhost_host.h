@@ -13,12 +13,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "serve/serve.h"
 #include "system.h"
-#include "virtio_pci.h"
+#include "tap_end.h"
+#include "virtio_ctrl.h"
 
 namespace sim {
 
@@ -29,11 +31,12 @@ public:
     VhostHost(const VhostHost&) = delete;
     VhostHost& operator=(const VhostHost&) = delete;
 
-    // The front-end's bytes at a bus address, or null.
-    uint8_t* front_end_memory(uint64_t address, uint64_t length) { return vhost_memory_at(&session_.memory, address, length); }
+    // The bytes at a bus address, the front-end's or (of the control queue) the host's own, or null.
+    uint8_t* memory(uint64_t address, uint64_t length);
     // The machine, which outlives it. Its thread starts with the simulation, and stops it when all is served.
     void attach(System& system);
     const std::string& error() const { return error_; }
+    void report(machine_result& result) const;
 
 private:
     void main();
@@ -48,10 +51,13 @@ private:
     void drain();
     int changed(char* error, size_t error_size);
     int start_device(char* error, size_t error_size);
+    int start_control(char* error, size_t error_size);
+    unsigned pairs_enabled() const;
     void stop_device();
     void note_statistics();
     void call(unsigned ring);
     void ring_doorbell(unsigned ring);
+    int64_t play_tap(const uint8_t** data, size_t* length);
     int64_t play(const uint8_t** data, size_t* length, uint64_t* not_before_ps);
 
     const serve_config& config_;
@@ -63,10 +69,19 @@ private:
     vhost_user session_{};
     serve_session record_{};
     frame_source from_wire_;
+    std::optional<TapEnd> tap_;   // in its place
+    int64_t tap_frames_ = 0;
     bool connected_ = false;
     bool running_ = false;        // the device is on
     bool flowing_ = false;        // frames may go to the front-end
     unsigned rings_ = 0;          // that the device has from the front-end
+    // Several queues: the host tells the device by its control queue how many pairs the front-end has enabled.
+    virtio_ctrl control_{};
+    struct Area {
+        uint64_t address, bytes;
+    };
+    std::vector<Area> own_;       // what the device reads and writes of it
+    unsigned pairs_ = 1;          // enabled, as the device knows
     uint32_t doorbells_[VHOST_USER_MAX_RINGS]{};
     uint64_t start_ps_ = 0;       // of the frames from the wire
     bool source_started_ = false;

@@ -16,9 +16,9 @@
 
 enum { HEADER = 12, VERSION = 1, VERSION_MASK = 3, REPLY_FLAG = 1 << 2, NEED_REPLY_FLAG = 1 << 3 };
 enum { RING_INDEX_MASK = 0xFF, NO_FD_BIT = 8 };
-/* Features of the protocol: several queues are not offered, answers to every request are; 5 and 9 are for front-ends that ask us for the
- * configuration. */
-enum { PROTOCOL_REPLY_ACK = 3, PROTOCOL_BACKEND_REQ = 5, PROTOCOL_CONFIG = 9, FEATURE_PROTOCOL = 30 };
+/* Features of the protocol: several queues, of a device that has them; answers to every request; 5 and 9 are for front-ends that ask us for
+ * the configuration. */
+enum { PROTOCOL_MQ = 0, PROTOCOL_REPLY_ACK = 3, PROTOCOL_BACKEND_REQ = 5, PROTOCOL_CONFIG = 9, FEATURE_PROTOCOL = 30 };
 /* Where a packed ring begins, as SET_VRING_BASE says it: wrap counter 1, slot 0. */
 enum { BASE_START = 0x8000, BASE_SLOT_MASK = 0xFFFF };
 enum { DESC_ALIGNMENT = 16, EVENT_ALIGNMENT = 4, EVENT_BYTES = 4 }; /* [V] 2.8.10.1 */
@@ -85,8 +85,9 @@ static void replace_fd(int *kept, int fd) {
 }
 
 static struct vhost_user_ring *ring_of(struct vhost_user *session, uint32_t index) {
-    if (index < VHOST_USER_MAX_RINGS) return &session->rings[index];
-    end(session, "ring %" PRIu32 " does not exist: there are %d", index, VHOST_USER_MAX_RINGS);
+    const uint32_t count = 2 * session->device->pairs + 1;
+    if (index < count) return &session->rings[index];
+    end(session, "ring %" PRIu32 " does not exist: there are %" PRIu32, index, count);
     return NULL;
 }
 
@@ -121,21 +122,21 @@ static int set_features(struct vhost_user *session) {
     return changed(session);
 }
 
-static uint64_t offered_protocol(void) {
-    return UINT64_C(1) << PROTOCOL_REPLY_ACK | UINT64_C(1) << PROTOCOL_BACKEND_REQ | UINT64_C(1) << PROTOCOL_CONFIG;
+static uint64_t offered_protocol(const struct vhost_user *session) {
+    return (uint64_t)(session->device->pairs > 1) << PROTOCOL_MQ | UINT64_C(1) << PROTOCOL_REPLY_ACK | UINT64_C(1) << PROTOCOL_BACKEND_REQ | UINT64_C(1) << PROTOCOL_CONFIG;
 }
 
-static int get_protocol_features(struct vhost_user *session) { return reply_u64(session, offered_protocol()); }
+static int get_protocol_features(struct vhost_user *session) { return reply_u64(session, offered_protocol(session)); }
 
 static int set_protocol_features(struct vhost_user *session) {
     const uint64_t features = payload_u64(session);
-    if (features & ~offered_protocol())
-        return end(session, "protocol features 0x%" PRIx64 " were not offered", features & ~offered_protocol());
+    if (features & ~offered_protocol(session))
+        return end(session, "protocol features 0x%" PRIx64 " were not offered", features & ~offered_protocol(session));
     session->protocol_features = features;
     return 0;
 }
 
-static int get_queue_num(struct vhost_user *session) { return reply_u64(session, 1); }
+static int get_queue_num(struct vhost_user *session) { return reply_u64(session, session->device->pairs); }
 
 static int get_config(struct vhost_user *session) {
     struct {

@@ -15,7 +15,7 @@
  * Nothing that a front-end sends is trusted: sizes, indices, addresses and descriptors are checked, and what cannot be done ends the
  * session with a message, for closing the socket is the only error that front-ends understand.
  *
- * Left out: split rings, several queue pairs, logging and migration, IOTLB, in-flight buffers, in-band notifications; none is offered.
+ * Left out: split rings, logging and migration, IOTLB, in-flight buffers, in-band notifications; none is offered.
  * Rings start at their beginning only, and stop together: a front-end that lets one go on where it stopped, or moves memory under
  * rings that run, is refused.
  *
@@ -30,9 +30,9 @@
 extern "C" {
 #endif
 
-enum { VHOST_USER_MAX_RINGS = 3, VHOST_USER_MAX_PAYLOAD = 512, VHOST_USER_ERROR_SIZE = 256, VHOST_USER_MAX_CONFIG = 64 };
+enum { VHOST_USER_MAX_PAIRS = 16, VHOST_USER_MAX_RINGS = 2 * VHOST_USER_MAX_PAIRS + 1, VHOST_USER_MAX_PAYLOAD = 512, VHOST_USER_ERROR_SIZE = 256, VHOST_USER_MAX_CONFIG = 64 };
 
-/* Ring 0 receives, 1 transmits, 2 is the control queue of front-ends that pass it through. */
+/* Even rings receive, odd ones transmit, a pair after the other; behind them is the control queue of front-ends that pass it through. */
 struct vhost_user_ring {
     bool started;    /* SET_VRING_KICK has come, and no GET_VRING_BASE since */
     bool enabled;    /* SET_VRING_ENABLE */
@@ -47,6 +47,7 @@ struct vhost_user_ring {
 struct vhost_user_device {
     void *ctx;
     uint64_t features;              /* that it offers, without the protocol's own bit 30 */
+    unsigned pairs;                 /* of queues that it has, 1 to VHOST_USER_MAX_PAIRS */
     const uint8_t *config;          /* virtio_net_config, for front-ends that ask; config_size bytes */
     uint32_t config_size;
     /* Something about features, rings or memory changed: start what can be started. 0, or a negative errno with a line in `error`. */

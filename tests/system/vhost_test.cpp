@@ -13,10 +13,12 @@ namespace {
 struct Pmd {
     bool in_order = true, mergeable = true;
     unsigned queue_size = 256;
+    unsigned queues = 1;
     std::string vdev() const {
         return "packed_vq=1,vectorized=0,in_order=" + std::to_string(in_order) + ",mrg_rxbuf=" + std::to_string(mergeable) +
-               ",queue_size=" + std::to_string(queue_size);
+               ",queue_size=" + std::to_string(queue_size) + (queues > 1 ? ",cq=1 " + std::to_string(queues) : "");
     }
+    std::string machine() const { return queues > 1 ? " --set nic.queue_pairs=4" : ""; }
 };
 
 class Vhost : public SystemTest {
@@ -43,10 +45,11 @@ protected:
     }
     // testpmd sends for a second or two; all of it leaves on the wire, whole.
     void transmit(const Pmd& pmd) {
-        const std::string out = shell("serve --to-wire sent.pcap --sessions 1\ntestpmd pmd txonly " + pmd.vdev() +
+        const std::string out = shell("serve --to-wire sent.pcap --sessions 1" + pmd.machine() + "\ntestpmd pmd txonly " + pmd.vdev() +
                                       "\nuntil_log pmd 'TX-packets: [1-9]'\nend_testpmd INT\nserved\n");
         ASSERT_EQ(out, "status 0\n") << contents(file("pmd.log"));
         const Json session = Json::load(file("result.json")).at("sessions").at(0);
+        EXPECT_EQ(session.at("pairs").integer(), pmd.queues);
         const uint64_t sent = figure("pmd.log", "TX-packets: ");
         EXPECT_GT(sent, 0u);
         EXPECT_EQ(static_cast<uint64_t>(session.at("to_wire").integer()), sent);
@@ -71,11 +74,26 @@ protected:
             expected.erase(std::remove_if(expected.begin(), expected.end(), [](const auto& frame) { return frame.bytes.size() > 1900; }), expected.end());
         for (size_t i = 0; i < expected.size(); i++) expected[i].time_ns = i * 500'000;  // a processor may be busy with others for a while
         write("from-wire.pcap", make_capture(expected, {}));
-        const std::string out = shell("serve --from-wire from-wire.pcap --set traffic.from_wire.timing=capture --to-wire back.pcap --sessions 1\n"
+        const std::string out = shell("serve --from-wire from-wire.pcap --set traffic.from_wire.timing=capture --to-wire back.pcap --sessions 1" + pmd.machine() + "\n"
                                       "testpmd pmd io " + pmd.vdev() + "\nuntil_log pmd 'TX-packets: " + std::to_string(expected.size()) +
                                       "'\nend_testpmd INT\nserved\n");
         ASSERT_EQ(out, "status 0\n") << contents(file("pmd.log"));
-        expect_same_frames(expected, read_capture(file("back.pcap")), pmd.vdev());
+        const auto back = read_capture(file("back.pcap"));
+        if (pmd.queues == 1)
+            expect_same_frames(expected, back, pmd.vdev());
+        else
+            EXPECT_TRUE(flow_by_flow(expected) == flow_by_flow(back)) << expected.size() << " frames, and " << back.size() << " came back";
+    }
+    // Frames of each pair of MAC addresses, and of IP addresses and ports, in their order: queues keep that of a flow.
+    static std::vector<std::string> flow_by_flow(const std::vector<TimedFrame>& frames) {
+        std::vector<std::string> all;
+        for (const auto& frame : frames) {
+            all.push_back(frame.bytes);
+            if (all.back().size() < 60) all.back().resize(60, '\0');
+        }
+        const auto flow = [](const std::string& bytes) { return bytes.substr(0, 14) + bytes.substr(26, 12); };
+        std::stable_sort(all.begin(), all.end(), [&](const std::string& one, const std::string& other) { return flow(one) < flow(other); });
+        return all;
     }
 };
 
@@ -83,6 +101,10 @@ TEST_F(Vhost, WhatDpdkSendsLeavesOnTheWire) { transmit({}); }
 TEST_F(Vhost, WithoutInOrderAndMergeableBuffersToo) { transmit({false, false, 64}); }
 TEST_F(Vhost, WhatDpdkForwardsComesBackAsItWas) { forward({}); }
 TEST_F(Vhost, WhatDpdkForwardsWithoutInOrderComesBackAsItWas) { forward({false, false, 64}); }
+
+TEST_F(Vhost, SeveralQueuesSend) { transmit({true, true, 256, 4}); }
+TEST_F(Vhost, SeveralQueuesForwardEachFlowInOrder) { forward({true, true, 256, 4}); }
+TEST_F(Vhost, SeveralQueuesWithoutInOrderToo) { forward({false, false, 64, 2}); }
 
 TEST_F(Vhost, AFrontEndThatComesBackIsServedAgain) {
     const std::string once = "\nuntil_log NAME 'TX-packets: [1-9]'\nend_testpmd INT\n";
@@ -96,6 +118,18 @@ TEST_F(Vhost, AFrontEndThatComesBackIsServedAgain) {
     ASSERT_EQ(sessions.size(), 2u);
     EXPECT_EQ(static_cast<uint64_t>(sessions.at(0).at("to_wire").integer()), figure("first.log", "TX-packets: "));
     EXPECT_EQ(static_cast<uint64_t>(sessions.at(1).at("to_wire").integer()), figure("second.log", "TX-packets: "));
+}
+
+TEST_F(Vhost, AFrontEndMayStopItsPortAndStartItAgain) {
+    const std::string out = shell("serve --to-wire sent.pcap --sessions 1\ncommanded pmd " + Pmd{}.vdev() +
+                                  " 3 start 2 stop 1 'port stop all' 1 'port start all' 1 start 2 stop 1 'show port stats all' 1 quit\nserved\n");
+    ASSERT_EQ(out, "status 0\n") << contents(file("pmd.log"));
+    const uint64_t sent = figure("pmd.log", "TX-packets: ");
+    EXPECT_GT(sent, 0u);
+    EXPECT_EQ(static_cast<uint64_t>(Json::load(file("result.json")).at("sessions").at(0).at("to_wire").integer()), sent);
+    const std::string log = contents(file("pmd.log"));
+    const size_t first = log.find("TX-packets: ");
+    EXPECT_LT(std::strtoull(log.c_str() + first + 12, nullptr, 10), sent) << "both times";
 }
 
 TEST_F(Vhost, AFrontEndThatIsKilledLeavesTheNicUsable) {
@@ -112,12 +146,13 @@ TEST_F(Vhost, AFrontEndThatIsKilledLeavesTheNicUsable) {
 TEST_F(Vhost, NightlyEveryCombinationOfItsOptionsWorks) {
     for (const bool in_order : {true, false})
         for (const bool mergeable : {true, false})
-            for (const unsigned queue_size : {64u, 128u, 256u, 512u, 1024u}) {
-                const Pmd pmd{in_order, mergeable, queue_size};
-                SCOPED_TRACE(pmd.vdev());
-                transmit(pmd);
-                forward(pmd);
-            }
+            for (const unsigned queue_size : {64u, 128u, 256u, 512u, 1024u})
+                for (const unsigned queues : {1u, 2u, 4u}) {
+                    const Pmd pmd{in_order, mergeable, queue_size, queues};
+                    SCOPED_TRACE(pmd.vdev());
+                    transmit(pmd);
+                    forward(pmd);
+                }
 }
 
 }  // namespace

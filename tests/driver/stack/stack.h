@@ -91,6 +91,9 @@ public:
             static_cast<Stack*>(arg)->received.emplace_back(data, data + length);
             static_cast<Stack*>(arg)->infos.push_back(*info);
         };
+        callbacks.handed_over = [](void* arg, uint64_t, const uint8_t* data, size_t length) {
+            static_cast<Stack*>(arg)->handed_over.emplace_back(data, data + length);
+        };
         char text[2048] = "";
         int result = traffic_start(wrap ? wrap(fake_platform_seam(fake)) : fake_platform_seam(fake), &config, &callbacks, &traffic, text, sizeof(text));
         error = text;
@@ -149,6 +152,7 @@ public:
     bool more_may_come = false;
 
     std::vector<Bytes> to_send, on_wire, received;
+    std::vector<Bytes> handed_over;           // by a TCP/IP stack
     std::vector<traffic_receive_info> infos;  // of received
     std::vector<uint64_t> not_before_ps;
     std::vector<unsigned> elements;

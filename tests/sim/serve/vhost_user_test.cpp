@@ -27,7 +27,7 @@ constexpr uint64_t protocol_bit = uint64_t{1} << 30;
 enum : uint32_t {
     GET_FEATURES = 1, SET_FEATURES = 2, SET_OWNER = 3, SET_MEM_TABLE = 5, SET_VRING_NUM = 8, SET_VRING_ADDR = 9, SET_VRING_BASE = 10,
     GET_VRING_BASE = 11, SET_VRING_KICK = 12, SET_VRING_CALL = 13, GET_PROTOCOL_FEATURES = 15, SET_PROTOCOL_FEATURES = 16,
-    SET_VRING_ENABLE = 18, GET_CONFIG = 24
+    SET_VRING_ENABLE = 18, GET_QUEUE_NUM = 17, GET_CONFIG = 24
 };
 
 struct Message {
@@ -55,6 +55,7 @@ protected:
         front_end_ = ends[0];
         device_.ctx = this;
         device_.features = packed;
+        device_.pairs = 1;
         device_.config = config_;
         device_.config_size = sizeof config_;
         device_.changed = [](void* ctx, char*, size_t) {
@@ -218,6 +219,21 @@ TEST_F(VhostUser, ConfigurationIsAnsweredInTheSizeThatWasAsked) {
     EXPECT_EQ(say(GET_CONFIG, bytes(uint32_t{0xFFFFFFF0}, uint32_t{0x20}, uint32_t{0})), -1);
 }
 
+TEST_F(VhostUser, SeveralQueuesAreOfferedByADeviceThatHasThem) {
+    say(GET_PROTOCOL_FEATURES);
+    EXPECT_EQ(answer().u64() & 1, 0u);
+    EXPECT_EQ(say(GET_QUEUE_NUM), 1);
+    EXPECT_EQ(answer().u64(), 1u);
+    device_.pairs = 4;
+    say(GET_PROTOCOL_FEATURES);
+    EXPECT_EQ(answer().u64() & 1, 1u);
+    EXPECT_EQ(say(GET_QUEUE_NUM), 1);
+    EXPECT_EQ(answer().u64(), 4u);
+    for (uint32_t ring = 0; ring < 9; ring++) EXPECT_EQ(say(SET_VRING_NUM, bytes(ring, uint32_t{64})), 1) << ring;
+    EXPECT_EQ(say(SET_VRING_NUM, bytes(uint32_t{9}, uint32_t{64})), -1);
+    EXPECT_NE(error().find("ring 9 does not exist: there are 9"), std::string::npos) << error();
+}
+
 TEST_F(VhostUser, AMessageMayArriveInPieces) {
     const std::vector<uint8_t> message = bytes(uint32_t{SET_FEATURES}, request_flags, uint32_t{8}, packed);
     for (size_t i = 0; i + 1 < message.size(); i++) {
@@ -318,6 +334,7 @@ protected:
     void round(std::mt19937& random, int messages) {
         static const uint32_t known[] = {1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 21, 24};
         const auto any = [&](uint32_t below) { return static_cast<uint32_t>(random() % below); };
+        device_.pairs = any(3) ? 1 : 1 + any(VHOST_USER_MAX_PAIRS);
         for (int i = 0; i < messages; i++) {
             const uint32_t request = any(10) ? known[any(18)] : any(64);
             std::vector<uint8_t> payload(any(4) ? 8 * any(14) : any(VHOST_USER_MAX_PAYLOAD));

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a scenario to what the driver stack is asked for.
+#pragma once
+
+#include "scenario.h"
+#include "traffic.h"
+
+namespace sim {
+
+// Borrows texts of the scenario.
+traffic_config stack_config(const scenario& scenario);
+// Queue pairs that the driver uses of each NIC.
+unsigned driver_pairs(const scenario& scenario);
+
+}  // namespace sim
