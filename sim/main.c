@@ -34,6 +34,7 @@ static const char documentation[] =
     "  check SCENARIO...         validate scenarios without running them\n"
     "  drivers SCENARIO          the driver stack of a scenario, as it is bound\n"
     "  serve vhost-user          the NIC for a driver in another process: DPDK, QEMU\n"
+    "  serve pci                 the NIC in a PCI slot of user-mode Linux\n"
     "\n"
     "`ringside COMMAND --help' explains a command and its options.\n"
     "\n"

@@ -59,7 +59,7 @@ static void __attribute__((noreturn)) run_child(struct runner_job *job, int fd) 
         json_dumpf(result, out, JSON_COMPACT | JSON_REAL_PRECISION(17));
         fputc('\n', out);
     } else {
-        fprintf(out, "%c%s\n", status == -ENOMEM ? '?' : '!', *error ? error : strerror(-status));
+        fprintf(out, "%c%s\n", status == -ENOMEM || status == -ENOENT ? '?' : '!', *error ? error : strerror(-status));
     }
     fflush(NULL);
     _exit(ferror(out) ? 3 : 0);

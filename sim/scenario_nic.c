@@ -39,7 +39,8 @@ static int uses_offload(const struct scenario *scenario) {
 }
 
 /* What a driver that is not ours asks for, nobody knows before. */
-static bool driven_by_module(const struct scenario *scenario) {
+static bool driven_by_stranger(const struct scenario *scenario) {
+    if (*scenario->linux_job) return true;
     const struct scenario_drivers *stack = &scenario->driver_stack;
     return stack->count > 0 && stack->drivers[0].kind == SCENARIO_DRIVER_MODULE && strcmp(stack->drivers[0].argument, "nic0") == 0;
 }
@@ -47,7 +48,7 @@ static bool driven_by_module(const struct scenario *scenario) {
 bool scenario_offloads(const struct scenario *scenario) {
     if (scenario->nic_offloads != AUTO) return scenario->nic_offloads == YES;
     /* The C model has every shape, and is the NIC that the RTL would be. */
-    return uses_offload(scenario) >= 0 || driven_by_module(scenario) || !was_built(scenario, false);
+    return uses_offload(scenario) >= 0 || driven_by_stranger(scenario) || !was_built(scenario, false);
 }
 
 int scenario_check_nic(const struct scenario *scenario, FILE *errors) {

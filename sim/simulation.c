@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linux/run.h"
 #include "report/report.h"
 
 static int load_capture(const struct scenario *scenario, unsigned key, const char *path, struct capture *capture, FILE *errors) {
@@ -42,6 +43,7 @@ int simulation_prepare(struct simulation *simulation, const struct scenario *sce
         const int other = load_capture(own, SCENARIO_KEY_wire_capture, own->wire_capture, &simulation->wire_capture, errors);
         status = status ? status : other;
     }
+    if (*own->linux_job) simulation->scenario.nic_adapters = own->linux_hosts; /* a NIC each */
     if (status) simulation_free(simulation);
     return status ? -EINVAL : 0;
 }
@@ -135,7 +137,8 @@ int simulation_body(void *arg, struct runner_progress *progress, json_t **result
 
     struct machine_result outcome = {0};
     int status = open_writers(config, simulation, error);
-    if (status == 0) status = machine_run(config, &outcome, error, RUNNER_ERROR_SIZE);
+    if (status == 0)
+        status = (*simulation->scenario.linux_job ? linux_run : machine_run)(config, &outcome, error, RUNNER_ERROR_SIZE);
     const int closed = close_writers(config, error);
     if (status == 0) status = closed;
     if (status == 0) *result = report_json(&simulation->scenario, &outcome);

@@ -23,13 +23,14 @@ void require(const std::string& error) {
 }
 
 // Slots share the windows of the CPU's addresses, and draw apart.
-hw::LinkConfig link_of(const scenario& scenario, unsigned number) {
+hw::LinkConfig link_of(const scenario& scenario, unsigned number, const ForeignHost* host) {
     hw::LinkConfig config = link_config(scenario);
     require(config.error());
     config.mmio32_bytes /= scenario.nic_adapters;
     config.mmio64_bytes /= scenario.nic_adapters;
     config.mmio32_base += number * config.mmio32_bytes;
     config.mmio64_base += number * config.mmio64_bytes;
+    if (host && host->window_bytes) config.mmio32_base = host->window_base, config.mmio32_bytes = host->window_bytes;
     config.device_id = static_cast<uint16_t>(config.device_id + number * busses_apart);
     config.seed += number;
     if (number) config.fault = hw::ReadFault::none;
@@ -88,10 +89,15 @@ hw::NicConfig nic_config(const scenario& scenario) {
 }
 
 Slot::Slot(unsigned slot_number, const scenario& scenario, hw::EventStream& machine, hw::HostMemory& memory, hw::Iommu& iommu,
-           hw::SharedTarget* shared)
-    : number(slot_number), config(link_of(scenario, slot_number)), events(number ? own_events.emplace(machine, static_cast<uint16_t>(slot_number)) : machine) {
+           const ForeignHost* host)
+    : number(slot_number),
+      config(link_of(scenario, slot_number, host)),
+      events(number ? own_events.emplace(machine, static_cast<uint16_t>(slot_number)) : machine) {
     const auto name = [this](const char* part) { return name_of(part, number); };
-    if (!shared) memory_target = std::make_unique<hw::MemoryTarget>(name("memory").c_str(), hw::MemoryTarget::Config{}, memory, iommu);
+    if (host)
+        shared_target = std::make_unique<hw::SharedTarget>(name("memory").c_str(), host->memory, events);
+    else
+        memory_target = std::make_unique<hw::MemoryTarget>(name("memory").c_str(), hw::MemoryTarget::Config{}, memory, iommu);
     link = std::make_unique<hw::PcieLink>(name("link").c_str(), config, events);
     root = std::make_unique<hw::RootComplex>(name("root").c_str(), *link, events);
     wire = std::make_unique<hw::Wire>(name("wire").c_str(), wire_of(scenario, number), events);
@@ -101,8 +107,8 @@ Slot::Slot(unsigned slot_number, const scenario& scenario, hw::EventStream& mach
     else
         nic = hw::make_model_nic(name("nic").c_str(), nic_of(scenario, number), events);
 
-    if (shared)
-        root->memory_socket.bind(shared->socket);
+    if (host)
+        root->memory_socket.bind(shared_target->socket);
     else
         root->memory_socket.bind(memory_target->socket);
     tap = std::make_unique<hw::DeviceTap>(*nic, [this](const hw::DeviceTap::Used& used) {

@@ -37,14 +37,20 @@ namespace sim {
 
 class System;
 
+// A host that is another process: whose memory the NIC of a slot sees, and where that host puts the NIC's registers.
+struct ForeignHost {
+    hw::SharedTarget::Locate memory;
+    uint64_t window_base = 0, window_bytes = 0;  // 0 bytes: as the machine does
+};
+
 // The configuration of the link and of the NIC, of the first slot, as a scenario says.
 hw::LinkConfig link_config(const scenario& scenario);
 hw::NicConfig nic_config(const scenario& scenario);
 
 struct Slot {
-    // The hardware. shared: the memory that the NIC sees, in place of the machine's, or null. All outlive the slot.
+    // The hardware, behind the machine's own memory or that of `host`, which may be null. All outlive the slot.
     Slot(unsigned number, const scenario& scenario, hw::EventStream& machine, hw::HostMemory& memory, hw::Iommu& iommu,
-         hw::SharedTarget* shared);
+         const ForeignHost* host);
     ~Slot();
     Slot(const Slot&) = delete;
     Slot& operator=(const Slot&) = delete;
@@ -59,7 +65,8 @@ struct Slot {
     std::optional<hw::EventStream> own_events;  // of all but the first
     hw::EventStream& events;
     std::function<void(const hw::DeviceTap::Used&)> on_used;
-    std::unique_ptr<hw::MemoryTarget> memory_target;  // or null, where the memory is shared
+    std::unique_ptr<hw::MemoryTarget> memory_target;  // of the machine's memory, or null
+    std::unique_ptr<hw::SharedTarget> shared_target;  // of a foreign host's, or null
     std::unique_ptr<hw::PcieLink> link;
     std::unique_ptr<hw::RootComplex> root;
     std::unique_ptr<hw::Wire> wire;

@@ -30,14 +30,15 @@ hw::CpuConfig cpu_config(const scenario& scenario) {
 
 }  // namespace
 
-System::System(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted, hw::SharedTarget::Locate shared) {
-    build(scenario, waves_wanted, transcript_wanted, std::move(shared));
+System::System(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted,
+               const std::vector<ForeignHost>& hosts) {
+    build(scenario, waves_wanted, transcript_wanted, hosts);
 }
 
 System::~System() = default;
 
 void System::build(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted,
-                   hw::SharedTarget::Locate shared) {
+                   const std::vector<ForeignHost>& hosts) {
     const hw::CpuConfig software = cpu_config(scenario);
     if (const std::string error = software.error(); !error.empty()) throw std::invalid_argument(error);
 
@@ -52,10 +53,9 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted, 
     translation.tlb_entries = static_cast<uint32_t>(scenario.memory_iommu_tlb_entries);
     translation.tlb_miss_ns = static_cast<double>(scenario.memory_iommu_miss_ns);
     iommu = std::make_unique<hw::Iommu>(translation, *memory, events);
-    if (shared) shared_target = std::make_unique<hw::SharedTarget>("memory", std::move(shared), events);
 
     for (unsigned i = 0; i < scenario.nic_adapters; i++)
-        slots.push_back(std::make_unique<Slot>(i, scenario, events, *memory, *iommu, shared_target.get()));
+        slots.push_back(std::make_unique<Slot>(i, scenario, events, *memory, *iommu, i < hosts.size() ? &hosts[i] : nullptr));
     link = slots[0]->link.get();
     root = slots[0]->root.get();
     wire = slots[0]->wire.get();

@@ -19,7 +19,6 @@
 #include "host_memory.h"
 #include "iommu.h"
 #include "machine.h"
-#include "shared_target.h"
 #include "slot.h"
 #include "transcript.h"
 #include "waves.h"
@@ -30,8 +29,9 @@ class System {
 public:
     // Throws what the parts throw, and std::invalid_argument with a message for a configuration that they refuse.
     // transcript: the file to write it to, or null.
-    // shared: where the device finds memory that is not the machine's own, or empty.
-    System(const scenario& scenario, const machine_waves& waves, const char* transcript, hw::SharedTarget::Locate shared = {});
+    // hosts: of each slot, where the machine's own is not its host.
+    System(const scenario& scenario, const machine_waves& waves, const char* transcript,
+           const std::vector<ForeignHost>& hosts = {});
     ~System();
     System(const System&) = delete;
     System& operator=(const System&) = delete;
@@ -46,9 +46,8 @@ public:
     hw::EventStream events;
     std::unique_ptr<hw::HostMemory> memory;
     std::unique_ptr<hw::Iommu> iommu;
-    std::unique_ptr<hw::SharedTarget> shared_target;  // or null
-    std::unique_ptr<hw::Waves> waves;                 // of the first slot; its NIC draws until it is gone
-    std::vector<std::unique_ptr<Slot>> slots;         // one or more
+    std::unique_ptr<hw::Waves> waves;          // of the first slot; its NIC draws until it is gone
+    std::vector<std::unique_ptr<Slot>> slots;  // one or more
     std::unique_ptr<hw::HostBridge> bridge;
     std::unique_ptr<Transcript> transcript;           // of the first slot, or null
     std::unique_ptr<hw::Cpu> cpu;
@@ -63,7 +62,8 @@ public:
     SimPlatform* platform = nullptr;
 
 private:
-    void build(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted, hw::SharedTarget::Locate shared);
+    void build(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted,
+               const std::vector<ForeignHost>& hosts);
 };
 
 }  // namespace sim

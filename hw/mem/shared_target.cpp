@@ -40,20 +40,33 @@ void read(uint8_t* to, const uint8_t* from, uint64_t length) {
     }
 }
 
+template <class Word>
+void store(uint8_t* to, const uint8_t* from) {
+    Word word;
+    std::memcpy(&word, from, sizeof word);
+    __atomic_store_n(reinterpret_cast<Word*>(to), word, __ATOMIC_RELEASE);
+}
+
+// The largest word that is aligned and not longer than what is left.
+uint64_t word_at(const uint8_t* to, uint64_t length) {
+    uint64_t bytes = word_bytes;
+    while (bytes > length || reinterpret_cast<uintptr_t>(to) % bytes) bytes /= 2;
+    return bytes;
+}
+
 void write(uint8_t* to, const uint8_t* from, uint64_t length) {
     std::atomic_thread_fence(std::memory_order_release);
     while (length > 0) {
-        if (reinterpret_cast<uintptr_t>(to) % word_bytes == 0 && length >= word_bytes) {
-            uint64_t word;
-            std::memcpy(&word, from, word_bytes);
-            __atomic_store_n(reinterpret_cast<uint64_t*>(to), word, __ATOMIC_RELEASE);
-            to += word_bytes;
-            from += word_bytes;
-            length -= word_bytes;
-        } else {
-            __atomic_store_n(to++, *from++, __ATOMIC_RELEASE);
-            length--;
+        const uint64_t bytes = word_at(to, length);
+        switch (bytes) {
+            case 8: store<uint64_t>(to, from); break;
+            case 4: store<uint32_t>(to, from); break;
+            case 2: store<uint16_t>(to, from); break;
+            default: store<uint8_t>(to, from);
         }
+        to += bytes;
+        from += bytes;
+        length -= bytes;
     }
 }
 

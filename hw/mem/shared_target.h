@@ -3,9 +3,9 @@
 // the root complex binds to instead of MemoryTarget's.
 //
 // The other side polls this memory while it is read and written here, so memcpy is not good enough. A read copies each 64-byte line until
-// two copies of it are equal, which is the snapshot of a line that a root complex gives. A write stores aligned words of 8 bytes in
-// ascending order, each at once, behind a fence: the flags of a descriptor, at its end, are seen last, and behind everything that was
-// written before.
+// two copies of it are equal, which is the snapshot of a line that a root complex gives. A write stores aligned words of 8 bytes,
+// and of 4, 2 and 1 where it begins or ends, in ascending order, each at once, behind a fence: the flags of a descriptor, at its end, are
+// seen last, and behind everything that was written before.
 //
 // There is no IOMMU: the other side gave all of its memory. An access outside it gets TLM_ADDRESS_ERROR_RESPONSE, transfers nothing, and
 // is a violation ("memory.outside").

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The root complex: turns the device's TLPs into memory accesses and interrupts, and CPU accesses into TLPs.
 //
-//   PcieLink --accept()--> posted   --write_latency--> memory_socket, or on_msi() for 0xFEE00000 to 0xFEEFFFFF
+//   PcieLink --accept()--> posted   --write_latency--> memory_socket, or on_msi() for is_msi_address()
 //                          reads    --read_latency---> memory_socket --> CplD, split --> PcieLink::send_down()
 //                          completions of CPU reads --> the CPU thread that waits
 //   CPU threads --mmio_socket, config_read(), config_write()--> PcieLink::send_down()
@@ -66,8 +66,11 @@ public:
     // was removed reads return all ones, and writes go nowhere.
     tlm_utils::simple_target_socket_optional<RootComplex> mmio_socket;
 
-    // Configuration space of the device, for bus drivers. size is 1, 2 or 4, offset naturally aligned. Blocks: SC_THREAD context. An
-    // unsupported request reads as all ones, as from an empty slot; a timeout does too and is a violation.
+    // What mmio_socket calls, for a host that is none of this machine's CPUs.
+    void mmio_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
+
+    // Configuration space of the device, for bus drivers. size is 1, 2 or 4, offset naturally aligned. Blocks: SC_THREAD context.
+    // An unsupported request reads as all ones, as from an empty slot; a timeout does too and is a violation.
     uint32_t config_read(uint32_t offset, uint32_t size);
     void config_write(uint32_t offset, uint32_t size, uint32_t value);
 
@@ -139,7 +142,6 @@ private:
                                        uint8_t* enables, uint64_t* delay_ps);
 
     // CPU side: root_complex_cpu.cpp.
-    void mmio_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
     Outcome cpu_read(uint64_t address, uint8_t* data, uint32_t bytes);
     void cpu_write(uint64_t address, const uint8_t* data, uint32_t bytes);
     uint32_t claim_tag();

@@ -22,8 +22,14 @@ namespace hw {
 enum class TlpKind : uint8_t { posted, non_posted, completion };
 inline constexpr unsigned tlp_kinds = 3;
 
-// Addresses whose writes are interrupt messages, on the x86 hosts that we model: [msi_window, msi_window_end).
+// Addresses whose writes are interrupt messages, on the x86 hosts that we model: [msi_window, msi_window_end). And the word that
+// user-mode Linux, which has no interrupt controller, takes for one (sim/serve/pci_host.h): in the hole below 1 MiB, where no host
+// has memory.
 inline constexpr uint64_t msi_window = 0xFEE00000, msi_window_end = 0xFEF00000;
+inline constexpr uint64_t msi_word_uml = 0xA0000;
+inline constexpr bool is_msi_address(uint64_t address) {
+    return (address >= msi_window && address < msi_window_end) || address == msi_word_uml;
+}
 
 struct Tlp {
     std::array<uint32_t, 4> hdr{};
@@ -43,7 +49,7 @@ struct Tlp {
     bool is_memory_read() const { return fmt_type() == TLP_TYPE_MRD32 || fmt_type() == TLP_TYPE_MRD64; }
     bool is_memory_write() const { return fmt_type() == TLP_TYPE_MWR32 || fmt_type() == TLP_TYPE_MWR64; }
     bool is_config() const { return fmt_type() == TLP_TYPE_CFGRD0 || fmt_type() == TLP_TYPE_CFGWR0; }
-    bool is_interrupt() const { return is_memory_write() && address() >= msi_window && address() < msi_window_end; }
+    bool is_interrupt() const { return is_memory_write() && is_msi_address(address()); }
     bool is_completion() const { return fmt_type() == TLP_TYPE_CPL || fmt_type() == TLP_TYPE_CPLD; }
     uint32_t tag() const { return ((is_completion() ? hdr[2] : hdr[1]) >> TLP_TAG_LSB) & 0xFF; }
     uint32_t requester() const { return (is_completion() ? hdr[2] : hdr[1]) >> TLP_REQUESTER_LSB; }

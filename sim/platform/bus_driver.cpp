@@ -19,6 +19,7 @@ constexpr uint32_t bar_is_io = 0x1, bar_type = 0x6, bar_type_64 = 0x4;
 constexpr uint32_t capability_pointer_mask = 0xFC; // [P] 7.5.1.1.11
 constexpr unsigned most_capabilities = 48;         // as many as fit behind the header
 constexpr uint32_t shortest_timeout = 1;            // [P] 7.5.3.16: 50 to 100 us
+constexpr double function_reset_ms = 100;          // [P] 6.6.2
 constexpr uint32_t msix_table_size = 0x7FF;        // [P] 7.7.2.2: last vector
 constexpr uint32_t msix_bir = 0x7;                 // [P] 7.7.2.3: number of the BAR
 constexpr uint32_t msix_entry_masked = 0x1;        // [P] 7.7.2.8
@@ -49,6 +50,30 @@ std::string BusDriver::start() {
         std::string error = (this->*step)();
         if (!error.empty()) return error;
     }
+    return {};
+}
+
+std::string BusDriver::prepare() {
+    for (auto step : {&BusDriver::find_device, &BusDriver::find_capabilities, &BusDriver::set_packet_sizes}) {
+        std::string error = (this->*step)();
+        if (!error.empty()) return error;
+    }
+    return {};
+}
+
+std::string BusDriver::reset() {
+    std::string error = prepare();
+    if (error.empty()) error = reset_function();
+    return error.empty() ? prepare() : error;
+}
+
+// [P] 6.6.2: the function is given 100 ms.
+std::string BusDriver::reset_function() {
+    if (!(config_read(express_ + PCI_EXP_DEVICE_CAPABILITIES, PCI_EXP_DEVICE_CAPABILITIES_BYTES) & 1u << PCI_EXP_DEVCAP_FLR_BIT))
+        return "the device has no function level reset";
+    const uint32_t control = config_read(express_ + PCI_EXP_DEVICE_CONTROL, PCI_EXP_DEVICE_CONTROL_BYTES);
+    config_write(express_ + PCI_EXP_DEVICE_CONTROL, PCI_EXP_DEVICE_CONTROL_BYTES, control | 1u << PCI_EXP_DEVCTL_INITIATE_FLR_BIT);
+    sc_core::wait(sc_core::sc_time(function_reset_ms, sc_core::SC_MS));
     return {};
 }
 

@@ -41,6 +41,11 @@ public:
     // one line that says what is wrong with the device or the configuration; the device is not usable then.
     std::string start();
 
+    // Instead of start(), for a host that configures devices itself: what firmware does before, which is to set the sizes of TLPs; and that
+    // after a reset of the function, which takes 100 ms. Both block, in any SC_THREAD. Empty, or one line.
+    std::string prepare();
+    std::string reset();
+
     uint16_t vendor_id() const { return vendor_id_; }
     uint16_t device_id() const { return device_id_; }
     uint64_t bar_address() const { return bar_address_; }
@@ -58,6 +63,7 @@ public:
 
 private:
     std::string find_device();
+    std::string reset_function();
     std::string assign_bar();
     std::string find_capabilities();
     std::string set_packet_sizes();

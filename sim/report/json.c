@@ -130,6 +130,7 @@ json_t *report_json(const struct scenario *scenario, const struct machine_result
                                                        (json_int_t)result->program_rx_frames));
     if (result->live) json_object_set_new(json, "tcpip", live_json(result));
     if (result->lost) json_object_set(json, "lost", result->lost);
+    if (result->hosts) json_object_set(json, "hosts", result->hosts);
     if (result->driver_count) json_object_set_new(json, "drivers", drivers_json(result));
     return json;
 }

@@ -76,6 +76,24 @@ static void print_adapters(FILE *out, const json_t *adapters) {
     }
 }
 
+/* What Linux hosts printed, under what their NICs did. */
+static void print_hosts(FILE *out, const json_t *hosts) {
+    size_t i;
+    json_t *host;
+    if (!hosts) return;
+    json_array_foreach((json_t *)hosts, i, host) {
+        fprintf(out, "  host %zu: %lld frames sent, %lld received, %lld configuration accesses, %lld register reads, %lld writes, %lld interrupts\n",
+                i, integer(host, "to_wire"), integer(host, "to_host"), integer(host, "config_accesses"), integer(host, "register_reads"),
+                integer(host, "register_writes"), integer(host, "interrupts"));
+        const char *line = json_string_value(json_object_get(host, "console"));
+        while (line && *line) {
+            const size_t length = strcspn(line, "\r\n");
+            if (length) fprintf(out, "    | %.*s\n", (int)length, line);
+            line += length + (line[length] != '\0');
+        }
+    }
+}
+
 /* Only what was left to the NIC. */
 static void print_offload(FILE *out, const json_t *offload) {
     const long long checksums = integer(offload, "tx_checksums"), sends = integer(offload, "large_sends");
@@ -114,6 +132,7 @@ static void print_table(FILE *out, const json_t *result) {
     print_link(out, "to host", json_object_get(pcie, "up"));
     print_link(out, "to NIC", json_object_get(pcie, "down"));
     print_adapters(out, json_object_get(result, "adapters"));
+    print_hosts(out, json_object_get(result, "hosts"));
     fprintf(out, "  %-10s %9s %9s %9s %11s %9s %12s\n", "NBLs", "allocated", "sent", "completed", "indicated", "returned",
             "outstanding");
     fprintf(out, "  %-10s %9lld %9lld %9lld %11lld %9lld %12lld\n", "", integer(nbl, "allocated"), integer(nbl, "sent"),

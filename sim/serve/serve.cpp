@@ -6,19 +6,21 @@
 
 #include "event_log.h"
 #include "machine_guard.h"
+#include "serve/pci_server.h"
 #include "serve/vhost_host.h"
 #include "system.h"
 
 namespace {
 
-int serve(const serve_config& config, machine_result& result, char* error, size_t error_size) {
+// A host or several: who attaches to the machine, and what went wrong in the end.
+template <class Host>
+int serve(const serve_config& config, machine_result& result, Host& host, const std::vector<sim::ForeignHost>& hosts, char* error,
+          size_t error_size) {
     sim::prepare_systemc();
     std::signal(SIGPIPE, SIG_IGN);  // a front-end that is gone is seen when its socket is read
     std::optional<sim::EventLog> log;
     if (config.events) log.emplace(config.events);
-    sim::VhostHost host(config);
-    sim::System system(*config.scenario, config.waves, nullptr,
-                       [&host](uint64_t address, uint64_t length) { return host.memory(address, length); });
+    sim::System system(*config.scenario, config.waves, config.transcript, hosts);
     if (log) log->attach(system.events);
     sim::collect_failures(system, result);
     host.attach(system);
@@ -40,5 +42,16 @@ int serve(const serve_config& config, machine_result& result, char* error, size_
 }  // namespace
 
 int machine_serve(const serve_config* config, machine_result* result, char* error, size_t error_size) {
-    return sim::guarded(error, error_size, [&] { return serve(*config, *result, error, error_size); });
+    return sim::guarded(error, error_size, [&] {
+        sim::VhostHost host(*config);
+        const auto memory = [&host](uint64_t address, uint64_t length) { return host.memory(address, length); };
+        return serve(*config, *result, host, {{memory}}, error, error_size);
+    });
+}
+
+int machine_serve_pci(const serve_config* config, machine_result* result, char* error, size_t error_size) {
+    return sim::guarded(error, error_size, [&] {
+        sim::PciServer server(*config);
+        return serve(*config, *result, server, server.hosts(), error, error_size);
+    });
 }

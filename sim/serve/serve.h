@@ -26,10 +26,12 @@ extern "C" {
 
 /* What came of one front-end. */
 struct serve_session {
+    unsigned host;      /* whose it was, of several hosts */
     uint64_t features;  /* negotiated */
     uint64_t starts;    /* times that its rings were started */
     unsigned pairs;     /* of queues, at the last start */
     uint64_t kicks, calls;
+    uint64_t config_accesses, register_reads, register_writes, interrupts; /* of a host with PCI */
     uint64_t to_wire;   /* frames that left on the wire */
     uint64_t to_host;   /* frames that were put into its buffers */
     uint64_t dropped;   /* frames from the wire that were not: no buffer, no room */
@@ -39,18 +41,25 @@ struct serve_session {
 struct serve_config {
     const struct scenario *scenario;
     int listener;                     /* listening socket; borrowed */
+    int second_listener;              /* of another host, whose NIC is at the other end of the cable; -1: none. Borrowed */
+    int calendar_listener;            /* where kernels in simulated time connect (calendar.h); -1: hosts live in wall time. Borrowed */
     unsigned sessions;                /* serve so many front-ends; 0: until *stop */
     const volatile sig_atomic_t *stop;
     struct frame_source from_wire;    /* played as soon as a front-end's rings run */
     int tap;                          /* TAP interface (tap.h) in its place; -1: none; borrowed */
     struct capture_writer *to_wire;   /* or NULL; borrowed */
     struct machine_waves waves;
+    const char *transcript;           /* what the first NIC did (transcript.h), or NULL; borrowed */
     const char *events;               /* event log to write, or NULL; borrowed */
     /* Told when a session's rings run and when it is over; may be NULL. */
     void (*started)(void *ctx, const struct serve_session *session);
     void (*ended)(void *ctx, const struct serve_session *session);
     void *ctx;
 };
+
+/* Serve hosts with PCI instead: user-mode Linux. As machine_serve(). In simulated time a run is deterministic, and ends with the
+ * kernels. */
+int machine_serve_pci(const struct serve_config* config, struct machine_result* result, char* error, size_t error_size);
 
 /* Serve until config says. `result` gets the failures and times. 0, or a negative errno with a message in `error`. */
 int machine_serve(const struct serve_config *config, struct machine_result *result, char *error, size_t error_size);

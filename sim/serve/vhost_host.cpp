@@ -16,11 +16,10 @@
 namespace sim {
 namespace {
 
-constexpr uint64_t poll_ps = 1'000'000;       // of simulated time between two looks at the sockets: some 250 cycles
-constexpr uint64_t lead_in_ps = 10'000'000;   // for the NIC to fetch the first receive descriptors, as in traffic_run.cpp
-constexpr int64_t longest_lag_ps = 10'000'000'000;
-constexpr int64_t longest_wait_ms = 50;       // so that a signal is seen soon
-constexpr uint64_t quiet_looks = 10, most_looks = 100'000;  // a NIC without a cycle in so many looks is idle; how long that may take
+constexpr uint64_t poll_ps = 1'000'000;      // of simulated time between two looks at the sockets: some 250 cycles
+constexpr uint64_t lead_in_ps = 10'000'000;  // for the NIC to fetch the first receive descriptors, as in traffic_run.cpp
+constexpr uint64_t quiet_looks = 10,
+                   most_looks = 100'000;  // a NIC without a cycle in so many looks is idle; how long that may take
 constexpr unsigned receive_ring = 0, least_rings = 2;
 
 constexpr uint64_t bit(unsigned number) { return uint64_t{1} << number; }
@@ -99,14 +98,6 @@ void VhostHost::serve() {
 
 // ---- the front-end -------------------------------------------------------------------------------------------------------------------
 
-// How long the front-end may be waited for: as long as simulated time is ahead.
-int VhostHost::wait_ms() {
-    const auto wall = std::chrono::steady_clock::now() - anchor_;
-    const int64_t ahead_ps = static_cast<int64_t>(hw::now_ps()) - std::chrono::nanoseconds(wall).count() * 1000;
-    if (ahead_ps < -longest_lag_ps) anchor_ += std::chrono::nanoseconds((-ahead_ps - longest_lag_ps) / 1000);
-    return static_cast<int>(std::clamp<int64_t>(ahead_ps / 1'000'000'000, 0, longest_wait_ms));
-}
-
 void VhostHost::look_at_sockets() {
     pollfd polls[2 + VHOST_USER_MAX_RINGS];
     nfds_t count = 0;
@@ -115,8 +106,8 @@ void VhostHost::look_at_sockets() {
         for (unsigned ring = 0; ring < rings_; ring++)
             if (session_.rings[ring].kick >= 0) polls[count++] = {session_.rings[ring].kick, POLLIN, 0};
     if (tap_) polls[count++] = {config_.tap, POLLIN, 0};  // ends the wait; tap_ looks for itself
-    const int ready = ::poll(polls, count, wait_ms());
-    if (connected_ && vhost_memory_withdrawn()) {
+    const int ready = ::poll(polls, count, pace_.wait_ms());
+    if (connected_ && vhost_memory_withdrawn(&session_.memory)) {
         std::snprintf(session_.error, sizeof session_.error, "it took memory away that the device was using");
         return end_session();
     }
@@ -159,12 +150,10 @@ void VhostHost::report(const char* check, const char* clause, const std::string&
     system_->events.violate({0, check, clause, message, -1});
 }
 
-// An eventfd, or a socket: 8 bytes either way. What cannot be written is lost: a full one has a call in it already.
 void VhostHost::call(unsigned ring) {
-    const uint64_t one = 1;
     if (!running_ || session_.rings[ring].call < 0) return;
     record_.calls++;
-    (void)!write(session_.rings[ring].call, &one, sizeof one);
+    vhost_user_call(&session_, ring);
 }
 
 // ---- the device ----------------------------------------------------------------------------------------------------------------------

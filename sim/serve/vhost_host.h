@@ -6,17 +6,16 @@
 //   front-end --kick-----> VhostHost --doorbell--> NIC --DMA--> SharedTarget --> front-end's memory
 //   NIC --MSI-X--> ISR --call--> front-end
 //
-// The thread looks at the sockets every poll_ps of simulated time. Simulated time does not run ahead of wall time: the front-end lives in
-// that, and frames from the wire come at a pace that it can follow; and an idle simulation costs no processor. Where the simulation is
-// slower, it does not make up for more than longest_lag_ps.
+// The thread looks at the sockets every poll_ps of simulated time. Simulated time does not run ahead of wall time: the front-end
+// lives in that, and frames from the wire come at a pace that it can follow; and an idle simulation costs no processor (pace.h).
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "serve/pace.h"
 #include "serve/serve.h"
 #include "system.h"
 #include "tap_end.h"
@@ -47,7 +46,6 @@ private:
     void look_at_sockets();
     void take_kicks();
     void report(const char* check, const char* clause, const std::string& message);
-    int wait_ms();
     void drain();
     int changed(char* error, size_t error_size);
     int start_device(char* error, size_t error_size);
@@ -86,7 +84,7 @@ private:
     uint64_t start_ps_ = 0;       // of the frames from the wire
     bool source_started_ = false;
     uint64_t served_ = 0;
-    std::chrono::steady_clock::time_point anchor_ = std::chrono::steady_clock::now();  // wall time of the simulation's time 0
+    Pace pace_;
     uint64_t recorded_before_ = 0, delivered_before_ = 0, dropped_before_ = 0;
     std::string error_;
 };

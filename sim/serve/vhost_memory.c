@@ -13,34 +13,41 @@
 #include <unistd.h>
 
 /* For the signal handler. */
-static const struct vhost_memory *watched;
-static volatile sig_atomic_t withdrawn;
+static struct vhost_memory *volatile watched[VHOST_MAX_MEMORIES];
 static uintptr_t page_bytes;
+
+static struct vhost_memory *owner_of(uintptr_t address) {
+    for (unsigned m = 0; m < VHOST_MAX_MEMORIES; m++)
+        for (unsigned i = 0; watched[m] && i < watched[m]->count; i++)
+            if (address - (uintptr_t)watched[m]->regions[i].mapping < watched[m]->regions[i].mapped) return watched[m];
+    return NULL;
+}
 
 static void put_memory_there(int signal_number, siginfo_t *info, void *context) {
     (void)context;
     const uintptr_t address = (uintptr_t)info->si_addr;
-    for (unsigned i = 0; watched && i < watched->count; i++) {
-        const uintptr_t start = (uintptr_t)watched->regions[i].mapping;
-        if (address < start || address - start >= watched->regions[i].mapped) continue;
-        void *page = (void *)(address & ~(page_bytes - 1));
-        if (mmap(page, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) break;
-        withdrawn = 1;
+    struct vhost_memory *memory = owner_of(address);
+    void *page = (void *)(address & ~(page_bytes - 1));
+    if (memory && mmap(page, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED) {
+        memory->withdrawn = 1;
         return;
     }
     signal(signal_number, SIG_DFL); /* not ours: the access is made again, and ends the program */
 }
 
-static void watch(const struct vhost_memory *memory) {
-    page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
-    watched = memory;
-    withdrawn = 0;
+static int watch(struct vhost_memory *memory) {
     struct sigaction action = {.sa_sigaction = put_memory_there, .sa_flags = SA_SIGINFO};
+    unsigned place = 0;
+    while (place < VHOST_MAX_MEMORIES && watched[place]) place++;
+    if (place == VHOST_MAX_MEMORIES) return -EMFILE;
+    page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
+    watched[place] = memory;
+    memory->withdrawn = 0;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGBUS, &action, NULL);
+    return sigaction(SIGBUS, &action, NULL) == 0 ? 0 : -errno;
 }
 
-bool vhost_memory_withdrawn(void) { return withdrawn != 0; }
+bool vhost_memory_withdrawn(const struct vhost_memory* memory) { return memory->withdrawn != 0; }
 
 static int refuse(char *error, size_t error_size, unsigned region, const char *why) {
     snprintf(error, error_size, "memory region %u: %s", region, why);
@@ -82,19 +89,16 @@ static int map_one(struct vhost_memory *memory, const struct vhost_region_info *
 int vhost_memory_map(struct vhost_memory *memory, const struct vhost_region_info *regions, const int *fds, unsigned count, char *error,
                      size_t error_size) {
     vhost_memory_unmap(memory);
-    for (unsigned i = 0; i < count; i++) {
-        const int status = map_one(memory, &regions[i], fds[i], error, error_size);
-        if (status) {
-            vhost_memory_unmap(memory);
-            return status;
-        }
-    }
-    watch(memory);
-    return 0;
+    int status = watch(memory);
+    if (status) snprintf(error, error_size, "memory: %s", strerror(-status));
+    for (unsigned i = 0; status == 0 && i < count; i++) status = map_one(memory, &regions[i], fds[i], error, error_size);
+    if (status) vhost_memory_unmap(memory);
+    return status;
 }
 
 void vhost_memory_unmap(struct vhost_memory *memory) {
-    if (watched == memory) watched = NULL;
+    for (unsigned m = 0; m < VHOST_MAX_MEMORIES; m++)
+        if (watched[m] == memory) watched[m] = NULL;
     for (unsigned i = 0; i < memory->count; i++) munmap(memory->regions[i].mapping, memory->regions[i].mapped);
     memory->count = 0;
 }

@@ -13,6 +13,7 @@
 #ifndef RINGSIDE_VHOST_MEMORY_H
 #define RINGSIDE_VHOST_MEMORY_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +22,7 @@
 extern "C" {
 #endif
 
-enum { VHOST_MAX_REGIONS = 8 };
+enum { VHOST_MAX_REGIONS = 8, VHOST_MAX_MEMORIES = 4 };
 
 /* A region as it is sent: bytes, all in the front-end's byte order, which is ours. */
 struct vhost_region_info {
@@ -38,20 +39,21 @@ struct vhost_region {
 struct vhost_memory {
     struct vhost_region regions[VHOST_MAX_REGIONS];
     unsigned count;
+    volatile sig_atomic_t withdrawn; /* set by a signal handler */
 };
 
-/* Replace what is mapped by these regions; the descriptors stay the caller's. 0, or -EINVAL (a size of 0, an end beyond 2^64, a file
- * shorter than its region, regions that overlap in guest-physical addresses) or mmap's errno, with one line in `error`; then nothing is
- * mapped. One memory of a process may be mapped at a time. */
-int vhost_memory_map(struct vhost_memory *memory, const struct vhost_region_info *regions, const int *fds, unsigned count, char *error,
-                     size_t error_size);
+/* Replace what is mapped by these regions; the descriptors stay the caller's. 0, or -EINVAL (a size of 0, an end beyond 2^64, a
+ * file shorter than its region, regions that overlap in guest-physical addresses) or mmap's errno, with one line in `error`; then
+ * nothing is mapped. A process may have VHOST_MAX_MEMORIES of them mapped, which stay where they are. */
+int vhost_memory_map(struct vhost_memory *memory, const struct vhost_region_info *regions, const int* fds, unsigned count,
+                     char *error, size_t error_size);
 void vhost_memory_unmap(struct vhost_memory *memory);
 /* Bytes at guest-physical [address, +length) if one region holds them all, else NULL. */
 uint8_t *vhost_memory_at(const struct vhost_memory *memory, uint64_t address, uint64_t length);
 /* Guest-physical address of the front-end's virtual [user_addr, +length). False: one region does not hold it. */
 bool vhost_memory_guest(const struct vhost_memory *memory, uint64_t user_addr, uint64_t length, uint64_t *address);
 /* Has memory that was touched been gone since vhost_memory_map? */
-bool vhost_memory_withdrawn(void);
+bool vhost_memory_withdrawn(const struct vhost_memory* memory);
 
 #ifdef __cplusplus
 }

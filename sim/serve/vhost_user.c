@@ -17,8 +17,9 @@
 enum { HEADER = 12, VERSION = 1, VERSION_MASK = 3, REPLY_FLAG = 1 << 2, NEED_REPLY_FLAG = 1 << 3 };
 enum { RING_INDEX_MASK = 0xFF, NO_FD_BIT = 8 };
 /* Features of the protocol: several queues, of a device that has them; answers to every request; 5 and 9 are for front-ends that ask us for
- * the configuration. */
-enum { PROTOCOL_MQ = 0, PROTOCOL_REPLY_ACK = 3, PROTOCOL_BACKEND_REQ = 5, PROTOCOL_CONFIG = 9, FEATURE_PROTOCOL = 30 };
+ * the configuration, 14 for those in simulated time. */
+enum { PROTOCOL_MQ = 0, PROTOCOL_REPLY_ACK = 3, PROTOCOL_BACKEND_REQ = 5, PROTOCOL_CONFIG = 9, PROTOCOL_INBAND = 14, FEATURE_PROTOCOL = 30 };
+enum { BACKEND_VRING_CALL = 4 }; /* our request to the front-end */
 /* Where a packed ring begins, as SET_VRING_BASE says it: wrap counter 1, slot 0. */
 enum { BASE_START = 0x8000, BASE_SLOT_MASK = 0xFFFF };
 enum { DESC_ALIGNMENT = 16, EVENT_ALIGNMENT = 4, EVENT_BYTES = 4 }; /* [V] 2.8.10.1 */
@@ -123,15 +124,17 @@ static int set_features(struct vhost_user *session) {
 }
 
 static uint64_t offered_protocol(const struct vhost_user *session) {
-    return (uint64_t)(session->device->pairs > 1) << PROTOCOL_MQ | UINT64_C(1) << PROTOCOL_REPLY_ACK | UINT64_C(1) << PROTOCOL_BACKEND_REQ | UINT64_C(1) << PROTOCOL_CONFIG;
+    const uint64_t always = UINT64_C(1) << PROTOCOL_REPLY_ACK | UINT64_C(1) << PROTOCOL_BACKEND_REQ | UINT64_C(1) << PROTOCOL_CONFIG;
+    return always | (uint64_t)(session->device->pairs > 1) << PROTOCOL_MQ | (uint64_t)(session->device->kicked != NULL) << PROTOCOL_INBAND;
 }
 
 static int get_protocol_features(struct vhost_user *session) { return reply_u64(session, offered_protocol(session)); }
 
+static bool in_band(const struct vhost_user *session) { return session->protocol_features >> PROTOCOL_INBAND & 1; }
+
 static int set_protocol_features(struct vhost_user *session) {
-    const uint64_t features = payload_u64(session);
-    if (features & ~offered_protocol(session))
-        return end(session, "protocol features 0x%" PRIx64 " were not offered", features & ~offered_protocol(session));
+    const uint64_t features = payload_u64(session), unknown = features & ~offered_protocol(session);
+    if (unknown) return end(session, "protocol features 0x%" PRIx64 " were not offered", unknown);
     session->protocol_features = features;
     return 0;
 }
@@ -247,7 +250,16 @@ static int set_vring_enable(struct vhost_user *session) {
     struct vhost_user_ring *ring = ring_of(session, state.index);
     if (!ring) return -1;
     ring->enabled = state.num != 0;
+    if (in_band(session)) ring->started = ring->enabled && ring->addressed; /* no SET_VRING_KICK comes */
     return changed(session);
+}
+
+static int vring_kick(struct vhost_user* session) {
+    const struct vring_state state = payload_state(session);
+    if (!ring_of(session, state.index)) return -1;
+    if (!in_band(session)) return end(session, "kicks in messages were not negotiated");
+    if (!vhost_user_ring_live(session, state.index)) return 0;
+    return session->device->kicked(session->device->ctx, state.index, session->error, sizeof session->error) == 0 ? 0 : -1;
 }
 
 /* The descriptor of a kick or call message for `ring`: -1 with bit 8. */
@@ -320,6 +332,7 @@ static const struct request {
     [18] = {"SET_VRING_ENABLE", 8, false, set_vring_enable},
     [21] = {"SET_BACKEND_REQ_FD", 0, false, set_backend_req_fd},
     [24] = {"GET_CONFIG", 12, true, get_config},
+    [35] = {"VRING_KICK", 8, false, vring_kick},
 };
 
 static int handle(struct vhost_user *session) {
@@ -415,6 +428,34 @@ void vhost_user_close(struct vhost_user *session) {
     vhost_memory_unmap(&session->memory);
     close(session->fd);
     session->fd = -1;
+}
+
+int vhost_user_call(struct vhost_user *session, unsigned index) {
+    const uint64_t one = 1;
+    const struct {
+        struct header header;
+        struct vring_state state;
+    } message = {{BACKEND_VRING_CALL, VERSION | NEED_REPLY_FLAG, sizeof message.state}, {index, 0}};
+    if (in_band(session)) {
+        const ssize_t sent = send(session->backend_fd, &message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return sent == sizeof message ? 1 : end(session, "a call could not be sent: %s", strerror(sent < 0 ? errno : EAGAIN));
+    }
+    /* An eventfd, or a socket: 8 bytes either way. What cannot be written is lost: a full one has a call in it already. */
+    if (session->rings[index].call >= 0) (void)!write(session->rings[index].call, &one, sizeof one);
+    return 0;
+}
+
+int vhost_user_called(struct vhost_user *session) {
+    struct {
+        struct header header;
+        uint64_t status;
+    } __attribute__((packed)) answer;
+    const ssize_t got = recv(session->backend_fd, &answer, sizeof answer, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+    if (got == sizeof answer && answer.header.request == BACKEND_VRING_CALL && answer.header.flags == (VERSION | REPLY_FLAG) &&
+        answer.header.size == sizeof answer.status)
+        return 1;
+    return end(session, "what came is no answer to a call");
 }
 
 bool vhost_user_ring_live(const struct vhost_user *session, unsigned index) {

@@ -15,7 +15,9 @@
  * Nothing that a front-end sends is trusted: sizes, indices, addresses and descriptors are checked, and what cannot be done ends the
  * session with a message, for closing the socket is the only error that front-ends understand.
  *
- * Left out: split rings, logging and migration, IOTLB, in-flight buffers, in-band notifications; none is offered.
+ * Kicks and calls are eventfds, or messages for a front-end that lives in simulated time, which must not miss one of them (device->kicked).
+ *
+ * Left out: split rings, logging and migration, IOTLB, in-flight buffers; none is offered.
  * Rings start at their beginning only, and stop together: a front-end that lets one go on where it stopped, or moves memory under
  * rings that run, is refused.
  *
@@ -54,6 +56,8 @@ struct vhost_user_device {
     int (*changed)(void *ctx, char *error, size_t error_size);
     /* Stop: when this returns the device touches no memory of the front-end and sends no call. */
     void (*stop)(void *ctx);
+    /* A kick of a live ring came as a message. 0, or a negative errno with a line in `error`. NULL: such kicks are not offered. */
+    int (*kicked)(void *ctx, unsigned ring, char *error, size_t error_size);
 };
 
 struct vhost_user {
@@ -81,6 +85,11 @@ void vhost_user_open(struct vhost_user *session, int fd, const struct vhost_user
 int vhost_user_step(struct vhost_user *session);
 /* Stops the device and gives everything back. */
 void vhost_user_close(struct vhost_user *session);
+/* Calls the front-end for ring `index`. 0: done; 1: it will answer, see vhost_user_called(), which no other call may come before;
+ * -1: the session is over. */
+int vhost_user_call(struct vhost_user *session, unsigned index);
+/* Has it answered, on session->backend_fd? 1, 0, or -1: the session is over. */
+int vhost_user_called(struct vhost_user *session);
 /* Ring `index` is configured, started and enabled. */
 bool vhost_user_ring_live(const struct vhost_user *session, unsigned index);
 /* Rings that the front-end has ever started in this session. */

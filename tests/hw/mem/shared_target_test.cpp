@@ -119,6 +119,30 @@ TEST(SharedTarget, AWordIsSeenWholeByAProcessorThatPolls) {
     EXPECT_EQ(late, 0u);
 }
 
+// Event suppression structures have 2 and 4 bytes.
+template <class Word>
+void seen_whole(unsigned offset) {
+    Machine m;
+    std::atomic<bool> stop{false};
+    std::atomic<uint64_t> torn{0}, looks{0};
+    std::thread processor([&] {
+        for (; !stop; looks++) {
+            const Word word = __atomic_load_n(reinterpret_cast<Word*>(m.bytes + offset), __ATOMIC_ACQUIRE);
+            if (word != 0 && word != static_cast<Word>(~Word{0})) torn++;
+        }
+    });
+    for (int i = 0; i < 200'000 || looks < 200'000; i++) {
+        Word word = i % 2 ? 0 : static_cast<Word>(~Word{0});
+        ASSERT_EQ(m.transport(tlm::TLM_WRITE_COMMAND, base + offset, &word, sizeof word), tlm::TLM_OK_RESPONSE);
+    }
+    stop = true;
+    processor.join();
+    EXPECT_EQ(torn, 0u) << sizeof(Word) << " bytes at " << offset;
+}
+
+TEST(SharedTarget, ADoubleWordIsSeenWholeByAProcessorThatPolls) { seen_whole<uint32_t>(4); }
+TEST(SharedTarget, AHalfWordIsSeenWholeByAProcessorThatPolls) { seen_whole<uint16_t>(2); }
+
 // A line that is read while a processor writes it: what comes out is one of its states.
 TEST(SharedTarget, ALineIsReadAsOneSnapshot) {
     Machine m;

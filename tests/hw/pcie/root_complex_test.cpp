@@ -194,6 +194,17 @@ TEST(RootComplex, InterruptsComeAfterTheWritesBeforeThem) {
     EXPECT_EQ(machine.first_violation(), "");
 }
 
+TEST(RootComplex, TheMessageWordOfUserModeLinuxIsAnInterruptAndItsNeighboursAreMemory) {
+    Machine machine;
+    std::vector<uint64_t> interrupts;
+    machine.root.on_msi([&](uint64_t address, uint32_t) { interrupts.push_back(address); });
+    machine.run([&] {
+        for (uint64_t address : {0x9FFFCu, 0xA0000u, 0xA0004u}) machine.send(make_mem_write(nic_id, address, "\x05\0\0\0", 4));
+    });
+    EXPECT_EQ(interrupts, std::vector<uint64_t>{0xA0000});
+    EXPECT_EQ(machine.memory.accesses.size(), 2u);
+}
+
 TEST(RootComplex, OnlyEnabledBytesAreWritten) {
     Machine machine;
     machine.run([&] {

@@ -34,14 +34,14 @@ struct RtlMachine {
             messages += violation.check + ": " + violation.message + "\n";
         });
     }
-    void run_started(std::function<void()> body) {
+    void run_started(std::function<void()> body, double limit_us = 200) {
         bool done = false;
         cpu.spawn("main", [&] {
             EXPECT_EQ(bus.start(), "");
             body();
             done = true;
         });
-        sc_core::sc_start(sc_core::sc_time(200, sc_core::SC_US));
+        sc_core::sc_start(sc_core::sc_time(limit_us, sc_core::SC_US));
         EXPECT_TRUE(done);
         nic->finish();
     }
@@ -89,6 +89,25 @@ TEST(RtlDevice, IsBroughtUpByTheBusDriver) {
         EXPECT_EQ(m.ops->interrupt_connect(m.ctx, 0, [](void*) {}, nullptr), 0);
         m.ops->interrupt_disconnect(m.ctx, 0);
     });
+    EXPECT_EQ(m.messages, "");
+}
+
+TEST(RtlDevice, IsLeftAsFirmwareLeavesItForAHostThatConfiguresItItself) {
+    RtlMachine m;
+    m.run_started([&] {
+        const auto control = [&] { return m.bus.config_read(PCI_CAP_EXPRESS + PCI_EXP_DEVICE_CONTROL, 2); };
+        const uint32_t sizes = control();
+        EXPECT_NE(m.bus.config_read(PCI_CFG_COMMAND, 2) & 1u << PCI_COMMAND_MEMORY_BIT, 0u);
+        const uint64_t before = hw::now_ps();
+        EXPECT_EQ(m.bus.reset(), "");
+        EXPECT_GE(hw::now_ps() - before, 100'000'000'000u) << "[P] 6.6.2";
+        EXPECT_EQ(m.bus.config_read(PCI_CFG_COMMAND, 2), 0u);
+        EXPECT_EQ(m.bus.config_read(PCI_CFG_BAR0, 4) & ~0xFu, 0u) << "its place is for the host to say";
+        EXPECT_EQ(m.bus.config_read(PCI_CAP_MSIX + PCI_MSIX_CONTROL, 2) >> PCI_MSIX_CONTROL_ENABLE_BIT, 0u);
+        EXPECT_EQ(control(), sizes);
+        EXPECT_EQ(m.bus.prepare(), "") << "which changes nothing";
+        EXPECT_EQ(control(), sizes);
+    }, 101'000);
     EXPECT_EQ(m.messages, "");
 }
 

@@ -27,7 +27,7 @@ constexpr uint64_t protocol_bit = uint64_t{1} << 30;
 enum : uint32_t {
     GET_FEATURES = 1, SET_FEATURES = 2, SET_OWNER = 3, SET_MEM_TABLE = 5, SET_VRING_NUM = 8, SET_VRING_ADDR = 9, SET_VRING_BASE = 10,
     GET_VRING_BASE = 11, SET_VRING_KICK = 12, SET_VRING_CALL = 13, GET_PROTOCOL_FEATURES = 15, SET_PROTOCOL_FEATURES = 16,
-    SET_VRING_ENABLE = 18, GET_QUEUE_NUM = 17, GET_CONFIG = 24
+    GET_QUEUE_NUM = 17, SET_VRING_ENABLE = 18, SET_BACKEND_REQ_FD = 21, GET_CONFIG = 24, VRING_KICK = 35
 };
 
 struct Message {
@@ -372,6 +372,92 @@ protected:
 TEST_F(VhostUserFuzz, RandomMessagesNeitherCrashNorLeak) { rounds(1, 2000); }
 TEST_F(VhostUserFuzz, NightlyMoreOfThem) { rounds(100000, 400000); }
 
+// A front-end in simulated time: kicks and calls are messages.
+class VhostUserInBand : public VhostUser {
+protected:
+    VhostUserInBand() {
+        device_.kicked = [](void* ctx, unsigned ring, char* error, size_t size) {
+            auto* test = static_cast<VhostUserInBand*>(ctx);
+            test->kicks_.push_back(ring);
+            if (test->refuses_) std::snprintf(error, size, "not today");
+            return test->refuses_ ? -EPROTO : 0;
+        };
+    }
+    ~VhostUserInBand() override {
+        if (calls_ >= 0) close(calls_);
+    }
+    void bring_up_in_band() {
+        int ends[2];
+        ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        calls_ = ends[0];
+        ASSERT_EQ(say(SET_PROTOCOL_FEATURES, bytes(in_band)), 1) << error();
+        ASSERT_EQ(say(SET_BACKEND_REQ_FD, {}, {ends[1]}), 1) << error();
+        close(ends[1]);
+        ASSERT_EQ(say(SET_FEATURES, bytes(packed | protocol_bit)), 1);
+        ASSERT_EQ(memory(), 1);
+        for (uint32_t ring = 0; ring < 2; ring++) {
+            ASSERT_EQ(say(SET_VRING_NUM, bytes(ring, uint32_t{256})), 1);
+            ASSERT_EQ(say(SET_VRING_BASE, bytes(ring, uint32_t{0})), 1);
+            ASSERT_EQ(address(ring, ring * 0x10000), 1);
+            ASSERT_EQ(say(SET_VRING_ENABLE, bytes(ring, uint32_t{1})), 1) << error();
+        }
+    }
+    static constexpr uint64_t in_band = 1 << 3 | 1 << 5 | 1 << 14;
+    std::vector<unsigned> kicks_;
+    bool refuses_ = false;
+    int calls_ = -1;
+};
+
+TEST_F(VhostUserInBand, EnablingARingStartsItAndKicksAreMessages) {
+    ASSERT_EQ(say(VRING_KICK, bytes(uint32_t{0}, uint32_t{0})), -1) << "not before it was negotiated";
+    session_.error[0] = 0;
+    bring_up_in_band();
+    EXPECT_TRUE(vhost_user_ring_live(&session_, 0));
+    ASSERT_EQ(say(VRING_KICK, bytes(uint32_t{1}, uint32_t{0}), {}, request_flags | need_reply), 1);
+    EXPECT_EQ(answer().u64(), 0u) << "the front-end goes on when it was handled";
+    EXPECT_EQ(kicks_, std::vector<unsigned>{1});
+    ASSERT_EQ(say(SET_VRING_ENABLE, bytes(uint32_t{1}, uint32_t{0})), 1);
+    EXPECT_FALSE(vhost_user_ring_live(&session_, 1));
+    ASSERT_EQ(say(VRING_KICK, bytes(uint32_t{1}, uint32_t{0})), 1);
+    EXPECT_EQ(kicks_.size(), 1u) << "a ring that is off is not looked at";
+}
+
+TEST_F(VhostUserInBand, AKickThatTheDeviceRefusesEndsTheSession) {
+    bring_up_in_band();
+    refuses_ = true;
+    EXPECT_EQ(say(VRING_KICK, bytes(uint32_t{0}, uint32_t{0})), -1);
+    EXPECT_EQ(error(), "VRING_KICK: not today");
+}
+
+TEST_F(VhostUserInBand, ACallIsAMessageThatIsAnswered) {
+    bring_up_in_band();
+    ASSERT_EQ(vhost_user_call(&session_, 1), 1);
+    EXPECT_EQ(vhost_user_called(&session_), 0);
+    uint32_t call[5];
+    ASSERT_EQ(recv(calls_, call, sizeof call, MSG_DONTWAIT), static_cast<ssize_t>(sizeof call));
+    EXPECT_EQ(call[0], 4u);
+    EXPECT_EQ(call[1], request_flags | need_reply);
+    EXPECT_EQ(call[2], 8u);
+    EXPECT_EQ(call[3], 1u) << "the ring";
+    const std::vector<uint8_t> reply = bytes(uint32_t{4}, reply_flags, uint32_t{8}, uint64_t{0});
+    ASSERT_EQ(send(calls_, reply.data(), reply.size(), 0), static_cast<ssize_t>(reply.size()));
+    EXPECT_EQ(vhost_user_called(&session_), 1);
+}
+
+TEST_F(VhostUserInBand, AnotherAnswerThanACallsEndsTheSession) {
+    bring_up_in_band();
+    ASSERT_EQ(vhost_user_call(&session_, 0), 1);
+    const std::vector<uint8_t> reply = bytes(uint32_t{3}, reply_flags, uint32_t{8}, uint64_t{0});
+    ASSERT_EQ(send(calls_, reply.data(), reply.size(), 0), static_cast<ssize_t>(reply.size()));
+    EXPECT_EQ(vhost_user_called(&session_), -1);
+    EXPECT_NE(error(), "");
+}
+
+TEST_F(VhostUser, KicksInMessagesAreOfferedOnlyByADeviceThatTakesThem) {
+    EXPECT_EQ(say(SET_PROTOCOL_FEATURES, bytes(uint64_t{1 << 3 | 1 << 14})), -1);
+    EXPECT_NE(error().find("were not offered"), std::string::npos);
+}
+
 TEST(VhostMemory, AFileThatShrinksIsSeenAndDoesNotEndTheProgram) {
     const int file = memfd_create("front-end", MFD_CLOEXEC);
     ASSERT_EQ(ftruncate(file, region_bytes), 0);
@@ -381,10 +467,10 @@ TEST(VhostMemory, AFileThatShrinksIsSeenAndDoesNotEndTheProgram) {
     ASSERT_EQ(vhost_memory_map(&memory, &region, &file, 1, error, sizeof error), 0) << error;
     volatile uint8_t* byte = vhost_memory_at(&memory, guest_base + 8192, 1);
     *byte = 7;
-    EXPECT_FALSE(vhost_memory_withdrawn());
+    EXPECT_FALSE(vhost_memory_withdrawn(&memory));
     ASSERT_EQ(ftruncate(file, 4096), 0);
     EXPECT_EQ(*byte, 0);
-    EXPECT_TRUE(vhost_memory_withdrawn());
+    EXPECT_TRUE(vhost_memory_withdrawn(&memory));
     vhost_memory_unmap(&memory);
     close(file);
 }
