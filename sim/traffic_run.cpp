@@ -43,6 +43,19 @@ unsigned driver_pairs(const scenario& scenario) {
     return static_cast<unsigned>(scenario.driver_queue_pairs ? scenario.driver_queue_pairs : scenario.nic_queue_pairs);
 }
 
+// What the receive buffers want, which are most of it: each begins on a page.
+std::string memory_advice(const scenario& scenario) {
+    const uint64_t slots = scenario.driver_rx_ring ? scenario.driver_rx_ring : 1024;  // rtl/nic_top.sv: MaxQueueSize
+    const uint64_t page = 4096, pages = (12 + scenario.driver_rx_offset + scenario.driver_rx_buffer + page - 1) / page;
+    char text[256];
+    std::snprintf(text, sizeof text,
+                  "; %u queue pairs of up to %" PRIu64 " receive buffers of %" PRIu64 " bytes want %" PRIu64 " MiB for these alone, of the %" PRIu64
+                  " MiB of memory.size_mib: raise that, or lower driver.queue_pairs, driver.rx_ring or driver.rx_buffer",
+                  driver_pairs(scenario), slots, scenario.driver_rx_buffer, driver_pairs(scenario) * slots * pages * page >> 20,
+                  scenario.memory_size_mib);
+    return text;
+}
+
 traffic_config stack_config(const scenario& scenario) {
     traffic_config config{};
     config.cut = static_cast<traffic_cut>(scenario.driver_cut);
@@ -246,6 +259,7 @@ bool TrafficRun::start_stack() {
         traffic_describe(traffic_, [](void* run, const char* line) { static_cast<TrafficRun*>(run)->drivers_.emplace_back(line); }, this);
     if (error_status_ == 0) return true;
     error_ = message;
+    if (error_status_ == -ENOMEM) error_ += memory_advice(scenario_);
     return false;
 }
 
