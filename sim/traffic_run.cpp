@@ -71,6 +71,7 @@ traffic_config stack_config(const scenario& scenario) {
         config.stack[i] = {static_cast<traffic_driver_kind>(scenario.driver_stack.drivers[i].kind), scenario.driver_stack.drivers[i].number},
         config.modules[i] = {scenario.driver_stack.drivers[i].path, scenario.driver_stack.drivers[i].argument};
     config.registry = scenario.driver_registry;
+    config.guard_nbls = scenario.driver_guard_nbls;
     config.programs = scenario.driver_programs;
     config.program_print = [](void*, const char* text) { std::fputs(text, stderr); };
     if (scenario.driver_debug_print) config.debug_print = [](void*, const char* text) { std::fputs(text, stderr); };
