@@ -98,6 +98,14 @@ TEST_F(DriversTest, OurDriversCarryTheTrafficAsModulesToo) {
     for (size_t i = 0; i < 2; i++) EXPECT_GT(two.at("adapters").at(i).at("tx.frames").integer(), 50);
 }
 
+TEST_F(DriversTest, AGuardOverNblsFindsNothingInOurModulesAndChangesNoTime) {
+    const std::string folder = SDK_MODULES "/stack_", stack = folder + "capture.so, " + folder + "mux.so vnic0, " + folder + "capture.so";
+    const Json guarded = run(stack, {"--set", "driver.guard_nbls=true"});
+    EXPECT_EQ(guarded.at("verdict").text(), "pass") << guarded.at("failures").dump();
+    EXPECT_EQ(guarded.at("tx.packets").integer(), 300);
+    EXPECT_EQ(guarded.at("sim.time_ps").integer(), run(stack).at("sim.time_ps").integer());
+}
+
 TEST_F(DriversTest, ModulesTakeTheirParametersFromTheScenario) {
     const std::string folder = SDK_MODULES "/stack_", path = file("tagged.pcapng");
     // The program does not know of a module's tags, and misses the frames on the wire: what the capture filter saw is asked.

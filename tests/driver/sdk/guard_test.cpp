@@ -43,7 +43,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 TEST_F(Guard, ADriverThatTouchesOnlyWhatItHasIsNotReported) {
     paths_.reserve(8);
     put(SDK_MODULES "/sdk_touching.so");
-    put(SDK_MODULES "/stack_vlan.so");
+    put(SDK_MODULES "/stack_capture.so");
     EXPECT_EQ(run("0"), "");
 }
 
@@ -74,7 +74,7 @@ TEST_F(Guard, AnNblThatWasFreedMayNotBeWritten) {
 #endif
     put(SDK_MODULES "/sdk_touching.so");
     const std::string report = run("4");
-    EXPECT_TRUE(has(report, "was written by sdk_touching, which does not have it, at touching.c:55 in UseOwn (ProtocolReserved): it was freed at"))
+    EXPECT_TRUE(has(report, "was written by sdk_touching, which does not have it, at touching.c:55 in Restart (ProtocolReserved): it was freed at"))
         << report;
 }
 

@@ -47,7 +47,7 @@ static VOID Return(NDIS_HANDLE Context, PNET_BUFFER_LIST List, ULONG Flags)
     NdisFReturnNetBufferLists(((PMODULE)Context)->Filter, List, Flags);
 }
 
-static VOID UseOwn(VOID)
+static inline VOID UseOwn(VOID)
 {
     PNET_BUFFER_LIST nbl = NdisAllocateNetBufferAndNetBufferList(Pool, 0, 0, NULL, 0, 0);
     nbl->ProtocolReserved[0] = &Seen;
