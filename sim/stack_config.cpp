@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stack_config.h"
 
+#include <cinttypes>
 #include <cstdio>
 
 #include "machine.h"
@@ -32,6 +33,18 @@ unsigned driver_pairs(const scenario& scenario) {
     return static_cast<unsigned>(scenario.driver_queue_pairs ? scenario.driver_queue_pairs : scenario.nic_queue_pairs);
 }
 
+std::string memory_advice(const scenario& scenario) {
+    const uint64_t slots = scenario.driver_rx_ring ? scenario.driver_rx_ring : 1024;  // rtl/nic_top.sv: MaxQueueSize
+    const uint64_t page = 4096, pages = (12 + scenario.driver_rx_offset + scenario.driver_rx_buffer + page - 1) / page;
+    char text[256];
+    std::snprintf(text, sizeof text,
+                  "; %u queue pairs of up to %" PRIu64 " receive buffers of %" PRIu64 " bytes want %" PRIu64 " MiB for these alone, of the %" PRIu64
+                  " MiB of memory.size_mib: raise that, or lower driver.queue_pairs, driver.rx_ring or driver.rx_buffer",
+                  driver_pairs(scenario), slots, scenario.driver_rx_buffer, driver_pairs(scenario) * slots * pages * page >> 20,
+                  scenario.memory_size_mib);
+    return text;
+}
+
 traffic_config stack_config(const scenario& scenario) {
     traffic_config config{};
     config.cut = static_cast<traffic_cut>(scenario.driver_cut);
@@ -48,6 +61,7 @@ traffic_config stack_config(const scenario& scenario) {
         config.stack[i] = {static_cast<traffic_driver_kind>(scenario.driver_stack.drivers[i].kind), scenario.driver_stack.drivers[i].number},
         config.modules[i] = {scenario.driver_stack.drivers[i].path, scenario.driver_stack.drivers[i].argument};
     config.registry = scenario.driver_registry;
+    config.guard_nbls = scenario.driver_guard_nbls;
     config.programs = scenario.driver_programs;
     config.program_print = [](void*, const char* text) { std::fputs(text, stderr); };
     if (scenario.driver_debug_print) config.debug_print = [](void*, const char* text) { std::fputs(text, stderr); };

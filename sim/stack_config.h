@@ -2,6 +2,8 @@
 // From a scenario to what the driver stack is asked for.
 #pragma once
 
+#include <string>
+
 #include "scenario.h"
 #include "traffic.h"
 
@@ -11,5 +13,7 @@ namespace sim {
 traffic_config stack_config(const scenario& scenario);
 // Queue pairs that the driver uses of each NIC.
 unsigned driver_pairs(const scenario& scenario);
+// For a machine whose memory did not suffice: what the receive buffers want, which are most of it, as each begins on a page.
+std::string memory_advice(const scenario& scenario);
 
 }  // namespace sim

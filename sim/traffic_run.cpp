@@ -188,6 +188,7 @@ bool TrafficRun::start_stack() {
         traffic_describe(traffic_, [](void* run, const char* line) { static_cast<TrafficRun*>(run)->drivers_.emplace_back(line); }, this);
     if (error_status_ == 0) return true;
     error_ = message;
+    if (error_status_ == -ENOMEM) error_ += memory_advice(scenario_);
     return false;
 }
 

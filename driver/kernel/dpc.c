@@ -52,6 +52,7 @@ void kernel_softirq(void *arg) {
         PVOID argument2 = dpc->SystemArgument2;
         dpc->DpcData = NULL;  /* from here it can be queued again, also by itself, and its memory may go */
         kernel->counts.dpcs++;
+        if (kernel->other_code_runs) kernel->other_code_runs(kernel->ndis);
         dpc->DeferredRoutine(dpc, dpc->DeferredContext, argument1, argument2);
         if (context.irql != DISPATCH_LEVEL) {
             kernel_violation(kernel, "kernel.irql", "[D] 3.9", -1, "a DPC returned at IRQL %u", context.irql);

@@ -50,7 +50,10 @@ void kernel_destroy(struct kernel *kernel) {
 }
 
 /* Once here in place of once for everything that notes when it was. */
-static void look_at_time(struct kernel *kernel) { kernel->time_ps = kernel->real->ops->now_ps(kernel->real->ctx); }
+static void look_at_time(struct kernel *kernel) {
+    kernel->time_ps = kernel->real->ops->now_ps(kernel->real->ctx);
+    if (kernel->other_code_runs) kernel->other_code_runs(kernel->ndis);
+}
 
 uint64_t kernel_now_ps(const struct kernel *kernel) { return kernel->time_ps; }
 

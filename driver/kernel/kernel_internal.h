@@ -62,6 +62,7 @@ struct kernel {
     void (*program_print)(void *ctx, const char *text);
     void *program_print_ctx;
     ULONG last_error;  /* of programs, which run one after another */
+    void (*other_code_runs)(void *ndis);  /* NDIS is told so where another thread, interrupt or DPC begins or goes on; NULL: need not */
     void *ndis;  /* the struct ndis above, for NDIS calls that carry no handle */
     void *wdf;   /* the first of the driver framework's drivers, for the same reason */
 };

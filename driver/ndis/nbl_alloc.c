@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "nbl_fast.h"
+#include "nbl_guard.h"
 
 /* A record at the start of a life; the rest of it is as the last one left it, nothing. */
 static INLINE void begin_life(struct nbl_record *record, const struct ndis_pool *pool, const char *site) {
@@ -107,7 +108,7 @@ PNET_BUFFER_LIST nbl_allocate(struct ndis_pool *pool, USHORT context_size, USHOR
     if (record->nb) nb_init(record->nb, pool, (uint8_t *)record);
     nbl->NetBufferListInfo[NetBufferListProtocolId] = (PVOID)(ULONG_PTR)pool->protocol_id;
     begin_life(record, pool, site);
-    record->special = nbl->Context != NULL;
+    record->special = nbl->Context || pool->guarded;
     return nbl;
 }
 
@@ -217,6 +218,7 @@ void nbl_free(struct nbl_record *record, const char *site) {
     record->freed_site = site;
     if (is_idle(record, nbl)) nbl_recycle(record);
     else record->state = NBL_ZOMBIE;
+    if (record->pool->guarded) guard_close(record->pool->object.ndis);
 }
 
 bool nbl_check_ours_slowly(struct ndis *ndis, const NET_BUFFER_LIST *nbl, const char *function) {

@@ -9,6 +9,7 @@ struct ndis_slab {
     struct ndis_slab *next;
     unsigned count;
     uint8_t *blocks;
+    void *memory;
 };
 
 /* Lies in front of each NB of an NB pool. */
@@ -28,6 +29,7 @@ struct ndis_pool {
     struct ndis_object object;
     struct kernel *kernel;
     uint32_t plain;        /* NDIS_PLAIN_POOL: open, and its members are an NBL with an NB and no more: the shape of the fast path */
+    bool guarded;          /* nbl_guard.h */
     bool with_nb, closed;  /* freed: kept until ndis_destroy, since a device may still use members that are out */
     uint8_t protocol_id;
     USHORT context_size;
@@ -40,6 +42,7 @@ struct ndis_pool {
     struct ndis_slab *slabs, *last_slab;
     ULONG tag;
     const char *site;
+    const struct ndis_driver *owner;  /* NULL: nobody said */
     struct ndis_pool *next;
 };
 C_ASSERT(sizeof(struct ndis_pool) <= NDIS_POOL_BYTES);

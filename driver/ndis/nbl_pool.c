@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "nbl_guard.h"
 #include "nbl_poison.h"
 
 enum { SLAB_TARGET = 64 * 1024, SLAB_MOST = 64, SLAB_LEAST = 4, NAMED_LEAKS = 3 };
@@ -49,6 +50,19 @@ static bool is_in_block(const struct ndis *ndis, const struct ndis_pool *pool) {
 }
 
 /* ---- Making pools */
+static const struct ndis_driver *driver_of(NDIS_HANDLE handle) {
+    const struct ndis_object *object = handle;
+    switch (object ? object->type : 0) {
+    case NDIS_OBJECT_DRIVER: return handle;
+    case NDIS_OBJECT_PROTOCOL: return ((const struct ndis_protocol *)handle)->driver;
+    case NDIS_OBJECT_FILTER_DRIVER: return ((const struct ndis_filter_driver *)handle)->driver;
+    case NDIS_OBJECT_ADAPTER:
+    case NDIS_OBJECT_FILTER:
+    case NDIS_OBJECT_BINDING: return CONTAINING_RECORD(object, struct ndis_layer, object)->driver;
+    default: return NULL;
+    }
+}
+
 static struct ndis_pool *pool_create(NDIS_HANDLE handle, enum ndis_object_type type, ULONG tag, ULONG data_size, const char *site) {
     struct ndis_object *owner = handle;
     struct ndis *ndis = owner ? owner->ndis : ndis_current(__func__);
@@ -59,6 +73,7 @@ static struct ndis_pool *pool_create(NDIS_HANDLE handle, enum ndis_object_type t
     pool->tag = tag;
     pool->data_size = data_size;
     pool->site = site;
+    pool->owner = driver_of(handle);
     struct ndis_pool **link = &ndis->pools;
     while (*link) link = &(*link)->next;  /* in order of creation: reports walk this list */
     *link = pool;
@@ -92,7 +107,9 @@ NDIS_HANDLE WdkAllocateNetBufferListPool(NDIS_HANDLE NdisHandle, PNET_BUFFER_LIS
         bytes += sizeof(NET_BUFFER_LIST_CONTEXT) + pool->context_size;
     }
     pool->block_bytes = round_line(lay_out_data(pool, round16(bytes)));
-    if (pool->with_nb && pool->context_size == 0 && pool->data_size == 0 && pool->protocol_id == NDIS_PROTOCOL_ID_DEFAULT)
+    pool->guarded = pool->object.ndis->guard != NULL;
+    if (pool->guarded) pool->block_bytes = guard_block_bytes(pool->block_bytes);
+    else if (pool->with_nb && pool->context_size == 0 && pool->data_size == 0 && pool->protocol_id == NDIS_PROTOCOL_ID_DEFAULT)
         pool->plain = NDIS_PLAIN_POOL;
     return pool;
 }
@@ -149,11 +166,12 @@ bool ndis_pool_grow(struct ndis_pool *pool) {
     struct ndis_slab *slab = calloc(1, sizeof(*slab));
     if (!slab) return false;
     slab->count = count;
-    slab->blocks = kernel_allocate(pool->kernel, count * pool->block_bytes, pool->tag);
-    if (!slab->blocks) {
+    slab->memory = kernel_allocate(pool->kernel, count * pool->block_bytes, pool->tag);
+    if (!slab->memory) {
         free(slab);
         return false;
     }
+    slab->blocks = (uint8_t *)slab->memory + (pool->guarded ? guard_first_block() : 0);
     if (pool->last_slab) pool->last_slab->next = slab;
     else pool->slabs = slab;
     pool->last_slab = slab;
@@ -161,6 +179,7 @@ bool ndis_pool_grow(struct ndis_pool *pool) {
     for (unsigned i = count; i-- > 0;)  /* the lowest is used first */
         add_block(pool, slab->blocks + i * pool->block_bytes, *numbers + i + 1);
     *numbers += count;
+    if (pool->guarded) guard_slab(pool, slab);
     return true;
 }
 
@@ -264,7 +283,8 @@ void ndis_free_pools(struct ndis *ndis) {
             struct ndis_slab *slab = pool->slabs;
             pool->slabs = slab->next;
             nbl_show_slab(pool, slab);
-            kernel_free(slab->blocks);
+            if (pool->guarded) guard_forget_slab(pool, slab);
+            kernel_free(slab->memory);
             free(slab);
         }
         ndis->pools = pool->next;

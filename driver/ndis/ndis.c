@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "nbl_guard.h"
 #include "ndis_internal.h"
 
 struct ndis_name {
@@ -59,6 +60,7 @@ void ndis_destroy(struct ndis *ndis) {
     ndis_free_legacy_protocols(ndis);
     ndis_free_packet_pools(ndis);
     ndis_free_pools(ndis);
+    guard_free(ndis);
     ndis_free_sgs(ndis);
     ndis_free_oids(ndis);
     ndis_free_config(ndis);
@@ -104,6 +106,7 @@ NDIS_STATUS ndis_load_driver(struct ndis *ndis, const char *name, DRIVER_INITIAL
     if (!driver) return NDIS_STATUS_RESOURCES;
     driver->object = (struct ndis_object){.type = NDIS_OBJECT_DRIVER, .ndis = ndis, .name = ndis_intern(ndis, name)};
     driver->argument = argument;
+    driver->code = guard_code_of(entry);
     struct ndis_driver **link = &ndis->drivers;
     while (*link) link = &(*link)->next;
     *link = driver;
@@ -197,6 +200,7 @@ bool ndis_pending_wait(struct ndis *ndis, struct ndis_pending *pending, NDIS_STA
 
 static void trace_function(struct ndis *ndis, enum platform_trace_kind kind, const char *function) {
     const struct platform *platform = ndis->platform;
+    if (ndis->guard) guard_close(ndis);
     if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
     struct platform_trace event = {.kind = kind, .text = function};
     platform->ops->trace(platform->ctx, &event);

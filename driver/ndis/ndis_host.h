@@ -50,6 +50,12 @@ void *ndis_driver_argument(PDRIVER_OBJECT driver_object);
  * BindAdapter of that age is given a context of the driver's. */
 void *ndis_handle_argument(NDIS_HANDLE handle);
 
+/* From now on each NBL of a pool lies in pages of its own, out of reach for code of a driver's module (driver/sdk) that does not have it:
+ * what touches it all the same is reported as "nbl.touched". `name_place` says where an instruction is, "file.c:7 in Function"; it may be
+ * NULL. Before any driver is loaded. For debugging: a run is many times as slow. False without memory. */
+typedef void ndis_place_namer(const void *instruction, char *text, size_t size);
+bool ndis_guard_nbls(struct ndis *ndis, ndis_place_namer *name_place);
+
 /* Names of adapters are device names: drivers may spell them in another case (mux writes them large).
  *
  * One adapter of the named miniport driver over the kernel's NIC, not yet started. ADAPTER_NOT_FOUND: no such driver. */

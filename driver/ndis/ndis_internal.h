@@ -37,6 +37,7 @@ struct ndis_driver {
     NDIS_MINIPORT_PNP_CHARACTERISTICS pnp;  /* optional */
     bool is_miniport;
     struct legacy_miniport *legacy;  /* it is of NDIS 5 */
+    const void *code;                /* the module that it is in: nbl_guard.h */
     struct ndis_driver *next;
 };
 
@@ -263,6 +264,7 @@ struct ndis {
     struct ndis_binding *binding_now;  /* in ProtocolBindAdapterEx */
     struct ndis_name *names;
     struct nb_retreat *free_retreats;
+    struct ndis_guard *guard;              /* nbl_guard.h; NULL: NBLs lie in the open */
     struct ndis_counts counts;
     uint32_t nbl_numbers, nb_numbers, packet_numbers;
     struct packet_pool *packet_pools;      /* NDIS 5 */

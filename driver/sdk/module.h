@@ -33,6 +33,8 @@ struct module *module_open_program(const char *path, char *error, size_t size);
 void module_close(struct module *module);
 const char *module_name(const struct module *module); /* of the file, without folder and .so */
 DRIVER_INITIALIZE *module_entry(const struct module *module);
+/* Where an instruction of a module is, "file.c:7 in Function"; "" when that is not known. */
+void module_place(const void *instruction, char *text, size_t size);
 /* Calls the program's main with argv, which ends with NULL. Its status; 0 when it is declared to return none, as Microsoft's compiler allows. */
 int module_run(const struct module *module, int argc, char **argv);
 

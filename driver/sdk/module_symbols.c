@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "module_symbols.h"
 
+#include "module.h"
+
 #include <dlfcn.h>
 #include <dwarf.h>
 #include <elfutils/libdwfl.h>
@@ -16,6 +18,7 @@ enum { NAMES_MOST = 24 /* in one message */ };
 
 struct reader {
     const char *path;
+    int file;
     Elf *elf;
     Dwfl *dwfl;
     Dwfl_Module *lines;
@@ -56,13 +59,14 @@ static const char *base_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
+/* "file.c:7 in Function", or as much of that as is known. */
 static void print_place(struct reader *reader, GElf_Addr address) {
     const char *function = function_at(reader->elf, address);
     int line = 0;
     Dwfl_Line *source = reader->lines ? dwfl_module_getsrc(reader->lines, address) : NULL;
     const char *file = source ? dwfl_lineinfo(source, NULL, &line, NULL, NULL, NULL) : NULL;
-    if (file) fprintf(reader->out, "used at %s:%d", base_name(file), line);
-    else fprintf(reader->out, "used");
+    if (file) fprintf(reader->out, "%s:%d", base_name(file), line);
+    else fprintf(reader->out, "0x%llx of %s", (unsigned long long)address, base_name(reader->path));
     if (function) fprintf(reader->out, " in %s", function);
 }
 
@@ -100,8 +104,12 @@ static void print_missing(struct reader *reader, const char *name) {
     const GElf_Addr use = find_use(reader->elf, name);
     const char *plan = module_plan(name);
     fprintf(reader->out, "\n  %s: ", name);
-    if (use) print_place(reader, use);
-    else fprintf(reader->out, "used in a place that the module does not tell: link it with -Wl,--emit-relocs, compile it with -g");
+    if (use) {
+        fprintf(reader->out, "used at ");
+        print_place(reader, use);
+    } else {
+        fprintf(reader->out, "used in a place that the module does not tell: link it with -Wl,--emit-relocs, compile it with -g");
+    }
     fprintf(reader->out, "; %s", plan ? plan : "unknown here: a source that is left out of the module, a misspelt name, or a macro of a header that is not there");
 }
 
@@ -116,27 +124,47 @@ static void check(struct reader *reader) {
     }
 }
 
+static void close_reader(struct reader *reader) {
+    if (reader->dwfl) dwfl_end(reader->dwfl);
+    if (reader->out) fclose(reader->out);
+    if (reader->elf) elf_end(reader->elf);
+    if (reader->file >= 0) close(reader->file);
+}
+
+/* With its lines, and messages to `text`; false when the file cannot be read. */
+static bool open_reader(struct reader *reader, char *text, size_t size) {
+    (void)elf_version(EV_CURRENT);
+    reader->file = open(reader->path, O_RDONLY | O_CLOEXEC);
+    reader->elf = reader->file < 0 ? NULL : elf_begin(reader->file, ELF_C_READ, NULL);
+    reader->out = fmemopen(text, size, "w");
+    if (!reader->elf || !reader->out) return false;
+    open_lines(reader);
+    return true;
+}
+
 bool module_check_symbols(const char *path, char *error, size_t size) {
     struct reader reader = {.path = path};
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
-    (void)elf_version(EV_CURRENT);
-    reader.elf = file < 0 ? NULL : elf_begin(file, ELF_C_READ, NULL);
-    reader.out = fmemopen(error, size, "w");
-    if (!reader.elf || !reader.out) {
+    const bool readable = open_reader(&reader, error, size);
+    if (!readable) {
         snprintf(error, size, "%s: the module cannot be read: %s", path, elf_errmsg(-1));
     } else {
-        open_lines(&reader);
         fprintf(reader.out, "%s: the module calls what this program does not have:", path);
         check(&reader);
         if (reader.missing > NAMES_MOST) fprintf(reader.out, "\n  and %u more", reader.missing - NAMES_MOST);
     }
-    const bool good = reader.elf && reader.out && reader.missing == 0;
-    if (reader.dwfl) dwfl_end(reader.dwfl);
-    if (reader.out) fclose(reader.out);
-    if (reader.elf) elf_end(reader.elf);
-    if (file >= 0) close(file);
+    const bool good = readable && reader.missing == 0;
+    close_reader(&reader);
     if (good) error[0] = '\0'; /* what else goes wrong with it later is not this */
     return good;
+}
+
+void module_place(const void *instruction, char *text, size_t size) {
+    Dl_info info;
+    text[0] = '\0';
+    if (!dladdr(instruction, &info)) return;
+    struct reader reader = {.path = info.dli_fname};
+    if (open_reader(&reader, text, size)) print_place(&reader, (GElf_Addr)((const char *)instruction - (const char *)info.dli_fbase));
+    close_reader(&reader);
 }
 
 /* A child of the unit: -1 when it is not the function. */

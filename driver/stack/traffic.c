@@ -179,6 +179,7 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
     kernel_set_debug_print(traffic->kernel, config->debug_print, config->debug_print_ctx);
     traffic->ndis = ndis_create(traffic->kernel);
     if (!traffic->ndis) goto destroy_kernel;
+    if (config->guard_nbls && !ndis_guard_nbls(traffic->ndis, module_place)) goto destroy_ndis;
     NDIS_STATUS status = traffic_programs_load(traffic) == 0 ? load(traffic) : NDIS_STATUS_FAILURE;
     if (status == NDIS_STATUS_SUCCESS && traffic->sender) {
         *out = traffic;
@@ -214,6 +215,8 @@ int traffic_start(struct platform *platform, const struct traffic_config *config
     ops->memory_free(platform->ctx, traffic);
     return result;
 
+destroy_ndis:
+    ndis_destroy(traffic->ndis);
 destroy_kernel:
     kernel_destroy(traffic->kernel);
 destroy_event:

@@ -106,6 +106,7 @@ struct traffic_config {
     /* What drivers say to their debugger; NULL: nobody listens. */
     void (*debug_print)(void *ctx, const char *text);
     void *debug_print_ctx;
+    bool guard_nbls;  /* ndis_guard_nbls() */
     /* Programs that use the drivers, with their arguments, separated by semicolons (traffic_programs.c); NULL: none. Borrowed. */
     const char *programs;
     void (*program_print)(void *ctx, const char *text); /* what they print, with debug_print_ctx; NULL: nobody listens */

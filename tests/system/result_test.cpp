@@ -153,6 +153,8 @@ TEST_F(Result, TooLittleHostMemoryForManyQueuesIsNamed) {
     const Outcome outcome = ringside({"run", "tx-64", "--set", "nic.queue_pairs=16", "--set", "memory.size_mib=64"});
     EXPECT_EQ(outcome.status, 2);
     EXPECT_NE(outcome.err.find("host memory is too small for the rings and the receive buffers"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find("16 queue pairs of up to 1024 receive buffers of 9018 bytes want 192 MiB for these alone, of the 64 MiB"),
+              std::string::npos) << outcome.err;
 }
 
 TEST_F(Result, AFileOfAnOptionIsNamedAfterTheOption) {

@@ -87,7 +87,8 @@ TEST_F(Registry, WhatADriverWroteKeepsItsType) {
     parameter.ParameterType = NdisParameterBinary;
     parameter.ParameterData.BinaryData = {sizeof(bytes), bytes};
     NDIS_STATUS status;
-    UNICODE_STRING keyword = string_of(u"Blob");
+    const std::u16string name = u"Blob";
+    UNICODE_STRING keyword = string_of(name);
     NdisWriteConfiguration(&status, configuration, &keyword, &parameter);
     NdisCloseConfiguration(configuration);
     HANDLE key = nullptr;
