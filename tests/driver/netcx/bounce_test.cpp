@@ -157,6 +157,32 @@ TEST_F(NetcxBounce, AFrameIsCopiedExactlyWhenTheRulesSay) {
     EXPECT_GT(mapped_, 200u);
 }
 
+TEST_F(NetcxBounce, RingsAndBuffersAreAsLongAsTheDriverSays) {
+    const std::pair<UINT32, UINT32> rings[] = {{1, 16}, {16, 16}, {512, 512}, {8192, 4096}};  // hint, elements
+    const SIZE_T frames[] = {60, 1536, 4096, 9234};
+    for (int i = 0; i < 4; i++) {
+        client_.declare = [&](NET_ADAPTER_TX_CAPABILITIES& tx, NET_ADAPTER_RX_CAPABILITIES& rx, NET_ADAPTER_DMA_CAPABILITIES&) {
+            tx.FragmentRingNumberOfElementsHint = rx.FragmentRingNumberOfElementsHint = rings[i].first;
+            rx.MaximumFrameSize = frames[i];
+            rx.FragmentBufferAlignment = PAGE_SIZE;
+        };
+        start();
+        sleep_us(50);
+        EXPECT_EQ(client_.tx_fragments()->NumberOfElements, rings[i].second);
+        const NET_RING* ring = client_.rx_fragments();
+        EXPECT_EQ(ring->NumberOfElements, rings[i].second);
+        ASSERT_NE(ring->BeginIndex, ring->EndIndex);
+        EXPECT_EQ(NetRingGetFragmentAtIndex(ring, ring->BeginIndex)->Capacity, frames[i]);
+        EXPECT_EQ(reinterpret_cast<ULONG_PTR>(NetExtensionGetFragmentVirtualAddress(&client_.rx_va, ring->BeginIndex)->VirtualAddress) % PAGE_SIZE,
+                  0u);
+        const Bytes written = frame(static_cast<unsigned>(i), frames[i]);  // by the device
+        EXPECT_TRUE(fake_platform_dma_write(fake_, NetExtensionGetFragmentLogicalAddress(&client_.rx_la, ring->BeginIndex)->LogicalAddress,
+                                            written.data(), written.size()));
+        stop();
+        reload();
+    }
+}
+
 TEST_F(NetcxBounce, ABufferOfTheSystemsThatTheDeviceDoesNotReachIsReported) {
     client_.declare = [](NET_ADAPTER_TX_CAPABILITIES&, NET_ADAPTER_RX_CAPABILITIES&, NET_ADAPTER_DMA_CAPABILITIES& dma) {
         dma.MaximumPhysicalAddress.QuadPart = 0xFFFF;

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""count_names.py CHECKOUT PROGRAM: how many of the names that six public drivers use are there.
+"""count_names.py CHECKOUT PROGRAM NAMES [PAGE]: how many of the names that public drivers use are there.
 
-names.txt has the functions and macros of the Windows driver kit that netvmini, ndislwf, mux, ndisprot, NetKVM and tap-windows6 use. A name is
-there if a header defines it or PROGRAM, which loads modules, exports it; another must be in planned.def. The page says how many there are."""
+NAMES has functions and macros of the Windows driver kit: tests/driver/sdk/names.txt those that netvmini, ndislwf, mux, ndisprot, NetKVM and
+tap-windows6 use, tests/driver/netcx/names.txt those of RtEthSample, igb, if_re, dwc_eqos and UsbNcm. A name is there if a header defines it or
+PROGRAM, which loads modules, exports it; another must be in planned.def. PAGE says how many there are."""
 
 import pathlib
 import re
@@ -24,15 +25,16 @@ def main():
     exported = {line.split()[-1] for line in listing.splitlines()}
     declared = set(re.findall(r"\b(\w+)\(", headers)) | set(re.findall(r"\b([A-Z]\w+)\b", headers))
     plan = set(re.findall(r"PLANNED\((\w+),", (checkout / "driver/sdk/planned.def").read_text()))
-    names = (pathlib.Path(__file__).parent / "names.txt").read_text().split()
+    names = (checkout / sys.argv[3]).read_text().split()
 
     there = [name for name in names if name in defined or (name in exported and name in declared) or name in TYPES]
     missing = [name for name in names if name not in there]
     problems = [f"{name} is neither there nor in driver/sdk/planned.def" for name in missing if name not in plan]
-    problems += [f"{name} is there: take it out of driver/sdk/planned.def" for name in there if name in plan]
     claim = f"{len(there)} of the {len(names)}"
-    if claim not in (checkout / "driver/sdk/README.md").read_text():
-        problems.append(f"driver/sdk/README.md should say '{claim}'")
+    if len(sys.argv) > 4:
+        problems += [f"{name} is there: take it out of driver/sdk/planned.def" for name in there if name in plan]
+        if claim not in (checkout / sys.argv[4]).read_text():
+            problems.append(f"{sys.argv[4]} should say '{claim}'")
     print(f"{claim} names; not there: {' '.join(missing)}")
     sys.exit("\n".join(problems) if problems else 0)
 
