@@ -94,7 +94,10 @@ int vhost_memory_map(struct vhost_memory *memory, const struct vhost_region_info
 }
 
 void vhost_memory_unmap(struct vhost_memory *memory) {
-    if (watched == memory) watched = NULL;
+    if (watched == memory) {
+        watched = NULL;
+        withdrawn = 0; /* the next front-end did nothing */
+    }
     for (unsigned i = 0; i < memory->count; i++) munmap(memory->regions[i].mapping, memory->regions[i].mapped);
     memory->count = 0;
 }

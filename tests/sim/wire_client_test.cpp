@@ -230,6 +230,14 @@ TEST_F(WireClient, AResetIsFound) {
     EXPECT_TRUE(wire_client_done(client));
 }
 
+TEST_F(WireClient, AResetOfAConnectionThatIsOverIsNone) {
+    connect();
+    give(segment(0x19, 1001, next, page()));
+    give(segment(0x04, static_cast<uint32_t>(1001 + page().size() + 1), 0));
+    EXPECT_TRUE(wire_client_done(client));
+    EXPECT_EQ(said, std::vector<std::string>{});
+}
+
 TEST_F(WireClient, AnEchoReplyWithOtherBytesIsFound) {
     begin();
     give(arp_reply(sent().at(0)));
