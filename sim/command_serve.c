@@ -25,7 +25,7 @@ static const char documentation[] =
     "Front-ends are served one after the other, each from its start to the closing of its socket; packed rings are what "
     "they must take; --set nic.queue_pairs=4 offers several queues. Ctrl-C ends serving; so does --sessions.\n"
     "\n"
-    "Frames from the wire are played as soon as a front-end's rings run: a capture, or generated ones by --set traffic.from_wire.frames=N "
+    "Frames from the wire are played as soon as a front-end has receive buffers: a capture, or generated ones by --set traffic.from_wire.frames=N "
     "and its neighbours, at the pace that they ask for; or --wire tap:NAME, and the cable leads to this host's own network. What the driver "
     "sends is recorded by --to-wire, with simulated times.\n"
     "\n"
