@@ -206,8 +206,13 @@ int VhostHost::changed(char* error, size_t error_size) {
 // it has started its rings, the longer the more they are.
 void VhostHost::let_flow() {
     const bool flowing = running_ && vhost_user_ring_live(&session_, receive_ring) && has_buffers();
-    if (flowing && !flowing_) system_->partner->kick();
+    const bool begins = flowing && !flowing_;
+    if (begins) {
+        ring_doorbell(receive_ring);  // its kick may be on its way yet
+        system_->cpu->sleep(hw::ps_time(lead_in_ps));
+    }
     flowing_ = flowing;
+    if (begins) system_->partner->kick();
 }
 
 // The first descriptor of the first lap was available once. [V] 2.8.1

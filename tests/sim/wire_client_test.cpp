@@ -205,7 +205,7 @@ TEST_F(WireClient, AWrongByteOfThePageIsFound) {
     bad[60] ^= 1;
     give(segment(0x18, 1001, next, bad));
     ASSERT_EQ(said.size(), 1u);
-    EXPECT_NE(said[0].find("byte 21 of the page"), std::string::npos) << said[0];
+    EXPECT_NE(said[0].find("byte 20 of the page"), std::string::npos) << said[0];
 }
 
 TEST_F(WireClient, APageThatEndsTooSoonIsFound) {
