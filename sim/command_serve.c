@@ -29,7 +29,7 @@ static const char documentation[] =
     "With pci and two sockets two hosts have a NIC each, and their cables end in the same switch. With --time the kernels live in simulated "
     "time: the same kernels do the same, packet for packet, and serving ends with them. sim/linux/kernel builds such a kernel.\n"
     "\n"
-    "Frames from the wire are played as soon as a front-end's rings run, or a host with PCI has sent a frame: a capture, or generated ones by "
+    "Frames from the wire are played as soon as a front-end has receive buffers, or a host with PCI has sent a frame: a capture, or generated ones by "
     "--set traffic.from_wire.frames=N and its neighbours, at the pace that they ask for; or --wire tap:NAME, and the cable leads to this host's "
     "own network. What the driver sends is recorded by --to-wire, with simulated times.\n"
     "\n"

@@ -68,9 +68,14 @@ static void __attribute__((noreturn)) run_child(struct runner_job *job, int fd) 
 /* Who is told of signals: the last stoppable child. */
 static volatile sig_atomic_t stoppable_child;
 
+/* What comes within a second of the first is the same wish: a terminal and whoever watches over the program may both send it. */
 static void hand_on(int number) {
+    static time_t first;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (first && now.tv_sec > first + 1) signal(number, SIG_DFL), raise(number);
+    if (!first) first = now.tv_sec;
     if (stoppable_child) kill((pid_t)stoppable_child, number);
-    signal(number, SIG_DFL);
 }
 
 static int start_child(struct child *child, struct runner_job *job) {
@@ -94,9 +99,10 @@ static int start_child(struct child *child, struct runner_job *job) {
     close(ends[1]);
     *child = (struct child){.pid = pid, .fd = ends[0], .job = job};
     if (job->stoppable) {
+        const struct sigaction action = {.sa_handler = hand_on}; /* signal() would be for one time */
         stoppable_child = pid;
-        signal(SIGINT, hand_on);
-        signal(SIGTERM, hand_on);
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
     }
     return 0;
 }

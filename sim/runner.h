@@ -29,7 +29,7 @@ struct runner_job {
      * little of something, -ENOENT: what the scenario names is not there; both make the job `unfit`. */
     int (*body)(void *arg, struct runner_progress *progress, json_t **result, char *error);
     void *arg;
-    bool stoppable; /* SIGINT and SIGTERM are handed on to it, and its result waited for; the second of them ends the program */
+    bool stoppable; /* SIGINT and SIGTERM are handed on to it, and its result waited for; another, later than a second, ends the program */
     /* Out: a result, or NULL and a message that says what went wrong; `crashed` when the child died of it. */
     json_t *result;
     bool crashed;

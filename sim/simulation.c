@@ -129,8 +129,9 @@ int simulation_body(void *arg, struct runner_progress *progress, json_t **result
     config->progress = tell_progress;
     config->progress_ctx = progress;
     if (*simulation->scenario.wire_tap) {
-        signal(SIGINT, ask_to_stop);
-        signal(SIGTERM, ask_to_stop);
+        const struct sigaction action = {.sa_handler = ask_to_stop};
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
         config->stop = &stop;
     }
     simulation_sources(simulation, &config->from_host, &config->from_wire);

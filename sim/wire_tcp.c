@@ -139,6 +139,10 @@ static void acknowledge(struct wire_client *client, struct wire_tcp *connection,
 void wire_tcp_receive(struct wire_client *client, struct wire_tcp *connection, const struct wire_packet *packet, uint64_t now_ps) {
     const uint64_t patience = connection->unacknowledged == connection->next ? patience_ps : again_after_ps;
     connection->due_ps = now_ps + patience;
+    if (packet->flags & WIRE_RST && connection->state == WIRE_TCP_LAST_ACK) { /* 3.10.7.4: it knows nothing of it any more */
+        connection->state = WIRE_TCP_CLOSED;
+        return;
+    }
     if (packet->flags & WIRE_RST) {
         fail(client, connection, "client.protocol", "the server reset it after %" PRIu64 " bytes of the page", connection->content);
         connection->state = WIRE_TCP_CLOSED;

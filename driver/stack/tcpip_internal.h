@@ -73,7 +73,7 @@ void tcpip_drop_batch(struct tcpip *tcpip);               /* those that never we
 NDIS_STATUS tcpip_loans_make(struct tcpip *tcpip);
 void tcpip_loans_free(struct tcpip *tcpip);
 void tcpip_input(struct tcpip *tcpip);   /* frames received go to lwIP */
-const char *tcpip_next_is(const struct tcpip *tcpip); /* the first of them, for the waveform; static storage */
+const char *tcpip_next_is(const struct tcpip *tcpip); /* of them that which says most, for the waveform; static storage */
 void tcpip_return(struct tcpip *tcpip);  /* NBLs that lwIP has done with go back; lets time pass */
 
 /* tcpip_http.c: GET / is a page about this run, GET /N one of N bytes. */

@@ -135,17 +135,27 @@ VOID tcpip_receive(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER 
     platform->ops->event_set(platform->ctx, traffic->wake);
 }
 
-const char *tcpip_next_is(const struct tcpip *tcpip) {
+/* What a frame is, those that say more behind the others. */
+enum { IS_OTHER, IS_ACK, IS_DATA, IS_PING, IS_ARP, IS_RST, IS_FIN, IS_SYN };
+static unsigned kind_of(const struct pbuf *p) {
     enum { IPV4_BYTES = 20, PROTOCOL = ETH_HEADER + 9, FLAGS = ETH_HEADER + IPV4_BYTES + 13, ICMP = 1, TCP = 6, FIN = 1, SYN = 2, RST = 4, PSH = 8 };
-    if (!tcpip->received) return "lwip";
-    const struct pbuf *p = tcpip->received->head;
     const uint8_t *frame = p->payload;
-    if (p->len <= FLAGS || frame[ETH_HEADER - 2] != 0x08) return "lwip";
-    if (frame[ETH_HEADER - 1] == 0x06) return "lwip (ARP)";
-    if (frame[ETH_HEADER - 1] != 0 || frame[ETH_HEADER] != 0x45) return "lwip";
-    if (frame[PROTOCOL] != TCP) return frame[PROTOCOL] == ICMP ? "lwip (ping)" : "lwip";
+    if (p->len <= FLAGS || frame[ETH_HEADER - 2] != 0x08) return IS_OTHER;
+    if (frame[ETH_HEADER - 1] == 0x06) return IS_ARP;
+    if (frame[ETH_HEADER - 1] != 0 || frame[ETH_HEADER] != 0x45) return IS_OTHER;
+    if (frame[PROTOCOL] != TCP) return frame[PROTOCOL] == ICMP ? IS_PING : IS_OTHER;
     const unsigned flags = frame[FLAGS];
-    return flags & SYN ? "lwip (SYN)" : flags & FIN ? "lwip (FIN)" : flags & RST ? "lwip (RST)" : flags & PSH ? "lwip (data)" : "lwip (ACK)";
+    return flags & SYN ? IS_SYN : flags & FIN ? IS_FIN : flags & RST ? IS_RST : flags & PSH ? IS_DATA : IS_ACK;
+}
+
+const char *tcpip_next_is(const struct tcpip *tcpip) {
+    static const char *const texts[] = {"lwip", "lwip (ACK)", "lwip (data)", "lwip (ping)", "lwip (ARP)", "lwip (RST)", "lwip (FIN)", "lwip (SYN)"};
+    unsigned most = IS_OTHER;
+    for (const struct tcpip_loan *loan = tcpip->received; loan; loan = loan->next) {
+        const unsigned kind = kind_of(loan->head);
+        if (kind > most) most = kind;
+    }
+    return texts[most];
 }
 
 void tcpip_input(struct tcpip *tcpip) {

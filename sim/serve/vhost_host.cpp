@@ -106,6 +106,7 @@ void VhostHost::look_at_sockets() {
         for (unsigned ring = 0; ring < rings_; ring++)
             if (session_.rings[ring].kick >= 0) polls[count++] = {session_.rings[ring].kick, POLLIN, 0};
     if (tap_) polls[count++] = {config_.tap, POLLIN, 0};  // ends the wait; tap_ looks for itself
+    if (running_ && !flowing_) let_flow();
     const int ready = ::poll(polls, count, pace_.wait_ms());
     if (connected_ && vhost_memory_withdrawn(&session_.memory)) {
         std::snprintf(session_.error, sizeof session_.error, "it took memory away that the device was using");
@@ -186,11 +187,32 @@ int VhostHost::changed(char* error, size_t error_size) {
         pairs_ = pairs;
         for (unsigned ring = 0; ring < 2 * pairs; ring++) ring_doorbell(ring);  // a device need not heed those of pairs that are off
     }
-    // A ring that is disabled while it runs gets no frames.
-    const bool flowing = running_ && vhost_user_ring_live(&session_, receive_ring);
-    if (flowing && !flowing_) system_->partner->kick();
-    flowing_ = flowing;
+    let_flow();
     return 0;
+}
+
+// A ring that is disabled while it runs gets no frames, nor does one before its driver has ever put a buffer there: DPDK does that long after
+// it has started its rings, the longer the more they are.
+void VhostHost::let_flow() {
+    const bool flowing = running_ && vhost_user_ring_live(&session_, receive_ring) && has_buffers();
+    const bool begins = flowing && !flowing_;
+    if (begins) {
+        ring_doorbell(receive_ring);  // its kick may be on its way yet
+        system_->cpu->sleep(hw::ps_time(lead_in_ps));
+    }
+    flowing_ = flowing;
+    if (begins) system_->partner->kick();
+}
+
+// The first descriptor of the first lap was available once. [V] 2.8.1
+bool VhostHost::has_buffers() {
+    constexpr unsigned marks = 1u << VIRTQ_DESC_F_AVAIL_BIT | 1u << VIRTQ_DESC_F_USED_BIT;
+    const uint8_t* descriptor = had_buffers_ ? nullptr : vhost_memory_at(&session_.memory, session_.rings[receive_ring].desc, VIRTQ_DESC_SIZE);
+    if (descriptor) {
+        const unsigned flags = descriptor[VIRTQ_DESC_FLAGS] | static_cast<unsigned>(descriptor[VIRTQ_DESC_FLAGS + 1]) << 8;
+        had_buffers_ = (flags & marks) == 1u << VIRTQ_DESC_F_AVAIL_BIT;
+    }
+    return had_buffers_;
 }
 
 // The control queue of a device with several pairs is the host's: its memory must not be where the front-end has some.
@@ -232,6 +254,7 @@ int VhostHost::start_device(char* error, size_t error_size) {
     for (unsigned ring = 0; ring < rings_; ring++) virtio_pci_enable_queue(&pci_, static_cast<uint16_t>(ring));
     virtio_pci_driver_ok(&pci_);
     running_ = true;
+    had_buffers_ = false;
     pairs_ = 1;
     record_.features = wanted;
     record_.pairs = rings_ / 2;

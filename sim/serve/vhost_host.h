@@ -51,6 +51,8 @@ private:
     int start_device(char* error, size_t error_size);
     int start_control(char* error, size_t error_size);
     unsigned pairs_enabled() const;
+    void let_flow();
+    bool has_buffers();
     void stop_device();
     void note_statistics();
     void call(unsigned ring);
@@ -72,6 +74,7 @@ private:
     bool connected_ = false;
     bool running_ = false;        // the device is on
     bool flowing_ = false;        // frames may go to the front-end
+    bool had_buffers_ = false;    // it has posted receive buffers
     unsigned rings_ = 0;          // that the device has from the front-end
     // Several queues: the host tells the device by its control queue how many pairs the front-end has enabled.
     virtio_ctrl control_{};

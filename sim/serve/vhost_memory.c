@@ -99,6 +99,7 @@ int vhost_memory_map(struct vhost_memory *memory, const struct vhost_region_info
 void vhost_memory_unmap(struct vhost_memory *memory) {
     for (unsigned m = 0; m < VHOST_MAX_MEMORIES; m++)
         if (watched[m] == memory) watched[m] = NULL;
+    memory->withdrawn = 0; /* the next front-end did nothing */
     for (unsigned i = 0; i < memory->count; i++) munmap(memory->regions[i].mapping, memory->regions[i].mapped);
     memory->count = 0;
 }

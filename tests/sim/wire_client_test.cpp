@@ -205,7 +205,7 @@ TEST_F(WireClient, AWrongByteOfThePageIsFound) {
     bad[60] ^= 1;
     give(segment(0x18, 1001, next, bad));
     ASSERT_EQ(said.size(), 1u);
-    EXPECT_NE(said[0].find("byte 21 of the page"), std::string::npos) << said[0];
+    EXPECT_NE(said[0].find("byte 20 of the page"), std::string::npos) << said[0];
 }
 
 TEST_F(WireClient, APageThatEndsTooSoonIsFound) {
@@ -228,6 +228,14 @@ TEST_F(WireClient, AResetIsFound) {
     give(segment(0x04, 1001, next));
     ASSERT_EQ(said.size(), 1u);
     EXPECT_TRUE(wire_client_done(client));
+}
+
+TEST_F(WireClient, AResetOfAConnectionThatIsOverIsNone) {
+    connect();
+    give(segment(0x19, 1001, next, page()));
+    give(segment(0x04, static_cast<uint32_t>(1001 + page().size() + 1), 0));
+    EXPECT_TRUE(wire_client_done(client));
+    EXPECT_EQ(said, std::vector<std::string>{});
 }
 
 TEST_F(WireClient, AnEchoReplyWithOtherBytesIsFound) {

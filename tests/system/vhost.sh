@@ -4,7 +4,7 @@
 
 # serve OPTION...: the program, in the background; returns when its socket is there.
 serve() {
-    timeout -s KILL 100 "${program:?}" serve vhost-user --socket nic.sock --json result.json --quiet "$@" &
+    timeout -s KILL 300 "${program:?}" serve vhost-user --socket nic.sock --json result.json --quiet "$@" &
     serving=$!
     for _ in $(seq 200); do
         [ -S nic.sock ] && return

@@ -143,6 +143,26 @@ TEST_F(Vhost, AFrontEndThatIsKilledLeavesTheNicUsable) {
     EXPECT_EQ(static_cast<uint64_t>(sessions.at(1).at("to_wire").integer()), figure("second.log", "TX-packets: "));
 }
 
+// Whatever front-ends do, the program ends as asked, with what it found, and serves the next one.
+class VhostHostile : public Vhost {
+protected:
+    void survive(const std::string& seed, const std::string& sessions, const std::string& pairs) {
+        const std::string out = shell("serve --nic model --set traffic.from_wire.frames=100000 --set traffic.from_wire.rate_mbps=100 --set nic.queue_pairs=" +
+                                      pairs + " 2>errors\npython3 '" RINGSIDE_HOSTILE_PY "' nic.sock " + seed + " " + sessions + " " + pairs +
+                                      "\ntestpmd pmd txonly " + Pmd{}.vdev() + "\nuntil_log pmd 'TX-packets: [1-9]'\nend_testpmd INT\nkill -INT $serving\nserved\n");
+        EXPECT_NE(out.find("status 1\n"), std::string::npos) << out << contents(file("pmd.log"));
+        EXPECT_GT(std::strtoul(out.c_str(), nullptr, 10), std::stoul(sessions) / 2) << out;
+        const Json all = Json::load(file("result.json")).at("sessions");
+        ASSERT_EQ(all.size(), std::stoul(sessions) + 1);
+        EXPECT_EQ(static_cast<uint64_t>(all.at(all.size() - 1).at("to_wire").integer()), figure("pmd.log", "TX-packets: "));
+    }
+};
+TEST_F(VhostHostile, FrontEndsThatDoWrongAreSurvived) { survive("1", "40", "1"); }
+TEST_F(VhostHostile, FrontEndsOfSeveralQueuesThatDoWrongAreSurvived) { survive("2", "40", "4"); }
+TEST_F(VhostHostile, NightlyManyFrontEndsThatDoWrongAreSurvived) {
+    for (const char* seed : {"10", "11", "12", "13", "14"}) survive(seed, "400", "4");
+}
+
 TEST_F(Vhost, NightlyEveryCombinationOfItsOptionsWorks) {
     for (const bool in_order : {true, false})
         for (const bool mergeable : {true, false})

@@ -260,6 +260,16 @@ TEST_F(VhostUser, AFrontEndThatGoesInsideAMessageIsOne) {
     EXPECT_NE(error().find("inside a message"), std::string::npos) << error();
 }
 
+TEST_F(VhostUser, MemoryThatIsTakenAwayIsSeenUntilItIsGivenBack) {
+    bring_up();
+    EXPECT_FALSE(vhost_memory_withdrawn());
+    ASSERT_EQ(ftruncate(file_, 0), 0);
+    *static_cast<volatile uint8_t*>(vhost_memory_at(&session_.memory, guest_base, 1)) = 1;
+    EXPECT_TRUE(vhost_memory_withdrawn());
+    vhost_memory_unmap(&session_.memory);
+    EXPECT_FALSE(vhost_memory_withdrawn()) << "the next front-end did nothing";
+}
+
 // What a front-end may not do. Each ends the session with a message that names it.
 TEST_F(VhostUser, SplitRingsAreRefused) {
     EXPECT_EQ(say(SET_FEATURES, bytes(uint64_t{1} << VIRTIO_F_VERSION_1_BIT)), -1);
