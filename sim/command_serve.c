@@ -26,7 +26,7 @@ static const char documentation[] =
     "what they must take. Ctrl-C ends serving; so does --sessions.\n"
     "\n"
     "With pci and two sockets two hosts have a NIC each, and their cables end in the same switch. With --time the kernels live in simulated "
-    "time: the same kernels do the same, packet for packet, and serving ends with them. sim/serve/linux builds such a kernel and starts it.\n"
+    "time: the same kernels do the same, packet for packet, and serving ends with them. sim/linux/kernel builds such a kernel.\n"
     "\n"
     "Frames from the wire are played as soon as a front-end's rings run, or a host with PCI has sent a frame: a capture, or generated ones by "
     "--set traffic.from_wire.frames=N "
@@ -250,7 +250,7 @@ static int check_outputs(const struct arguments *arguments) {
            output_check("waves", arguments->options.waves) | output_check("events", arguments->options.events);
 }
 
-static int listen_at(const char *option, const char *path, int* listener) {
+static int listen_at(const char *option, const char *path, int *listener) {
     char error[256];
     if (!path) return 0;
     *listener = serve_listen(path, error, sizeof error);

@@ -43,7 +43,7 @@ struct serve_config {
     int second_listener;   /* of another host, whose NIC is at the other end of the cable; -1: none. Borrowed */
     int calendar_listener; /* where kernels in simulated time connect (calendar.h); -1: hosts live in wall time. Borrowed */
     unsigned sessions;     /* serve so many front-ends; 0: until *stop */
-    const volatile sig_atomic_t * stop;
+    const volatile sig_atomic_t *stop;
     struct frame_source from_wire;  /* played as soon as a front-end's rings run */
     struct capture_writer *to_wire; /* or NULL; borrowed */
     struct machine_waves waves;

@@ -122,7 +122,7 @@ static int set_features(struct vhost_user *session) {
     return changed(session);
 }
 
-static uint64_t offered_protocol(const struct vhost_user* session) {
+static uint64_t offered_protocol(const struct vhost_user *session) {
     const uint64_t always =
         UINT64_C(1) << PROTOCOL_REPLY_ACK | UINT64_C(1) << PROTOCOL_BACKEND_REQ | UINT64_C(1) << PROTOCOL_CONFIG;
     return always | (uint64_t)(session->device->kicked != NULL) << PROTOCOL_INBAND;
@@ -255,7 +255,7 @@ static int set_vring_enable(struct vhost_user *session) {
     return changed(session);
 }
 
-static int vring_kick(struct vhost_user* session) {
+static int vring_kick(struct vhost_user *session) {
     const struct vring_state state = payload_state(session);
     if (!ring_of(session, state.index)) return -1;
     if (!in_band(session)) return end(session, "kicks in messages were not negotiated");
