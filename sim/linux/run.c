@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "linux/launch.h"
 #include "serve/serve.h"
@@ -13,11 +14,17 @@
 /* The process that runs a simulation is ended by those who want it to stop; the kernels go with it. */
 static const volatile sig_atomic_t never;
 
+static double wall_s(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static void keep_session(void *ctx, const struct serve_session *session) {
     struct machine_result *result = ctx;
     if (session->host >= MACHINE_MAX_ADAPTERS) return;
     struct machine_adapter *adapter = &result->adapters[session->host];
-    adapter->tx_frames = session->to_wire;
+    adapter->tx_sends = adapter->tx_frames = session->to_wire;
     adapter->rx_frames = session->to_host;
     adapter->messages = session->interrupts;
     json_t *own = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "config_accesses", (json_int_t)session->config_accesses, "register_reads",
@@ -72,7 +79,9 @@ int linux_run(const struct machine_config *config, struct machine_result *result
                                        .transcript = config->transcript,
                                        .ended = keep_session,
                                        .ctx = result};
+    const double start = wall_s();
     status = machine_serve_pci(&serve, result, error, error_size);
+    result->wall_s = wall_s() - start;
     if (status == 0) conclude(&hosts, result);
     linux_hosts_end(&hosts);
     return status;

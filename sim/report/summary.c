@@ -80,7 +80,6 @@ static void print_adapters(FILE *out, const json_t *adapters) {
 static void print_hosts(FILE *out, const json_t *hosts) {
     size_t i;
     json_t *host;
-    if (!hosts) return;
     json_array_foreach((json_t *)hosts, i, host) {
         fprintf(out, "  host %zu: %lld frames sent, %lld received, %lld configuration accesses, %lld register reads, %lld writes, %lld interrupts\n",
                 i, integer(host, "to_wire"), integer(host, "to_host"), integer(host, "config_accesses"), integer(host, "register_reads"),
@@ -120,7 +119,7 @@ static void print_tcpip(FILE *out, const json_t *tcpip) {
 /* At most 80 columns, so that it reads the same on any terminal. */
 static void print_table(FILE *out, const json_t *result) {
     const json_t *tx = json_object_get(result, "tx"), *rx = json_object_get(result, "rx"), *nbl = json_object_get(result, "nbl"),
-                 *pcie = json_object_get(result, "pcie"), *sim = json_object_get(result, "sim");
+                 *pcie = json_object_get(result, "pcie");
     fprintf(out, "  %-10s %9s %9s %9s %9s %11s  %-5s %8s\n", "rate", "packets", "dropped", "Mpps", "Gb/s", "limit, Mpps", "by",
             "reached");
     print_rates(out, "transmit", tx);
@@ -132,12 +131,10 @@ static void print_table(FILE *out, const json_t *result) {
     print_link(out, "to host", json_object_get(pcie, "up"));
     print_link(out, "to NIC", json_object_get(pcie, "down"));
     print_adapters(out, json_object_get(result, "adapters"));
-    print_hosts(out, json_object_get(result, "hosts"));
     fprintf(out, "  %-10s %9s %9s %9s %11s %9s %12s\n", "NBLs", "allocated", "sent", "completed", "indicated", "returned",
             "outstanding");
     fprintf(out, "  %-10s %9lld %9lld %9lld %11lld %9lld %12lld\n", "", integer(nbl, "allocated"), integer(nbl, "sent"),
             integer(nbl, "completed"), integer(nbl, "indicated"), integer(nbl, "returned"), integer(nbl, "outstanding"));
-    const double evaluated = number(sim, "cycles_evaluated"), wall = number(sim, "wall_s");
     const json_t *programs = json_object_get(result, "programs");
     if (programs)
         fprintf(out, "  %lld frames of programs reached the wire, %lld the traffic protocol\n", integer(programs, "tx_frames"),
@@ -146,6 +143,10 @@ static void print_table(FILE *out, const json_t *result) {
             integer(json_object_get(result, "dma"), "violations"));
     print_offload(out, json_object_get(result, "offload"));
     print_tcpip(out, json_object_get(result, "tcpip"));
+}
+
+static void print_effort(FILE *out, const json_t *sim) {
+    const double evaluated = number(sim, "cycles_evaluated"), wall = number(sim, "wall_s");
     fprintf(out, "  simulated %.0f of %lld NIC cycles (the rest idle) in %.2f s, %.0f a second\n", evaluated,
             integer(sim, "cycles"), wall, wall > 0 ? evaluated / wall : 0);
 }
@@ -194,7 +195,10 @@ static void print_failures(FILE *out, const json_t *result, const struct report_
 void report_summary(FILE *out, const json_t *result, const struct report_style *style) {
     if (style->verbosity < -1) return;
     print_verdict(out, result, style);
-    if (style->verbosity >= 0) print_table(out, result);
+    const json_t *hosts = json_object_get(result, "hosts");
+    if (style->verbosity >= 0 && !hosts) print_table(out, result);
+    if (style->verbosity >= 0 && hosts) print_hosts(out, hosts);
+    if (style->verbosity >= 0) print_effort(out, json_object_get(result, "sim"));
     print_failures(out, result, style);
     report_lost(out, result, style);
 }

@@ -248,6 +248,10 @@ bool PciServer::one_step() {
         anybody = anybody || host->kernel.fd >= 0 || host->pci.connected();
     }
     if (!anybody) return false;
+    if (now_ns() / 1000 >= config_.scenario->limits_max_time_us) {
+        system_->events.violate({0, "progress", "limits.max_time_us", "a kernel has not switched off yet", -1});
+        return false;
+    }
     const auto leaving = [](const auto& host) { return host->kernel.fd < 0 && host->pci.connected(); };
     if (next_ps == for_ever_ps && std::none_of(hosts_.begin(), hosts_.end(), leaving)) {
         error_ = "all kernels wait for an interrupt that nothing will cause";

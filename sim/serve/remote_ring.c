@@ -28,7 +28,7 @@ static uint8_t *slot_at(const struct remote_ring *ring, uint16_t slot) {
     return vhost_memory_at(ring->memory, ring->desc + (uint64_t)slot * VIRTQ_DESC_SIZE, VIRTQ_DESC_SIZE);
 }
 
-static void advance(const struct remote_ring *ring, uint16_t *slot, bool* wrap, uint16_t slots) {
+static void advance(const struct remote_ring *ring, uint16_t *slot, bool *wrap, uint16_t slots) {
     *slot = (uint16_t)(*slot + slots);
     if (*slot < ring->size) return;
     *slot = (uint16_t)(*slot - ring->size);

@@ -47,7 +47,7 @@ static int watch(struct vhost_memory *memory) {
     return sigaction(SIGBUS, &action, NULL) == 0 ? 0 : -errno;
 }
 
-bool vhost_memory_withdrawn(const struct vhost_memory* memory) { return memory->withdrawn != 0; }
+bool vhost_memory_withdrawn(const struct vhost_memory *memory) { return memory->withdrawn != 0; }
 
 static int refuse(char *error, size_t error_size, unsigned region, const char *why) {
     snprintf(error, error_size, "memory region %u: %s", region, why);

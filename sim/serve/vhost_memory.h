@@ -45,7 +45,7 @@ struct vhost_memory {
 /* Replace what is mapped by these regions; the descriptors stay the caller's. 0, or -EINVAL (a size of 0, an end beyond 2^64, a
  * file shorter than its region, regions that overlap in guest-physical addresses) or mmap's errno, with one line in `error`; then
  * nothing is mapped. A process may have VHOST_MAX_MEMORIES of them mapped, which stay where they are. */
-int vhost_memory_map(struct vhost_memory *memory, const struct vhost_region_info *regions, const int* fds, unsigned count,
+int vhost_memory_map(struct vhost_memory *memory, const struct vhost_region_info *regions, const int *fds, unsigned count,
                      char *error, size_t error_size);
 void vhost_memory_unmap(struct vhost_memory *memory);
 /* Bytes at guest-physical [address, +length) if one region holds them all, else NULL. */
@@ -53,7 +53,7 @@ uint8_t *vhost_memory_at(const struct vhost_memory *memory, uint64_t address, ui
 /* Guest-physical address of the front-end's virtual [user_addr, +length). False: one region does not hold it. */
 bool vhost_memory_guest(const struct vhost_memory *memory, uint64_t user_addr, uint64_t length, uint64_t *address);
 /* Has memory that was touched been gone since vhost_memory_map? */
-bool vhost_memory_withdrawn(const struct vhost_memory* memory);
+bool vhost_memory_withdrawn(const struct vhost_memory *memory);
 
 #ifdef __cplusplus
 }

@@ -254,7 +254,7 @@ static int set_vring_enable(struct vhost_user *session) {
     return changed(session);
 }
 
-static int vring_kick(struct vhost_user* session) {
+static int vring_kick(struct vhost_user *session) {
     const struct vring_state state = payload_state(session);
     if (!ring_of(session, state.index)) return -1;
     if (!in_band(session)) return end(session, "kicks in messages were not negotiated");

@@ -23,8 +23,9 @@ constexpr auto patience = std::chrono::seconds(10);
 
 template <class... T>
 std::vector<uint8_t> bytes(const T&... values) {
-    std::vector<uint8_t> all;
-    (all.insert(all.end(), reinterpret_cast<const uint8_t*>(&values), reinterpret_cast<const uint8_t*>(&values) + sizeof values), ...);
+    std::vector<uint8_t> all((sizeof values + ... + 0));
+    size_t at = 0;
+    ((std::memcpy(all.data() + at, &values, sizeof values), at += sizeof values), ...);
     return all;
 }
 
