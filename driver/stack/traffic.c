@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "miniport.h"
 #include "traffic_internal.h"
 #include "traffic_packet.h"
 
@@ -233,7 +234,7 @@ int traffic_reset_queue(struct traffic *traffic, unsigned queue) {
     ULONG number = queue;
     if (!traffic->binding) return -EINVAL;
     kernel_enter(traffic->kernel, &scope);
-    NDIS_STATUS status = traffic_request(traffic, NdisRequestSetInformation, OID_NETVIO_RESET_QUEUE, &number, sizeof(number));
+    NDIS_STATUS status = traffic_request(traffic, NdisRequestSetInformation, OID_MINIPORT_RESET_QUEUE, &number, sizeof(number));
     kernel_leave(&scope);
     switch (status) {
     case NDIS_STATUS_SUCCESS: return 0;
@@ -247,7 +248,7 @@ int traffic_reset_device(struct traffic *traffic) {
     struct kernel_scope scope;
     if (!traffic->binding) return -EINVAL;
     kernel_enter(traffic->kernel, &scope);
-    NDIS_STATUS status = traffic_request(traffic, NdisRequestSetInformation, OID_NETVIO_RESET_DEVICE, NULL, 0);
+    NDIS_STATUS status = traffic_request(traffic, NdisRequestSetInformation, OID_MINIPORT_RESET_DEVICE, NULL, 0);
     kernel_leave(&scope);
     return status == NDIS_STATUS_SUCCESS ? 0 : -EIO;
 }
