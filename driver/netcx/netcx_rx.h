@@ -3,7 +3,7 @@
 #ifndef RINGSIDE_NETCX_RX_H
 #define RINGSIDE_NETCX_RX_H
 
-#include "netcx_internal.h"
+#include "netcx_offload.h"
 
 /* A buffer of the system's: memory and an MDL over all of it. It is free, in a fragment of the ring, or in an NBL. Where the driver has the
  * buffers, this is an MDL for one of them: free, or in an NBL. */
@@ -27,7 +27,8 @@ struct netcx_rx {
     struct netcx_nbls free_nbls;
     struct netcx_nbls returned;         /* by NDIS, not yet looked at */
     unsigned out;                       /* NBLs that NDIS has */
-    NET_EXTENSION va, la, return_context, checksum;
+    NET_EXTENSION va, la, return_context;
+    struct netcx_packet_extensions extensions;
     struct netcx_rx_buffer **attached;  /* beside each element of the fragment ring */
     int64_t *ids;                       /* beside each element of the packet ring: packet id, or NETCX_RX_ID_NONE */
 };

@@ -53,7 +53,7 @@ static NTSTATUS allocate_buffer(struct netcx_queue *queue, struct netcx_rx_buffe
     struct kernel *kernel = queue->object.kernel;
     if (rx->driver_buffers) return allocate_mdl(queue, buffer);
     if (rx->dma)
-        buffer->va = kernel->seam.ops->dma_allocate_coherent(kernel->seam.ctx, rx->allocated_bytes, PAGE_SIZE, "receive buffer", &buffer->la);
+        buffer->va = queue->object.machine->ops->dma_allocate_coherent(queue->object.machine->ctx, rx->allocated_bytes, PAGE_SIZE, "receive buffer", &buffer->la);
     else
         buffer->va = kernel_allocate(kernel, rx->allocated_bytes, NETCX_TAG);
     if (!buffer->va) return STATUS_INSUFFICIENT_RESOURCES;
@@ -77,7 +77,6 @@ NTSTATUS netcx_rx_pool_create(struct netcx_queue *queue) {
 
 void netcx_rx_pool_free(struct netcx_queue *queue) {
     struct netcx_rx *rx = queue->rx;
-    struct kernel *kernel = queue->object.kernel;
     PNET_BUFFER_LIST nbl;
     while ((nbl = netcx_nbls_pop(&rx->free_nbls)) != NULL) NdisFreeNetBufferList(nbl);
     if (rx->pool) NdisFreeNetBufferListPool(rx->pool);
@@ -85,7 +84,7 @@ void netcx_rx_pool_free(struct netcx_queue *queue) {
         struct netcx_rx_buffer *buffer = &rx->buffers[i];
         if (rx->driver_buffers) kernel_free(buffer->mdl);
         else if (buffer->mdl) NdisFreeMdl(buffer->mdl);
-        if (buffer->va && rx->dma) kernel->seam.ops->dma_free_coherent(kernel->seam.ctx, buffer->va);
+        if (buffer->va && rx->dma) queue->object.machine->ops->dma_free_coherent(queue->object.machine->ctx, buffer->va);
         else kernel_free(buffer->va);
     }
     kernel_free(rx->buffers);
