@@ -39,18 +39,14 @@ uint64_t declined_features(const scenario& scenario) {
            (scenario.driver_event_idx ? 0 : feature(VIRTIO_F_EVENT_IDX_BIT));
 }
 
-unsigned driver_pairs(const scenario& scenario) {
-    return static_cast<unsigned>(scenario.driver_queue_pairs ? scenario.driver_queue_pairs : scenario.nic_queue_pairs);
-}
-
 traffic_config stack_config(const scenario& scenario) {
     traffic_config config{};
     config.cut = static_cast<traffic_cut>(scenario.driver_cut);
     config.pieces = static_cast<unsigned>(scenario.driver_pieces);
     config.seed = scenario.seed;
-    // Unless the scenario says otherwise, what the stack asks for.
-    const bool chosen = scenario.marks[SCENARIO_KEY_driver_backfill].origin != SCENARIO_DEFAULT;
-    config.backfill = chosen || scenario.driver_stack.count == 0 ? static_cast<unsigned>(scenario.driver_backfill) : TRAFFIC_BACKFILL_ASKED;
+    // Unless the scenario says otherwise, what the stack asks for; without the room NetAdapterCx would copy every frame.
+    const bool chosen = scenario.marks[SCENARIO_KEY_driver_backfill].origin != SCENARIO_DEFAULT, asks = scenario.driver_stack.count || scenario.driver_model;
+    config.backfill = chosen || !asks ? static_cast<unsigned>(scenario.driver_backfill) : TRAFFIC_BACKFILL_ASKED;
     config.protocol_ndis5 = scenario.driver_protocol == 1;
     config.miniport = scenario.driver_model ? TRAFFIC_MINIPORT_NETCX : static_cast<traffic_miniport>(scenario.driver_miniport);
     config.stack_count = scenario.driver_stack.count;
@@ -76,7 +72,7 @@ traffic_config stack_config(const scenario& scenario) {
     config.rx_buffer_bytes = static_cast<unsigned>(scenario.driver_rx_buffer);
     config.rx_buffer_elements = static_cast<unsigned>(scenario.driver_rx_elements);
     config.rx_offset = static_cast<unsigned>(scenario.driver_rx_offset);
-    config.queue_pairs = driver_pairs(scenario);
+    config.queue_pairs = scenario_driver_pairs(&scenario);
     config.tx_interrupt_after = static_cast<unsigned>(scenario.driver_tx_interrupt_after);
     config.tx_indirect_from = static_cast<unsigned>(scenario.driver_tx_indirect_from);
     config.tx_max_packets = static_cast<uint32_t>(scenario.driver_tx_moderation_frames);
@@ -134,7 +130,7 @@ TrafficRun::Flow::Flow(const frame_source& frames, const char* direction, Traffi
     check.direction = direction;
     check.source = expected.get();
     check.drops_allowed = drops_allowed;
-    check.by_flow = driver_pairs(run.scenario_) > 1 || run.scenario_.nic_adapters > 1;
+    check.by_flow = scenario_driver_pairs(&run.scenario_) > 1 || run.scenario_.nic_adapters > 1;
     check.report = [](void* ctx, const char* name, int64_t packet, const char* message) {
         static_cast<TrafficRun*>(ctx)->fail(name, "end to end", message, packet);
     };
@@ -152,7 +148,7 @@ TrafficRun::TrafficRun(const machine_config& config, System& system)
           Meter::At::begin),
       adapters_(system.slots.size()),
       done_(system.cpu->create_event()) {
-    pairs_ = driver_pairs(scenario_);
+    pairs_ = scenario_driver_pairs(&scenario_);
     if (!group_config(scenario_).failover) links_ = scenario_.nic_adapters;
     group_.emplace(group_config(scenario_), system_.slots,
                    [this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) { return play(data, length, not_before_ps); });
