@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "driver/stack/traffic.h"
 #include "scenario.h"
 
 static int check_files(const struct scenario *scenario, FILE *errors) {
@@ -138,6 +137,8 @@ static int check_team(const struct scenario *scenario, FILE *errors) {
     return mistakes;
 }
 
+enum { FAULT_COMPLETE_TWICE = 2 }; /* of driver.fault: NetAdapterCx completes, no client can */
+
 /* What only the drivers of NDIS 6 do, and what the client of NetAdapterCx does not. */
 static int check_age(const struct scenario *scenario, FILE *errors) {
     const struct {
@@ -145,7 +146,7 @@ static int check_age(const struct scenario *scenario, FILE *errors) {
         bool protocol, miniport, netcx, asked;
     } newer[] = {
         {SCENARIO_KEY_driver_nbs_per_nbl, true, false, false, scenario->driver_nbs_per_nbl > 1},
-        {SCENARIO_KEY_driver_fault, true, true, scenario->driver_fault == TRAFFIC_FAULT_COMPLETE_TWICE, scenario->driver_fault != 0},
+        {SCENARIO_KEY_driver_fault, true, true, scenario->driver_fault == FAULT_COMPLETE_TWICE, scenario->driver_fault != 0},
         {SCENARIO_KEY_driver_queue_pairs, false, true, false, scenario->driver_queue_pairs > 1},
         {SCENARIO_KEY_driver_event_idx, false, true, false, scenario->driver_event_idx},
         {SCENARIO_KEY_driver_tx_indirect_from, false, true, false, scenario->driver_tx_indirect_from != 0},
