@@ -125,7 +125,7 @@ void Disturber::failed(const std::string& what, int status) {
 void Disturber::cancel_sends() { traffic_cancel_sends(traffic_); }
 
 void Disturber::reset_queue() {
-    const uint64_t pairs = scenario_.driver_queue_pairs ? scenario_.driver_queue_pairs : scenario_.nic_queue_pairs;
+    const unsigned pairs = scenario_driver_pairs(&scenario_);
     const unsigned queue = static_cast<unsigned>(random_() % (2 * pairs));
     failed("queue " + std::to_string(queue) + " could not be reset", traffic_reset_queue(traffic_, queue));
 }

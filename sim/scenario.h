@@ -159,6 +159,8 @@ void scenario_complain(const struct scenario *scenario, unsigned key, FILE *erro
 int scenario_check_nic(const struct scenario *scenario, FILE *errors);
 /* Whether the NIC has offloads: nic.offloads, or what `auto` comes to. */
 bool scenario_offloads(const struct scenario *scenario);
+/* Queue pairs that the driver asks for: of NetAdapterCx a power of two. */
+unsigned scenario_driver_pairs(const struct scenario *scenario);
 /* "02:00:00:00:00:01" to bytes, -EINVAL when it is not one. */
 int scenario_parse_mac(const char *text, uint8_t mac[6]);
 /* "192.0.2.2/24" to the address, lowest byte last, and the bits of the prefix (either may be NULL); -EINVAL when it is not one. */

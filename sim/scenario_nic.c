@@ -27,6 +27,13 @@ static bool was_built(const struct scenario *scenario, bool offloads) {
     return false;
 }
 
+unsigned scenario_driver_pairs(const struct scenario *scenario) {
+    const unsigned pairs = (unsigned)(scenario->driver_queue_pairs ? scenario->driver_queue_pairs : scenario->nic_queue_pairs);
+    unsigned rounded = 1;
+    while (2 * rounded <= pairs) rounded *= 2;
+    return scenario->driver_model != 0 ? rounded : pairs;
+}
+
 /* The key by which the driver is told to use an offload, or -1. */
 static int uses_offload(const struct scenario *scenario) {
     if (scenario->driver_checksum_offload) return SCENARIO_KEY_driver_checksum_offload;
@@ -36,6 +43,16 @@ static int uses_offload(const struct scenario *scenario) {
     if (*scenario->driver_mac) return SCENARIO_KEY_driver_mac;
     if (scenario->driver_filter) return SCENARIO_KEY_driver_filter;
     return -1;
+}
+
+/* NetAdapterCx does these itself where the NIC does not. */
+static bool has_software(const struct scenario *scenario, int key) {
+    return scenario->driver_model != 0 && (key == SCENARIO_KEY_driver_checksum_offload || key == SCENARIO_KEY_driver_large_send);
+}
+
+/* Several queues NetAdapterCx has for scaling alone. */
+static bool scales(const struct scenario *scenario) {
+    return scenario->driver_model != 0 && scenario->nic_queue_pairs > 1 && scenario->driver_queue_pairs != 1;
 }
 
 /* What a driver that is not ours asks for, nobody knows before. */
@@ -48,12 +65,12 @@ static bool driven_by_stranger(const struct scenario *scenario) {
 bool scenario_offloads(const struct scenario *scenario) {
     if (scenario->nic_offloads != AUTO) return scenario->nic_offloads == YES;
     /* The C model has every shape, and is the NIC that the RTL would be. */
-    return uses_offload(scenario) >= 0 || driven_by_stranger(scenario) || !was_built(scenario, false);
+    return uses_offload(scenario) >= 0 || scales(scenario) || driven_by_stranger(scenario) || !was_built(scenario, false);
 }
 
 int scenario_check_nic(const struct scenario *scenario, FILE *errors) {
     const int used = uses_offload(scenario);
-    if (scenario->nic_offloads == NO && used >= 0) {
+    if (scenario->nic_offloads == NO && used >= 0 && !has_software(scenario, used)) {
         scenario_complain(scenario, (unsigned)used, errors, "needs the NIC's offloads: leave nic.offloads out, or make it yes");
         return 1;
     }

@@ -29,10 +29,6 @@ uint64_t declined_features(const scenario& scenario) {
 
 }  // namespace
 
-unsigned driver_pairs(const scenario& scenario) {
-    return static_cast<unsigned>(scenario.driver_queue_pairs ? scenario.driver_queue_pairs : scenario.nic_queue_pairs);
-}
-
 std::string memory_advice(const scenario& scenario) {
     const uint64_t slots = scenario.driver_rx_ring ? scenario.driver_rx_ring : 1024;  // rtl/nic_top.sv: MaxQueueSize
     const uint64_t page = 4096, pages = (12 + scenario.driver_rx_offset + scenario.driver_rx_buffer + page - 1) / page;
@@ -40,7 +36,7 @@ std::string memory_advice(const scenario& scenario) {
     std::snprintf(text, sizeof text,
                   "; %u queue pairs of up to %" PRIu64 " receive buffers of %" PRIu64 " bytes want %" PRIu64 " MiB for these alone, of the %" PRIu64
                   " MiB of memory.size_mib: raise that, or lower driver.queue_pairs, driver.rx_ring or driver.rx_buffer",
-                  driver_pairs(scenario), slots, scenario.driver_rx_buffer, driver_pairs(scenario) * slots * pages * page >> 20,
+                  scenario_driver_pairs(&scenario), slots, scenario.driver_rx_buffer, scenario_driver_pairs(&scenario) * slots * pages * page >> 20,
                   scenario.memory_size_mib);
     return text;
 }
@@ -50,9 +46,9 @@ traffic_config stack_config(const scenario& scenario) {
     config.cut = static_cast<traffic_cut>(scenario.driver_cut);
     config.pieces = static_cast<unsigned>(scenario.driver_pieces);
     config.seed = scenario.seed;
-    // Unless the scenario says otherwise, what the stack asks for.
-    const bool chosen = scenario.marks[SCENARIO_KEY_driver_backfill].origin != SCENARIO_DEFAULT;
-    config.backfill = chosen || scenario.driver_stack.count == 0 ? static_cast<unsigned>(scenario.driver_backfill) : TRAFFIC_BACKFILL_ASKED;
+    // Unless the scenario says otherwise, what the stack asks for; without the room NetAdapterCx would copy every frame.
+    const bool chosen = scenario.marks[SCENARIO_KEY_driver_backfill].origin != SCENARIO_DEFAULT, asks = scenario.driver_stack.count || scenario.driver_model;
+    config.backfill = chosen || !asks ? static_cast<unsigned>(scenario.driver_backfill) : TRAFFIC_BACKFILL_ASKED;
     config.protocol_ndis5 = scenario.driver_protocol == SCENARIO_PROTOCOL_NDIS5;
     config.tcpip = scenario.driver_protocol == SCENARIO_PROTOCOL_TCPIP ? scenario.driver_address : nullptr;
     config.miniport = scenario.driver_model ? TRAFFIC_MINIPORT_NETCX : static_cast<traffic_miniport>(scenario.driver_miniport);
@@ -80,7 +76,7 @@ traffic_config stack_config(const scenario& scenario) {
     config.rx_buffer_bytes = static_cast<unsigned>(scenario.driver_rx_buffer);
     config.rx_buffer_elements = static_cast<unsigned>(scenario.driver_rx_elements);
     config.rx_offset = static_cast<unsigned>(scenario.driver_rx_offset);
-    config.queue_pairs = driver_pairs(scenario);
+    config.queue_pairs = scenario_driver_pairs(&scenario);
     config.tx_interrupt_after = static_cast<unsigned>(scenario.driver_tx_interrupt_after);
     config.tx_indirect_from = static_cast<unsigned>(scenario.driver_tx_indirect_from);
     config.tx_max_packets = static_cast<uint32_t>(scenario.driver_tx_moderation_frames);

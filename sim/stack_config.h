@@ -11,8 +11,6 @@ namespace sim {
 
 // Borrows texts of the scenario.
 traffic_config stack_config(const scenario& scenario);
-// Queue pairs that the driver uses of each NIC.
-unsigned driver_pairs(const scenario& scenario);
 // For a machine whose memory did not suffice: what the receive buffers want, which are most of it, as each begins on a page.
 std::string memory_advice(const scenario& scenario);
 

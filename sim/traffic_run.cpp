@@ -69,7 +69,7 @@ TrafficRun::Flow::Flow(const frame_source& frames, const char* direction, Traffi
     check.direction = direction;
     check.source = expected.get();
     check.drops_allowed = drops_allowed;
-    check.by_flow = driver_pairs(run.scenario_) > 1 || run.scenario_.nic_adapters > 1;
+    check.by_flow = scenario_driver_pairs(&run.scenario_) > 1 || run.scenario_.nic_adapters > 1;
     check.report = [](void* ctx, const char* name, int64_t packet, const char* message) {
         static_cast<TrafficRun*>(ctx)->fail(name, "end to end", message, packet);
     };
@@ -87,7 +87,7 @@ TrafficRun::TrafficRun(const machine_config& config, System& system)
           Meter::At::begin),
       adapters_(system.slots.size()),
       done_(system.cpu->create_event()) {
-    pairs_ = driver_pairs(scenario_);
+    pairs_ = scenario_driver_pairs(&scenario_);
     if (LiveTraffic::wanted(scenario_) && !config.describe)
         live_ = std::make_unique<LiveTraffic>(scenario_, rx_.check.by_flow, config.stop, system.events,
                                               [this](const char* check, int64_t packet, const std::string& message) { fail(check, "end to end", message, packet); });

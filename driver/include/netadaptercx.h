@@ -7,6 +7,8 @@
  *   netcx/datapath.h        what it can send and receive: buffers, DMA, queues
  *   netcx/queue.h           its queues, and their callbacks
  *   netcx/offload.h         checksums
+ *   netcx/segmentation.h    large sends, received segments that are joined, tags
+ *   netcx/receivescaling.h  received packets spread over queues
  *   netcx/receivefilter.h   which frames it is to deliver
  *   netcx/power.h           what may wake it
  *   netcx/configuration.h   its parameters
@@ -37,6 +39,8 @@
 #include "netcx/datapath.h"
 #include "netcx/queue.h"
 #include "netcx/offload.h"
+#include "netcx/segmentation.h"
+#include "netcx/receivescaling.h"
 #include "netcx/receivefilter.h"
 #include "netcx/power.h"
 #include "netcx/configuration.h"

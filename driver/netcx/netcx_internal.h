@@ -8,6 +8,7 @@
 #ifndef RINGSIDE_NETCX_INTERNAL_H
 #define RINGSIDE_NETCX_INTERNAL_H
 
+#include "miniport.h"
 #include "netcx_host.h"
 #include "wdf_internal.h"
 
@@ -112,9 +113,17 @@ static inline NET_RING *netcx_fragments(const struct netcx_queue *queue) { retur
 /* netcx_queue.c */
 NTSTATUS netcx_queues_create(struct netcx_adapter *adapter);
 void netcx_queues_delete(struct netcx_adapter *adapter);
+/* One more receive queue; it is in rx[] behind the others. */
+NTSTATUS netcx_queue_create_rx(struct netcx_adapter *adapter, ULONG id);
+/* netcx_datapath.c */
+/* So many receive queues, started if the data path runs; on failure there are as many as before. */
+NTSTATUS netcx_queues_scale(struct netcx_adapter *adapter, unsigned count);
+unsigned netcx_queue_poll(struct netcx_queue *queue); /* returns the work that was done */
 /* Start and stop the data path: all queues. PASSIVE_LEVEL; stopping blocks. */
 void netcx_queues_start(struct netcx_adapter *adapter);
 void netcx_queues_stop(struct netcx_adapter *adapter);
+/* One of them, by its direction and id, stops and starts again: what it has been given and not posted waits. STATUS_NOT_FOUND: no such queue. */
+NTSTATUS netcx_queue_restart(struct netcx_adapter *adapter, bool transmit, ULONG id);
 /* A callback of the driver's, in the event stream and with its checks around it. */
 void netcx_queue_advance(struct netcx_queue *queue);
 
@@ -124,15 +133,20 @@ void netcx_tx_deinit(struct netcx_queue *queue);
 void netcx_tx_send(struct netcx_queue *queue, PNET_BUFFER_LIST nbls);
 unsigned netcx_tx_poll(struct netcx_queue *queue);
 void netcx_tx_open(struct netcx_queue *queue);   /* the ring is empty; sends may come */
-/* No more sends: what is queued comes back with this status, all of it, or what has the cancel id. */
-void netcx_tx_flush(struct netcx_queue *queue, NDIS_STATUS status, bool all, PVOID cancel_id);
+/* No more sends: what is queued comes back with this status. In the queue's context. */
+void netcx_tx_flush(struct netcx_queue *queue, NDIS_STATUS status);
+/* What is queued and has the cancel id comes back, at once or at the next poll. Any context. */
+void netcx_tx_cancel(struct netcx_queue *queue, PVOID cancel_id);
 bool netcx_tx_is_empty(const struct netcx_queue *queue); /* no NBL is here */
-bool netcx_tx_is_drained(const struct netcx_queue *queue); /* and the packet ring is empty */
+bool netcx_tx_is_drained(const struct netcx_queue *queue); /* the packet ring is empty */
 
 /* netcx_tx_map.c: an NB's memory as fragments, mapped or bounced. */
 struct netcx_tx_packet;
 enum netcx_map { NETCX_MAPPED, NETCX_MAP_LATER, NETCX_MAP_NEVER };
 enum netcx_map netcx_tx_map(struct netcx_queue *queue, struct netcx_tx_packet *packet, NET_PACKET *to);
+/* A frame of our own making, of packet->bytes bytes, which `fill` writes into a bounce buffer; false: it cannot be made. */
+enum netcx_map netcx_tx_make(struct netcx_queue *queue, struct netcx_tx_packet *packet, NET_PACKET *to, bool (*fill)(void *arg, PUCHAR to),
+                             void *arg);
 void netcx_tx_unmap(struct netcx_queue *queue, struct netcx_tx_packet *packet);
 
 /* netcx_rx.c, netcx_rx_pool.c: from packets to NBLs, and back. */
@@ -148,10 +162,6 @@ bool netcx_rx_is_idle(const struct netcx_queue *queue);   /* no NBL is out */
 bool netcx_rx_is_drained(const struct netcx_queue *queue);/* the driver has given everything back */
 
 /* ---- Adapters */
-struct netcx_counters {
-    ULONG64 tx_frames, tx_bytes, tx_errors, tx_bounced, rx_frames, rx_bytes, rx_errors;
-};
-
 struct NETADAPTER_INIT {
     struct wdf_device *device;
     NET_ADAPTER_DATAPATH_CALLBACKS callbacks;
@@ -166,13 +176,19 @@ struct netcx_device {
     struct netcx_adapter *adapter; /* NULL until NetAdapterCreate */
     bool powered;                /* between D0 entry and exit: queues exist as soon as the adapter is started */
     bool attributes_set, running, removed;
+    bool resetting;              /* sends come back RESET_IN_PROGRESS meanwhile */
+    KEVENT control;              /* signaled: nobody starts, stops or resets it */
 };
 
-/* Checksums: NETCX_TASK_TX, NETCX_TASK_RX. */
-struct netcx_tasks {
-    UCHAR ip4, tcp4, udp4, tcp6, udp6;
+/* What became of OID_GEN_RECEIVE_SCALE_PARAMETERS. */
+struct netcx_scaling {
+    NET_ADAPTER_RECEIVE_SCALING_CAPABILITIES capabilities; /* Size 0: none */
+    struct miniport_rss rss;     /* as NDIS set it */
+    USHORT table[MINIPORT_RSS_ENTRIES]; /* queue of each entry, as the driver took it */
+    bool on;                     /* as the driver was told: enabled, with these types, and this key */
+    ULONG types;
+    UCHAR key_bytes, key[MINIPORT_RSS_KEY];
 };
-enum { NETCX_TASK_TX = 1, NETCX_TASK_RX = 2 };
 
 struct netcx_adapter {
     struct wdf_object object;    /* a NETADAPTER */
@@ -189,7 +205,14 @@ struct netcx_adapter {
     NET_ADAPTER_MULTICAST_CAPABILITIES multicast_caps;
     NET_ADAPTER_OFFLOAD_TX_CHECKSUM_CAPABILITIES tx_checksum;
     NET_ADAPTER_OFFLOAD_RX_CHECKSUM_CAPABILITIES rx_checksum;
-    struct netcx_tasks capabilities, tasks; /* what can be, and what is on */
+    NET_ADAPTER_OFFLOAD_GSO_CAPABILITIES gso;
+    NET_ADAPTER_OFFLOAD_LSO_CAPABILITIES lso;
+    NET_ADAPTER_OFFLOAD_RSC_CAPABILITIES rsc;
+    NET_ADAPTER_OFFLOAD_IEEE8021Q_TAG_FLAGS tagging;
+    PFN_NET_ADAPTER_OFFLOAD_SET_CHECKSUM set_checksum;
+    struct miniport_tasks hardware, capabilities, tasks; /* what the driver can; what can be, with what is done in software; what is on */
+    ULONG vlan_id;               /* OID_GEN_VLAN_ID; 0: none */
+    struct netcx_scaling scaling;
     bool have_tx_dma, have_rx_dma;
     ULONG mtu;
     bool started;
@@ -198,7 +221,8 @@ struct netcx_adapter {
     ULONG packet_filter;
     NET_ADAPTER_LINK_LAYER_ADDRESS multicast[32];
     ULONG multicasts;
-    struct netcx_counters counters;
+    struct miniport_totals counters;
+    ULONG64 tx_bounced;
 };
 /* Does the driver attach receive buffers of the system's? */
 static inline bool netcx_has_data_buffers(const struct netcx_adapter *adapter) {
@@ -214,6 +238,27 @@ void netcx_indicate_link(struct netcx_adapter *adapter);
 void netcx_violation(const struct netcx_device *device, const char *check, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* A call that is at PASSIVE_LEVEL only, or only before NetAdapterStart. */
 void netcx_check_configuring(struct netcx_adapter *adapter, const char *function);
+
+/* netcx_attributes.c: what NDIS is told in InitializeEx: first that it is a miniport, and at the end what the driver declared. */
+NDIS_STATUS netcx_set_registration(struct netcx_device *device);
+NDIS_STATUS netcx_set_general(struct netcx_device *device);
+
+/* netcx_flow.c: which of several transmit queues: every packet of a flow the same. */
+struct netcx_queue *netcx_flow_queue(const struct netcx_adapter *adapter, const NET_BUFFER_LIST *nbl);
+
+/* netcx_scaling.c: receive side scaling between NDIS and the driver. */
+bool netcx_scaling_capabilities(const struct netcx_adapter *adapter, NDIS_RECEIVE_SCALE_CAPABILITIES *capabilities);
+NDIS_STATUS netcx_scaling_set(struct netcx_adapter *adapter, PNDIS_OID_REQUEST request);
+NDIS_STATUS netcx_scaling_get(const struct netcx_adapter *adapter, PNDIS_OID_REQUEST request);
+/* The queues are made: as many as scaling needs, which the driver is told of anew. */
+void netcx_scaling_restore(struct netcx_adapter *adapter);
+
+/* netcx_reset.c: the device goes to D3 and back; one queue stops and starts; under traffic. PASSIVE_LEVEL, blocks. */
+NDIS_STATUS netcx_reset_device(struct netcx_device *device);
+NDIS_STATUS netcx_reset_queue(struct netcx_device *device, PNDIS_OID_REQUEST request);
+/* Between these nobody else starts, stops or resets the device. */
+void netcx_control_begin(struct netcx_device *device);
+void netcx_control_end(struct netcx_device *device);
 
 /* netcx_oid.c */
 NDIS_STATUS netcx_oid_request(NDIS_HANDLE context, PNDIS_OID_REQUEST request);

@@ -17,10 +17,10 @@ NTSTATUS netcx_reach_init(struct netcx_reach *reach, const NET_ADAPTER_DMA_CAPAB
 }
 
 PUCHAR netcx_memory_allocate(struct netcx_queue *queue, const struct netcx_reach *reach, ULONG bytes, const char *name, uint64_t *la) {
-    struct kernel *kernel = queue->object.kernel;
+    const struct platform *machine = queue->object.machine;
     *la = 0;
-    if (!reach->dma) return kernel_allocate(kernel, bytes, NETCX_TAG);
-    PUCHAR va = kernel->seam.ops->dma_allocate_coherent(kernel->seam.ctx, bytes, PAGE_SIZE, name, la);
+    if (!reach->dma) return kernel_allocate(queue->object.kernel, bytes, NETCX_TAG);
+    PUCHAR va = machine->ops->dma_allocate_coherent(machine->ctx, bytes, PAGE_SIZE, name, la);
     if (!va || (*la <= reach->highest && bytes - 1 <= reach->highest - *la)) return va;
     netcx_violation(queue->adapter->device, "netcx.dma_limit",
                     "a %s is at bus address 0x%llx, and the adapter reaches 0x%llx: the machine has no lower ones; give the adapter a higher "
@@ -31,7 +31,7 @@ PUCHAR netcx_memory_allocate(struct netcx_queue *queue, const struct netcx_reach
 }
 
 void netcx_memory_free(struct netcx_queue *queue, const struct netcx_reach *reach, PUCHAR va) {
-    struct kernel *kernel = queue->object.kernel;
-    if (va && reach->dma) kernel->seam.ops->dma_free_coherent(kernel->seam.ctx, va);
+    const struct platform *machine = queue->object.machine;
+    if (va && reach->dma) machine->ops->dma_free_coherent(machine->ctx, va);
     else kernel_free(va);
 }

@@ -7,7 +7,6 @@
  *   Pause          it stops                    ReturnNetBufferLists   to the receive queue that it came from
  *   HaltEx         the device's stop and end
  */
-#include "netcx_filter.h"
 #include "netcx_offload.h"
 
 enum { NDIS_MAJOR = 6, NDIS_MINOR = 80 };
@@ -44,63 +43,10 @@ NTSTATUS NetDeviceInitConfig(PWDFDEVICE_INIT DeviceInit) {
     return STATUS_SUCCESS;
 }
 
-/* ---- Attributes */
-static NDIS_STATUS set_registration(struct netcx_device *device) {
-    NDIS_MINIPORT_ADAPTER_ATTRIBUTES attributes = {.RegistrationAttributes = {
-        .Header = {NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES, NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1,
-                   NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1},
-        .MiniportAdapterContext = device,
-        .AttributeFlags = NDIS_MINIPORT_ATTRIBUTES_HARDWARE_DEVICE | NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER,
-        .InterfaceType = NdisInterfacePci,
-    }};
-    return NdisMSetMiniportAttributes(device->ndis, &attributes);
-}
-
-static NDIS_STATUS set_general(struct netcx_device *device) {
-    const struct netcx_adapter *adapter = device->adapter;
-    NDIS_PNP_CAPABILITIES power = {0};
-    NDIS_MINIPORT_ADAPTER_ATTRIBUTES attributes = {.GeneralAttributes = {
-        .Header = {NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES, NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2,
-                   NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2},
-        .MediaType = NdisMedium802_3,
-        .PhysicalMediumType = NdisPhysicalMedium802_3,
-        .MtuSize = adapter->mtu,
-        .MaxXmitLinkSpeed = adapter->link_capabilities.MaxTxLinkSpeed,
-        .XmitLinkSpeed = adapter->link.TxLinkSpeed,
-        .MaxRcvLinkSpeed = adapter->link_capabilities.MaxRxLinkSpeed,
-        .RcvLinkSpeed = adapter->link.RxLinkSpeed,
-        .MediaConnectState = adapter->link.MediaConnectState,
-        .MediaDuplexState = adapter->link.MediaDuplexState,
-        .LookaheadSize = adapter->mtu,
-        .PowerManagementCapabilities = &power,
-        .MacOptions = NDIS_MAC_OPTION_COPY_LOOKAHEAD_DATA | NDIS_MAC_OPTION_TRANSFERS_NOT_PEND | NDIS_MAC_OPTION_NO_LOOPBACK |
-                      NDIS_MAC_OPTION_FULL_DUPLEX,
-        .SupportedPacketFilters = netcx_filter_supported(adapter),
-        .MaxMulticastListSize = netcx_filter_multicasts(adapter),
-        .MacAddressLength = adapter->current.Length,
-        .AccessType = NET_IF_ACCESS_BROADCAST,
-        .DirectionType = NET_IF_DIRECTION_SENDRECEIVE,
-        .ConnectionType = NET_IF_CONNECTION_DEDICATED,
-        .IfType = IF_TYPE_ETHERNET_CSMACD,
-        .IfConnectorPresent = TRUE,
-        .SupportedStatistics = NDIS_STATISTICS_BYTES_RCV_SUPPORTED | NDIS_STATISTICS_BYTES_XMIT_SUPPORTED |
-                               NDIS_STATISTICS_RCV_ERROR_SUPPORTED | NDIS_STATISTICS_XMIT_ERROR_SUPPORTED |
-                               NDIS_STATISTICS_GEN_STATISTICS_SUPPORTED,
-        .SupportedPauseFunctions = (ULONG)adapter->link.SupportedPauseFunctions,
-        .DataBackFillSize = (ULONG)adapter->tx_caps.PayloadBackfill,
-        .SupportedOidList = (PNDIS_OID)(ULONG_PTR)netcx_supported_oids,
-        .SupportedOidListLength = netcx_supported_oids_bytes,
-    }};
-    NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *general = &attributes.GeneralAttributes;
-    RtlCopyMemory(general->PermanentMacAddress, adapter->permanent.Address, sizeof(adapter->permanent.Address));
-    RtlCopyMemory(general->CurrentMacAddress, adapter->current.Address, sizeof(adapter->current.Address));
-    return NdisMSetMiniportAttributes(device->ndis, &attributes);
-}
-
 /* ---- Handlers */
 static NDIS_STATUS bring_up(struct netcx_device *device, struct wdf_driver *driver) {
-    NTSTATUS status = set_registration(device);
-    if (NT_SUCCESS(status)) status = wdf_device_add(driver, device, &device->wdf);
+    NTSTATUS status = netcx_set_registration(device);
+    if (NT_SUCCESS(status)) status = wdf_device_add(driver, device, ndis_platform(device->ndis), &device->wdf);
     if (!NT_SUCCESS(status)) return status;
     status = wdf_device_start(device->wdf);
     if (!NT_SUCCESS(status)) {
@@ -111,7 +57,7 @@ static NDIS_STATUS bring_up(struct netcx_device *device, struct wdf_driver *driv
         netcx_violation(device, "netcx.start", "the device started without an adapter that has queues: NetAdapterStart was not called, or failed");
         status = NDIS_STATUS_FAILURE;
     } else {
-        status = set_general(device);
+        status = netcx_set_general(device);
         if (NT_SUCCESS(status)) status = netcx_offload_attributes(device->adapter);
     }
     if (NT_SUCCESS(status)) return NDIS_STATUS_SUCCESS;
@@ -132,6 +78,7 @@ static NDIS_STATUS initialize(NDIS_HANDLE handle, NDIS_HANDLE context, PNDIS_MIN
     if (!device) return NDIS_STATUS_RESOURCES;
     device->ndis = handle;
     device->kernel = kernel;
+    KeInitializeEvent(&device->control, SynchronizationEvent, TRUE);
     const NDIS_STATUS status = bring_up(device, driver);
     device->attributes_set = true;
     if (status != NDIS_STATUS_SUCCESS) kernel_free(device);
@@ -142,6 +89,7 @@ static VOID halt(NDIS_HANDLE context, NDIS_HALT_ACTION action) {
     struct netcx_device *device = context;
     UNREFERENCED_PARAMETER(action);
     device->removed = true;
+    netcx_control_begin(device);
     device->attributes_set = false; /* nobody listens any more */
     wdf_device_stop(device->wdf);
     wdf_device_remove(device->wdf);
@@ -152,32 +100,56 @@ static NDIS_STATUS restart(NDIS_HANDLE context, PNDIS_MINIPORT_RESTART_PARAMETER
     struct netcx_device *device = context;
     UNREFERENCED_PARAMETER(parameters);
     if (device->removed) return NDIS_STATUS_FAILURE;
-    device->running = true;
-    netcx_queues_start(device->adapter);
-    return NDIS_STATUS_SUCCESS;
+    netcx_control_begin(device);
+    device->running = device->adapter->tx_count != 0; /* else the device did not come back from a reset */
+    if (device->running) netcx_queues_start(device->adapter);
+    netcx_control_end(device);
+    return device->running ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
 }
 
 static NDIS_STATUS pause(NDIS_HANDLE context, PNDIS_MINIPORT_PAUSE_PARAMETERS parameters) {
+    struct netcx_device *device = context;
     UNREFERENCED_PARAMETER(parameters);
-    stop_data_path(context);
+    netcx_control_begin(device);
+    stop_data_path(device);
+    netcx_control_end(device);
     return NDIS_STATUS_SUCCESS;
+}
+
+/* The filters are the driver's to set again, which forgets nothing in D3. */
+static NDIS_STATUS reset(NDIS_HANDLE context, PBOOLEAN addressing_reset) {
+    *addressing_reset = FALSE;
+    return netcx_reset_device(context);
+}
+
+/* Run by run: what follows on the same queue goes there at once. */
+static void spread(const struct netcx_adapter *adapter, PNET_BUFFER_LIST nbls) {
+    while (nbls) {
+        PNET_BUFFER_LIST first = nbls, last = nbls;
+        struct netcx_queue *queue = netcx_flow_queue(adapter, first), *next = NULL;
+        while (last->Next && (next = netcx_flow_queue(adapter, last->Next)) == queue) last = last->Next;
+        nbls = last->Next;
+        last->Next = NULL;
+        netcx_tx_send(queue, first);
+    }
 }
 
 static VOID send(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER port, ULONG flags) {
     struct netcx_device *device = context;
     UNREFERENCED_PARAMETER(port);
     if (device->running) {
-        netcx_tx_send(device->adapter->tx[0], nbls);
+        if (device->adapter->tx_count == 1) netcx_tx_send(device->adapter->tx[0], nbls);
+        else spread(device->adapter, nbls);
         return;
     }
-    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) nbl->Status = NDIS_STATUS_PAUSED;
+    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) nbl->Status = device->resetting ? NDIS_STATUS_RESET_IN_PROGRESS : NDIS_STATUS_PAUSED;
     NdisMSendNetBufferListsComplete(device->ndis, nbls, NDIS_TEST_SEND_AT_DISPATCH_LEVEL(flags) ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0);
 }
 
 static VOID cancel_send(NDIS_HANDLE context, PVOID cancel_id) {
     struct netcx_device *device = context;
     for (unsigned i = 0; device->running && i < device->adapter->tx_count; i++)
-        netcx_tx_flush(device->adapter->tx[i], NDIS_STATUS_SEND_ABORTED, false, cancel_id);
+        netcx_tx_cancel(device->adapter->tx[i], cancel_id);
 }
 
 static VOID return_nbls(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG flags) {
@@ -229,6 +201,7 @@ static NDIS_STATUS register_miniport(struct wdf_driver *driver) {
         .UnloadHandler = unload,
         .PauseHandler = pause,
         .RestartHandler = restart,
+        .ResetHandlerEx = reset,
         .OidRequestHandler = netcx_oid_request,
         .SendNetBufferListsHandler = send,
         .ReturnNetBufferListsHandler = return_nbls,
@@ -261,5 +234,5 @@ NDIS_STATUS netcx_load_driver(struct kernel *kernel, const char *name, DRIVER_IN
 
 struct platform *netcx_platform(WDFDEVICE device) {
     const struct netcx_device *owner = wdf_device_owner(device);
-    return owner ? kernel_platform(owner->kernel) : NULL;
+    return owner ? ndis_platform(owner->ndis) : NULL;
 }

@@ -12,39 +12,10 @@ const NDIS_OID netcx_supported_oids[] = {
     OID_GEN_VENDOR_DRIVER_VERSION, OID_GEN_CURRENT_PACKET_FILTER, OID_GEN_MAXIMUM_TOTAL_SIZE, OID_GEN_XMIT_OK, OID_GEN_RCV_OK,
     OID_GEN_XMIT_ERROR, OID_GEN_RCV_ERROR, OID_GEN_RCV_NO_BUFFER, OID_GEN_STATISTICS, OID_802_3_PERMANENT_ADDRESS,
     OID_802_3_CURRENT_ADDRESS, OID_802_3_MULTICAST_LIST, OID_802_3_MAXIMUM_LIST_SIZE,
-    OID_OFFLOAD_ENCAPSULATION, OID_TCP_OFFLOAD_PARAMETERS,
+    OID_GEN_VLAN_ID, OID_OFFLOAD_ENCAPSULATION, OID_TCP_OFFLOAD_PARAMETERS, OID_GEN_RECEIVE_SCALE_PARAMETERS,
+    OID_MINIPORT_RESET_QUEUE, OID_MINIPORT_RESET_DEVICE,
 };
 const ULONG netcx_supported_oids_bytes = sizeof(netcx_supported_oids);
-
-static NDIS_STATUS answer(PNDIS_OID_REQUEST request, const void *data, UINT length) {
-    struct _QUERY *query = &request->DATA.QUERY_INFORMATION;
-    query->BytesNeeded = length;
-    if (query->InformationBufferLength < length) return NDIS_STATUS_BUFFER_TOO_SHORT;
-    RtlCopyMemory(query->InformationBuffer, data, length);
-    query->BytesWritten = length;
-    return NDIS_STATUS_SUCCESS;
-}
-
-static NDIS_STATUS answer_ulong(PNDIS_OID_REQUEST request, ULONG value) { return answer(request, &value, sizeof(value)); }
-
-/* [D]: counters are answered in 8 bytes where there is room, else in 4. */
-static NDIS_STATUS answer_number(PNDIS_OID_REQUEST request, ULONG64 value) {
-    if (request->DATA.QUERY_INFORMATION.InformationBufferLength >= sizeof(value)) return answer(request, &value, sizeof(value));
-    return answer_ulong(request, (ULONG)value);
-}
-
-static NDIS_STATUS answer_statistics(const struct netcx_counters *all, PNDIS_OID_REQUEST request) {
-    NDIS_STATISTICS_INFO info = {
-        .Header = {NDIS_OBJECT_TYPE_DEFAULT, NDIS_STATISTICS_INFO_REVISION_1, NDIS_SIZEOF_STATISTICS_INFO_REVISION_1},
-        .SupportedStatistics = NDIS_STATISTICS_FLAGS_VALID_BYTES_RCV | NDIS_STATISTICS_FLAGS_VALID_BYTES_XMIT |
-                               NDIS_STATISTICS_FLAGS_VALID_RCV_ERROR | NDIS_STATISTICS_FLAGS_VALID_XMIT_ERROR,
-        .ifInErrors = all->rx_errors,
-        .ifHCInOctets = all->rx_bytes,
-        .ifHCOutOctets = all->tx_bytes,
-        .ifOutErrors = all->tx_errors,
-    };
-    return answer(request, &info, sizeof(info));
-}
 
 /* Any number of pieces can be sent: what are too many for the driver is bounced. */
 static ULONG transmit_blocks(const struct netcx_adapter *adapter) {
@@ -53,38 +24,48 @@ static ULONG transmit_blocks(const struct netcx_adapter *adapter) {
 
 static NDIS_STATUS query(struct netcx_adapter *adapter, PNDIS_OID_REQUEST request) {
     const ULONG frame = adapter->mtu + ETHERNET_BYTES, receive_blocks = adapter->rx_count ? netcx_fragments(adapter->rx[0])->NumberOfElements : 0;
-    const struct netcx_counters *all = &adapter->counters;
     switch (request->DATA.QUERY_INFORMATION.Oid) {
-    case OID_GEN_SUPPORTED_LIST: return answer(request, netcx_supported_oids, netcx_supported_oids_bytes);
-    case OID_GEN_HARDWARE_STATUS: return answer_ulong(request, HARDWARE_READY);
-    case OID_GEN_TRANSMIT_BUFFER_SPACE: return answer_ulong(request, transmit_blocks(adapter) * frame);
-    case OID_GEN_RECEIVE_BUFFER_SPACE: return answer_ulong(request, receive_blocks * frame);
-    case OID_GEN_TRANSMIT_BLOCK_SIZE: return answer_ulong(request, frame);
-    case OID_GEN_RECEIVE_BLOCK_SIZE: return answer_ulong(request, frame);
-    case OID_GEN_VENDOR_ID: return answer_ulong(request, VENDOR_ID);
-    case OID_GEN_VENDOR_DESCRIPTION: return answer(request, vendor_description, sizeof(vendor_description));
-    case OID_GEN_VENDOR_DRIVER_VERSION: return answer_ulong(request, DRIVER_VERSION);
-    case OID_GEN_CURRENT_PACKET_FILTER: return answer_ulong(request, adapter->packet_filter);
-    case OID_GEN_MAXIMUM_TOTAL_SIZE: return answer_ulong(request, frame);
-    case OID_GEN_XMIT_OK: return answer_number(request, all->tx_frames);
-    case OID_GEN_RCV_OK: return answer_number(request, all->rx_frames);
-    case OID_GEN_XMIT_ERROR: return answer_number(request, all->tx_errors);
-    case OID_GEN_RCV_ERROR: return answer_number(request, all->rx_errors);
-    case OID_GEN_RCV_NO_BUFFER: return answer_number(request, 0);
-    case OID_GEN_STATISTICS: return answer_statistics(all, request);
-    case OID_802_3_PERMANENT_ADDRESS: return answer(request, adapter->permanent.Address, adapter->permanent.Length);
-    case OID_802_3_CURRENT_ADDRESS: return answer(request, adapter->current.Address, adapter->current.Length);
-    case OID_802_3_MAXIMUM_LIST_SIZE: return answer_ulong(request, netcx_filter_multicasts(adapter));
-    default: return NDIS_STATUS_NOT_SUPPORTED;
+    case OID_GEN_SUPPORTED_LIST: return miniport_answer(request, netcx_supported_oids, netcx_supported_oids_bytes);
+    case OID_GEN_HARDWARE_STATUS: return miniport_answer_ulong(request, HARDWARE_READY);
+    case OID_GEN_TRANSMIT_BUFFER_SPACE: return miniport_answer_ulong(request, transmit_blocks(adapter) * frame);
+    case OID_GEN_RECEIVE_BUFFER_SPACE: return miniport_answer_ulong(request, receive_blocks * frame);
+    case OID_GEN_TRANSMIT_BLOCK_SIZE: return miniport_answer_ulong(request, frame);
+    case OID_GEN_RECEIVE_BLOCK_SIZE: return miniport_answer_ulong(request, frame);
+    case OID_GEN_VENDOR_ID: return miniport_answer_ulong(request, VENDOR_ID);
+    case OID_GEN_VENDOR_DESCRIPTION: return miniport_answer(request, vendor_description, sizeof(vendor_description));
+    case OID_GEN_VENDOR_DRIVER_VERSION: return miniport_answer_ulong(request, DRIVER_VERSION);
+    case OID_GEN_CURRENT_PACKET_FILTER: return miniport_answer_ulong(request, adapter->packet_filter);
+    case OID_GEN_MAXIMUM_TOTAL_SIZE: return miniport_answer_ulong(request, frame);
+    case OID_802_3_PERMANENT_ADDRESS: return miniport_answer(request, adapter->permanent.Address, adapter->permanent.Length);
+    case OID_802_3_CURRENT_ADDRESS: return miniport_answer(request, adapter->current.Address, adapter->current.Length);
+    case OID_802_3_MAXIMUM_LIST_SIZE: return miniport_answer_ulong(request, netcx_filter_multicasts(adapter));
+    case OID_GEN_RECEIVE_SCALE_PARAMETERS: return netcx_scaling_get(adapter, request);
+    case OID_GEN_VLAN_ID: return adapter->tagging ? miniport_answer_ulong(request, adapter->vlan_id) : NDIS_STATUS_NOT_SUPPORTED;
+    default: return miniport_answer_totals(request, &adapter->counters);
     }
+}
+
+/* A VLAN for all that is sent with no other tag. */
+static NDIS_STATUS set_vlan(struct netcx_adapter *adapter, PNDIS_OID_REQUEST request) {
+    enum { VLAN_MOST = 4094 };
+    ULONG id;
+    if (!(adapter->tagging & NetAdapterOffloadIeee8021VlanTaggingFlag)) return NDIS_STATUS_NOT_SUPPORTED;
+    if (!miniport_read_ulong(&request->DATA.SET_INFORMATION, &id)) return NDIS_STATUS_INVALID_LENGTH;
+    if (id > VLAN_MOST) return NDIS_STATUS_INVALID_DATA;
+    adapter->vlan_id = id;
+    return NDIS_STATUS_SUCCESS;
 }
 
 static NDIS_STATUS set(struct netcx_adapter *adapter, PNDIS_OID_REQUEST request) {
     switch (request->DATA.SET_INFORMATION.Oid) {
+    case OID_MINIPORT_RESET_QUEUE: return netcx_reset_queue(adapter->device, request);
+    case OID_MINIPORT_RESET_DEVICE: return netcx_reset_device(adapter->device);
     case OID_GEN_CURRENT_PACKET_FILTER: return netcx_filter_set(adapter, request);
     case OID_802_3_MULTICAST_LIST: return netcx_filter_set_multicast(adapter, request);
     case OID_OFFLOAD_ENCAPSULATION: return netcx_offload_encapsulation(adapter, request);
     case OID_TCP_OFFLOAD_PARAMETERS: return netcx_offload_parameters(adapter, request);
+    case OID_GEN_RECEIVE_SCALE_PARAMETERS: return netcx_scaling_set(adapter, request);
+    case OID_GEN_VLAN_ID: return set_vlan(adapter, request);
     default: return NDIS_STATUS_NOT_SUPPORTED;
     }
 }
@@ -109,12 +90,5 @@ void netcx_indicate_link(struct netcx_adapter *adapter) {
         .PauseFunctions = (NDIS_SUPPORTED_PAUSE_FUNCTIONS)adapter->link.SupportedPauseFunctions,
         .AutoNegotiationFlags = (ULONG)adapter->link.AutoNegotiationFlags,
     };
-    NDIS_STATUS_INDICATION indication = {
-        .Header = {NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1, NDIS_SIZEOF_STATUS_INDICATION_REVISION_1},
-        .SourceHandle = adapter->device->ndis,
-        .StatusCode = NDIS_STATUS_LINK_STATE,
-        .StatusBuffer = &link,
-        .StatusBufferSize = sizeof(link),
-    };
-    NdisMIndicateStatusEx(adapter->device->ndis, &indication);
+    miniport_indicate(adapter->device->ndis, NDIS_STATUS_LINK_STATE, &link, sizeof(link));
 }

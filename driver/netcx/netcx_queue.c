@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * netcx_queue.c: queues: made for a device that has power, started and stopped with the data path. [D] NetTxQueueCreate, EvtPacketQueueStart
- *
- *   stop  receives are dropped, NBLs that protocols have come back -> sends are refused -> EvtCancel, transmit queues first -> every send
- *         completes -> the rings are empty -> EvtStop
- *
- * What does not come to an end within STOP_NS is reported, and left.
- */
+/* netcx_queue.c: queues: made for a device that has power, and what clients call for them. [D] NetTxQueueCreate */
 #include "netcx_check.h"
 #include "netcx_offload.h"
 
-enum { STOP_NS = 1000000000, STEP_NS = 1000, RING_LEAST = 16, RING_MOST = 4096, RING_DEFAULT = 256, TX_FRAGMENTS_A_PACKET = 4 };
+enum { RING_LEAST = 16, RING_MOST = 4096, RING_DEFAULT = 256, TX_FRAGMENTS_A_PACKET = 4 };
 
 struct NETTXQUEUE_INIT {
     struct netcx_adapter *adapter;
@@ -22,27 +15,6 @@ struct NETRXQUEUE_INIT {
     struct NETTXQUEUE_INIT init;
 };
 
-static void trace(const struct netcx_queue *queue, enum platform_trace_kind kind, const char *function) {
-    const struct platform *platform = &queue->object.kernel->seam;
-    if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
-    struct platform_trace event = {.kind = kind, .text = function};
-    platform->ops->trace(platform->ctx, &event);
-}
-
-static void call(struct netcx_queue *queue, void (*callback)(NETPACKETQUEUE), const char *name) {
-    if (!callback) return;
-    trace(queue, PLATFORM_TRACE_FUNCTION_ENTER, name);
-    callback(netcx_queue_handle(queue));
-    trace(queue, PLATFORM_TRACE_FUNCTION_EXIT, name);
-}
-
-void netcx_queue_advance(struct netcx_queue *queue) {
-    netcx_check_before(queue);
-    call(queue, queue->config.EvtAdvance, queue->is_tx ? "EvtTxQueueAdvance" : "EvtRxQueueAdvance");
-    netcx_check_after(queue);
-}
-
-static unsigned poll(struct netcx_queue *queue) { return queue->is_tx ? netcx_tx_poll(queue) : netcx_rx_poll(queue); }
 
 /* Of a transmit queue with nothing on its ring there is nothing to tell: the next send wakes it. */
 static void arm(struct netcx_queue *queue) {
@@ -126,7 +98,7 @@ static NTSTATUS create(struct NETTXQUEUE_INIT *init, WDF_OBJECT_ATTRIBUTES *attr
     queue->id = init->id;
     queue->is_tx = init->is_tx;
     queue->config = *config;
-    netcx_context_init(&queue->context, queue, poll, arm);
+    netcx_context_init(&queue->context, queue, netcx_queue_poll, arm);
     status = make_rings(queue);
     if (NT_SUCCESS(status)) status = netcx_check_create(queue);
     if (NT_SUCCESS(status)) status = queue->is_tx ? netcx_tx_init(queue) : netcx_rx_init(queue);
@@ -198,90 +170,25 @@ static NTSTATUS create_tx(struct netcx_adapter *adapter, ULONG id) {
     return NT_SUCCESS(status) && !init.queue ? STATUS_UNSUCCESSFUL : status;
 }
 
-static NTSTATUS create_rx(struct netcx_adapter *adapter, ULONG id) {
+NTSTATUS netcx_queue_create_rx(struct netcx_adapter *adapter, ULONG id) {
     struct NETRXQUEUE_INIT init = {.init = {.adapter = adapter, .id = id}};
     const NTSTATUS status = adapter->callbacks.EvtAdapterCreateRxQueue(netcx_adapter_handle(adapter), &init);
     if (init.init.queue) adapter->rx[adapter->rx_count++] = init.init.queue;
     return NT_SUCCESS(status) && !init.init.queue ? STATUS_UNSUCCESSFUL : status;
 }
 
+/* All transmit queues that the driver can have: sends are spread over them. One receive queue, as long as nobody asks for scaling. */
 NTSTATUS netcx_queues_create(struct netcx_adapter *adapter) {
+    const SIZE_T most = adapter->tx_caps.MaximumNumberOfQueues < NETCX_QUEUES_MAX ? adapter->tx_caps.MaximumNumberOfQueues : NETCX_QUEUES_MAX;
     NTSTATUS status = create_tx(adapter, 0);
-    if (NT_SUCCESS(status)) status = create_rx(adapter, 0);
-    if (!NT_SUCCESS(status)) netcx_queues_delete(adapter);
+    if (NT_SUCCESS(status)) status = netcx_queue_create_rx(adapter, 0);
+    for (ULONG id = 1; id < most && NT_SUCCESS(status); id++) status = create_tx(adapter, id);
+    if (NT_SUCCESS(status)) netcx_scaling_restore(adapter);
+    else netcx_queues_delete(adapter);
     return status;
 }
 
 void netcx_queues_delete(struct netcx_adapter *adapter) {
     while (adapter->rx_count) wdf_object_delete(&adapter->rx[--adapter->rx_count]->object);
     while (adapter->tx_count) wdf_object_delete(&adapter->tx[--adapter->tx_count]->object);
-}
-
-/* The first poll is ours, at PASSIVE_LEVEL; the DPC goes on. */
-static void start(struct netcx_queue *queue) {
-    netcx_context_take(&queue->context);
-    for (unsigned i = 0; i < ARRAYSIZE(queue->rings.Rings); i++)
-        if (queue->rings.Rings[i]) netcx_ring_reset(queue->rings.Rings[i]);
-    queue->cancelled = false;
-    if (queue->is_tx) netcx_tx_open(queue);
-    else netcx_rx_open(queue);
-    call(queue, queue->config.EvtStart, queue->is_tx ? "EvtTxQueueStart" : "EvtRxQueueStart");
-    (void)poll(queue);
-    queue->context.active = true;
-    queue->started = true;
-    netcx_context_release(&queue->context);
-}
-
-void netcx_queues_start(struct netcx_adapter *adapter) {
-    for (unsigned i = 0; i < adapter->tx_count; i++) start(adapter->tx[i]);
-    for (unsigned i = 0; i < adapter->rx_count; i++) start(adapter->rx[i]);
-}
-
-/* Polls until it is so. */
-static void wait_until(struct netcx_queue *queue, bool (*done)(const struct netcx_queue *), const char *what) {
-    const struct platform *platform = &queue->object.kernel->seam;
-    for (uint64_t waited = 0; waited < STOP_NS; waited += STEP_NS) {
-        netcx_context_take(&queue->context);
-        if (!done(queue)) (void)poll(queue);
-        const bool now = done(queue);
-        netcx_context_release(&queue->context);
-        if (now) return;
-        platform->ops->sleep_ns(platform->ctx, STEP_NS);
-    }
-    netcx_violation(queue->adapter->device, "netcx.stop", "%s queue %u: %s within a second of EvtCancel", queue->is_tx ? "transmit" : "receive",
-                    (unsigned)queue->id, what);
-}
-
-static void cancel(struct netcx_queue *queue) {
-    netcx_context_take(&queue->context);
-    queue->cancelled = true;
-    netcx_check_before(queue);
-    call(queue, queue->config.EvtCancel, queue->is_tx ? "EvtTxQueueCancel" : "EvtRxQueueCancel");
-    netcx_check_after(queue);
-    netcx_context_release(&queue->context);
-}
-
-static void stop(struct netcx_queue *queue) {
-    wait_until(queue, queue->is_tx ? netcx_tx_is_drained : netcx_rx_is_drained, "the driver did not give everything back");
-    netcx_context_take(&queue->context);
-    netcx_context_stop(&queue->context);
-    call(queue, queue->config.EvtStop, queue->is_tx ? "EvtTxQueueStop" : "EvtRxQueueStop");
-    queue->started = false;
-    if (!queue->is_tx) netcx_rx_stopped(queue);
-    netcx_context_release(&queue->context);
-}
-
-void netcx_queues_stop(struct netcx_adapter *adapter) {
-    for (unsigned i = 0; i < adapter->rx_count; i++) netcx_rx_close(adapter->rx[i]);
-    for (unsigned i = 0; i < adapter->rx_count; i++) wait_until(adapter->rx[i], netcx_rx_is_idle, "received NBLs were not returned");
-    for (unsigned i = 0; i < adapter->tx_count; i++) {
-        netcx_context_take(&adapter->tx[i]->context);
-        netcx_tx_flush(adapter->tx[i], NDIS_STATUS_PAUSED, true, NULL);
-        netcx_context_release(&adapter->tx[i]->context);
-    }
-    for (unsigned i = 0; i < adapter->tx_count; i++) cancel(adapter->tx[i]);
-    for (unsigned i = 0; i < adapter->rx_count; i++) cancel(adapter->rx[i]);
-    for (unsigned i = 0; i < adapter->tx_count; i++) wait_until(adapter->tx[i], netcx_tx_is_empty, "sends were not completed");
-    for (unsigned i = 0; i < adapter->tx_count; i++) stop(adapter->tx[i]);
-    for (unsigned i = 0; i < adapter->rx_count; i++) stop(adapter->rx[i]);
 }

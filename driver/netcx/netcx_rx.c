@@ -11,7 +11,6 @@
 #include "netcx_rx.h"
 
 #include "netcx_check.h"
-#include "netcx_offload.h"
 
 /* ---- From NDIS */
 struct netcx_queue *netcx_rx_owner(PNET_BUFFER_LIST nbl) { return nbl->MiniportReserved[1]; }
@@ -118,19 +117,9 @@ static PNET_BUFFER_LIST make_nbl(struct netcx_queue *queue, const NET_PACKET *pa
     return nbl;
 }
 
-/* What the driver found of its checksums. */
-static void describe(struct netcx_queue *queue, UINT32 index, const NET_PACKET *packet, PNET_BUFFER_LIST nbl) {
-    const NET_BUFFER *nb = nbl->FirstNetBuffer;
-    const UCHAR *frame = (const UCHAR *)MmGetMdlVirtualAddress(nb->CurrentMdl) + nb->CurrentMdlOffset;
-    const ULONG have = nb->CurrentMdl->ByteCount - nb->CurrentMdlOffset;
-    nbl->NetBufferListInfo[TcpIpChecksumNetBufferListInfo] =
-        netcx_checksum_found(queue->adapter, packet, *NetExtensionGetPacketChecksum(&queue->rx->checksum, index), frame,
-                             have < nb->DataLength ? have : nb->DataLength);
-}
-
 /* The packet at the ring's reclaim index; NULL: it is dropped. */
 static PNET_BUFFER_LIST take_packet(struct netcx_queue *queue, UINT32 index) {
-    struct netcx_counters *counters = &queue->adapter->counters;
+    struct miniport_totals *counters = &queue->adapter->counters;
     const NET_RING *ring = netcx_packets(queue);
     const NET_PACKET *packet = NetRingGetPacketAtIndex(ring, index);
     if (packet->Ignore || !has_its_fragments(queue, packet)) return NULL;
@@ -143,7 +132,7 @@ static PNET_BUFFER_LIST take_packet(struct netcx_queue *queue, UINT32 index) {
     }
     PNET_BUFFER_LIST nbl = make_nbl(queue, packet, length);
     ndis_nbl_set_packet(nbl, queue->rx->ids[index]);
-    if (queue->rx->checksum.Enabled) describe(queue, index, packet, nbl);
+    netcx_slots_found(queue, &queue->rx->extensions, index, nbl);
     counters->rx_frames++;
     counters->rx_bytes += length;
     return nbl;
@@ -228,8 +217,7 @@ NTSTATUS netcx_rx_init(struct netcx_queue *queue) {
     netcx_extensions_query(&queue->extensions, &queue->rings, &query, &rx->la);
     NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME, 1, NetExtensionTypeFragment);
     netcx_extensions_query(&queue->extensions, &queue->rings, &query, &rx->return_context);
-    NET_EXTENSION_QUERY_INIT(&query, NET_PACKET_EXTENSION_CHECKSUM_NAME, 1, NetExtensionTypePacket);
-    netcx_extensions_query(&queue->extensions, &queue->rings, &query, &rx->checksum);
+    netcx_slots_extensions(queue, &rx->extensions);
     rx->attached = kernel_allocate(kernel, rx->count * sizeof(*rx->attached), NETCX_TAG);
     rx->ids = kernel_allocate(kernel, netcx_packets(queue)->NumberOfElements * sizeof(*rx->ids), NETCX_TAG);
     if (!rx->attached || !rx->ids) return STATUS_INSUFFICIENT_RESOURCES;

@@ -3,7 +3,7 @@
 #ifndef RINGSIDE_NETCX_RX_H
 #define RINGSIDE_NETCX_RX_H
 
-#include "netcx_internal.h"
+#include "netcx_offload.h"
 
 struct netcx_rx_data;
 struct netcx_data_buffer;
@@ -32,7 +32,8 @@ struct netcx_rx {
     struct netcx_nbls free_nbls;
     struct netcx_nbls returned;         /* by NDIS, not yet looked at */
     unsigned out;                       /* NBLs that NDIS has */
-    NET_EXTENSION va, la, return_context, checksum;
+    NET_EXTENSION va, la, return_context;
+    struct netcx_packet_extensions extensions;
     struct netcx_rx_buffer **attached;  /* beside each element of the fragment ring */
     int64_t *ids;                       /* beside each element of the packet ring: packet id, or NETCX_RX_ID_NONE */
 };

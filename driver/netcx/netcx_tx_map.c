@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "netcx_offload.h"
 #include "netcx_tx.h"
 
 enum { OFFSET_MOST = 1023 };
@@ -106,24 +105,35 @@ void netcx_tx_unmap(struct netcx_queue *queue, struct netcx_tx_packet *packet) {
     packet->bounce = NULL;
 }
 
-/* One fragment of ours. LATER: no buffer is free, or an MDL cannot be mapped now. */
-static enum netcx_map bounce(struct builder *builder, struct netcx_tx_packet *packet) {
+/* One fragment of ours, `bytes` of which are written at *to. NULL: no buffer is free. */
+static struct netcx_bounce *take_bounce(struct builder *builder, ULONG bytes, PUCHAR *to) {
     struct netcx_tx *tx = builder->queue->tx;
-    PNET_BUFFER nb = packet->nb;
     struct netcx_bounce *buffer = tx->free_bounces;
     builder->count = 0;
-    if (!buffer) return NETCX_MAP_LATER;
-    PUCHAR to = buffer->va + tx->bounce_pad + tx->backfill;
-    const UCHAR *bytes = NdisGetDataBuffer(nb, nb->DataLength, to, 1, 0);
-    if (!bytes) return NETCX_MAP_LATER;
-    if (bytes != to) RtlCopyMemory(to, bytes, nb->DataLength); /* it is in one piece: nothing was copied yet */
-    tx->free_bounces = buffer->next;
-    packet->bounce = buffer;
-    put_fragment(builder, buffer->va + tx->bounce_pad, buffer->la + tx->bounce_pad, tx->backfill, tx->backfill + nb->DataLength);
+    if (!buffer) return NULL;
+    *to = buffer->va + tx->bounce_pad + tx->backfill;
+    put_fragment(builder, buffer->va + tx->bounce_pad, buffer->la + tx->bounce_pad, tx->backfill, tx->backfill + bytes);
     NET_RING *ring = netcx_fragments(builder->queue);
     NetRingGetFragmentAtIndex(ring, ring->EndIndex)->OsReserved_Bounced = 1;
-    builder->queue->adapter->counters.tx_bounced++;
+    return buffer;
+}
+
+static enum netcx_map keep_bounce(struct builder *builder, struct netcx_tx_packet *packet, struct netcx_bounce *buffer) {
+    builder->queue->tx->free_bounces = buffer->next;
+    packet->bounce = buffer;
+    builder->queue->adapter->tx_bounced++;
     return NETCX_MAPPED;
+}
+
+/* The NB's bytes there. LATER: an MDL cannot be mapped now, or no buffer is free. */
+static enum netcx_map bounce(struct builder *builder, struct netcx_tx_packet *packet) {
+    PNET_BUFFER nb = packet->nb;
+    PUCHAR to;
+    struct netcx_bounce *buffer = take_bounce(builder, nb->DataLength, &to);
+    const UCHAR *bytes = buffer ? NdisGetDataBuffer(nb, nb->DataLength, to, 1, 0) : NULL;
+    if (!bytes) return NETCX_MAP_LATER;
+    if (bytes != to) RtlCopyMemory(to, bytes, nb->DataLength); /* it is in one piece: nothing was copied yet */
+    return keep_bounce(builder, packet, buffer);
 }
 
 /* The frame's first piece as the driver will find it. */
@@ -145,29 +155,47 @@ static void describe(struct builder *builder, const struct netcx_tx_packet *pack
     ring->EndIndex = NetRingAdvanceIndex(ring, ring->EndIndex, (INT32)builder->count);
 }
 
-/* Would the driver find the headers of a packet that asks for a checksum? */
-static bool headers_are_found(const struct netcx_tx_packet *packet) {
+/* Would the driver find the headers, if it has to? */
+static bool headers_are_found(const struct netcx_tx *tx, const struct netcx_tx_packet *packet) {
     const NET_BUFFER *nb = packet->nb;
     NET_PACKET_LAYOUT layout;
-    if (!netcx_checksum_is_asked(packet->nbl)) return true;
+    if (!packet->needs_headers) return true;
     const UCHAR *va = MmGetSystemAddressForMdlSafe(nb->CurrentMdl, NormalPagePriority | MdlMappingNoExecute);
     const ULONG have = nb->CurrentMdl->ByteCount - nb->CurrentMdlOffset;
     if (!va) return false;
     netcx_layout_parse(&layout, va + nb->CurrentMdlOffset, have < nb->DataLength ? have : nb->DataLength);
-    return layout.Layer4Type == NetPacketLayer4TypeTcp || layout.Layer4Type == NetPacketLayer4TypeUdp;
+    return memcmp(&layout, &tx->plan.layout, sizeof(layout)) == 0;
+}
+
+static struct builder begin(struct netcx_queue *queue) {
+    const NET_RING *ring = netcx_fragments(queue);
+    return (struct builder){.queue = queue, .room = NetRingGetRangeCount(ring, ring->EndIndex, ring->BeginIndex - 1)};
 }
 
 enum netcx_map netcx_tx_map(struct netcx_queue *queue, struct netcx_tx_packet *packet, NET_PACKET *to) {
     struct netcx_tx *tx = queue->tx;
-    const NET_RING *ring = netcx_fragments(queue);
-    struct builder builder = {.queue = queue, .room = NetRingGetRangeCount(ring, ring->EndIndex, ring->BeginIndex - 1)};
-    if (packet->nb->DataLength == 0 || packet->nb->DataLength > tx->longest) return NETCX_MAP_NEVER;
+    struct builder builder = begin(queue);
+    const ULONG longest = tx->plan.ask.mss ? tx->longest_large : tx->longest;
+    if (packet->nb->DataLength == 0 || packet->nb->DataLength > longest) return NETCX_MAP_NEVER;
     if (builder.room < tx->most_fragments) return NETCX_MAP_LATER;
-    if (!headers_are_found(packet) || !retreat(tx, packet) || !add_chain(&builder, packet, tx->backfill)) {
+    if (!headers_are_found(tx, packet) || !retreat(tx, packet) || !add_chain(&builder, packet, tx->backfill)) {
         netcx_tx_unmap(queue, packet);
         const enum netcx_map map = bounce(&builder, packet);
         if (map != NETCX_MAPPED) return map;
     }
+    describe(&builder, packet, to);
+    return NETCX_MAPPED;
+}
+
+enum netcx_map netcx_tx_make(struct netcx_queue *queue, struct netcx_tx_packet *packet, NET_PACKET *to, bool (*fill)(void *arg, PUCHAR to),
+                             void *arg) {
+    struct builder builder = begin(queue);
+    PUCHAR bytes;
+    if (packet->bytes == 0 || packet->bytes > queue->tx->longest) return NETCX_MAP_NEVER;
+    struct netcx_bounce *buffer = builder.room ? take_bounce(&builder, packet->bytes, &bytes) : NULL;
+    if (!buffer) return NETCX_MAP_LATER;
+    if (!fill(arg, bytes)) return NETCX_MAP_NEVER;
+    (void)keep_bounce(&builder, packet, buffer);
     describe(&builder, packet, to);
     return NETCX_MAPPED;
 }

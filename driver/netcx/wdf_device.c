@@ -32,6 +32,7 @@ NTSTATUS WdfDeviceCreate(PWDFDEVICE_INIT *DeviceInit, PWDF_OBJECT_ATTRIBUTES Dev
                                               &init->driver->object, &device);
     if (!NT_SUCCESS(status)) return status;
     device->object.dispose = dispose;
+    device->object.machine = init->machine;
     device->driver = init->driver;
     device->owner = init->owner;
     device->callbacks = init->callbacks;
@@ -43,8 +44,8 @@ NTSTATUS WdfDeviceCreate(PWDFDEVICE_INIT *DeviceInit, PWDF_OBJECT_ATTRIBUTES Dev
     return STATUS_SUCCESS;
 }
 
-NTSTATUS wdf_device_add(struct wdf_driver *driver, void *owner, struct wdf_device **out) {
-    struct WDFDEVICE_INIT init = {.driver = driver, .owner = owner};
+NTSTATUS wdf_device_add(struct wdf_driver *driver, void *owner, const struct platform *machine, struct wdf_device **out) {
+    struct WDFDEVICE_INIT init = {.driver = driver, .owner = owner, .machine = machine};
     if (!driver->config.EvtDriverDeviceAdd) return STATUS_NOT_SUPPORTED;
     NTSTATUS status = driver->config.EvtDriverDeviceAdd((WDFDRIVER)(PVOID)driver, &init);
     if (NT_SUCCESS(status) && !init.device) status = STATUS_UNSUCCESSFUL;
@@ -87,8 +88,7 @@ void *wdf_device_owner(WDFDEVICE handle) {
 
 /* ---- Resources */
 /* BAR 0, and a descriptor for each message. */
-static struct wdf_resources *make_resources(struct kernel *kernel) {
-    const struct platform *platform = &kernel->seam;
+static struct wdf_resources *make_resources(struct kernel *kernel, const struct platform *platform) {
     const unsigned messages = platform->ops->interrupt_vectors(platform->ctx);
     struct wdf_resources *list =
         kernel_allocate(kernel, sizeof(*list) + (1 + messages) * sizeof(list->descriptors[0]), WDF_TAG);
@@ -133,42 +133,65 @@ static void release(struct wdf_device *device) {
     wdf_interrupts_release(device);
 }
 
-static void leave_d0(struct wdf_device *device) {
-    (void)CALL(device, EvtDeviceD0ExitPreInterruptsDisabled, handle_of(device), WdfPowerDeviceD3Final);
+/* `state`: where it goes, or where it comes from: D3Final outside of its life. */
+static void leave_d0(struct wdf_device *device, WDF_POWER_DEVICE_STATE state) {
+    (void)CALL(device, EvtDeviceD0ExitPreInterruptsDisabled, handle_of(device), state);
     wdf_interrupts_disconnect(device);
-    (void)CALL(device, EvtDeviceD0Exit, handle_of(device), WdfPowerDeviceD3Final);
+    (void)CALL(device, EvtDeviceD0Exit, handle_of(device), state);
 }
 
-static NTSTATUS enter_d0(struct wdf_device *device) {
-    NTSTATUS status = CALL(device, EvtDeviceD0Entry, handle_of(device), WdfPowerDeviceD3Final);
+static NTSTATUS begin_io(struct wdf_device *device, WDF_POWER_DEVICE_STATE state) {
+    return state == WdfPowerDeviceD3Final ? CALL(device, EvtDeviceSelfManagedIoInit, handle_of(device))
+                                          : CALL(device, EvtDeviceSelfManagedIoRestart, handle_of(device));
+}
+
+static NTSTATUS enter_d0(struct wdf_device *device, WDF_POWER_DEVICE_STATE state) {
+    NTSTATUS status = CALL(device, EvtDeviceD0Entry, handle_of(device), state);
     if (!NT_SUCCESS(status)) return status;
     status = wdf_interrupts_connect(device);
-    if (NT_SUCCESS(status)) status = CALL(device, EvtDeviceD0EntryPostInterruptsEnabled, handle_of(device), WdfPowerDeviceD3Final);
+    if (NT_SUCCESS(status)) status = CALL(device, EvtDeviceD0EntryPostInterruptsEnabled, handle_of(device), state);
     if (NT_SUCCESS(status) && device->extension.power_up) status = device->extension.power_up(device->owner);
     if (NT_SUCCESS(status)) {
-        status = CALL(device, EvtDeviceSelfManagedIoInit, handle_of(device));
+        status = begin_io(device, state);
         if (!NT_SUCCESS(status) && device->extension.power_down) device->extension.power_down(device->owner);
     }
-    if (!NT_SUCCESS(status)) leave_d0(device);
+    if (!NT_SUCCESS(status)) leave_d0(device, WdfPowerDeviceD3Final);
     return status;
 }
 
 NTSTATUS wdf_device_start(struct wdf_device *device) {
-    device->resources = make_resources(device->object.kernel);
+    device->resources = make_resources(device->object.kernel, device->object.machine);
     if (!device->resources) return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = prepare(device);
-    if (NT_SUCCESS(status)) status = enter_d0(device);
+    if (NT_SUCCESS(status)) status = enter_d0(device, WdfPowerDeviceD3Final);
     if (!NT_SUCCESS(status)) release(device);
     return status;
 }
 
-void wdf_device_stop(struct wdf_device *device) {
+static void end_io(struct wdf_device *device, WDF_POWER_DEVICE_STATE state) {
     (void)CALL(device, EvtDeviceSelfManagedIoSuspend, handle_of(device));
     if (device->extension.power_down) device->extension.power_down(device->owner);
-    leave_d0(device);
+    leave_d0(device, state);
+}
+
+static void end(struct wdf_device *device) {
     release(device);
     if (device->callbacks.EvtDeviceSelfManagedIoFlush) device->callbacks.EvtDeviceSelfManagedIoFlush(handle_of(device));
     if (device->callbacks.EvtDeviceSelfManagedIoCleanup) device->callbacks.EvtDeviceSelfManagedIoCleanup(handle_of(device));
+    device->ended = true;
+}
+
+NTSTATUS wdf_device_power_cycle(struct wdf_device *device) {
+    end_io(device, WdfPowerDeviceD3);
+    const NTSTATUS status = enter_d0(device, WdfPowerDeviceD3);
+    if (!NT_SUCCESS(status)) end(device);
+    return status;
+}
+
+void wdf_device_stop(struct wdf_device *device) {
+    if (device->ended) return;
+    end_io(device, WdfPowerDeviceD3Final);
+    end(device);
 }
 
 void wdf_device_surprise_removal(struct wdf_device *device) {

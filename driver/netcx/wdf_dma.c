@@ -53,24 +53,24 @@ uint64_t wdf_dma_highest(const struct wdf_dma_enabler *enabler) {
 
 int wdf_dma_map(struct wdf_dma_enabler *enabler, PMDL mdl, ULONG offset, ULONG length, const char *owner,
                 struct platform_dma_segment *segments, unsigned most) {
-    struct kernel *kernel = enabler->object.kernel;
-    const int made = kernel->seam.ops->dma_map(kernel->seam.ctx, (PUCHAR)MmGetMdlVirtualAddress(mdl) + offset, length, PLATFORM_DMA_TO_DEVICE,
+    const struct platform *machine = enabler->object.machine;
+    const int made = machine->ops->dma_map(machine->ctx, (PUCHAR)MmGetMdlVirtualAddress(mdl) + offset, length, PLATFORM_DMA_TO_DEVICE,
                                                owner, segments, most);
     if (made > 0) kernel_mdl_pin(mdl, 1);
     if (made == -EFAULT)
-        kernel_violation(kernel, "dma.foreign_memory", "[D] 2.7", -1, "an MDL of %s describes memory that is not the machine's", owner);
+        kernel_violation(enabler->object.kernel, "dma.foreign_memory", "[D] 2.7", -1, "an MDL of %s describes memory that is not the machine's", owner);
     return made;
 }
 
 void wdf_dma_unmap(struct wdf_dma_enabler *enabler, PMDL mdl, const struct platform_dma_segment *segments, unsigned count) {
-    struct kernel *kernel = enabler->object.kernel;
-    kernel->seam.ops->dma_unmap(kernel->seam.ctx, segments, count);
+    const struct platform *machine = enabler->object.machine;
+    machine->ops->dma_unmap(machine->ctx, segments, count);
     kernel_mdl_pin(mdl, -1);
 }
 
 /* ---- Common buffers */
 static void dispose(struct wdf_object *object) {
-    const struct platform *platform = &object->kernel->seam;
+    const struct platform *platform = object->machine;
     platform->ops->dma_free_coherent(platform->ctx, CONTAINING_RECORD(object, struct wdf_common_buffer, object)->va);
 }
 
@@ -85,8 +85,8 @@ static NTSTATUS create(struct wdf_dma_enabler *enabler, size_t length, ULONG ali
     const NTSTATUS status =
         wdf_object_create(kernel, WDF_TYPE_COMMON_BUFFER, sizeof(*buffer), attributes, &enabler->object, &buffer);
     if (!NT_SUCCESS(status)) return status;
-    buffer->va = kernel->seam.ops->dma_allocate_coherent(kernel->seam.ctx, length, (alignment > LEAST ? alignment : LEAST) + 1, "common buffer",
-                                                         &iova);
+    const struct platform *machine = buffer->object.machine;
+    buffer->va = machine->ops->dma_allocate_coherent(machine->ctx, length, (alignment > LEAST ? alignment : LEAST) + 1, "common buffer", &iova);
     if (!buffer->va) {
         wdf_object_delete(&buffer->object);
         return STATUS_INSUFFICIENT_RESOURCES;

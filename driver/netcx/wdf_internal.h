@@ -24,6 +24,7 @@ struct wdf_context;
 struct wdf_object {
     enum wdf_type type;
     struct kernel *kernel;
+    const struct platform *machine;      /* as its device sees it: the slot of its card; others: as the kernel does */
     struct wdf_object *parent;
     LIST_ENTRY entry, children;          /* oldest first */
     struct wdf_context *contexts;
@@ -53,6 +54,7 @@ struct wdf_driver {
 struct WDFDEVICE_INIT {
     struct wdf_driver *driver;
     void *owner;
+    const struct platform *machine;
     WDF_PNPPOWER_EVENT_CALLBACKS callbacks;
     struct wdf_extension extension;
     struct wdf_device *device;  /* that was made of it */
@@ -73,6 +75,7 @@ struct wdf_device {
     struct wdf_extension extension;
     ULONG alignment;  /* a mask */
     bool adding, preparing;  /* inside EvtDriverDeviceAdd, EvtDevicePrepareHardware */
+    bool ended;              /* its hardware was released */
     struct wdf_resources *resources;
     struct wdf_interrupt *interrupts;  /* in the order of creation */
 };

@@ -111,7 +111,7 @@ static NTSTATUS locked_call(struct wdf_interrupt *interrupt, PFN_WDF_INTERRUPT_E
 }
 
 NTSTATUS wdf_interrupts_connect(struct wdf_device *device) {
-    const struct platform *platform = &device->object.kernel->seam;
+    const struct platform *platform = device->object.machine;
     for (struct wdf_interrupt *interrupt = device->interrupts; interrupt; interrupt = interrupt->next) {
         if (interrupt->message >= platform->ops->interrupt_vectors(platform->ctx) ||
             platform->ops->interrupt_connect(platform->ctx, interrupt->message, isr, interrupt) != 0)
@@ -125,7 +125,7 @@ NTSTATUS wdf_interrupts_connect(struct wdf_device *device) {
 
 /* A DPC that is queued has its turn before D0Exit. */
 void wdf_interrupts_disconnect(struct wdf_device *device) {
-    const struct platform *platform = &device->object.kernel->seam;
+    const struct platform *platform = device->object.machine;
     for (struct wdf_interrupt *interrupt = device->interrupts; interrupt; interrupt = interrupt->next) {
         if (!interrupt->connected) continue;
         (void)locked_call(interrupt, interrupt->config.EvtInterruptDisable);

@@ -64,6 +64,7 @@ NTSTATUS wdf_object_create(struct kernel *kernel, enum wdf_type type, size_t byt
         return status;
     }
     object->parent = attributes && attributes->ParentObject ? attributes->ParentObject : parent;
+    object->machine = object->parent ? object->parent->machine : &kernel->seam;
     if (object->parent) InsertTailList(&object->parent->children, &object->entry);
     RtlCopyMemory(out, &object, sizeof(object));
     return STATUS_SUCCESS;

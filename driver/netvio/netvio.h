@@ -75,16 +75,6 @@ struct netvio_config {
     NDIS_HANDLE driver;                     /* written by netvio_driver_entry, read by its unload handler; zero before */
 };
 
-/* Set request with a ULONG, a virtqueue's number: reset that queue alone, under traffic ([V] 2.6.1). Sends that the device had and did not
- * report are completed with NDIS_STATUS_SEND_ABORTED, once; frames that it had received are indicated. NOT_SUPPORTED: the device cannot;
- * INVALID_DATA: no such queue; FAILURE: it did not finish, and was reset as a whole. Private OIDs begin with 0xFF. */
-#define OID_NETVIO_RESET_QUEUE 0xFF000001u
-
-/* Set request without data: reset the whole device ([V] 2.4) and bring it up again with the features that it had, under traffic. Sends are
- * treated as above; frames that the device had received and not yet told of are lost with it. FAILURE: another reset is under way, or the
- * device did not come back, which is reported. */
-#define OID_NETVIO_RESET_DEVICE 0xFF000002u
-
 /* DriverEntry: registers the miniport. Fails as NdisMRegisterMiniportDriver does. */
 DRIVER_INITIALIZE netvio_driver_entry;
 

@@ -18,6 +18,7 @@
 #ifndef RINGSIDE_NETVIO_ADAPTER_H
 #define RINGSIDE_NETVIO_ADAPTER_H
 
+#include "miniport.h"
 #include "ndis.h"
 #include "ndis/ndis_host.h"
 #include "netvio.h"
@@ -126,14 +127,6 @@ struct netvio_pair {
     struct netvio_tx tx;
 };
 
-/* What is on of what was negotiated. [D] 4 */
-struct netvio_tasks {
-    bool encapsulated;                 /* OID_OFFLOAD_ENCAPSULATION came: before, nothing is on */
-    UCHAR tcp4, udp4, tcp6, udp6, ip4; /* checksums: NETVIO_TASK_TX, NETVIO_TASK_RX */
-    bool lso4, lso6, uso4, uso6;
-};
-enum { NETVIO_TASK_TX = 1, NETVIO_TASK_RX = 2 };
-
 enum netvio_state { NETVIO_PAUSED, NETVIO_RUNNING, NETVIO_PAUSING };
 
 struct netvio_adapter {
@@ -159,10 +152,8 @@ struct netvio_adapter {
     bool address_wanted;               /* another than the device's own, which is to be told */
     ULONG header_bytes;                /* of the virtio header: with HASH_REPORT it is longer */
     bool rx_described;                 /* received frames have out-of-band data */
-    struct netvio_tasks tasks, capabilities;
-    struct virtio_ctrl_rss rss;        /* as it was set last */
-    UCHAR rss_processors[VIRTIO_CTRL_RSS_ENTRIES]; /* that its table was made of */
-    bool rss_on;
+    struct miniport_tasks tasks, capabilities; /* what is on of what was negotiated. [D] 4 */
+    struct miniport_rss rss;           /* as it was set last */
     bool fault_done;
     struct virtio_ctrl ctrl;           /* open if CTRL_VQ was negotiated */
     uint16_t device_pairs;             /* that the device has */
@@ -253,8 +244,8 @@ void netvio_rx_hold(struct netvio_rx *rx);
 void netvio_rx_recover(struct netvio_rx *rx);
 void netvio_rx_resume(struct netvio_rx *rx);
 
-/* netvio_reset.c: reset one virtqueue, by its number, or the device; a thread at PASSIVE_LEVEL. Statuses as of OID_NETVIO_RESET_QUEUE and
- * OID_NETVIO_RESET_DEVICE. */
+/* netvio_reset.c: reset one virtqueue, by its number, or the device; a thread at PASSIVE_LEVEL. Statuses as of OID_MINIPORT_RESET_QUEUE and
+ * OID_MINIPORT_RESET_DEVICE. */
 NDIS_STATUS netvio_reset_queue(struct netvio_adapter *adapter, ULONG queue);
 NDIS_STATUS netvio_reset_device(struct netvio_adapter *adapter);
 MINIPORT_RESET netvio_reset;

@@ -138,7 +138,7 @@ static int command(struct netvio_adapter *adapter) {
     if (error || !adapter->resetting) return error;
     /* A reset forgot what NDIS had set. */
     error = netvio_offload_apply(adapter);
-    if (!error && adapter->rss_on) error = netvio_rss_apply(adapter);
+    if (!error && adapter->rss.on) error = netvio_rss_apply(adapter);
     return error ? error : netvio_filter_apply(adapter);
 }
 

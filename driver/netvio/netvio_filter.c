@@ -16,21 +16,11 @@ static bool has(const struct netvio_adapter *adapter, unsigned feature) { return
 
 static int apply_modes(struct netvio_adapter *adapter) {
     const ULONG filter = adapter->packet_filter;
-    const struct {
-        uint8_t mode;
-        bool on, extra;
-    } modes[] = {
-        {VIRTIO_CTRL_RX_PROMISC, (filter & NDIS_PACKET_TYPE_PROMISCUOUS) != 0, false},
-        {VIRTIO_CTRL_RX_ALLMULTI, (filter & NDIS_PACKET_TYPE_ALL_MULTICAST) != 0, false},
-        {VIRTIO_CTRL_RX_NOMULTI, !(filter & (NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_ALL_MULTICAST)), true},
-        {VIRTIO_CTRL_RX_NOUNI, !(filter & NDIS_PACKET_TYPE_DIRECTED), true},
-        {VIRTIO_CTRL_RX_NOBCAST, !(filter & NDIS_PACKET_TYPE_BROADCAST), true}};
-    int error = 0;
-    if (!has(adapter, VIRTIO_NET_F_CTRL_RX_BIT)) return 0;
-    for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]) && !error; i++)
-        if (!modes[i].extra || has(adapter, VIRTIO_NET_F_CTRL_RX_EXTRA_BIT))
-            error = virtio_ctrl_set_rx_mode(&adapter->ctrl, modes[i].mode, modes[i].on);
-    return error;
+    const struct virtio_ctrl_filter modes = {
+        .promiscuous = (filter & NDIS_PACKET_TYPE_PROMISCUOUS) != 0, .all_multicast = (filter & NDIS_PACKET_TYPE_ALL_MULTICAST) != 0,
+        .multicast = (filter & NDIS_PACKET_TYPE_MULTICAST) != 0, .directed = (filter & NDIS_PACKET_TYPE_DIRECTED) != 0,
+        .broadcast = (filter & NDIS_PACKET_TYPE_BROADCAST) != 0};
+    return has(adapter, VIRTIO_NET_F_CTRL_RX_BIT) ? virtio_ctrl_set_filter(&adapter->ctrl, &modes) : 0;
 }
 
 static int apply_multicast(struct netvio_adapter *adapter) {
@@ -45,17 +35,9 @@ int netvio_filter_apply(struct netvio_adapter *adapter) {
     return error ? error : apply_modes(adapter);
 }
 
-static bool read_ulong(struct _SET *set, ULONG *value) {
-    set->BytesNeeded = sizeof(*value);
-    if (set->InformationBufferLength < sizeof(*value)) return false;
-    RtlCopyMemory(value, set->InformationBuffer, sizeof(*value));
-    set->BytesRead = sizeof(*value);
-    return true;
-}
-
 NDIS_STATUS netvio_filter_set(struct netvio_adapter *adapter, PNDIS_OID_REQUEST request) {
     ULONG filter;
-    if (!read_ulong(&request->DATA.SET_INFORMATION, &filter)) return NDIS_STATUS_INVALID_LENGTH;
+    if (!miniport_read_ulong(&request->DATA.SET_INFORMATION, &filter)) return NDIS_STATUS_INVALID_LENGTH;
     if (filter & ~(ULONG)PACKET_FILTERS) return NDIS_STATUS_NOT_SUPPORTED;
     adapter->packet_filter = filter;
     return apply_modes(adapter) ? NDIS_STATUS_FAILURE : NDIS_STATUS_SUCCESS;
@@ -77,7 +59,7 @@ NDIS_STATUS netvio_filter_set_vlan(struct netvio_adapter *adapter, PNDIS_OID_REQ
     const ULONG before = adapter->vlan_id;
     int error = 0;
     if (!adapter->config.offloads.vlan) return NDIS_STATUS_NOT_SUPPORTED;
-    if (!read_ulong(&request->DATA.SET_INFORMATION, &id)) return NDIS_STATUS_INVALID_LENGTH;
+    if (!miniport_read_ulong(&request->DATA.SET_INFORMATION, &id)) return NDIS_STATUS_INVALID_LENGTH;
     if (id > VLAN_MOST) return NDIS_STATUS_INVALID_DATA;
     adapter->vlan_id = id;
     if (!has(adapter, VIRTIO_NET_F_CTRL_VLAN_BIT) || id == before) return NDIS_STATUS_SUCCESS;

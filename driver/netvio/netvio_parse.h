@@ -12,11 +12,8 @@ extern "C" {
 #endif
 
 enum {
-    NETVIO_TYPE_VLAN = 0x8100, NETVIO_VLAN_BYTES = 4, NETVIO_MAC_BYTES = 12, NETVIO_TCP = 6, NETVIO_UDP = 17,
-    NETVIO_IPV4_LENGTH = 2, NETVIO_IPV4_CHECKSUM = 10, NETVIO_IPV4_ADDRESSES = 12, NETVIO_IPV4_ADDRESSES_BYTES = 8,
-    NETVIO_IPV6_LENGTH = 4, NETVIO_IPV6_ADDRESSES = 8, NETVIO_IPV6_ADDRESSES_BYTES = 32, NETVIO_IPV6_BYTES = 40,
-    NETVIO_TCP_OFFSET = 12, NETVIO_TCP_FLAGS = 13, NETVIO_TCP_CHECKSUM = 16, NETVIO_TCP_BYTES = 20,
-    NETVIO_UDP_CHECKSUM = 6, NETVIO_UDP_BYTES = 8
+    NETVIO_TYPE_VLAN = 0x8100, NETVIO_VLAN_BYTES = 4, NETVIO_MAC_BYTES = 12, NETVIO_TCP = 6, NETVIO_UDP = 17, NETVIO_IPV6_BYTES = 40,
+    NETVIO_TCP_OFFSET = 12, NETVIO_TCP_BYTES = 20, NETVIO_UDP_BYTES = 8
 };
 
 struct netvio_headers {
@@ -30,10 +27,6 @@ struct netvio_headers {
 struct netvio_headers netvio_parse(const uint8_t *frame, size_t length);
 
 static inline unsigned netvio_be16(const uint8_t *bytes) { return (unsigned)bytes[0] << 8 | bytes[1]; }
-static inline void netvio_put_be16(uint8_t *bytes, unsigned value) {
-    bytes[0] = (uint8_t)(value >> 8);
-    bytes[1] = (uint8_t)value;
-}
 
 #ifdef __cplusplus
 }

@@ -7,10 +7,10 @@
  * The device fills every buffer but the last to the end, and the first one becomes used last: when it is there, all are. [V] 5.1.6.4
  */
 #include "netvio_adapter.h"
+#include "virtio_net_receive.h"
 
 static unsigned num_buffers(const struct netvio_rx *rx, const struct netvio_rx_buffer *buffer) {
-    const uint8_t *header = (const UCHAR *)buffer->va[0] + rx->adapter->config.rx_buffer_offset;
-    return header[VIRTIO_NET_HDR_NUM_BUFFERS] | (unsigned)header[VIRTIO_NET_HDR_NUM_BUFFERS + 1] << 8;
+    return virtio_net_buffers((const UCHAR *)buffer->va[0] + rx->adapter->config.rx_buffer_offset);
 }
 
 static uint32_t capacity(const struct netvio_rx_buffer *buffer) {

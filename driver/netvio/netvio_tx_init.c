@@ -19,7 +19,7 @@ static NDIS_STATUS register_dma(struct netvio_adapter *adapter) {
 static ULONG header_stride(const struct netvio_adapter *adapter) {
     enum { ALIGN = 64 };
     const bool fronts = virtio_pci_has(&adapter->pci, VIRTIO_NET_F_CSUM_BIT) || adapter->config.offloads.vlan;
-    return fronts ? (adapter->header_bytes + NETVIO_FRONT_BYTES + ALIGN - 1) / ALIGN * ALIGN : adapter->header_bytes;
+    return fronts ? (adapter->header_bytes + VIRTIO_NET_FRONT_BYTES + ALIGN - 1) / ALIGN * ALIGN : adapter->header_bytes;
 }
 
 /* One header buffer a packet. The device may read them at any time: they are freed with the ring. */

@@ -37,7 +37,7 @@ static void retreat(const struct netvio_adapter *adapter, struct netvio_tx_packe
 }
 
 /* The header, and an edited front, go into the packet's own header buffer. */
-static void put_header(struct netvio_tx *tx, struct netvio_tx_packet *packet, const struct netvio_tx_plan *plan) {
+static void put_header(struct netvio_tx *tx, struct netvio_tx_packet *packet, const struct virtio_net_front *plan) {
     const ULONG bytes = tx->adapter->header_bytes;
     packet->header_bytes = bytes;
     if (plan) {
@@ -52,7 +52,7 @@ static void put_header(struct netvio_tx *tx, struct netvio_tx_packet *packet, co
 
 /* An NB that asks for something. */
 static NDIS_STATUS prepare_asking(struct netvio_tx *tx, struct netvio_tx_packet *packet) {
-    struct netvio_tx_plan plan;
+    struct virtio_net_front plan;
     NDIS_STATUS status = netvio_tx_plan(tx->adapter, packet->nbl, packet->nb, &plan);
     if (status != NDIS_STATUS_SUCCESS) return status;
     if (!plan.front_bytes) retreat(tx->adapter, packet, plan.header);

@@ -2,31 +2,17 @@
 /*
  * netvio_tx_offload.h: what an NBL asks for in its out-of-band slots, as the device understands it.
  *
- * The device is told in the virtio header. Where NDIS and VIRTIO leave different things in the frame, or a tag has to go in, the front of
- * the frame is copied behind that header and edited there: the sender's bytes are never touched.
- *
- *   [virtio header | front, edited ] [ frame from `taken` on ... ]
- *
  * Spec: [V] VIRTIO 1.2, 5.1.6.2  [D] 4
  */
 #ifndef RINGSIDE_NETVIO_TX_OFFLOAD_H
 #define RINGSIDE_NETVIO_TX_OFFLOAD_H
 
 #include "netvio_adapter.h"
+#include "virtio_net_send.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Longest front: Ethernet with two tags, and as much of IP and TCP as a large send may have. */
-enum { NETVIO_FRONT_BYTES = ETH_HEADER + 8 + NDIS_LARGE_SEND_OFFLOAD_MAX_HEADER_LENGTH };
-
-struct netvio_tx_plan {
-    uint8_t header[VIRTIO_NET_HDR_HASH_SIZE];
-    uint8_t front[NETVIO_FRONT_BYTES];
-    unsigned front_bytes;  /* 0: the frame goes as it is */
-    unsigned taken;        /* bytes of the frame that the front stands for */
-};
 
 /* Does the NBL ask for anything, or the VLAN that the adapter is in? Of all slots that a send may use these are the ones that miniports
  * act on. */
@@ -46,7 +32,7 @@ static inline bool netvio_tx_is_large(const NET_BUFFER_LIST *nbl) {
 
 /* Fill in the plan for one NB. INVALID_PACKET: it asks for what was not advertised, or its headers are not what it says; RESOURCES: its
  * bytes cannot be mapped now. */
-NDIS_STATUS netvio_tx_plan(const struct netvio_adapter *adapter, const NET_BUFFER_LIST *nbl, PNET_BUFFER nb, struct netvio_tx_plan *plan);
+NDIS_STATUS netvio_tx_plan(const struct netvio_adapter *adapter, const NET_BUFFER_LIST *nbl, PNET_BUFFER nb, struct virtio_net_front *plan);
 
 /* What the slots of an NBL must hold when it is completed. [D] 4 */
 void netvio_tx_finish_slots(PNET_BUFFER_LIST nbl);

@@ -21,12 +21,12 @@ static void return_buffer(NETADAPTER adapter, NET_FRAGMENT_RETURN_CONTEXT_HANDLE
 
 void netviocx_buffers_declare(const NETVIOCX_DEVICE *device, NET_ADAPTER_RX_CAPABILITIES *rx, NET_ADAPTER_DMA_CAPABILITIES *dma, ULONG bytes,
                               SIZE_T queues) {
-    if (device->buffer_mode == NETVIOCX_DRIVER_BUFFERS) {
+    if (device->settings.buffer_mode == NETVIOCX_DRIVER_BUFFERS) {
         NET_ADAPTER_RX_CAPABILITIES_INIT_DRIVER_MANAGED(rx, return_buffer, bytes, queues);
         return;
     }
     NET_ADAPTER_RX_CAPABILITIES_INIT_SYSTEM_MANAGED_DMA(rx, dma, bytes, queues);
-    if (device->buffer_mode == NETVIOCX_DATA_BUFFERS) rx->AttachmentMode = NetRxFragmentBufferAttachmentModeDriver;
+    if (device->settings.buffer_mode == NETVIOCX_DATA_BUFFERS) rx->AttachmentMode = NetRxFragmentBufferAttachmentModeDriver;
 }
 
 /* ---- A queue is made */
@@ -57,10 +57,10 @@ static void get(NETPACKETQUEUE handle, PCWSTR name, NET_EXTENSION_TYPE type, NET
 NTSTATUS netviocx_buffers_create(NETPACKETQUEUE handle) {
     NETVIOCX_QUEUE *queue = netviocx_queue_of(handle);
     struct netviocx_buffers *buffers = &queue->buffers;
-    buffers->bytes = NETVIOCX_HEADER + queue->device->frame_bytes;
+    buffers->bytes = queue->device->piece_bytes;
     buffers->count = queue->fragments->NumberOfElements;
     buffers->ring = NetRingCollectionGetDataBufferRing(NetRxQueueGetRingCollection(handle));
-    if (queue->device->buffer_mode == NETVIOCX_DRIVER_BUFFERS) {
+    if (queue->device->settings.buffer_mode == NETVIOCX_DRIVER_BUFFERS) {
         get(handle, NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME, NetExtensionTypeFragment, &buffers->handle);
         return make_own(handle, buffers, queue->device->dma);
     }
@@ -105,7 +105,7 @@ static bool attach_data(NETVIOCX_QUEUE *queue, UINT32 index) {
 UINT32 netviocx_buffers_attach(NETVIOCX_QUEUE *queue) {
     struct netviocx_buffers *buffers = &queue->buffers;
     const NET_RING *fragments = queue->fragments;
-    if (queue->device->buffer_mode == NETVIOCX_SYSTEM_BUFFERS) return fragments->EndIndex;
+    if (queue->device->settings.buffer_mode == NETVIOCX_SYSTEM_BUFFERS) return fragments->EndIndex;
     while (buffers->attached != fragments->EndIndex &&
            (buffers->ring ? attach_data(queue, buffers->attached) : attach_own(queue, buffers->attached)))
         buffers->attached = NetRingIncrementIndex(fragments, buffers->attached);
@@ -113,12 +113,12 @@ UINT32 netviocx_buffers_attach(NETVIOCX_QUEUE *queue) {
 }
 
 void netviocx_buffers_skip(NETVIOCX_QUEUE *queue, UINT32 index) {
-    if (queue->device->buffer_mode != NETVIOCX_DRIVER_BUFFERS) return;
+    if (queue->device->settings.buffer_mode != NETVIOCX_DRIVER_BUFFERS) return;
     return_buffer(NULL, NetExtensionGetFragmentReturnContext(&queue->buffers.handle, index)->Handle);
 }
 
 void netviocx_buffers_skip_all(NETVIOCX_QUEUE *queue) {
-    if (queue->device->buffer_mode != NETVIOCX_DRIVER_BUFFERS) return;
+    if (queue->device->settings.buffer_mode != NETVIOCX_DRIVER_BUFFERS) return;
     for (UINT32 i = queue->fragments->BeginIndex; i != queue->buffers.attached; i = NetRingIncrementIndex(queue->fragments, i))
         netviocx_buffers_skip(queue, i);
 }
@@ -127,7 +127,7 @@ void netviocx_buffers_skip_all(NETVIOCX_QUEUE *queue) {
 void netviocx_buffers_detach(NETVIOCX_QUEUE *queue) {
     struct netviocx_buffers *buffers = &queue->buffers;
     const NET_RING *fragments = queue->fragments;
-    if (queue->device->buffer_mode == NETVIOCX_SYSTEM_BUFFERS) return;
+    if (queue->device->settings.buffer_mode == NETVIOCX_SYSTEM_BUFFERS) return;
     for (; buffers->detached != fragments->BeginIndex; buffers->detached = NetRingIncrementIndex(fragments, buffers->detached)) {
         if (buffers->detached == buffers->attached) buffers->attached = NetRingIncrementIndex(fragments, buffers->attached);
         else if (buffers->ring) buffers->ring->BeginIndex = NetRingIncrementIndex(buffers->ring, buffers->ring->BeginIndex);

@@ -37,8 +37,6 @@ static NTSTATUS device_add(WDFDRIVER driver, PWDFDEVICE_INIT init) {
     NETVIOCX_DEVICE *device = netviocx_device_of(handle);
     device->device = handle;
     device->platform = netcx_platform(handle);
-    device->rx.number = NETVIOCX_RX;
-    device->tx.number = NETVIOCX_TX;
     return create_adapter(device);
 }
 

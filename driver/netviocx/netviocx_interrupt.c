@@ -15,8 +15,11 @@ WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(NETVIOCX_INTERRUPT, netviocx_interrupt_of)
 static EVT_WDF_INTERRUPT_ISR isr;
 static BOOLEAN isr(WDFINTERRUPT interrupt, ULONG message) {
     NETVIOCX_DEVICE *device = netviocx_device_of(WdfInterruptGetDevice(interrupt));
-    if (message == device->rx.message) vq_disable_interrupts(device->rx.vq);
-    if (message == device->tx.message) vq_disable_interrupts(device->tx.vq);
+    for (unsigned i = 0; i < device->pairs; i++) {
+        const struct netviocx_pair *pair = &device->pair[i];
+        if (message == pair->rx.message) vq_disable_interrupts(pair->rx.vq);
+        if (message == pair->tx.message) vq_disable_interrupts(pair->tx.vq);
+    }
     (void)WdfInterruptQueueDpcForIsr(interrupt);
     return TRUE;
 }
@@ -35,8 +38,11 @@ static EVT_WDF_INTERRUPT_DPC dpc;
 static VOID dpc(WDFINTERRUPT interrupt, WDFOBJECT associated) {
     NETVIOCX_DEVICE *device = netviocx_device_of(associated);
     const ULONG message = netviocx_interrupt_of(interrupt)->message;
-    if (message == device->tx.message && device->tx.queue) NetTxQueueNotifyMoreCompletedPacketsAvailable(device->tx.queue);
-    if (message == device->rx.message && device->rx.queue) NetRxQueueNotifyMoreReceivedPacketsAvailable(device->rx.queue);
+    for (unsigned i = 0; i < device->pairs; i++) {
+        const struct netviocx_pair *pair = &device->pair[i];
+        if (message == pair->tx.message && pair->tx.queue) NetTxQueueNotifyMoreCompletedPacketsAvailable(pair->tx.queue);
+        if (message == pair->rx.message && pair->rx.queue) NetRxQueueNotifyMoreReceivedPacketsAvailable(pair->rx.queue);
+    }
     if (message == 0) configuration(device);
 }
 
@@ -55,7 +61,7 @@ static NTSTATUS create(NETVIOCX_DEVICE *device, PCM_PARTIAL_RESOURCE_DESCRIPTOR 
 
 NTSTATUS netviocx_interrupts_create(NETVIOCX_DEVICE *device, WDFCMRESLIST raw, WDFCMRESLIST translated) {
     device->messages = 0;
-    for (ULONG i = 0; i < WdfCmResourceListGetCount(translated) && device->messages < NETVIOCX_MESSAGES; i++) {
+    for (ULONG i = 0; i < WdfCmResourceListGetCount(translated) && device->messages < 2 * device->pairs + 1; i++) {
         PCM_PARTIAL_RESOURCE_DESCRIPTOR descriptor = WdfCmResourceListGetDescriptor(translated, i);
         if (descriptor->Type != CmResourceTypeInterrupt) continue;
         const NTSTATUS status = create(device, WdfCmResourceListGetDescriptor(raw, i), descriptor);
@@ -63,7 +69,10 @@ NTSTATUS netviocx_interrupts_create(NETVIOCX_DEVICE *device, WDFCMRESLIST raw, W
     }
     if (device->messages == 0) return STATUS_RESOURCE_TYPE_NOT_FOUND;
     const ULONG last = device->messages - 1;
-    device->rx.message = last < 1 ? last : 1;
-    device->tx.message = last < 2 ? last : 2;
+    for (ULONG i = 0; i < device->pairs; i++) {
+        const ULONG rx = 2 * i + 1, tx = 2 * i + 2;
+        device->pair[i].rx.message = last < rx ? last : rx;
+        device->pair[i].tx.message = last < tx ? last : tx;
+    }
     return STATUS_SUCCESS;
 }

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "miniport.h"
 #include "tcpip.h"
+#include "traffic_internal.h"
 #include "traffic_packet.h"
 
 enum { MOST_OUTSTANDING = 65536, MOST_NBS = 256, MOST_OFFSET = 65536 };
@@ -88,38 +90,14 @@ static NDIS_STATUS add_nics(struct traffic *traffic, const char *miniport) {
     return status;
 }
 
-/* netviocx has its parameters from the registry, as a driver of Windows. */
-static NDIS_STATUS set_netviocx(struct traffic *traffic) {
-    const struct traffic_config *config = &traffic->config;
-    /* Without RING_RESET a receive queue could not be stopped. */
-    const uint64_t declined = config->declined_features & ~(UINT64_C(1) << VIRTIO_F_RING_RESET_BIT);
-    const struct {
-        const char *keyword;
-        uint64_t value;
-    } parameters[] = {
-        {"*TransmitBuffers", config->tx_queue_size}, {"*ReceiveBuffers", config->rx_queue_size}, {"*JumboPacket", config->rx_buffer_bytes},
-        {"*TCPChecksumOffloadIPv4", config->offloads.checksum},
-        {"DeclinedFeaturesLow", declined & UINT32_MAX}, {"DeclinedFeaturesHigh", declined >> 32},
-    };
-    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
-    for (unsigned i = 0; i < ARRAYSIZE(parameters) && status == NDIS_STATUS_SUCCESS; i++) {
-        char text[16];
-        snprintf(text, sizeof(text), "%u", (unsigned)parameters[i].value);
-        status = ndis_set_parameter(traffic->ndis, "netviocx", "nic0", parameters[i].keyword, text);
-    }
-    return status;
-}
-
 static NDIS_STATUS load_miniport(struct traffic *traffic, const char **name) {
     switch (traffic->config.miniport) {
     case TRAFFIC_MINIPORT_NDIS5:
         *name = "netvio5";
         return ndis_load_driver(traffic->ndis, *name, netvio5_driver_entry, &traffic->miniport5);
-    case TRAFFIC_MINIPORT_NETCX: {
+    case TRAFFIC_MINIPORT_NETCX:
         *name = "netviocx";
-        const NDIS_STATUS status = set_netviocx(traffic);
-        return status == NDIS_STATUS_SUCCESS ? netcx_load_driver(traffic->kernel, *name, netviocx_driver_entry, NULL) : status;
-    }
+        return traffic_client_load(traffic);
     case TRAFFIC_MINIPORT_NDIS6: break;
     }
     *name = "netvio";
@@ -239,7 +217,7 @@ int traffic_reset_queue(struct traffic *traffic, unsigned queue) {
     ULONG number = queue;
     if (!traffic->binding) return -EINVAL;
     kernel_enter(traffic->kernel, &scope);
-    NDIS_STATUS status = traffic_request(traffic, NdisRequestSetInformation, OID_NETVIO_RESET_QUEUE, &number, sizeof(number));
+    NDIS_STATUS status = traffic_request(traffic, NdisRequestSetInformation, OID_MINIPORT_RESET_QUEUE, &number, sizeof(number));
     kernel_leave(&scope);
     switch (status) {
     case NDIS_STATUS_SUCCESS: return 0;
@@ -253,7 +231,7 @@ int traffic_reset_device(struct traffic *traffic) {
     struct kernel_scope scope;
     if (!traffic->binding) return -EINVAL;
     kernel_enter(traffic->kernel, &scope);
-    NDIS_STATUS status = traffic_request(traffic, NdisRequestSetInformation, OID_NETVIO_RESET_DEVICE, NULL, 0);
+    NDIS_STATUS status = traffic_request(traffic, NdisRequestSetInformation, OID_MINIPORT_RESET_DEVICE, NULL, 0);
     kernel_leave(&scope);
     return status == NDIS_STATUS_SUCCESS ? 0 : -EIO;
 }

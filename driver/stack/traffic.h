@@ -35,8 +35,8 @@ enum traffic_fault {
     TRAFFIC_FAULT_HOLD_SENT, TRAFFIC_FAULT_COMPLETE_SENT, TRAFFIC_FAULT_CLONE_SENT
 };
 
-/* What drives the NIC: netvio; netvio5, a miniport of NDIS 5; or netviocx, a client of NetAdapterCx. The last two have one queue pair, no
- * moderation, no faults and no resets of their own; of the offloads netviocx has checksums, netvio5 none. */
+/* What drives the NIC: netvio; netvio5, a miniport of NDIS 5; or netviocx, a client of NetAdapterCx. The last two have no faults and no resets
+ * of their own; netvio5 has one queue pair, no moderation and no offloads. */
 enum traffic_miniport { TRAFFIC_MINIPORT_NDIS6, TRAFFIC_MINIPORT_NDIS5, TRAFFIC_MINIPORT_NETCX };
 
 /* A driver between the miniport and the protocol. */

@@ -178,6 +178,8 @@ void traffic_programs_stop(struct traffic *traffic);
 void traffic_programs_free(struct traffic *traffic);
 /* traffic_registry.c: gives NDIS the parameters of the configuration. */
 NDIS_STATUS traffic_registry_load(struct traffic *traffic);
+/* traffic_client.c: the parameters of netviocx, and then it. */
+NDIS_STATUS traffic_client_load(struct traffic *traffic);
 
 /* traffic_items.c: items, made for a binding. NDIS_STATUS; traffic_items_free undoes a part as well. */
 NDIS_STATUS traffic_items_make(struct traffic *traffic);

@@ -62,6 +62,11 @@ int virtio_ctrl_get_queue_limits(struct virtio_ctrl *ctrl, uint16_t queue, struc
 
 /* A mode of the receive filter, VIRTIO_CTRL_RX_*: PROMISC and ALLMULTI need CTRL_RX, the others CTRL_RX_EXTRA. */
 int virtio_ctrl_set_rx_mode(struct virtio_ctrl *ctrl, uint8_t mode, bool on);
+/* All modes at once, as an operating system's filter has them, as far as the device knows them. */
+struct virtio_ctrl_filter {
+    bool promiscuous, all_multicast, multicast, directed, broadcast;
+};
+int virtio_ctrl_set_filter(struct virtio_ctrl *ctrl, const struct virtio_ctrl_filter *filter);
 /* The addresses that are received beside the device's own: MAC TABLE_SET replaces both lists; needs CTRL_RX. Also -E2BIG: more than
  * VIRTIO_CTRL_MAC_ENTRIES of them together. */
 int virtio_ctrl_set_mac_table(struct virtio_ctrl *ctrl, const uint8_t (*unicast)[6], unsigned unicasts, const uint8_t (*multicast)[6],

@@ -23,6 +23,23 @@ static uint32_t put_list(uint8_t *to, const uint8_t (*addresses)[MAC_BYTES], uns
     return COUNT_BYTES + count * MAC_BYTES;
 }
 
+int virtio_ctrl_set_filter(struct virtio_ctrl *ctrl, const struct virtio_ctrl_filter *filter) {
+    const struct {
+        uint8_t mode;
+        bool on, extra;
+    } modes[] = {{VIRTIO_CTRL_RX_PROMISC, filter->promiscuous, false},
+                 {VIRTIO_CTRL_RX_ALLMULTI, filter->all_multicast, false},
+                 {VIRTIO_CTRL_RX_NOMULTI, !filter->multicast && !filter->all_multicast, true},
+                 {VIRTIO_CTRL_RX_NOUNI, !filter->directed, true},
+                 {VIRTIO_CTRL_RX_NOBCAST, !filter->broadcast, true}};
+    int error = 0;
+    if (!virtio_pci_has(ctrl->pci, VIRTIO_NET_F_CTRL_RX_BIT)) return 0;
+    for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]) && !error; i++)
+        if (!modes[i].extra || virtio_pci_has(ctrl->pci, VIRTIO_NET_F_CTRL_RX_EXTRA_BIT))
+            error = virtio_ctrl_set_rx_mode(ctrl, modes[i].mode, modes[i].on);
+    return error;
+}
+
 int virtio_ctrl_set_mac_table(struct virtio_ctrl *ctrl, const uint8_t (*unicast)[MAC_BYTES], unsigned unicasts,
                               const uint8_t (*multicast)[MAC_BYTES], unsigned multicasts) {
     uint8_t data[2 * COUNT_BYTES + VIRTIO_CTRL_MAC_ENTRIES * MAC_BYTES];

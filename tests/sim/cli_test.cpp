@@ -140,9 +140,9 @@ TEST(Cli, ASocketIsNotMadeWhereSomethingIs) {
 }
 
 TEST(Cli, WhatTheDriverOfNetAdapterCxDoesNotDoIsRefusedWithAReason) {
-    const Result result = ringside("run default --driver netcx --set driver.rss=true");
+    const Result result = ringside("run default --driver netcx --set driver.rx_offset=4");
     EXPECT_EQ(result.status, 2);
-    EXPECT_TRUE(has(result.err, "driver.rss: is not for the driver of NetAdapterCx: leave it out, or use driver.model: ndis"))
+    EXPECT_TRUE(has(result.err, "driver.rx_offset: is not for the driver of NetAdapterCx: leave it out, or use driver.model: ndis"))
         << result.err;
 }
 

@@ -249,9 +249,9 @@ TEST_F(Scenario, NetAdapterCxTakesNoMiniportOfNdisAndNoKeysThatItsDriverDoesNotK
     EXPECT_NE(check(), 0);
     EXPECT_EQ(said, "ringside: error: --set driver.miniport: is a driver of NDIS: leave it out, or use driver.model: ndis\n");
     ASSERT_EQ(set("driver.miniport=ndis6"), 0);
-    ASSERT_EQ(set("driver.tx_indirect_from=4"), 0);
+    ASSERT_EQ(set("driver.rx_offset=4"), 0);
     EXPECT_NE(check(), 0);
-    EXPECT_NE(said.find("--set driver.tx_indirect_from: is not for the driver of NetAdapterCx: leave it out, or use driver.model: ndis"),
+    EXPECT_NE(said.find("--set driver.rx_offset: is not for the driver of NetAdapterCx: leave it out, or use driver.model: ndis"),
               std::string::npos) << said;
 }
 

@@ -83,6 +83,50 @@ TEST_F(NetcxTest, ChecksumsAreLeftToTheNicAsByTheMiniport) {
     }
 }
 
+// The NIC without offloads has nothing to do with them: what is on the wire is the same, and every run compares it.
+TEST_F(NetcxTest, LargeSendsAndChecksumsAreMadeByTheNicOrInSoftware) {
+    for (const char* protocol : {"tcp4", "udp4", "tcp6", "udp6"}) {
+        const std::string scenario = write("large.yaml", std::string("driver: {model: netcx, large_send: 61440, checksum_offload: true, outstanding: 16}\n"
+                                                                     "traffic:\n  from_host: {frames: 240, size: [1518, 1518, 1518, 90], pattern: random, protocol: ") +
+                                                             protocol + "}\n");
+        for (const char* offloads : {"yes", "no"}) {
+            for (const char* cut : {"whole", "header", "random"}) {
+                SCOPED_TRACE(std::string(protocol) + " " + offloads + " " + cut);
+                const Json all = result({"run", scenario, "--set", std::string("nic.offloads=") + offloads, "--set", std::string("driver.cut=") + cut});
+                EXPECT_EQ(all.at("tx.packets").integer(), 240);
+                EXPECT_GT(all.at("offload.large_sends").integer(), 10);
+                EXPECT_LT(all.at("nbl.sent").integer(), 240);
+            }
+        }
+    }
+}
+
+TEST_F(NetcxTest, ScalingSpreadsFlowsOverTheReceiveQueues) {
+    for (const char* pairs : {"4", "16"}) {
+        const Json all = result({"run", "rss", "--driver", "netcx", "--set", std::string("nic.queue_pairs=") + pairs});
+        EXPECT_EQ(all.at("offload.rx_hashes").integer(), 1000);
+        const Json queues = all.at("queues");
+        ASSERT_EQ(queues.size(), 2 * std::stoul(pairs));
+        for (size_t i = 0; i < queues.size(); i++) {
+            EXPECT_GT(queues.at(i).at("frames").integer(), 0) << queues.at(i).dump();
+            EXPECT_GT(queues.at(i).at("interrupts").integer(), 0) << queues.at(i).dump();
+        }
+    }
+}
+
+TEST_F(NetcxTest, ResetsAtRandomMomentsUnderTrafficLoseNoSend) {
+    for (int seed = 1; seed <= 8; seed++) {
+        SCOPED_TRACE(seed);
+        const Json json = run({"--set", "stress.stack_restart_every_us=11", "--set", "stress.queue_reset_every_us=9", "--set", "stress.device_reset_every_us=25",
+                               "--set", "stress.miniport_reset_every_us=31", "--set", "stress.cancel_every_us=3", "--seed", std::to_string(seed), "--set",
+                               "expect.drops=true", "--nic", seed % 2 ? "rtl" : "model"});
+        EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
+        EXPECT_EQ(json.at("nbl.outstanding").integer(), 0);
+        EXPECT_EQ(json.at("nbl.sent").integer(), json.at("nbl.completed").integer());
+        EXPECT_EQ(json.at("nbl.indicated").integer(), json.at("nbl.returned").integer());
+    }
+}
+
 TEST_F(NetcxTest, WorksUnderFiltersAndIntermediateDrivers) {
     expect_all(run({"--set", "driver.stack=capture, mux 2, vlan 7", "--set", "driver.cut=header"}));
 }

@@ -85,6 +85,7 @@ TEST_F(Offload, FramesOfAnySizeArriveInMergedBuffers) {
     const std::string each = "frames: 300, size: 60..9018, pattern: random, protocol: udp6";
     for (const char* driver : {"rx_buffer: 300", "rx_buffer: 700, rx_elements: 2, rx_offset: 77", "rx_buffer: 2048, rss: true, checksum_offload: true"}) {
         SCOPED_TRACE(driver);
+        if (netcx() && std::string(driver).find("rx_offset") != std::string::npos) continue;  // where buffers begin is the system's to say
         const Json all = run(traffic(each, std::string("mergeable: true, ") + driver), {});
         EXPECT_EQ(all.at("rx.packets").integer(), 300);
         EXPECT_EQ(all.at("rx.dropped").integer(), 0);

@@ -14,11 +14,11 @@ constexpr int frames = 400;
 
 class Queues : public SystemTest {
 protected:
-    // 64 flows both ways, in bursts, sizes at random.
+    // 64 flows both ways, in bursts, sizes at random; with hashes where they are what queues are for.
     std::string traffic(int count = frames, const char* more = "") const {
-        const std::string each = "frames: " + std::to_string(count) + ", flows: 64, size: 60..1518, pattern: random";
-        return write("queues.yaml", "driver: {rx_ring: 256, cut: random}\ntraffic:\n  from_host: {" + each + more + "}\n  from_wire: {" +
-                                        each + ", rate_mbps: 8000, burst: 8}\n");
+        const std::string each = "frames: " + std::to_string(count) + ", flows: 64, size: 60..1518, pattern: random" + (netcx() ? ", protocol: udp4" : "");
+        return write("queues.yaml", std::string("driver: {rx_ring: 256, cut: random") + (netcx() ? ", rss: true}" : "}") +
+                                        "\ntraffic:\n  from_host: {" + each + more + "}\n  from_wire: {" + each + ", rate_mbps: 8000, burst: 8}\n");
     }
     Json run(const std::string& scenario, const std::vector<std::string>& settings, const std::string& seed = "1") const {
         std::vector<std::string> command{"run", scenario, "--seed", seed};
@@ -81,7 +81,7 @@ TEST_F(Queues, ADriverMayUseFewerPairsThanThereAre) {
     for (const char* used : {"1", "2", "3"}) {
         SCOPED_TRACE(used);
         const Json all = run(traffic(), {"nic.queue_pairs=4", std::string("driver.queue_pairs=") + used});
-        EXPECT_EQ(all.at("queues").size(), 2 * std::stoul(used));
+        EXPECT_EQ(all.at("queues").size(), 2 * std::stoul(netcx() && used == std::string("3") ? "2" : used)) << "NetAdapterCx: powers of two";
         EXPECT_EQ(sum(all, "tx", "frames"), frames);
         EXPECT_EQ(sum(all, "rx", "frames"), frames);
     }

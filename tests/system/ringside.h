@@ -63,6 +63,8 @@ protected:
     Outcome ringside(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {}) const;
     // Runs `command` ("run", "default", ...), expects the status, and returns the JSON that it writes.
     Json result(std::vector<std::string> command, int expected_status = 0) const;
+    // Is the NIC's driver the NetAdapterCx client, as the environment asks (RINGSIDE_TEST_DRIVER)?
+    static bool netcx();
 
 private:
     std::string folder_;

@@ -60,6 +60,28 @@ FORCEINLINE void NET_ADAPTER_OFFLOAD_RX_CHECKSUM_CAPABILITIES_INIT(NET_ADAPTER_O
     Capabilities->EvtAdapterOffloadSetRxChecksum = EvtAdapterOffloadSetRxChecksum;
 }
 
+/* Both directions at once, in the words of 2.0 and 2.1. */
+typedef void EVT_NET_ADAPTER_OFFLOAD_SET_CHECKSUM(NETADAPTER Adapter, NETOFFLOAD Offload);
+typedef EVT_NET_ADAPTER_OFFLOAD_SET_CHECKSUM *PFN_NET_ADAPTER_OFFLOAD_SET_CHECKSUM;
+typedef struct _NET_ADAPTER_OFFLOAD_CHECKSUM_CAPABILITIES {
+    ULONG Size;
+    BOOLEAN IPv4, Tcp, Udp;
+    PFN_NET_ADAPTER_OFFLOAD_SET_CHECKSUM EvtAdapterOffloadSetChecksum;
+} NET_ADAPTER_OFFLOAD_CHECKSUM_CAPABILITIES;
+FORCEINLINE void NET_ADAPTER_OFFLOAD_CHECKSUM_CAPABILITIES_INIT(NET_ADAPTER_OFFLOAD_CHECKSUM_CAPABILITIES *Capabilities, BOOLEAN IPv4, BOOLEAN Tcp,
+                                                                BOOLEAN Udp, PFN_NET_ADAPTER_OFFLOAD_SET_CHECKSUM EvtAdapterOffloadSetChecksum)
+{
+    WDK_INIT_STRUCTURE(Capabilities);
+    Capabilities->IPv4 = IPv4;
+    Capabilities->Tcp = Tcp;
+    Capabilities->Udp = Udp;
+    Capabilities->EvtAdapterOffloadSetChecksum = EvtAdapterOffloadSetChecksum;
+}
+
+void NetAdapterOffloadSetChecksumCapabilities(NETADAPTER Adapter, NET_ADAPTER_OFFLOAD_CHECKSUM_CAPABILITIES const *Capabilities);
+BOOLEAN NetOffloadIsChecksumIPv4Enabled(NETOFFLOAD Offload); /* on send */
+BOOLEAN NetOffloadIsChecksumTcpEnabled(NETOFFLOAD Offload);
+BOOLEAN NetOffloadIsChecksumUdpEnabled(NETOFFLOAD Offload);
 void NetAdapterOffloadSetTxChecksumCapabilities(NETADAPTER Adapter, NET_ADAPTER_OFFLOAD_TX_CHECKSUM_CAPABILITIES const *Capabilities);
 void NetAdapterOffloadSetRxChecksumCapabilities(NETADAPTER Adapter, NET_ADAPTER_OFFLOAD_RX_CHECKSUM_CAPABILITIES const *Capabilities);
 BOOLEAN NetOffloadIsTxChecksumIPv4Enabled(NETOFFLOAD Offload);

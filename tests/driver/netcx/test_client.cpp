@@ -33,6 +33,7 @@ void advance_tx(NETPACKETQUEUE queue) {
         client->packets.push_back(*packet);
         if (client->tx_sum.Enabled) client->asked.push_back(*NetExtensionGetPacketChecksum(&client->tx_sum, packets->BeginIndex));
         client->fragments.push_back(list);
+        if (client->on_sent) client->on_sent(packets->BeginIndex);
         fragments->BeginIndex = NetRingAdvanceIndex(fragments, packet->FragmentIndex, packet->FragmentCount);
     }
     if (client->after_tx) client->after_tx();
@@ -40,6 +41,7 @@ void advance_tx(NETPACKETQUEUE queue) {
 
 void advance_rx(NETPACKETQUEUE queue) {
     TestClient* client = client_of(queue);
+    if (queue != client->rx) return;
     while (!client->to_receive.empty() && !(client->driver_buffers && client->buffers.empty()) &&
            !(client->data_buffers && client->rx_buffers()->BeginIndex == client->rx_buffers()->EndIndex) && client->rx_packets()->BeginIndex != client->rx_packets()->EndIndex &&
            client->rx_fragments()->BeginIndex != client->rx_fragments()->EndIndex) {
@@ -60,10 +62,10 @@ void cancel_rx(NETPACKETQUEUE queue) {
     TestClient* client = client_of(queue);
     client->calls += "cancel-rx ";
     if (client->hold_receives) return;
-    NET_RING* packets = client->rx_packets();
+    NET_RING *packets = NetRxQueueGetRingCollection(queue)->Rings[NetRingTypePacket], *fragments = NetRxQueueGetRingCollection(queue)->Rings[NetRingTypeFragment];
     for (; packets->BeginIndex != packets->EndIndex; packets->BeginIndex = NetRingIncrementIndex(packets, packets->BeginIndex))
         NetRingGetPacketAtIndex(packets, packets->BeginIndex)->Ignore = 1;
-    client->rx_fragments()->BeginIndex = client->rx_fragments()->EndIndex;
+    fragments->BeginIndex = fragments->EndIndex;
 }
 
 void notify_tx(NETPACKETQUEUE queue, BOOLEAN) { client_of(queue)->armed_tx++; }
@@ -73,7 +75,10 @@ void start_rx(NETPACKETQUEUE queue) { client_of(queue)->calls += "start-rx "; }
 void stop_tx(NETPACKETQUEUE queue) { client_of(queue)->calls += "stop-tx "; }
 void stop_rx(NETPACKETQUEUE queue) { client_of(queue)->calls += "stop-rx "; }
 VOID cleanup(WDFOBJECT object) {
-    if (client_of(object)) client_of(object)->calls += "cleanup ";  // else its creation failed
+    TestClient* client = client_of(object);
+    if (!client) return;  // its creation failed
+    client->calls += "cleanup ";
+    client->rx_queues.erase(std::remove(client->rx_queues.begin(), client->rx_queues.end(), object), client->rx_queues.end());
 }
 
 void get_extensions(NETPACKETQUEUE queue, void (*get)(NETPACKETQUEUE, NET_EXTENSION_QUERY const*, NET_EXTENSION*), NET_EXTENSION* va,
@@ -108,6 +113,11 @@ NTSTATUS create_tx(NETADAPTER adapter, NETTXQUEUE_INIT* init) {
     context_of(client->tx)->client = client;
     get_extensions(client->tx, NetTxQueueGetExtension, &client->tx_va, &client->tx_la);
     get_checksum(client->tx, NetTxQueueGetExtension, &client->tx_sum);
+    for (auto& [name, extension] : client->tx_extensions) {
+        NET_EXTENSION_QUERY query;
+        NET_EXTENSION_QUERY_INIT(&query, name, 1, NetExtensionTypePacket);
+        NetTxQueueGetExtension(client->tx, &query, &extension);
+    }
     return status;
 }
 
@@ -121,12 +131,20 @@ NTSTATUS create_rx(NETADAPTER adapter, NETRXQUEUE_INIT* init) {
     config.EvtStop = stop_rx;
     WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&attributes, Context);
     attributes.EvtCleanupCallback = cleanup;
-    NTSTATUS status = NetRxQueueCreate(init, &attributes, &config, &client->rx);
+    NETPACKETQUEUE queue = nullptr;
+    NTSTATUS status = client->rx_queues.size() < client->most_rx_queues ? NetRxQueueCreate(init, &attributes, &config, &queue) : STATUS_INSUFFICIENT_RESOURCES;
     if (!NT_SUCCESS(status)) return status;
-    context_of(client->rx)->client = client;
+    context_of(queue)->client = client;
+    client->rx_queues.push_back(queue);
+    if (client->rx_queues.size() > 1) return status;
+    client->rx = queue;
     get_extensions(client->rx, NetRxQueueGetExtension, &client->rx_va, &client->rx_la);
     get_checksum(client->rx, NetRxQueueGetExtension, &client->rx_sum);
     NET_EXTENSION_QUERY query;
+    for (auto& [name, extension] : client->rx_extensions) {
+        NET_EXTENSION_QUERY_INIT(&query, name, 1, NetExtensionTypePacket);
+        NetRxQueueGetExtension(client->rx, &query, &extension);
+    }
     NET_EXTENSION_QUERY_INIT(&query, NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME, NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_VERSION_1,
                              NetExtensionTypeFragment);
     NetRxQueueGetExtension(client->rx, &query, &client->rx_return);
@@ -294,6 +312,7 @@ void TestClient::receive(const Bytes& frame) {
     packet->FragmentCount = 1;
     packet->Layout = {};
     if (rx_sum.Enabled) *NetExtensionGetPacketChecksum(&rx_sum, packet_ring->BeginIndex) = found;
+    if (on_receive) on_receive(packet_ring->BeginIndex);
     fragment_ring->BeginIndex = NetRingIncrementIndex(fragment_ring, fragment_ring->BeginIndex);
     packet_ring->BeginIndex = NetRingIncrementIndex(packet_ring, packet_ring->BeginIndex);
 }

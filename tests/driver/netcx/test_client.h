@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 
 #include "netcx_host.h"
 #include "test_stack.h"
@@ -26,13 +27,17 @@ struct TestClient {
     bool hold_sends = false;
     bool hold_receives = false;      // on cancel too
     std::function<void()> after_tx, after_rx;  // at the end of EvtAdvance
+    std::function<void(UINT32)> on_sent, on_receive;  // a packet of the ring, before it is given back
+    std::map<PCWSTR, NET_EXTENSION> tx_extensions, rx_extensions;  // it asks for these beside the others; by the pointer of the name
+    size_t most_rx_queues = 16;
 
     // What came of it.
     std::string calls;
     WDFDEVICE device = nullptr;
     NETADAPTER adapter = nullptr;
     WDFDMAENABLER enabler = nullptr;
-    NETPACKETQUEUE tx = nullptr, rx = nullptr;
+    NETPACKETQUEUE tx = nullptr, rx = nullptr;          // the first of each
+    std::vector<NETPACKETQUEUE> rx_queues;
     NET_EXTENSION tx_va{}, tx_la{}, rx_va{}, rx_la{}, rx_return{}, tx_sum{}, rx_sum{}, rx_data{}, buffer_va{}, buffer_la{};
     unsigned in_buffer = 0;                             // frames in the first buffer of the data buffer ring
     std::vector<Bytes> sent, to_receive;

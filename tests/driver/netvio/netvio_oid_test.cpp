@@ -65,7 +65,7 @@ TEST_F(NetvioOid, EverySupportedQueryAnswersOrIsASet) {
     for (ULONG i = 0; i < netvio_supported_oids_bytes / sizeof(NDIS_OID); i++) {
         NDIS_OID oid = netvio_supported_oids[i];
         const bool set = oid == OID_802_3_MULTICAST_LIST || oid == OID_OFFLOAD_ENCAPSULATION || oid == OID_TCP_OFFLOAD_PARAMETERS ||
-                         oid == OID_GEN_RECEIVE_SCALE_PARAMETERS || oid == OID_NETVIO_RESET_QUEUE || oid == OID_NETVIO_RESET_DEVICE;
+                         oid == OID_GEN_RECEIVE_SCALE_PARAMETERS || oid == OID_MINIPORT_RESET_QUEUE || oid == OID_MINIPORT_RESET_DEVICE;
         if (set) continue;
         EXPECT_EQ(query(oid, buffer.data(), 512), NDIS_STATUS_SUCCESS) << std::hex << oid;
         EXPECT_GT(request.DATA.QUERY_INFORMATION.BytesWritten, 0u) << std::hex << oid;
@@ -113,10 +113,10 @@ TEST_F(NetvioOid, MulticastListIsMeasured) {
 
 TEST_F(NetvioOid, QueueResetNeedsTheFeatureAndAQueue) {
     ULONG queue = 4;
-    EXPECT_EQ(set(OID_NETVIO_RESET_QUEUE, &queue, 2), NDIS_STATUS_INVALID_LENGTH);
-    EXPECT_EQ(set(OID_NETVIO_RESET_QUEUE, &queue, sizeof(queue)), NDIS_STATUS_NOT_SUPPORTED);
+    EXPECT_EQ(set(OID_MINIPORT_RESET_QUEUE, &queue, 2), NDIS_STATUS_INVALID_LENGTH);
+    EXPECT_EQ(set(OID_MINIPORT_RESET_QUEUE, &queue, sizeof(queue)), NDIS_STATUS_NOT_SUPPORTED);
     adapter.pci.features = REGMAP_BIT(VIRTIO_F_RING_RESET_BIT);
-    EXPECT_EQ(set(OID_NETVIO_RESET_QUEUE, &queue, sizeof(queue)), NDIS_STATUS_INVALID_DATA);
+    EXPECT_EQ(set(OID_MINIPORT_RESET_QUEUE, &queue, sizeof(queue)), NDIS_STATUS_INVALID_DATA);
 }
 
 TEST_F(NetvioOid, UnknownOnesAreNotSupported) {
