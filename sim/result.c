@@ -42,5 +42,6 @@ void machine_result_free(struct machine_result *result) {
     for (size_t i = 0; i < result->driver_count; i++) free(result->drivers[i]);
     free(result->drivers);
     json_decref(result->lost);
+    json_decref(result->cpu);
     memset(result, 0, sizeof *result);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measured_program.h"
 #include "report/report.h"
 
 /* A locally administered address for the other end of the cable. */
@@ -32,6 +33,7 @@ static void name_it(struct scenario *scenario) {
 }
 
 int simulation_prepare(struct simulation *simulation, const struct scenario *scenario, FILE *errors) {
+    if (measured_program_needed(scenario) && measured_program_run(errors) != 0) return -ENOENT;
     memset(simulation, 0, sizeof *simulation);
     simulation->waves.to_ps = UINT64_MAX;
     scenario_copy(&simulation->scenario, scenario);

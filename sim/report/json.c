@@ -117,6 +117,7 @@ json_t *report_json(const struct scenario *scenario, const struct machine_result
         json_object_set_new(json, "programs", json_pack("{s:I,s:I}", "tx_frames", (json_int_t)result->program_tx_frames, "rx_frames",
                                                        (json_int_t)result->program_rx_frames));
     if (result->lost) json_object_set(json, "lost", result->lost);
+    if (result->cpu) json_object_set(json, "cpu", result->cpu);
     if (result->driver_count) json_object_set_new(json, "drivers", drivers_json(result));
     return json;
 }

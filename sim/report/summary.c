@@ -86,6 +86,13 @@ static void print_offload(FILE *out, const json_t *offload) {
     if (hashes) fprintf(out, "  %lld frames received with a hash\n", hashes);
 }
 
+/* What measured code took; nothing where a table of costs was charged. */
+static void print_cpu(FILE *out, const json_t *cpu) {
+    if (!cpu) return;
+    fprintf(out, "  CPU: %.0f cycles a packet, %.1f cache lines; one core: %.2f million a second\n", number(cpu, "cycles"),
+            number(cpu, "lines"), number(cpu, "mpps"));
+}
+
 /* At most 80 columns, so that it reads the same on any terminal. */
 static void print_table(FILE *out, const json_t *result) {
     const json_t *tx = json_object_get(result, "tx"), *rx = json_object_get(result, "rx"), *nbl = json_object_get(result, "nbl"),
@@ -113,6 +120,7 @@ static void print_table(FILE *out, const json_t *result) {
     fprintf(out, "  %lld interrupts, %lld DMA violations\n", integer(result, "interrupts"),
             integer(json_object_get(result, "dma"), "violations"));
     print_offload(out, json_object_get(result, "offload"));
+    print_cpu(out, json_object_get(result, "cpu"));
     fprintf(out, "  simulated %.0f of %lld NIC cycles (the rest idle) in %.2f s, %.0f a second\n", evaluated,
             integer(sim, "cycles"), wall, wall > 0 ? evaluated / wall : 0);
 }
