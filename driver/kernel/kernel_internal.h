@@ -5,13 +5,6 @@
 
 #include "kernel.h"
 
-/* A check of ours, which Windows does not make, among code whose cost is measured (hw/cpu): it is not charged. */
-#ifdef __SANITIZE_THREAD__
-#define KERNEL_CHECK __attribute__((no_sanitize_thread))
-#else
-#define KERNEL_CHECK
-#endif
-
 enum { KERNEL_MDL_CLASSES = 3 };
 
 struct kernel_pool_block;

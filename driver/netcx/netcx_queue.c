@@ -9,6 +9,7 @@
  */
 #include "netcx_check.h"
 #include "netcx_offload.h"
+#include "platform_uncharged.h"
 
 enum { STOP_NS = 1000000000, STEP_NS = 1000, RING_LEAST = 16, RING_MOST = 4096, RING_DEFAULT = 256, TX_FRAGMENTS_A_PACKET = 4 };
 
@@ -22,7 +23,7 @@ struct NETRXQUEUE_INIT {
     struct NETTXQUEUE_INIT init;
 };
 
-static void trace(const struct netcx_queue *queue, enum platform_trace_kind kind, const char *function) {
+static PLATFORM_UNCHARGED void trace(const struct netcx_queue *queue, enum platform_trace_kind kind, const char *function) {
     const struct platform *platform = &queue->object.kernel->seam;
     if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
     struct platform_trace event = {.kind = kind, .text = function};

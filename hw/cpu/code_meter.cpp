@@ -9,19 +9,12 @@ namespace hw {
 namespace {
 
 // Where what is not RAM is placed: regions far apart, of which none is large enough to meet the next.
-constexpr uint64_t heap_base = uint64_t{1} << 44, image_base = uint64_t{2} << 44, stack_base = uint64_t{3} << 44;
+constexpr uint64_t heap_base = uint64_t{1} << 44, image_base = uint64_t{2} << 44, stack_base = uint64_t{3} << 44, ram_base = uint64_t{4} << 44;
 constexpr unsigned image_bits = 36, stack_bits = 28;
 constexpr uint64_t nowhere = UINT64_MAX;
 constexpr size_t no_function = 0;
 
 uint64_t number_of(const void* address) { return reinterpret_cast<uint64_t>(address); }
-
-// What a load of this size brings, if it may be a pointer. It is read before the program reads it: nothing is between the two.
-uint64_t pointer_at(const void* address, size_t bytes) {
-    uint64_t value = 0;
-    if (bytes == sizeof value) std::memcpy(&value, address, sizeof value);
-    return value;
-}
 
 }  // namespace
 
@@ -81,17 +74,28 @@ uint64_t CodeMeter::take_ps(bool finished) {
     return ps;
 }
 
-uint64_t CodeMeter::place(const void* address) const {
-    if (ram_.contains(address)) return ram_.physical(address);
+CodeMeter::Place CodeMeter::place(const void* address) const {
+    const auto same = [](uint64_t placed) { return Place{placed, placed}; };
+    if (ram_.contains(address)) return {ram_base + ram_.offset_of(address), ram_.physical(address)};
     const uint64_t at = number_of(address);
     size_t heap_bytes = 0;
     const uint64_t heap = number_of(access_heap(&heap_bytes));
-    if (heap && at - heap < heap_bytes) return heap_base + (at - heap);
+    if (heap && at - heap < heap_bytes) return same(heap_base + (at - heap));
     if (context_->stack_end - at < context_->stack_bytes)
-        return stack_base + ((context_->number + 1) << stack_bits) - (context_->stack_end - at);
+        return same(stack_base + ((context_->number + 1) << stack_bits) - (context_->stack_end - at));
     for (const Image& image : images_)
-        if (at >= image.first && at <= image.last) return image.base + (at - image.first);
-    return nowhere;
+        if (at >= image.first && at <= image.last) return same(image.base + (at - image.first));
+    return {nowhere, nowhere};
+}
+
+// What a load of this size brings, if it may be a pointer into what the model has; else 0. It is read before the program reads it: nothing
+// is between the two. Regions lie far apart here, so that a pointer to the end of one is none to the next.
+uint64_t CodeMeter::pointer_at(const void* address, size_t bytes) const {
+    const void* value = nullptr;
+    if (bytes != sizeof value) return 0;
+    std::memcpy(&value, address, sizeof value);
+    const Place target = place(value);
+    return target.seen == nowhere ? 0 : target.seen;
 }
 
 void CodeMeter::count(Core::Access access, uint64_t address, bool write) {
@@ -111,14 +115,14 @@ void CodeMeter::access(const void* address, size_t bytes, bool write) {
     const auto* at = static_cast<const uint8_t*>(address);
     for (size_t left = bytes; left > 0;) {
         const size_t piece = std::min<size_t>(left, Ram::page_bytes - number_of(at) % Ram::page_bytes);
-        const uint64_t placed = place(at);
-        if (placed == nowhere) {
+        const Place placed = place(at);
+        if (placed.seen == nowhere) {
             core_.touch();
             profile_.totals().foreign += recording_;
         } else if (write) {
-            count(core_.store(placed, static_cast<uint32_t>(piece), number_of(at)), placed, true);
+            count(core_.store(placed.physical, static_cast<uint32_t>(piece), placed.seen), placed.physical, true);
         } else {
-            count(core_.load(placed, static_cast<uint32_t>(piece), number_of(at), pointer_at(at, bytes)), placed, false);
+            count(core_.load(placed.physical, static_cast<uint32_t>(piece), placed.seen, pointer_at(at, bytes)), placed.physical, false);
         }
         at += piece;
         left -= piece;

@@ -85,7 +85,12 @@ private:
 
     void access(const void* address, size_t bytes, bool write);
     void count(Core::Access access, uint64_t line, bool write);
-    uint64_t place(const void* address) const;
+    // As the code sees it, and in memory: the same but for RAM, whose pages are scattered. nowhere: it is the simulator's.
+    struct Place {
+        uint64_t seen, physical;
+    };
+    Place place(const void* address) const;
+    uint64_t pointer_at(const void* address, size_t bytes) const;
     void enter(const void* code);
     void leave();
     void settle();  // the time up to now is the running function's

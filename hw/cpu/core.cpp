@@ -24,10 +24,10 @@ void Core::allocate(uint64_t tenths) {
     }
 }
 
-uint64_t Core::start_of(uint64_t host) const {
+uint64_t Core::start_of(uint64_t seen) const {
     uint64_t start = now_;
     for (const Pointer& pointer : pointers_)
-        if (host - pointer.value < structure_bytes) start = std::max(start, pointer.ready);
+        if (seen - pointer.value < structure_bytes) start = std::max(start, pointer.ready);
     return start;
 }
 
@@ -51,19 +51,19 @@ uint64_t Core::access_lines(uint64_t address, uint32_t bytes, bool write, uint64
     return ready;
 }
 
-Core::Access Core::load(uint64_t address, uint32_t bytes, uint64_t host, uint64_t pointer) {
+Core::Access Core::load(uint64_t address, uint32_t bytes, uint64_t seen, uint64_t pointer) {
     allocate(10 + config_.other_per_access_tenths);
     Access access{Level::l1, 0};
-    const uint64_t ready = access_lines(address, bytes, false, start_of(host), access);
+    const uint64_t ready = access_lines(address, bytes, false, start_of(seen), access);
     loads_.push_back({instructions_, ready});
     if (pointer) pointers_[next_pointer_++ % pointers_.size()] = {pointer, ready};
     return access;
 }
 
-Core::Access Core::store(uint64_t address, uint32_t bytes, uint64_t host) {
+Core::Access Core::store(uint64_t address, uint32_t bytes, uint64_t seen) {
     allocate(10 + config_.other_per_access_tenths);
     Access access{Level::l1, 0};
-    const uint64_t ready = access_lines(address, bytes, true, start_of(host), access);
+    const uint64_t ready = access_lines(address, bytes, true, start_of(seen), access);
     while (!stores_.empty() && (stores_.front() <= now_ || stores_.size() >= config_.store_buffer)) {
         now_ = std::max(now_, stores_.front());
         stores_.pop_front();

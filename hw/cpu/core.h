@@ -32,10 +32,10 @@ public:
         Level level;
         unsigned lines;
     };
-    // `host` is where the program has it: an address for comparison with pointers only. `pointer` is what the load brings, if it
-    // may be a pointer, else 0.
-    Access load(uint64_t address, uint32_t bytes, uint64_t host, uint64_t pointer);
-    Access store(uint64_t address, uint32_t bytes, uint64_t host);
+    // `seen` is where the program sees it, for comparison with pointers. `pointer` is what the load brings, if it points to what the program
+    // sees, else 0.
+    Access load(uint64_t address, uint32_t bytes, uint64_t seen, uint64_t pointer);
+    Access store(uint64_t address, uint32_t bytes, uint64_t seen);
     // An access to memory that the model does not have: it is in L1.
     void touch();
     void function();  // entered
@@ -56,7 +56,7 @@ private:
     };
 
     void allocate(uint64_t tenths);
-    uint64_t start_of(uint64_t host) const;
+    uint64_t start_of(uint64_t seen) const;
     uint64_t take_fill_buffer(uint64_t start, uint64_t ticks);
     uint64_t access_lines(uint64_t address, uint32_t bytes, bool write, uint64_t start, Access& access);
 
