@@ -16,6 +16,7 @@ static const char documentation[] =
     "  latency     doorbell to wire and wire to interrupt message, beside what is unavoidable\n"
     "  dma         the NIC's DMA engines against the PCIe model, and read latency\n"
     "  speed       the simulator itself: cycles and packets per wall second\n"
+    "  descriptors what a packet costs the CPU as NDIS_PACKET, NET_BUFFER_LIST and NET_PACKET\n"
     "\n"
     "`ringside bench BENCH --help' explains a bench and its options.\n"
     "\n"
@@ -25,9 +26,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } benches[] = {{"line-rate", bench_line_rate}, {"latency", bench_latency}, {"dma", bench_dma}, {"speed", bench_speed}};
+    } benches[] = {{"line-rate", bench_line_rate}, {"latency", bench_latency}, {"dma", bench_dma}, {"speed", bench_speed},
+                 {"descriptors", bench_descriptors}};
     int *status = state->input;
-    if (key == ARGP_KEY_NO_ARGS) argp_error(state, "a bench is missing: line-rate, latency, dma or speed");
+    if (key == ARGP_KEY_NO_ARGS) argp_error(state, "a bench is missing: line-rate, latency, dma, speed or descriptors");
     if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
     for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
         if (strcmp(benches[i].name, argument) != 0) continue;
@@ -39,7 +41,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         state->next = state->argc;
         return 0;
     }
-    argp_error(state, "there is no bench '%s'; the benches are line-rate, latency, dma and speed", argument);
+    argp_error(state, "there is no bench '%s'; the benches are line-rate, latency, dma, speed and descriptors", argument);
     return EINVAL;
 }
 

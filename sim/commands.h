@@ -18,5 +18,6 @@ int bench_line_rate(int argc, char **argv);
 int bench_latency(int argc, char **argv);
 int bench_dma(int argc, char **argv);
 int bench_speed(int argc, char **argv);
+int bench_descriptors(int argc, char **argv);
 
 #endif

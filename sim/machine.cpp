@@ -12,6 +12,7 @@
 #include <systemc>
 #include <vector>
 
+#include "code_report.h"
 #include "event_log.h"
 #include "latency.h"
 #include "lost.h"
@@ -36,6 +37,7 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     sim::collect_failures(system, result);
     sim::LostReports lost(system);
     sim::TrafficRun traffic(config, system);
+    if (system.code_meter) sim::measure_traffic(config, *system.code_meter);
     std::optional<sim::LatencyProbe> probe;
     if (config.latencies) probe.emplace(system.events, config.scenario->cpu_interrupt_ns * 1000);
 
@@ -55,6 +57,7 @@ int run(const machine_config& config, machine_result& result, char* error, size_
         system.events.violate({hw::now_ps(), "progress", "limits.max_time_us", "the driver stack could not be taken down", -1});
     traffic.report(result);
     result.lost = lost.take();
+    if (system.code_meter) result.cpu = sim::code_report(*system.code_meter);
     if (probe) {
         std::vector<uint64_t> sent = probe->sent_ps(), received = probe->received_ps();
         result.tx.hardware = sim::summary_of(sent);

@@ -115,6 +115,7 @@ struct machine_result {
     unsigned queue_count;                            /* of those that the driver uses */
     struct json_t *hosts; /* linux/run.h: what each Linux host did and printed, an array; NULL: the machine's own drivers ran */
     struct json_t *lost; /* lost.h: what was found of NBLs that are lost or were misused, an object; NULL: none were */
+    struct json_t *cpu;  /* code_report.h: what measured code took, an object; NULL: it was charged by a table */
     char **drivers; /* the stack as it was bound, a line for each driver, if asked for */
     size_t driver_count;
 };

@@ -30,6 +30,7 @@ static const char documentation[] =
     "  bench line-rate           packets per second by frame size, beside the limit\n"
     "  bench dma                 the NIC's DMA engines against the PCIe model\n"
     "  bench speed               the simulator: cycles and packets per wall second\n"
+    "  bench descriptors         what a packet costs the CPU by NDIS_PACKET, NBL, NET_PACKET\n"
     "  list                      the scenarios that ship with Ringside\n"
     "  check SCENARIO...         validate scenarios without running them\n"
     "  drivers SCENARIO          the driver stack of a scenario, as it is bound\n"

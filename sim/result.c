@@ -43,5 +43,6 @@ void machine_result_free(struct machine_result *result) {
     free(result->drivers);
     json_decref(result->lost);
     json_decref(result->hosts);
+    json_decref(result->cpu);
     memset(result, 0, sizeof *result);
 }

@@ -93,6 +93,8 @@ enum scenario_key_number {
 
 extern const struct scenario_key scenario_keys[SCENARIO_KEYS];
 
+enum scenario_cpu_model { SCENARIO_CPU_TABLE, SCENARIO_CPU_CACHES };
+
 /* Where a value was given. */
 enum scenario_origin { SCENARIO_DEFAULT, SCENARIO_FROM_FILE, SCENARIO_FROM_SET, SCENARIO_FROM_OPTION };
 struct scenario_mark {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "linux/run.h"
+#include "measured_program.h"
 #include "report/report.h"
 
 static int load_capture(const struct scenario *scenario, unsigned key, const char *path, struct capture *capture, FILE *errors) {
@@ -31,6 +32,7 @@ static void name_it(struct scenario *scenario) {
 }
 
 int simulation_prepare(struct simulation *simulation, const struct scenario *scenario, FILE *errors) {
+    if (measured_program_needed(scenario) && measured_program_run(errors) != 0) return -ENOENT;
     memset(simulation, 0, sizeof *simulation);
     simulation->waves.to_ps = UINT64_MAX;
     scenario_copy(&simulation->scenario, scenario);

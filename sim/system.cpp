@@ -28,6 +28,14 @@ hw::CpuConfig cpu_config(const scenario& scenario) {
     return config;
 }
 
+hw::CoreConfig core_config(const scenario& scenario) {
+    hw::CoreConfig config;
+    config.mhz = scenario.cpu_mhz;
+    config.ddio_ways = static_cast<uint32_t>(scenario.cpu_ddio_ways);
+    config.prefetch = scenario.cpu_prefetch;
+    return config;
+}
+
 }  // namespace
 
 System::System(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted,
@@ -69,6 +77,7 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted, 
 
     // The software's side.
     cpu = std::make_unique<hw::Cpu>("cpu", software, events);
+    if (scenario.cpu_model == SCENARIO_CPU_CACHES && !scenario.cpu_free) measure_code(core_config(scenario));
     bridge = std::make_unique<hw::HostBridge>("bridge", slots.size());
     for (auto& slot : slots) bridge->connect(slot->number, slot->root->mmio_socket, slot->config);
     cpu->mmio_socket.bind(bridge->mmio_socket);
@@ -85,6 +94,20 @@ void System::build(const scenario& scenario, const machine_waves& waves_wanted, 
         waves = std::make_unique<hw::Waves>(picture, events);
         nic->attach_waves(*waves);
     }
+}
+
+void System::measure_code(const hw::CoreConfig& core) {
+    if (!access_is_measured()) throw std::invalid_argument("cpu.model: caches: this program holds no measured drivers; it is ringside-cpu that does");
+    code_meter = std::make_unique<hw::CodeMeter>(core, memory->ram());
+    cpu->measure(*code_meter);
+    for (auto& slot : slots)
+        if (slot->memory_target)
+            slot->memory_target->observe([this](uint64_t address, uint32_t bytes, bool write) {
+                if (write)
+                    code_meter->device_write(address, bytes);
+                else
+                    code_meter->device_read(address, bytes);
+            });
 }
 
 Whereabouts::Place System::place_of(const void* va, uint32_t length, int64_t packet, bool receive) const {

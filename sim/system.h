@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "code_meter.h"
 #include "cpu.h"
 #include "event.h"
 #include "host_bridge.h"
@@ -50,6 +51,7 @@ public:
     std::vector<std::unique_ptr<Slot>> slots;  // one or more
     std::unique_ptr<hw::HostBridge> bridge;
     std::unique_ptr<Transcript> transcript;           // of the first slot, or null
+    std::unique_ptr<hw::CodeMeter> code_meter;        // or null, where code is charged by a table
     std::unique_ptr<hw::Cpu> cpu;
     // The first slot's, for who knows of one NIC only.
     hw::PcieLink* link = nullptr;
@@ -62,6 +64,7 @@ public:
     SimPlatform* platform = nullptr;
 
 private:
+    void measure_code(const hw::CoreConfig& core);
     void build(const scenario& scenario, const machine_waves& waves_wanted, const char* transcript_wanted,
                const std::vector<ForeignHost>& hosts);
 };

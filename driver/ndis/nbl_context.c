@@ -8,8 +8,9 @@
 #include <stdlib.h>
 
 #include "nbl_internal.h"
+#include "platform_uncharged.h"
 
-static void note_push(struct nbl_record *record, USHORT size, const char *site) {
+static PLATFORM_UNCHARGED void note_push(struct nbl_record *record, USHORT size, const char *site) {
     struct nbl_ledger *ledger = &record->ledger;
     if (ledger->pushes < NBL_PUSHES) ledger->pushed[ledger->pushes] = (struct nbl_push){.site = site, .size = size};
     ledger->pushes++;
@@ -46,7 +47,7 @@ NDIS_STATUS (NdisAllocateNetBufferListContext)(PNET_BUFFER_LIST NetBufferList, U
 }
 
 /* The pop must be of the last push. False: there is nothing to pop. */
-static bool check_pop(struct nbl_record *record, PNET_BUFFER_LIST_CONTEXT top, USHORT size) {
+static PLATFORM_UNCHARGED bool check_pop(struct nbl_record *record, PNET_BUFFER_LIST_CONTEXT top, USHORT size) {
     struct nbl_ledger *ledger = &record->ledger;
     if (!top || ledger->pushes == 0 || (ULONG)top->Offset + size > top->Size) {
         nbl_violation(record, "nbl.context_unbalanced", "[D] 2.4", "more context was popped than was pushed");

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "packet_internal.h"
+#include "platform_uncharged.h"
 
 enum { TAG = 0x7470646E /* 'ndpt' */, PACKETS_MOST = 0xFFFF, NAMED_LEAKS = 3 };
 
@@ -91,7 +92,7 @@ void packet_violation(const struct packet_record *record, const char *check, con
                      freed ? kernel_site(record->freed_site) : "");
 }
 
-void packet_move(struct packet_record *record, enum packet_state state, const char *holder) {
+PLATFORM_UNCHARGED void packet_move(struct packet_record *record, enum packet_state state, const char *holder) {
     record->state = state;
     record->holder = holder;
     record->since_ps = record->pool->object.ndis->kernel->time_ps;
@@ -137,7 +138,7 @@ static const char *misuse(enum packet_state is, enum packet_state wanted) {
     return "packet.wrong_owner";
 }
 
-struct packet_record *packet_check(struct ndis *ndis, PNDIS_PACKET packet, enum packet_state state, const char *function) {
+PLATFORM_UNCHARGED struct packet_record *packet_check(struct ndis *ndis, PNDIS_PACKET packet, enum packet_state state, const char *function) {
     struct packet_record *record = packet_record_of(packet);
     const struct packet_pool *pool = ndis->packet_pools;
     while (pool && !is_of(pool, record)) pool = pool->next;

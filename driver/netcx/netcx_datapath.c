@@ -8,10 +8,11 @@
  * What does not come to an end within STOP_NS is reported, and left.
  */
 #include "netcx_check.h"
+#include "platform_uncharged.h"
 
 enum { STOP_NS = 1000000000, STEP_NS = 1000 };
 
-static void trace(const struct netcx_queue *queue, enum platform_trace_kind kind, const char *function) {
+static PLATFORM_UNCHARGED void trace(const struct netcx_queue *queue, enum platform_trace_kind kind, const char *function) {
     const struct platform *platform = &queue->object.kernel->seam;
     if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
     struct platform_trace event = {.kind = kind, .text = function};

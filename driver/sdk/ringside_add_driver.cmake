@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# ringside_add_driver(NAME SOURCES file... [INCLUDES folder...] [DEFINES name=value...] [OPTIONS flag...] [TRACES function...] [LLP64])
+# ringside_add_driver(NAME SOURCES file... [INCLUDES folder...] [DEFINES name=value...] [OPTIONS flag...] [TRACES function...] [LLP64]
+#                     [MEASURED])
 #
 # Builds a Windows network-driver source tree into the module NAME.so, in the folder of the build that calls it. C and C++ sources; DEFINES
 # are those of the driver's own project (NDIS630=1 and its like; ringside/include/ndis/version.h), DBG=1 among them for a checked build.
@@ -8,11 +9,13 @@
 # a begin_wpp block are found. LLP64: `long` has 32 bits in the sources (llp64.h). The driver is compiled as the Windows compiler would:
 # 16-bit wchar_t, Microsoft's extensions, no strict aliasing; warnings are the driver's own affair and off.
 #
+# MEASURED: the driver tells what it loads and stores, for cpu.model: caches (hw/cpu).
+#
 # ringside_export_wdk(TARGET): that program has every name of the driver kit, and lets modules find them.
 set(RINGSIDE_SDK_FOLDER ${CMAKE_CURRENT_LIST_DIR} CACHE INTERNAL "The folder of driver/sdk")
 
 function(ringside_add_driver name)
-    cmake_parse_arguments(ARG "LLP64" "" "SOURCES;INCLUDES;DEFINES;OPTIONS;TRACES" ${ARGN})
+    cmake_parse_arguments(ARG "LLP64;MEASURED" "" "SOURCES;INCLUDES;DEFINES;OPTIONS;TRACES" ${ARGN})
     if(NOT ARG_SOURCES)
         message(FATAL_ERROR "ringside_add_driver(${name}): name its sources after SOURCES")
     endif()
@@ -35,6 +38,10 @@ function(ringside_add_driver name)
     target_compile_options(${name} PRIVATE -g -w -fms-extensions -fshort-wchar -fno-strict-aliasing ${ARG_OPTIONS})
     if(ARG_LLP64)
         target_compile_options(${name} PRIVATE -include ${RINGSIDE_SDK_FOLDER}/llp64.h)
+    endif()
+    if(ARG_MEASURED)
+        target_compile_options(${name} PRIVATE -fsanitize=thread -include ${RINGSIDE_SDK_FOLDER}/../../hw/cpu/measured.h)
+        target_include_directories(${name} PRIVATE ${RINGSIDE_SDK_FOLDER}/../../hw/cpu)
     endif()
     target_link_options(${name} PRIVATE -Wl,--emit-relocs -Wl,-Bsymbolic)
 endfunction()

@@ -26,6 +26,7 @@
 #include "traffic.h"
 #include "traffic_offload.h"
 #include "vlan_filter.h"
+#include "platform_uncharged.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -210,7 +211,7 @@ static inline PVOID traffic_cancel_id(const struct traffic *traffic) {
 /* traffic_receive.c */
 PROTOCOL_RECEIVE_NET_BUFFER_LISTS traffic_receive;
 
-static inline void traffic_trace(struct traffic *traffic, enum platform_trace_kind kind, const char *name) {
+static inline PLATFORM_UNCHARGED void traffic_trace(struct traffic *traffic, enum platform_trace_kind kind, const char *name) {
     const struct platform *platform = traffic->platform;
     if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
     struct platform_trace event = {kind, 0, 0, 0, 0, name};

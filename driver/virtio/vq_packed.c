@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "vq_layout.h"
+#include "platform_uncharged.h"
 
 enum { CACHE_LINE = 64 };
 
@@ -116,7 +117,7 @@ static uint16_t take_id(struct vq_packed *vq) {
     return id;
 }
 
-void vq_trace(const struct vq_packed *vq, enum platform_trace_kind kind, uint32_t index, uint64_t packet, uint64_t value) {
+PLATFORM_UNCHARGED void vq_trace(const struct vq_packed *vq, enum platform_trace_kind kind, uint32_t index, uint64_t packet, uint64_t value) {
     const struct platform *platform = vq->platform;
     if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
     struct platform_trace event = {kind, vq->config.queue, index, packet, value, vq->config.name};

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "vq_layout.h"
+#include "platform_uncharged.h"
 
 static bool is_used(const struct vq_packed *vq, uint16_t flags) {
     bool avail = flags >> VIRTQ_DESC_F_AVAIL_BIT & 1u, used = flags >> VIRTQ_DESC_F_USED_BIT & 1u;
@@ -75,7 +76,7 @@ static int read_used(struct vq_packed *vq, uint16_t *id, uint32_t *written) {
     return 1;
 }
 
-static void trace_reap(const struct vq_packed *vq, uint16_t slot, const struct vq_used *used) {
+static PLATFORM_UNCHARGED void trace_reap(const struct vq_packed *vq, uint16_t slot, const struct vq_used *used) {
     const struct platform *platform = vq->platform;
     if (!platform->ops->trace_enabled(platform->ctx, PLATFORM_TRACE_RING_REAP)) return;
     struct platform_trace event = {PLATFORM_TRACE_RING_REAP, vq->config.queue, slot, used->packet, used->slots, vq->config.name};

@@ -7,6 +7,9 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "code_meter.h"
+#include "sim_time.h"
+
 namespace hw {
 
 using sc_core::SC_NS;
@@ -29,6 +32,7 @@ void Cpu::acquire(Context& context) {
     if (&context != &interrupt_) let_interrupt_come();
     if (!owner_ && !interrupt_waiting_ && ready_.empty()) {
         owner_ = &context;
+        meter_runs(&context);
         return;
     }
     if (&context == &interrupt_) {
@@ -38,9 +42,11 @@ void Cpu::acquire(Context& context) {
         ready_.push_back(&context);
     }
     while (owner_ != &context) sc_core::wait(context.granted);
+    meter_runs(&context);
 }
 
 void Cpu::release() {
+    meter_runs(nullptr);
     owner_ = nullptr;
     if (interrupt_waiting_) {
         interrupt_waiting_ = false;
@@ -66,13 +72,22 @@ void Cpu::let_interrupt_come() {
     if (interrupt_is_due()) sc_core::wait(SC_ZERO_TIME);
 }
 
+// Measured code is charged to whoever has the CPU, and to nobody while time passes.
+void Cpu::meter_runs(Context* context) {
+    if (!meter_) return;
+    meter_->keep_steps(events_.wants(EventKind::function_enter));
+    meter_->run(context);
+}
+
 // The one place where software takes time. Interrupts lengthen what a thread spends by what they take.
 void Cpu::spend(const sc_time& time) {
     if (time == SC_ZERO_TIME || !owner_) return;
     Context& context = *owner_;
     counters_.busy += time;
+    meter_runs(nullptr);
     if (&context == &interrupt_) {
         sc_core::wait(time);
+        meter_runs(&context);
         return;
     }
     for (sc_time left = time; left != SC_ZERO_TIME;) {
@@ -83,9 +98,65 @@ void Cpu::spend(const sc_time& time) {
     }
     let_interrupt_come();
     yield_to_interrupt(context);
+    meter_runs(&context);
 }
 
-void Cpu::charge(Work work, unsigned count) { spend(sc_time(config_.work_ns[static_cast<size_t>(work)], SC_NS) * count); }
+// What measured code took since the last time, and the functions that it was in, each at its time. `finished`: the device is to see all
+// that it did.
+void Cpu::settle(bool finished) {
+    if (!meter_ || !owner_) return;
+    const std::vector<CodeMeter::Step> steps = meter_->take_steps();
+    const uint64_t all = meter_->take_ps(finished);
+    uint64_t spent = 0;
+    for (const CodeMeter::Step& step : steps) {
+        spend(ps_time(step.ps - spent));
+        spent = step.ps;
+        tell_function(step.function, step.enter);
+    }
+    spend(ps_time(all - spent));
+}
+
+void Cpu::tell_function(const char* function, bool enter) {
+    hw::Event event;
+    event.time_ps = now_ps();
+    event.kind = enter ? EventKind::function_enter : EventKind::function_exit;
+    event.text = function;
+    events_.emit(event);
+}
+
+// While a thread is blocked others run, and it is in no function for who looks.
+void Cpu::block(Context& context, const std::function<void()>& wait) {
+    if (meter_) {
+        const std::vector<const char*>& open = meter_->open_functions(&context);
+        for (auto function = open.rbegin(); function != open.rend(); ++function) tell_function(*function, false);
+    }
+    release();
+    wait();
+    acquire(context);
+    if (meter_)
+        for (const char* function : meter_->open_functions(&context)) tell_function(function, true);
+}
+
+bool Cpu::step(const char* function, bool enter) {
+    if (meter_) meter_->step(function, enter);
+    return meter_ != nullptr;
+}
+
+void Cpu::spend_beside_code(double ns) {
+    const sc_time time(ns, SC_NS);
+    if (meter_) meter_->charge_ps(time.value());
+    spend(time);
+}
+
+// What is announced is what measured code does anyway, and costs what it takes.
+void Cpu::charge(Work work, unsigned count) {
+    if (!meter_) {
+        spend(sc_time(config_.work_ns[static_cast<size_t>(work)], SC_NS) * count);
+        return;
+    }
+    if (work == Work::send_nb || work == Work::receive_nb) meter_->packets(count);
+    settle(false);
+}
 
 bool Cpu::refuse_in_interrupt(const char* call) {
     if (owner_ && !in_interrupt()) return false;
@@ -104,11 +175,14 @@ Cpu::Thread* Cpu::spawn(const std::string& name, std::function<void()> entry) {
     const std::string process = std::string(basename()) + "_thread_" + std::to_string(threads_spawned_++);
     sc_core::sc_spawn(
         [this, thread, entry = std::move(entry)] {
+            if (meter_) meter_->begin(&thread->context_, __builtin_frame_address(0), config_.stack_bytes);
             acquire(thread->context_);
             entry();
+            settle(true);
             thread->done_ = true;
             thread->finished_.notify();
             release();
+            if (meter_) meter_->end(&thread->context_);
         },
         process.c_str(), &options);
     return thread;
@@ -116,11 +190,9 @@ Cpu::Thread* Cpu::spawn(const std::string& name, std::function<void()> entry) {
 
 void Cpu::join(Thread* thread) {
     if (refuse_in_interrupt("join")) return;
+    settle(true);
     if (!thread->done_) {
-        Context& context = *owner_;
-        release();
-        sc_core::wait(thread->finished_);
-        acquire(context);
+        block(*owner_, [thread] { sc_core::wait(thread->finished_); });
     }
     const auto place = std::find_if(threads_.begin(), threads_.end(), [thread](const auto& t) { return t.get() == thread; });
     if (place != threads_.end()) threads_.erase(place);
@@ -128,10 +200,8 @@ void Cpu::join(Thread* thread) {
 
 void Cpu::sleep(const sc_time& time) {
     if (refuse_in_interrupt("sleep")) return;
-    Context& context = *owner_;
-    release();
-    sc_core::wait(time);
-    acquire(context);
+    settle(true);
+    block(*owner_, [&time] { sc_core::wait(time); });
 }
 
 Cpu::Event* Cpu::create_event() {
@@ -163,19 +233,20 @@ void Cpu::reset(Event* event) { event->set_ = false; }
 bool Cpu::wait_for(Event* event, const sc_time& timeout) {
     if (event->set_) return true;
     if (refuse_in_interrupt("waiting for an event")) return false;
+    settle(true);
+    if (event->set_) return true;
     Context& context = *owner_;
     context.satisfied = false;
     event->waiters_.push_back(&context);
-    release();
-    if (timeout == SC_ZERO_TIME)
-        sc_core::wait(context.wake);
-    else
-        sc_core::wait(timeout, context.wake);
-    if (!context.satisfied) {
+    block(context, [&] {
+        if (timeout == SC_ZERO_TIME)
+            sc_core::wait(context.wake);
+        else
+            sc_core::wait(timeout, context.wake);
+        if (context.satisfied) return;
         auto& waiters = event->waiters_;
         waiters.erase(std::remove(waiters.begin(), waiters.end(), &context), waiters.end());
-    }
-    acquire(context);
+    });
     return context.satisfied;
 }
 
@@ -187,8 +258,11 @@ void Cpu::transport(tlm::tlm_command command, uint64_t address, unsigned size, u
     transaction.set_data_length(size);
     transaction.set_streaming_width(size);
     sc_time delay;
+    settle(true);
+    meter_runs(nullptr);
     mmio_socket->b_transport(transaction, delay);
     if (delay != SC_ZERO_TIME) sc_core::wait(delay);
+    meter_runs(owner_);
     if (transaction.is_response_ok()) return;
     if (command == tlm::TLM_READ_COMMAND) std::fill(data, data + size, uint8_t{0xFF});
     if (transaction.get_response_status() == tlm::TLM_GENERIC_ERROR_RESPONSE) return;  // the device's fault, and the target reported it
@@ -211,7 +285,7 @@ void Cpu::mmio_write(uint64_t address, unsigned size, uint32_t value) {
     for (unsigned i = 0; i < 4; i++) data[i] = static_cast<uint8_t>(value >> (8 * i));
     counters_.mmio_writes++;
     transport(tlm::TLM_WRITE_COMMAND, address, size, data);
-    spend(sc_time(config_.mmio_write_ns, SC_NS));
+    spend_beside_code(config_.mmio_write_ns);
 }
 
 }  // namespace hw

@@ -11,8 +11,9 @@
 // The MSI-X messages of a vector that arrive before its ISR starts are one interrupt. Everything is decided by simulated time and the
 // order of calls.
 //
-// Time is spent in spend() alone, according to CpuConfig. Not modelled: caches, memory latency of the CPU, several cores, priorities
-// of threads, nested interrupts, power states.
+// Time is spent in spend() alone, according to CpuConfig; or, where a CodeMeter is, as measured code takes it: put aside while it runs, and
+// spent where it announces work (charge), meets the device or blocks. Not modelled: several cores, priorities of threads, nested
+// interrupts, power states; without a meter, caches and memory.
 //
 // Reports: "cpu.blocked_in_interrupt", "cpu.unexpected_message" (no vector at its address and data), "cpu.bus_error" (MMIO to where
 // nothing is; what the device refuses or does not answer is reported by the root complex; reads give all ones in both cases),
@@ -39,6 +40,8 @@
 #include "event.h"
 
 namespace hw {
+
+class CodeMeter;
 
 class Cpu : public sc_core::sc_module {
     struct Context {
@@ -73,6 +76,11 @@ public:
     ~Cpu() override;
 
     tlm_utils::simple_initiator_socket<Cpu> mmio_socket{"mmio_socket"};
+
+    // Measured code pays as `meter` says, in place of the costs of Work. Before the simulation starts; it outlives the CPU.
+    void measure(CodeMeter& meter) { meter_ = &meter; }
+    // A function that the driver says it enters or leaves: told to the event stream when its time has come. False: nothing is measured.
+    bool step(const char* function, bool enter);
 
     // Threads. `entry` starts at the current time, after the contexts that are ready now. May be called before the simulation starts.
     // The handle lives until join(), or as long as the CPU.
@@ -134,6 +142,11 @@ private:
     void release();
     void yield_to_interrupt(Context& context);
     void spend(const sc_core::sc_time& time);
+    void spend_beside_code(double ns);
+    void settle(bool finished);
+    void tell_function(const char* function, bool enter);
+    void block(Context& context, const std::function<void()>& wait);
+    void meter_runs(Context* context);
     bool refuse_in_interrupt(const char* call);
     void transport(tlm::tlm_command command, uint64_t address, unsigned size, uint8_t* data);
 
@@ -153,6 +166,7 @@ private:
     const CpuConfig config_;
     EventStream& events_;
     Counters counters_;
+    CodeMeter* meter_ = nullptr;
 
     Context interrupt_;
     Context* owner_ = nullptr;

@@ -4,6 +4,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "code_meter.h"
 #include "cpu.h"
 #include "sim_time.h"
 
@@ -74,6 +75,7 @@ bool Cpu::cancel_timer(uint64_t timer) {
 }
 
 void Cpu::interrupt_process() {
+    if (meter_) meter_->begin(&interrupt_, __builtin_frame_address(0), config_.stack_bytes);
     for (;;) {
         wait_for_interrupt_work();
         acquire(interrupt_);
@@ -116,8 +118,9 @@ bool Cpu::run_isr() {
     const unsigned number = vectors_[handle].number;
     counters_.interrupts++;
     trace(EventKind::irq_enter, number);
-    spend(sc_time(config_.isr_ns, SC_NS));
+    spend_beside_code(config_.isr_ns);
     isr();
+    settle(false);
     trace(EventKind::irq_exit, number);
     return true;
 }
@@ -129,6 +132,7 @@ bool Cpu::run_timer() {
     timer_due_.erase(timer.id);
     counters_.timers++;
     timer.callback();
+    settle(true);
     return true;
 }
 
@@ -138,6 +142,7 @@ bool Cpu::run_softirq() {
     if (!softirq_) return true;
     counters_.softirqs++;
     softirq_();
+    settle(true);
     return true;
 }
 

@@ -39,7 +39,9 @@ void MemoryTarget::b_transport(tlm::tlm_generic_payload& transaction, sc_core::s
     }
     for_each_enabled(transaction, [&](unsigned offset, unsigned length) {
         unsigned char* data = transaction.get_data_ptr() + offset;
-        uint8_t* ram = memory_.ram().at(iommu_.physical(transaction.get_address() + offset));
+        const uint64_t physical = iommu_.physical(transaction.get_address() + offset);
+        uint8_t* ram = memory_.ram().at(physical);
+        if (observer_) observer_(physical, length, transaction.is_write());
         if (transaction.is_write()) std::memcpy(ram, data, length);
         if (transaction.is_read()) std::memcpy(data, ram, length);
         (transaction.is_write() ? bytes_written_ : bytes_read_) += length;

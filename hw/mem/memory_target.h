@@ -13,6 +13,8 @@
 // Spec: [T] IEEE 1666-2011, TLM-2.0
 #pragma once
 
+#include <functional>
+
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_target_socket.h>
@@ -34,6 +36,10 @@ public:
 
     tlm_utils::simple_target_socket<MemoryTarget> socket{"socket"};
 
+    // Told of every access that was granted, before it is made: its physical addresses, and whether it writes.
+    using Observer = std::function<void(uint64_t address, uint32_t bytes, bool write)>;
+    void observe(Observer observer) { observer_ = std::move(observer); }
+
     uint64_t bytes_read() const { return bytes_read_; }
     uint64_t bytes_written() const { return bytes_written_; }
 
@@ -42,6 +48,7 @@ private:
 
     HostMemory& memory_;
     Iommu& iommu_;
+    Observer observer_;
     sc_core::sc_time read_latency_, write_latency_;
     uint64_t bytes_read_ = 0, bytes_written_ = 0;
 };

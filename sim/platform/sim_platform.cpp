@@ -143,6 +143,8 @@ struct SimPlatform::Ops {
         return self(ctx).events_.wants(static_cast<hw::EventKind>(kind));
     }
     static void trace(void* ctx, const struct platform_trace* report) noexcept {
+        const bool enter = report->kind == PLATFORM_TRACE_FUNCTION_ENTER;
+        if ((enter || report->kind == PLATFORM_TRACE_FUNCTION_EXIT) && self(ctx).cpu_.step(report->text, enter)) return;
         hw::Event event;
         event.time_ps = hw::now_ps();
         event.kind = static_cast<hw::EventKind>(report->kind);

@@ -131,6 +131,7 @@ json_t *report_json(const struct scenario *scenario, const struct machine_result
     if (result->live) json_object_set_new(json, "tcpip", live_json(result));
     if (result->lost) json_object_set(json, "lost", result->lost);
     if (result->hosts) json_object_set(json, "hosts", result->hosts);
+    if (result->cpu) json_object_set(json, "cpu", result->cpu);
     if (result->driver_count) json_object_set_new(json, "drivers", drivers_json(result));
     return json;
 }

@@ -116,6 +116,13 @@ static void print_tcpip(FILE *out, const json_t *tcpip) {
                 integer(client, "bytes"), integer(client, "sent_again"), integer(client, "out_of_order"));
 }
 
+/* What measured code took; nothing where a table of costs was charged. */
+static void print_cpu(FILE *out, const json_t *cpu) {
+    if (!cpu) return;
+    fprintf(out, "  CPU: %.0f cycles a packet, %.1f cache lines; one core: %.2f million a second\n", number(cpu, "cycles"),
+            number(cpu, "lines"), number(cpu, "mpps"));
+}
+
 /* At most 80 columns, so that it reads the same on any terminal. */
 static void print_table(FILE *out, const json_t *result) {
     const json_t *tx = json_object_get(result, "tx"), *rx = json_object_get(result, "rx"), *nbl = json_object_get(result, "nbl"),
@@ -143,6 +150,7 @@ static void print_table(FILE *out, const json_t *result) {
             integer(json_object_get(result, "dma"), "violations"));
     print_offload(out, json_object_get(result, "offload"));
     print_tcpip(out, json_object_get(result, "tcpip"));
+    print_cpu(out, json_object_get(result, "cpu"));
 }
 
 static void print_effort(FILE *out, const json_t *sim) {
