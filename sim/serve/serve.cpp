@@ -29,7 +29,6 @@ int serve(const serve_config& config, machine_result& result, Host& host, const 
         std::snprintf(error, error_size, "%s", host.error().c_str());
         return -EIO;
     }
-    host.report(result);
     result.time_ps = hw::now_ps();
     result.cycles = system.nic->cycles();
     result.cycles_evaluated = system.nic->cycles_evaluated();
@@ -45,7 +44,9 @@ int machine_serve(const serve_config* config, machine_result* result, char* erro
     return sim::guarded(error, error_size, [&] {
         sim::VhostHost host(*config);
         const auto memory = [&host](uint64_t address, uint64_t length) { return host.memory(address, length); };
-        return serve(*config, *result, host, {{memory}}, error, error_size);
+        const int status = serve(*config, *result, host, {{memory}}, error, error_size);
+        host.report(*result);
+        return status;
     });
 }
 
