@@ -32,7 +32,7 @@ function(ringside_make_measured name)
     set_source_files_properties(${unmeasured} PROPERTIES COMPILE_OPTIONS -fno-sanitize=thread)
     target_include_directories(${target} PRIVATE $<TARGET_PROPERTY:ringside_${name},INCLUDE_DIRECTORIES> ${PROJECT_SOURCE_DIR}/hw/cpu)
     # What a source defines before its first header comes too late for the one in front of it.
-    target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L)
+    target_compile_definitions(${target} PRIVATE _GNU_SOURCE=)
     target_compile_options(${target} PRIVATE -g1 -fsanitize=thread -include ${PROJECT_SOURCE_DIR}/hw/cpu/measured.h)
     target_link_libraries(${target} PRIVATE ringside_warnings)
     if(name STREQUAL stack)

@@ -116,8 +116,8 @@ static bool take(const NDIS_OFFLOAD_PARAMETERS *wanted, const struct miniport_ta
            take_checksum(wanted->UDPIPv4Checksum, can->udp4, &tasks->udp4) &&
            take_checksum(wanted->TCPIPv6Checksum, can->tcp6, &tasks->tcp6) &&
            take_checksum(wanted->UDPIPv6Checksum, can->udp6, &tasks->udp6) && take_switch(wanted->LsoV2IPv4, can->lso4, &tasks->lso4) &&
-           take_switch(wanted->LsoV2IPv6, can->lso6, &tasks->lso6) && take_switch(wanted->UsoIPv4, can->uso4, &tasks->uso4) &&
-           take_switch(wanted->UsoIPv6, can->uso6, &tasks->uso6) && take_switch(wanted->RscIPv4, can->rsc4, &tasks->rsc4) &&
+           take_switch(wanted->LsoV2IPv6, can->lso6, &tasks->lso6) && take_switch(wanted->UdpSegmentation.IPv4, can->uso4, &tasks->uso4) &&
+           take_switch(wanted->UdpSegmentation.IPv6, can->uso6, &tasks->uso6) && take_switch(wanted->RscIPv4, can->rsc4, &tasks->rsc4) &&
            take_switch(wanted->RscIPv6, can->rsc6, &tasks->rsc6) && wanted->LsoV1 != NDIS_OFFLOAD_PARAMETERS_LSOV1_ENABLED;
 }
 
