@@ -83,6 +83,10 @@ void tcpip_thread(void *arg) {
         traffic_trace(traffic, PLATFORM_TRACE_FUNCTION_ENTER, what);
         tcpip_input(tcpip);
         sys_check_timeouts();
+        if (tcpip->starved && tcpip->free) {
+            tcpip->starved = false;
+            tcp_txnow(); /* and not a quarter of a second later */
+        }
         tcpip_flush(tcpip);
         tcpip_return(tcpip);
         traffic_trace(traffic, PLATFORM_TRACE_FUNCTION_EXIT, what);

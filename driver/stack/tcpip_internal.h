@@ -53,6 +53,7 @@ struct tcpip {
     struct tcpip_send *sends, *free;        /* all, and those not in use */
     struct tcpip_send *open;                /* may still grow into a larger send */
     bool large_open;                        /* `large` is its first frame */
+    bool starved;                           /* lwIP was refused a send: it is to try again when one comes back */
     struct traffic_large large;
     uint64_t next_id;                       /* of frames handed over */
     struct tcpip_loan *loans, *loans_free;

@@ -156,7 +156,8 @@ err_t tcpip_output(struct netif *netif, struct pbuf *p) {
         close_open(tcpip);
         if (!open_send(tcpip, p)) {
             (void)pbuf_free(p);
-            return ERR_MEM; /* all are out: lwIP tries again */
+            tcpip->starved = true;
+            return ERR_MEM;
         }
     }
     traffic->callbacks.handed_over(traffic->callbacks.ctx, tcpip->next_id++, bytes, p->len); /* headers are edited when a send is closed */

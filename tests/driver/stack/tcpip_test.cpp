@@ -147,7 +147,7 @@ TEST(TcpIp, WaitsForSendsToComeBackWhenThereAreFew) {
         tcpip.stack.config.outstanding_nbls = sends;
         tcpip.stack.config.offloads.checksum = true;
         tcpip.stack.config.offloads.large_send = 5000;
-        ASSERT_TRUE(tcpip.serve());
+        ASSERT_TRUE(tcpip.serve(1'000'000'000)) << "lwIP need not wait for its timers, of 250 ms";
         EXPECT_EQ(tcpip.findings, "");
         EXPECT_EQ(tcpip.counts().pages, 1u);
         expect_as_handed_over(tcpip);
