@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <thread>
@@ -26,6 +27,12 @@ std::vector<uint8_t> bytes(const T&... values) {
     std::vector<uint8_t> all((sizeof values + ... + 0));
     size_t at = 0;
     ((std::memcpy(all.data() + at, &values, sizeof values), at += sizeof values), ...);
+    return all;
+}
+
+std::vector<uint8_t> join(const std::vector<uint8_t>& first, const std::vector<uint8_t>& second) {
+    std::vector<uint8_t> all(first.size() + second.size());
+    std::copy(second.begin(), second.end(), std::copy(first.begin(), first.end(), all.begin()));
     return all;
 }
 
@@ -65,8 +72,7 @@ PciFrontEnd::~PciFrontEnd() {
 }
 
 bool PciFrontEnd::request(uint32_t number, const std::vector<uint8_t>& payload, int fd) {
-    std::vector<uint8_t> data = bytes(number, uint32_t{9}, static_cast<uint32_t>(payload.size()));
-    data.insert(data.end(), payload.begin(), payload.end());
+    std::vector<uint8_t> data = join(bytes(number, uint32_t{9}, static_cast<uint32_t>(payload.size())), payload);
     iovec part{data.data(), data.size()};
     char control[CMSG_SPACE(sizeof(int))] = {};
     msghdr message{};
@@ -135,9 +141,7 @@ void PciFrontEnd::send(const std::vector<uint8_t>& data, uint32_t answer) {
 }
 
 std::vector<uint8_t> PciFrontEnd::command(Operation operation, uint8_t bar, uint64_t address, uint32_t size, std::vector<uint8_t> data) {
-    std::vector<uint8_t> all = bytes(operation, bar, uint16_t{0}, size, address);
-    all.insert(all.end(), data.begin(), data.end());
-    return all;
+    return join(bytes(operation, bar, uint16_t{0}, size, address), data);
 }
 
 uint64_t PciFrontEnd::ask(Operation operation, uint8_t bar, uint64_t address, uint32_t size) {
