@@ -106,7 +106,7 @@ NDIS_STATUS ndis_load_driver(struct ndis *ndis, const char *name, DRIVER_INITIAL
     if (!driver) return NDIS_STATUS_RESOURCES;
     driver->object = (struct ndis_object){.type = NDIS_OBJECT_DRIVER, .ndis = ndis, .name = ndis_intern(ndis, name)};
     driver->argument = argument;
-    driver->code = guard_code_of(entry);
+    if (ndis->guard) driver->code = guard_code_of(entry);
     struct ndis_driver **link = &ndis->drivers;
     while (*link) link = &(*link)->next;
     *link = driver;

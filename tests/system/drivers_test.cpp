@@ -134,7 +134,7 @@ TEST_F(DriversTest, ModulesTakeTheirParametersFromTheScenario) {
     EXPECT_EQ(standby.at("adapters").at(1).at("tx.frames").integer(), 0);
     const Outcome refused = ringside({"run", write("scenario.yaml", traffic), "--set", "driver.stack=" + folder + "mux.so vnic0", "--set",
                                       "driver.registry=stack_mux/Adapters=99"});
-    EXPECT_EQ(refused.status, 2);
+    EXPECT_NE(refused.status, 0);
     EXPECT_NE(refused.err.find("DriverEntry failed with status 0xc000000d"), std::string::npos) << refused.err;
 }
 
