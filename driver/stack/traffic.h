@@ -35,8 +35,8 @@ enum traffic_fault {
     TRAFFIC_FAULT_HOLD_SENT, TRAFFIC_FAULT_COMPLETE_SENT, TRAFFIC_FAULT_CLONE_SENT
 };
 
-/* What drives the NIC: netvio; netvio5, a miniport of NDIS 5; or netviocx, a client of NetAdapterCx. The last two have no faults and no resets
- * of their own; netvio5 has one queue pair, no moderation and no offloads. */
+/* What drives the NIC: netvio; netvio5, a miniport of NDIS 5, with one queue pair, no moderation, no offloads, no faults and no resets of its own; or
+ * netviocx, a client of NetAdapterCx, of which rx_offset is not asked, and which cannot complete twice. */
 enum traffic_miniport { TRAFFIC_MINIPORT_NDIS6, TRAFFIC_MINIPORT_NDIS5, TRAFFIC_MINIPORT_NETCX };
 
 /* A driver between the miniport and the protocol. */

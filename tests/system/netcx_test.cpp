@@ -101,19 +101,6 @@ TEST_F(NetcxTest, LargeSendsAndChecksumsAreMadeByTheNicOrInSoftware) {
     }
 }
 
-TEST_F(NetcxTest, ScalingSpreadsFlowsOverTheReceiveQueues) {
-    for (const char* pairs : {"4", "16"}) {
-        const Json all = result({"run", "rss", "--driver", "netcx", "--set", std::string("nic.queue_pairs=") + pairs});
-        EXPECT_EQ(all.at("offload.rx_hashes").integer(), 1000);
-        const Json queues = all.at("queues");
-        ASSERT_EQ(queues.size(), 2 * std::stoul(pairs));
-        for (size_t i = 0; i < queues.size(); i++) {
-            EXPECT_GT(queues.at(i).at("frames").integer(), 0) << queues.at(i).dump();
-            EXPECT_GT(queues.at(i).at("interrupts").integer(), 0) << queues.at(i).dump();
-        }
-    }
-}
-
 TEST_F(NetcxTest, ResetsAtRandomMomentsUnderTrafficLoseNoSend) {
     for (int seed = 1; seed <= 8; seed++) {
         SCOPED_TRACE(seed);
