@@ -262,12 +262,12 @@ TEST_F(VhostUser, AFrontEndThatGoesInsideAMessageIsOne) {
 
 TEST_F(VhostUser, MemoryThatIsTakenAwayIsSeenUntilItIsGivenBack) {
     bring_up();
-    EXPECT_FALSE(vhost_memory_withdrawn());
+    EXPECT_FALSE(vhost_memory_withdrawn(&session_.memory));
     ASSERT_EQ(ftruncate(file_, 0), 0);
     *static_cast<volatile uint8_t*>(vhost_memory_at(&session_.memory, guest_base, 1)) = 1;
-    EXPECT_TRUE(vhost_memory_withdrawn());
+    EXPECT_TRUE(vhost_memory_withdrawn(&session_.memory));
     vhost_memory_unmap(&session_.memory);
-    EXPECT_FALSE(vhost_memory_withdrawn()) << "the next front-end did nothing";
+    EXPECT_FALSE(vhost_memory_withdrawn(&session_.memory)) << "the next front-end did nothing";
 }
 
 // What a front-end may not do. Each ends the session with a message that names it.
