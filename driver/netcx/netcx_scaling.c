@@ -151,10 +151,11 @@ NDIS_STATUS netcx_scaling_set(struct netcx_adapter *adapter, PNDIS_OID_REQUEST r
         scaling->rss = before;
         return NDIS_STATUS_INVALID_DATA;
     }
-    if (NT_SUCCESS(apply(adapter))) return NDIS_STATUS_SUCCESS;
+    const NTSTATUS applied = apply(adapter);
+    if (NT_SUCCESS(applied)) return NDIS_STATUS_SUCCESS;
     disable(adapter); /* everything goes to queue 0 */
     scaling->rss.on = false;
-    return NDIS_STATUS_FAILURE;
+    return applied == STATUS_INSUFFICIENT_RESOURCES ? NDIS_STATUS_RESOURCES : NDIS_STATUS_FAILURE;
 }
 
 NDIS_STATUS netcx_scaling_get(const struct netcx_adapter *adapter, PNDIS_OID_REQUEST request) {

@@ -152,8 +152,9 @@ void traffic_give_requests(struct traffic *traffic);
  * of their ring. PASSIVE_LEVEL, blocks. */
 NDIS_STATUS traffic_ask_slots(struct traffic *traffic);
 
-/* traffic_tasks.c: ask the adapter for what the configuration wants of offloads; it may refuse. PASSIVE_LEVEL, blocks. */
-void traffic_tasks_ask(struct traffic *traffic, const NDIS_BIND_PARAMETERS *parameters);
+/* traffic_tasks.c: ask the adapter for what the configuration wants of offloads, as far as it announced them. Receive side scaling that it announced
+ * and now refuses is an error: its frames would all go to one queue. PASSIVE_LEVEL, blocks. */
+NDIS_STATUS traffic_tasks_ask(struct traffic *traffic, const NDIS_BIND_PARAMETERS *parameters);
 void traffic_tasks_status(struct traffic *traffic, const NDIS_STATUS_INDICATION *indication);
 /* The 802.1Q slot of what is sent; and, if the adapter is to know it, the VLAN to it. */
 PVOID traffic_tag_slot(const struct traffic *traffic);

@@ -90,7 +90,7 @@ static NDIS_STATUS bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind_context, P
     ULONG filter = traffic->config.offloads.filter ? NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST : NDIS_PACKET_TYPE_PROMISCUOUS;
     choose_backfill(traffic, parameters);
     status = traffic_ask_slots(traffic);
-    if (status == NDIS_STATUS_SUCCESS) traffic_tasks_ask(traffic, parameters);
+    if (status == NDIS_STATUS_SUCCESS) status = traffic_tasks_ask(traffic, parameters);
     if (status == NDIS_STATUS_SUCCESS) status = traffic_tasks_join_vlan(traffic);
     if (status == NDIS_STATUS_SUCCESS)
         status = traffic_request(traffic, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));

@@ -28,7 +28,7 @@ static void ask_offloads(struct traffic *traffic, const NDIS_OFFLOAD *config) {
 }
 
 /* The queues take turns in the table: a processor for each. */
-static void ask_rss(struct traffic *traffic, const NDIS_RECEIVE_SCALE_CAPABILITIES *can) {
+static NDIS_STATUS ask_rss(struct traffic *traffic, const NDIS_RECEIVE_SCALE_CAPABILITIES *can) {
     struct {
         NDIS_RECEIVE_SCALE_PARAMETERS parameters;
         PROCESSOR_NUMBER table[RSS_ENTRIES];
@@ -43,8 +43,9 @@ static void ask_rss(struct traffic *traffic, const NDIS_RECEIVE_SCALE_CAPABILITI
         .HashSecretKeySize = sizeof(wanted.key), .HashSecretKeyOffset = offsetof(__typeof__(wanted), key)}};
     for (unsigned i = 0; i < RSS_ENTRIES; i++) wanted.table[i].Number = (UCHAR)(i % can->NumberOfReceiveQueues);
     RtlCopyMemory(wanted.key, traffic_rss_key, sizeof(wanted.key));
-    traffic->offloads_on |= traffic_request(traffic, NdisRequestSetInformation, OID_GEN_RECEIVE_SCALE_PARAMETERS, &wanted,
-                                            sizeof(wanted)) == NDIS_STATUS_SUCCESS;
+    const NDIS_STATUS status = traffic_request(traffic, NdisRequestSetInformation, OID_GEN_RECEIVE_SCALE_PARAMETERS, &wanted, sizeof(wanted));
+    traffic->offloads_on |= status == NDIS_STATUS_SUCCESS;
+    return status;
 }
 
 /* The slot of every NBL that is sent. */
@@ -67,12 +68,12 @@ NDIS_STATUS traffic_tasks_join_vlan(struct traffic *traffic) {
     return traffic_request(traffic, NdisRequestSetInformation, OID_GEN_VLAN_ID, &id, sizeof(id));
 }
 
-void traffic_tasks_ask(struct traffic *traffic, const NDIS_BIND_PARAMETERS *parameters) {
+NDIS_STATUS traffic_tasks_ask(struct traffic *traffic, const NDIS_BIND_PARAMETERS *parameters) {
     const struct traffic_offloads *offloads = &traffic->config.offloads;
     const NDIS_RECEIVE_SCALE_CAPABILITIES *rss = parameters->RcvScaleCapabilities;
     if ((offloads->checksum || offloads->large_send) && parameters->DefaultOffloadConfiguration)
         ask_offloads(traffic, parameters->DefaultOffloadConfiguration);
-    if (offloads->rss && rss && rss->NumberOfReceiveQueues) ask_rss(traffic, rss);
+    return offloads->rss && rss && rss->NumberOfReceiveQueues ? ask_rss(traffic, rss) : NDIS_STATUS_SUCCESS;
 }
 
 void traffic_tasks_status(struct traffic *traffic, const NDIS_STATUS_INDICATION *indication) {

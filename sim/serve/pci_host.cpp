@@ -38,6 +38,7 @@ constexpr uint64_t bit(unsigned number) { return uint64_t{1} << number; }
 
 PciHost::PciHost(unsigned number, bool in_band, uint64_t interrupt_ps) : number_(number), interrupt_ps_(interrupt_ps) {
     device_.ctx = this;
+    device_.pairs = 1;  // its two rings: requests to the front-end, and interrupts
     device_.features = bit(VIRTIO_F_VERSION_1_BIT) | bit(VIRTIO_F_RING_PACKED_BIT);
     device_.changed = [](void* ctx, char*, size_t) { return static_cast<PciHost*>(ctx)->rings_changed(); };
     device_.stop = [](void* ctx) {

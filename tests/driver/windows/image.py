@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """image.py CHECKOUT OUT: our miniport, from its own sources, as a Windows image.
 
-Compiles driver/netvio and driver/virtio, and the layouts that driver/ndis asserts, by the Microsoft ABI, and links them with the import
+Compiles driver/netvio with driver/miniport and driver/virtio, and the layouts that driver/ndis asserts, by the Microsoft ABI, and links them with the import
 libraries of ndis.sys and ntoskrnl.exe. A name of the interface that we invented has no import, and a layout that hangs on the host's ABI
 does not compile. Nothing is loaded. Without the compiler it says so, and exits with 77."""
 
@@ -33,8 +33,9 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     driver = checkout / "driver"
     includes = [f"-I{folder}" for folder in
-                (driver / "include", driver, driver / "virtio", driver / "netvio", driver / "ndis", checkout / "rtl/regmap")]
-    sources = sorted((driver / "netvio").glob("*.c")) + sorted((driver / "virtio").glob("*.c"))
+                (driver / "include", driver, driver / "virtio", driver / "netvio", driver / "miniport", driver / "ndis",
+                 checkout / "rtl/regmap")]
+    sources = [source for folder in ("miniport", "netvio", "virtio") for source in sorted((driver / folder).glob("*.c"))]
     for layout in sorted((driver / "ndis").glob("layout*.c")):
         run(COMPILER, *FLAGS, *includes, "-fsyntax-only", layout)
     sources.append(pathlib.Path(__file__).parent / "host_calls.c")
