@@ -86,7 +86,7 @@ struct platform_ops {
     int (*interrupt_connect)(void *ctx, unsigned vector, void (*isr)(void *arg), void *arg);
     void (*interrupt_disconnect)(void *ctx, unsigned vector);
     /* Ask that `callback(arg)` runs in the interrupt context soon (after the ISR that is running): the kernel's DPC queue. Requests
-     * made before it runs are merged. May be called from any context. */
+     * made before it runs are merged. May be called from any context. NULL: nothing runs any more. */
     void (*softirq_register)(void *ctx, void (*callback)(void *arg), void *arg);
     void (*softirq_raise)(void *ctx);
     bool (*in_interrupt)(void *ctx);

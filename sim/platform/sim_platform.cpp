@@ -111,7 +111,9 @@ struct SimPlatform::Ops {
     }
     static void interrupt_disconnect(void* ctx, unsigned vector) noexcept { self(ctx).bus_.disconnect(vector); }
     static void softirq_register(void* ctx, void (*callback)(void*), void* arg) noexcept {
-        self(ctx).cpu_.register_softirq([callback, arg] { callback(arg); });
+        std::function<void()> softirq;  // empty: one that is still raised is nobody's
+        if (callback) softirq = [callback, arg] { callback(arg); };
+        self(ctx).cpu_.register_softirq(std::move(softirq));
     }
     static void softirq_raise(void* ctx) noexcept { self(ctx).cpu_.raise_softirq(); }
     static bool in_interrupt(void* ctx) noexcept { return self(ctx).cpu_.in_interrupt(); }

@@ -137,6 +137,22 @@ TEST_F(NetcxTest, PauseAndRestartUnderTrafficLoseNoSend) {
     }
 }
 
+TEST_F(NetcxTest, ScalingSpreadsFlowsOverTheReceiveQueues) {
+    const Json all = result({"run", "rss", "--driver", "netcx"});
+    EXPECT_EQ(all.at("offload.rx_hashes").integer(), 1000);
+    unsigned used = 0;
+    const Json queues = all.at("queues");
+    for (size_t i = 0; i < queues.size(); i++)
+        if (queues.at(i).at("direction").text() == "rx") used += queues.at(i).at("frames").integer() > 100;
+    EXPECT_EQ(used, 4u) << queues.dump();
+}
+
+TEST_F(NetcxTest, ScalingThatMemoryDoesNotSufficeForIsRefused) {
+    const Outcome outcome = ringside({"run", "rss", "--driver", "netcx", "--set", "memory.size_mib=256"});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_NE(outcome.err.find("host memory is too small"), std::string::npos) << outcome.err;
+}
+
 TEST_F(NetcxTest, TheSameSeedGivesTheSameRun) {
     const std::string first = file("first.events"), second = file("second.events");
     expect_all(run({"--events", first}));

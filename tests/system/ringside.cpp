@@ -96,7 +96,7 @@ bool SystemTest::netcx() {
 // The same test with another driver of the NIC, as tests/system/CMakeLists.txt asks for.
 static std::vector<std::string> with_driver(std::vector<std::string> arguments) {
     const char* driver = std::getenv("RINGSIDE_TEST_DRIVER");
-    const bool runs = arguments[0] == "run" || arguments[0] == "replay" || arguments[0] == "bench";
+    const bool runs = !arguments.empty() && (arguments[0] == "run" || arguments[0] == "replay" || arguments[0] == "bench");
     if (driver && runs && std::find(arguments.begin(), arguments.end(), "--driver") == arguments.end())
         arguments.insert(arguments.end(), {"--driver", driver});
     return arguments;

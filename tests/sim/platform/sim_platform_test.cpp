@@ -177,6 +177,18 @@ TEST(SimPlatform, ARegisterOutsideTheBarIsReportedAndReadsAllOnes) {
     EXPECT_EQ(m.checks(), Checks(4, "platform.mmio"));
 }
 
+TEST(SimPlatform, ASoftirqThatIsRaisedWhenItsKernelLeavesIsNobodys) {
+    Machine m;
+    unsigned calls = 0;
+    m.ops->softirq_register(m.ctx, [](void* arg) { ++*static_cast<unsigned*>(arg); }, &calls);
+    m.run([&] {
+        m.ops->softirq_raise(m.ctx);
+        m.ops->softirq_register(m.ctx, nullptr, nullptr);
+        m.ops->sleep_ns(m.ctx, 100);
+    });
+    EXPECT_EQ(calls, 0u);
+}
+
 TEST(SimPlatform, ThreadsEventsTimersAndSoftirqsFollowTheSeam) {
     Machine m;
     struct State {
