@@ -45,7 +45,7 @@ commanded() {
 # until_log NAME TEXT: waits until that is in its output.
 until_log() {
     for _ in $(seq 800); do
-        grep -q "$2" "$1.log" && return
+        grep -qs "$2" "$1.log" && return  # not there yet: wait on
         sleep 0.1
     done
     echo "$1.log never had: $2"
