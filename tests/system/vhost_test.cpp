@@ -156,8 +156,8 @@ protected:
         EXPECT_EQ(static_cast<uint64_t>(all.at(all.size() - 1).at("to_wire").integer()), figure("pmd.log", "TX-packets: "));
     }
 };
-TEST_F(VhostHostile, FrontEndsThatDoWrongAreSurvived) { survive("1", "40", "1"); }
-TEST_F(VhostHostile, FrontEndsOfSeveralQueuesThatDoWrongAreSurvived) { survive("2", "40", "4"); }
+TEST_F(VhostHostile, NightlyFrontEndsThatDoWrongAreSurvived) { survive("1", "40", "1"); }
+TEST_F(VhostHostile, NightlyFrontEndsOfSeveralQueuesThatDoWrongAreSurvived) { survive("2", "40", "4"); }
 TEST_F(VhostHostile, NightlyManyFrontEndsThatDoWrongAreSurvived) {
     for (const char* seed : {"10", "11", "12", "13", "14"}) survive(seed, "400", "4");
 }
