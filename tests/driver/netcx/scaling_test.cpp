@@ -109,7 +109,7 @@ TEST_F(NetcxScaling, AnEntryThatTheDriverRefusesEndsItAndKeepsItsQueue) {
 TEST_F(NetcxScaling, AQueueThatCannotBeMadeRevokesScalingAlone) {
     client_.most_rx_queues = 3;
     start();
-    EXPECT_EQ(set({0, 1, 2, 3, 0, 1, 2, 3}), NDIS_STATUS_FAILURE);
+    EXPECT_EQ(set({0, 1, 2, 3, 0, 1, 2, 3}), NDIS_STATUS_RESOURCES);
     EXPECT_EQ(client_.rx_queues.size(), 1u);
     EXPECT_EQ(said_, "");
     receive({frame(1, 100)});
