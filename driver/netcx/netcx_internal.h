@@ -75,7 +75,7 @@ void netcx_extensions_query(const struct netcx_extensions *extensions, const NET
 NET_RING *netcx_ring_create(struct kernel *kernel, UINT32 elements, ULONG stride); /* zeroed; NULL without memory; kernel_free() */
 void netcx_ring_reset(NET_RING *ring);
 
-/* ---- netcx_memory.c: the system's memory for a queue's buffers: a page or more, which the device reaches if there is DMA. */
+/* ---- netcx_memory.c: the system's memory for a queue's buffers: page-aligned, and the device reaches it if there is DMA. */
 struct netcx_reach {
     struct wdf_dma_enabler *dma; /* NULL: the CPU alone reads and writes */
     uint64_t highest;            /* bus address */

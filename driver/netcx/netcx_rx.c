@@ -204,7 +204,6 @@ NTSTATUS netcx_rx_init(struct netcx_queue *queue) {
     struct netcx_rx *rx = queue->rx = kernel_allocate(kernel, sizeof(*rx), NETCX_TAG);
     if (!rx) return STATUS_INSUFFICIENT_RESOURCES;
     rx->buffer_bytes = (ULONG)adapter->rx_caps.MaximumFrameSize;
-    rx->allocated_bytes = (rx->buffer_bytes + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
     rx->count = netcx_fragments(queue)->NumberOfElements;
     rx->driver_allocates = adapter->rx_caps.AllocationMode == NetRxFragmentBufferAllocationModeDriver;
     rx->driver_attaches = adapter->rx_caps.AttachmentMode == NetRxFragmentBufferAttachmentModeDriver;

@@ -223,10 +223,16 @@ uint64_t netcx_tx_packet_id(NETPACKETQUEUE handle, UINT32 packet_index) {
 }
 
 /* ---- Life */
+static unsigned count_bounces(const struct netcx_queue *queue) {
+    const UINT32 packets = netcx_packets(queue)->NumberOfElements, most = packets < NETCX_TX_BOUNCES ? packets : NETCX_TX_BOUNCES;
+    const UINT32 room = NETCX_TX_BOUNCE_BYTES / queue->tx->bounce_bytes;
+    return room < most ? room : most;
+}
+
 static NTSTATUS allocate_bounces(struct netcx_queue *queue) {
     struct netcx_tx *tx = queue->tx;
     struct kernel *kernel = queue->object.kernel;
-    tx->bounce_count = NETCX_TX_BOUNCE_BYTES / tx->bounce_bytes < NETCX_TX_BOUNCES ? NETCX_TX_BOUNCE_BYTES / tx->bounce_bytes : NETCX_TX_BOUNCES;
+    tx->bounce_count = count_bounces(queue);
     tx->bounces = kernel_allocate(kernel, tx->bounce_count * sizeof(*tx->bounces), NETCX_TAG);
     if (!tx->bounces) return STATUS_INSUFFICIENT_RESOURCES;
     for (unsigned i = 0; i < tx->bounce_count; i++) {
