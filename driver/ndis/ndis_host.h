@@ -140,6 +140,10 @@ int64_t ndis_packet_id(PNDIS_PACKET packet);
  * NBL. */
 enum { NDIS_NB_NAME = 64 }; /* two numbers of at most 20 characters, the words, and the end */
 void ndis_nb_name(PNET_BUFFER nb, char text[NDIS_NB_NAME]);
+/* Memory of the NB is mapped for the device, or no longer, by a framework of drivers and not by NDIS's scatter/gather lists: what is freed
+ * meanwhile is reported as with these. And: is any, by whomever? */
+void ndis_nb_set_mapped(PNET_BUFFER nb, bool mapped);
+bool ndis_nb_is_mapped(const NET_BUFFER *nb);
 /* Number of the NBL, from 1 in order of allocation from its pool's memory: the name of an NBL in reports. */
 uint32_t ndis_nbl_number(const NET_BUFFER_LIST *nbl);
 /* Tells the machine (platform_ops.lost) of every NBL that is out now, each once in its life: for a run that does not get on. Returns how
