@@ -130,6 +130,11 @@ void ndis_get_counts(const struct ndis *ndis, struct ndis_counts *counts);
  * parts. */
 struct platform *ndis_platform(NDIS_HANDLE handle);
 
+/* A miniport that can say where in it an NBL is that it was sent, or that it indicated, for the report of a lost one; false: it does not know. It
+ * changes nothing. Any context; NULL: no longer. */
+typedef bool ndis_place(void *context, PNET_BUFFER_LIST nbl, char *text, size_t size);
+void ndis_set_place(NDIS_HANDLE adapter, ndis_place *place, void *context);
+
 /* The packet id of an NBL's first NB (the others count up); it shows in traces and reports. -1 until it is set; allocation resets it. */
 void ndis_nbl_set_packet(PNET_BUFFER_LIST nbl, int64_t packet);
 int64_t ndis_nbl_packet(const NET_BUFFER_LIST *nbl);

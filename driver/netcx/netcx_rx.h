@@ -17,6 +17,7 @@ struct netcx_rx_buffer {
     uint64_t la;
     NET_FRAGMENT_RETURN_CONTEXT_HANDLE handle; /* of the driver's: its name for it */
     struct netcx_data_buffer *data;            /* of the data buffer ring */
+    UINT32 packet;                             /* of the first of a frame: where on the packet ring that was */
 };
 
 struct netcx_rx {
