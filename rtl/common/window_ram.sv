@@ -5,13 +5,15 @@
 // in two banks (even and odd words), so that one cycle is enough. Addresses wrap at the end of the RAM.
 //
 // Write: bytes [wlo_i, whi_i) of the beat go to waddr_i + byte number. Read: rdata_o is the beat that starts at raddr_i, one cycle after
-// re_i, and holds while re_i is low. Lane is the granularity of both in bytes: addresses and limits are multiples of it.
+// re_i, and holds while re_i is low. Lane is the granularity of writes in bytes, ReadLane that of reads: addresses and limits are multiples
+// of them.
 `default_nettype none
 
 module window_ram #(
     parameter int unsigned DataWidth    = 256,   // bits of a beat
     parameter int unsigned Bytes        = 4096,  // capacity, a power of two, at least four beats
     parameter int unsigned Lane         = 1,
+    parameter int unsigned ReadLane     = Lane,
     parameter bit          AlignedWrite = 1'b0   // every write is one whole word
 ) (
     input  wire  logic                           clk_i,
@@ -29,6 +31,7 @@ module window_ram #(
     localparam int unsigned AW   = $clog2(Bytes);
     localparam int unsigned RowW = AW - LgW - 1;
     localparam int unsigned LgL  = $clog2(Lane);
+    localparam int unsigned LgR  = $clog2(ReadLane);
 
     // Word k is in bank k[0]. Of the words k and k + 1, the odd one is always in row k >> 1 and the even one in row (k + 1) >> 1.
     logic [AW-LgW-1:0]      wword, rword;
@@ -46,7 +49,7 @@ module window_ram #(
     assign rword = raddr_i[AW-1:LgW];
     assign rnext = rword + 1'b1;
     assign wofs  = (waddr_i[LgW-1:0] >> LgL) << LgL;
-    assign rofs  = (raddr_i[LgW-1:0] >> LgL) << LgL;
+    assign rofs  = (raddr_i[LgW-1:0] >> LgR) << LgR;
 
     generate
         if (AlignedWrite) begin : gen_aligned
@@ -105,12 +108,12 @@ module window_ram #(
     end
 
     generate
-        if (W / Lane <= 4) begin : gen_few_offsets   // a choice of slices, which simulates faster than a shift
+        if (W / ReadLane <= 4) begin : gen_few_offsets   // a choice of slices, which simulates faster than a shift
             assign rdata2 = rodd_q ? {rdata0, rdata1} : {rdata1, rdata0};
             always_comb begin
                 rdata_o = rdata2[DataWidth-1:0];
-                for (int k = 1; k < W / Lane; k++) begin
-                    if (rofs_q == LgW'(k * Lane)) rdata_o = rdata2[k * Lane * 8 +: DataWidth];
+                for (int k = 1; k < W / ReadLane; k++) begin
+                    if (rofs_q == LgW'(k * ReadLane)) rdata_o = rdata2[k * ReadLane * 8 +: DataWidth];
                 end
             end
             logic unused_active;

@@ -132,7 +132,8 @@ module vq_indirect #(
         end
     end
 
-    window_ram #(.DataWidth(CacheWidth), .Bytes(Tables * TableBytes), .Lane(DataWidth < 128 ? DataWidth / 8 : 16)) u_tables (
+    // A table may begin at any byte of the host's memory, and its completions end at lines of it: they are written at any byte here.
+    window_ram #(.DataWidth(CacheWidth), .Bytes(Tables * TableBytes), .ReadLane(16)) u_tables (
         .clk_i, .we_i(wr_valid_i), .waddr_i(wr_dst_i[LgT+7:0]), .wlo_i(($clog2(CacheWidth/8)+1)'(wr_lo_i)),
         .whi_i(($clog2(CacheWidth/8)+1)'(wr_hi_i)), .wdata_i(CacheWidth'(wr_data_i)),
         .re_i(want_element), .raddr_i({head_table, element_q[3:0], 4'd0}), .rdata_o(rdata));
