@@ -407,6 +407,18 @@ PNET_BUFFER_LIST StackTest::make_list(const std::vector<Frame>& frames) {
     return nbl;
 }
 
+PNET_BUFFER_LIST StackTest::frame_to(UCHAR last) {
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    const UCHAR to[6] = {2, 0, 0, 0, 0, last};
+    if (last == 0xFF) memset(bytes_of(nbl), 0xFF, 6);
+    else memcpy(bytes_of(nbl), to, 6);
+    return nbl;
+}
+
+void StackTest::free_all(const std::vector<PNET_BUFFER_LIST>& nbls) {
+    for (PNET_BUFFER_LIST nbl : nbls) free_nbl(nbl);
+}
+
 std::vector<Frame> StackTest::frames_of(PNET_BUFFER_LIST nbl) {
     std::vector<Frame> frames;
     for (PNET_BUFFER nb = nbl->FirstNetBuffer; nb; nb = nb->Next) {

@@ -89,8 +89,11 @@ public:
     // The same with an NB for each of these frames.
     PNET_BUFFER_LIST make_list(const std::vector<Frame>& frames);
     static std::vector<Frame> frames_of(PNET_BUFFER_LIST nbl);
+    // A frame to 02:00:00:00:00:NN, or (0xFF) to everybody.
+    PNET_BUFFER_LIST frame_to(UCHAR last);
     // With all of its NBs, and what they describe.
     void free_nbl(PNET_BUFFER_LIST nbl);
+    void free_all(const std::vector<PNET_BUFFER_LIST>& nbls);
     static UCHAR* bytes_of(PNET_BUFFER_LIST nbl);
     void sleep_us(uint64_t us);  // the machine runs meanwhile
     // True when the check was reported; all reports so far are then accounted for.

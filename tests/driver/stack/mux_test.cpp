@@ -23,17 +23,6 @@ protected:
         ndis_bind_only(ndis_, "other", "v1");
         protocol_.filter = other_.filter = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST;
     }
-    // A frame to 02:00:00:00:00:NN, or (0xFF) to everybody.
-    PNET_BUFFER_LIST frame_to(UCHAR last) {
-        PNET_BUFFER_LIST nbl = make_nbl(60);
-        const UCHAR own[6] = {2, 0, 0, 0, 0, last};
-        if (last == 0xFF) memset(bytes_of(nbl), 0xFF, 6);
-        else memcpy(bytes_of(nbl), own, 6);
-        return nbl;
-    }
-    void free_all(const Nbls& nbls) {
-        for (PNET_BUFFER_LIST nbl : nbls) free_nbl(nbl);
-    }
     mux mux_{};
     TestProtocol other_;
 };

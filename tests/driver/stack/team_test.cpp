@@ -67,14 +67,6 @@ protected:
         memcpy(bytes_of(nbl), head, sizeof(head));
         return nbl;
     }
-    // A frame to 02:00:00:00:00:NN, or (0xFF) to everybody.
-    PNET_BUFFER_LIST frame_to(UCHAR last) {
-        PNET_BUFFER_LIST nbl = make_nbl(60);
-        const UCHAR to[6] = {2, 0, 0, 0, 0, last};
-        if (last == 0xFF) memset(bytes_of(nbl), 0xFF, 6);
-        else memcpy(bytes_of(nbl), to, 6);
-        return nbl;
-    }
     // A connection whose home is this member.
     uint8_t connection_of(const TestMiniport& home) {
         return static_cast<uint8_t>(flow_of(home, 256, [this](unsigned flow) { return make_list({packet_of(static_cast<uint8_t>(flow), 0)}); }));
@@ -119,9 +111,6 @@ protected:
         NDIS_LINK_STATE state{};
         EXPECT_EQ(protocol_.oid(NdisRequestQueryInformation, OID_GEN_LINK_STATE, &state, sizeof(state)), NDIS_STATUS_SUCCESS);
         return state;
-    }
-    void free_all(const Nbls& nbls) {
-        for (PNET_BUFFER_LIST nbl : nbls) free_nbl(nbl);
     }
 
     Card card_;
