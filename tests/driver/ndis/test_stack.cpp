@@ -170,6 +170,7 @@ NDIS_STATUS reset(NDIS_HANDLE context, PBOOLEAN addressing_reset) {
 
 VOID send_lists(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER, ULONG) {
     auto* miniport = static_cast<TestMiniport*>(context);
+    if (miniport->acquires) NdisAcquireSpinLock(miniport->acquires);
     for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) miniport->held.push_back(nbl);
     if (miniport->complete_at_once) miniport->complete_all();
 }
