@@ -220,6 +220,17 @@ TEST_F(NblChecks, AHandlerThatKeepsALock) {
     free_nbl(nbl);
 }
 
+TEST_F(NblChecks, ACancelHandlerThatKeepsALock) {
+    NDIS_SPIN_LOCK lock;
+    NdisAllocateSpinLock(&lock);
+    miniport_.acquires = &lock;
+    NdisCancelSendNetBufferLists(protocol_.binding, &lock);
+    ASSERT_TRUE(violated("kernel.irql"));
+    EXPECT_NE(message("kernel.irql").find("MiniportCancelSend was called at IRQL 0 and returned at IRQL 2"), std::string::npos)
+        << message("kernel.irql");
+    EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
 TEST_F(NblChecks, AnNblThatNoPoolMade) {
     NET_BUFFER_LIST own{};
     own.SourceHandle = protocol_.binding;

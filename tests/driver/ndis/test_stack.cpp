@@ -121,7 +121,11 @@ NDIS_STATUS restart(NDIS_HANDLE context, PNDIS_MINIPORT_RESTART_PARAMETERS) {
     return NDIS_STATUS_SUCCESS;
 }
 
-VOID cancel_send(NDIS_HANDLE context, PVOID id) { static_cast<TestMiniport*>(context)->cancelled_sends.push_back(id); }
+VOID cancel_send(NDIS_HANDLE context, PVOID id) {
+    auto* miniport = static_cast<TestMiniport*>(context);
+    if (miniport->acquires) NdisAcquireSpinLock(miniport->acquires);
+    miniport->cancelled_sends.push_back(id);
+}
 
 VOID device_event(NDIS_HANDLE context, PNET_DEVICE_PNP_EVENT event) {
     auto* miniport = static_cast<TestMiniport*>(context);

@@ -26,7 +26,7 @@ struct TestMiniport {
     PSCATTER_GATHER_LIST list = nullptr;      // of the last NdisMAllocateNetBufferSGList
     NDIS_STATUS initialize_status = NDIS_STATUS_SUCCESS, pause_status = NDIS_STATUS_SUCCESS;
     bool complete_at_once = false, skip_general = false;
-    PNDIS_SPIN_LOCK acquires = nullptr;       // and keeps, when it is sent something
+    PNDIS_SPIN_LOCK acquires = nullptr;       // and keeps, when something is sent or cancelled
     bool has_reset = false, reset_pends = false, hangs = false, complete_on_removal = false;
     BOOLEAN addressing_reset = FALSE;
     bool pends = false, completes_inside = false;  // OID requests that it does not know
