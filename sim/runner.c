@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Children and their pipes. A child writes messages of one byte and text, each ended by a newline: '%' progress, '=' the result as
- * one line of JSON, '!' an error, '?' an error of the input. What it leaves unsaid, its exit status says.
+ * one line of JSON, '!' an error, '?' an error of the input, '+' a further line of it. What it leaves unsaid, its exit status says.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "runner.h"
@@ -44,6 +44,17 @@ void runner_report_progress(struct runner_progress *progress, uint64_t time_ps, 
     fflush(progress->out);
 }
 
+static bool is_of_the_input(int status) { return status == -EINVAL || status == -ENOMEM || status == -ENOENT; }
+
+static void write_error(FILE *out, int status, const char *error) {
+    fputc(is_of_the_input(status) ? '?' : '!', out);
+    for (const char *at = *error ? error : strerror(-status); *at; at++) {
+        fputc(*at, out);
+        if (*at == '\n') fputc('+', out);
+    }
+    fputc('\n', out);
+}
+
 static void __attribute__((noreturn)) run_child(struct runner_job *job, int fd) {
     FILE *out = fdopen(fd, "w");
     if (!out) _exit(3);
@@ -59,7 +70,7 @@ static void __attribute__((noreturn)) run_child(struct runner_job *job, int fd) 
         json_dumpf(result, out, JSON_COMPACT | JSON_REAL_PRECISION(17));
         fputc('\n', out);
     } else {
-        fprintf(out, "%c%s\n", status == -ENOMEM || status == -ENOENT ? '?' : '!', *error ? error : strerror(-status));
+        write_error(out, status, error);
     }
     fflush(NULL);
     _exit(ferror(out) ? 3 : 0);
@@ -124,6 +135,9 @@ static void take_line(struct child *child, const char *line, size_t length, bool
     } else if (*line == '!' || *line == '?') {
         job->unfit = *line == '?';
         snprintf(job->error, sizeof job->error, "%.*s", (int)(length - 1), line + 1);
+    } else if (*line == '+') {
+        const size_t said = strlen(job->error);
+        snprintf(job->error + said, sizeof job->error - said, "\n%.*s", (int)(length - 1), line + 1);
     }
 }
 

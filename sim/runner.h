@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-enum { RUNNER_ERROR_SIZE = 512 };
+enum { RUNNER_ERROR_SIZE = 4096 };
 
 /* Where a job's body reports how far it is. */
 struct runner_progress;
@@ -26,7 +26,7 @@ void runner_report_progress(struct runner_progress *progress, uint64_t time_ps, 
 struct runner_job {
     const char *name;
     /* Runs in the child. 0 and a new reference in *result, or a negative errno and a message; -ENOMEM: the simulated machine has too
-     * little of something, -ENOENT: what the scenario names is not there; both make the job `unfit`. */
+     * little of something, -ENOENT: what the scenario names is not there, -EINVAL: it is not what it should be; all make the job `unfit`. */
     int (*body)(void *arg, struct runner_progress *progress, json_t **result, char *error);
     void *arg;
     bool stoppable; /* SIGINT and SIGTERM are handed on to it, and its result waited for; another, later than a second, ends the program */

@@ -19,7 +19,7 @@ constexpr uint64_t progress_interval = 256;  // steps between two reports
 constexpr uint64_t lead_in_ps = 10'000'000;  // for the NIC to fetch the first receive descriptors, as it has in life
 constexpr uint64_t settle_ps = 200'000'000;  // for the last NBLs to go home once all frames are through
 constexpr uint64_t quiet_ps = 200'000'000;   // without a step, after disturbances: nothing that may still arrive is on its way
-constexpr size_t error_size = 512;
+constexpr size_t error_size = 2560;  // a module may lack many names
 
 // The other ends of the cables do as the team does.
 LinkGroup::Config group_config(const scenario& scenario) {

@@ -145,9 +145,14 @@ LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER Frequency) {
     return (LARGE_INTEGER){.QuadPart = (LONGLONG)now_ticks(kernel_require_context(__func__)->kernel)};
 }
 
+enum { STALL_US = 50 }; /* "must not exceed", as the static verifier has it: NdisStallExecution_Delay */
+
 /* In a thread the time passes; in an interrupt the platform has no way to spend it, and the caller's next access pays instead. */
 VOID KeStallExecutionProcessor(ULONG MicroSeconds) {
     struct kernel_context *context = kernel_require_context(__func__);
+    if (MicroSeconds > STALL_US)
+        kernel_violation(context->kernel, "kernel.stall", "[D] 6", -1, "a stall of %u us keeps the processor from all others: %u at most, or sleep",
+                         (unsigned)MicroSeconds, (unsigned)STALL_US);
     if (!context->interrupt) context->kernel->seam.ops->sleep_ns(context->kernel->seam.ctx, (uint64_t)MicroSeconds * 1000);
 }
 

@@ -27,8 +27,7 @@ void kernel_dispatch_release(struct kernel_context *context) {
     }
 }
 
-/* The context's IRQL becomes `irql`; only threads compete for DISPATCH_LEVEL, the others were given it. */
-static void set_irql(struct kernel_context *context, KIRQL irql) {
+void kernel_set_irql(struct kernel_context *context, KIRQL irql) {
     bool was = context->irql >= DISPATCH_LEVEL;
     bool is = irql >= DISPATCH_LEVEL;
     if (!context->interrupt && is && !was) kernel_dispatch_acquire(context);
@@ -46,7 +45,7 @@ VOID KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql) {
                          context->irql);
         return;
     }
-    set_irql(context, NewIrql);
+    kernel_set_irql(context, NewIrql);
 }
 
 VOID KeLowerIrql(KIRQL NewIrql) {
@@ -56,7 +55,7 @@ VOID KeLowerIrql(KIRQL NewIrql) {
                          context->irql);
         return;
     }
-    set_irql(context, NewIrql);
+    kernel_set_irql(context, NewIrql);
 }
 
 /* A lock holds the context that has it. */
@@ -84,14 +83,14 @@ VOID KeAcquireSpinLock(PKSPIN_LOCK SpinLock, PKIRQL OldIrql) {
         kernel_violation(context->kernel, "kernel.irql", "[D] 3.9", -1, "KeAcquireSpinLock at IRQL %u, allowed up to DISPATCH_LEVEL",
                          context->irql);
     else
-        set_irql(context, DISPATCH_LEVEL);
+        kernel_set_irql(context, DISPATCH_LEVEL);
     lock_take(context, SpinLock);
 }
 
 VOID KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql) {
     struct kernel_context *context = kernel_require_context(__func__);
     lock_give(context, SpinLock);
-    if (NewIrql < context->irql) set_irql(context, NewIrql);
+    if (NewIrql < context->irql) kernel_set_irql(context, NewIrql);
 }
 
 VOID KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock) {

@@ -93,10 +93,24 @@ void kernel_leave(struct kernel_scope *scope) {
     if (context->irql != scope->irql) {
         kernel_violation(context->kernel, "kernel.irql", "[D] 3.9", -1, "driver code was entered at IRQL %u and returned at IRQL %u",
                          scope->irql, context->irql);
-        if (!context->interrupt && context->irql >= DISPATCH_LEVEL && scope->irql < DISPATCH_LEVEL) kernel_dispatch_release(context);
-        context->irql = scope->irql;
+        kernel_set_irql(context, scope->irql);
     }
     if (scope->context.kernel) kernel_context_end(&scope->context, scope->previous);
+}
+
+void kernel_call_begin(void) {
+    struct kernel_context *context = current;
+    if (context->calls < KERNEL_CALLS) context->call_irql[context->calls] = context->irql;
+    context->calls++;
+}
+
+void kernel_call_end(const char *function) {
+    struct kernel_context *context = current;
+    if (--context->calls >= KERNEL_CALLS || context->irql == context->call_irql[context->calls]) return;
+    const KIRQL was = context->call_irql[context->calls];
+    kernel_violation(context->kernel, "kernel.irql", "[D] 3.9", -1, "%s was called at IRQL %u and returned at IRQL %u: %s", function, was,
+                     context->irql, context->irql > was ? "it keeps a lock that it acquired" : "it gave back a lock that is not its own");
+    kernel_set_irql(context, was);
 }
 
 struct kernel *kernel_current(void) { return current ? current->kernel : NULL; }

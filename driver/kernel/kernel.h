@@ -36,10 +36,13 @@ extern "C" {
 struct kernel;
 
 /* Where code runs: made by kernel_enter or by the kernel on entry from the platform; lives on the stack of that entry. */
+enum { KERNEL_CALLS = 24 }; /* of driver functions inside each other whose level is remembered */
 struct kernel_context {
     struct kernel *kernel;
     KIRQL irql;
     bool interrupt;  /* ISR, DPC or timer, as against a thread */
+    unsigned calls;
+    KIRQL call_irql[KERNEL_CALLS];
 };
 
 struct kernel_scope {
@@ -68,6 +71,11 @@ struct platform *kernel_platform(struct kernel *kernel);
  * KERNEL_SLOTS. `platform` is referred to, and outlives the kernel. */
 enum { KERNEL_SLOTS = 8 };
 struct platform *kernel_add_slot(struct kernel *kernel, const struct platform *platform);
+
+/* Bracket a call of a driver's function, which has to return at the level at which it is called, with the locks that it found held and no
+ * others. [D] 3.9 The level is what it was before, whatever the function did. */
+void kernel_call_begin(void);
+void kernel_call_end(const char *function);
 
 /* Report a broken rule through the platform. Format as printf; packet -1 when none is concerned. */
 void kernel_violation(struct kernel *kernel, const char *check, const char *clause, int64_t packet, const char *format, ...)

@@ -80,6 +80,8 @@ bool kernel_fault_due(struct kernel_fault *fault);
 /* irql.c: become, and cease to be, the one context at DISPATCH_LEVEL. */
 void kernel_dispatch_acquire(struct kernel_context *context);
 void kernel_dispatch_release(struct kernel_context *context);
+/* irql.c: its level becomes this; only threads compete for DISPATCH_LEVEL, the others were given it. */
+void kernel_set_irql(struct kernel_context *context, KIRQL irql);
 
 /* dpc.c */
 void kernel_softirq(void *kernel);

@@ -97,6 +97,7 @@ static NDIS_STATUS call_initialize(struct ndis_adapter *adapter, PNDIS_RESOURCE_
     ndis_function_enter(ndis, "MiniportInitializeEx");
     NDIS_STATUS status = adapter->driver->miniport.InitializeHandlerEx(adapter, adapter->driver->context, &parameters);
     ndis_function_exit(ndis, "MiniportInitializeEx");
+    if (status != NDIS_STATUS_SUCCESS) ndis->refused = adapter;
     return status;
 }
 
@@ -169,6 +170,12 @@ NDIS_STATUS ndis_start(struct ndis *ndis) {
     if (status != NDIS_STATUS_SUCCESS) ndis_stop(ndis);
     kernel_leave(&scope);
     return status;
+}
+
+const char *ndis_refused_adapter(const struct ndis *ndis, const char **driver) {
+    if (!ndis->refused) return NULL;
+    *driver = ndis->refused->driver->object.name;
+    return ndis->refused->object.name;
 }
 
 /* ---- Down */

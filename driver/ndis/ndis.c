@@ -213,6 +213,12 @@ static void trace_function(struct ndis *ndis, enum platform_trace_kind kind, con
     platform->ops->trace(platform->ctx, &event);
 }
 
-void ndis_function_enter(struct ndis *ndis, const char *function) { trace_function(ndis, PLATFORM_TRACE_FUNCTION_ENTER, function); }
+void ndis_function_enter(struct ndis *ndis, const char *function) {
+    trace_function(ndis, PLATFORM_TRACE_FUNCTION_ENTER, function);
+    kernel_call_begin();
+}
 
-void ndis_function_exit(struct ndis *ndis, const char *function) { trace_function(ndis, PLATFORM_TRACE_FUNCTION_EXIT, function); }
+void ndis_function_exit(struct ndis *ndis, const char *function) {
+    kernel_call_end(function);
+    trace_function(ndis, PLATFORM_TRACE_FUNCTION_EXIT, function);
+}

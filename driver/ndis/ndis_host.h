@@ -87,6 +87,8 @@ NDIS_STATUS ndis_set_parameter(struct ndis *ndis, const char *driver, const char
 
 /* The first failure stops the start, undoes what was done, and is returned. A protocol that refuses to bind is not a failure. */
 NDIS_STATUS ndis_start(struct ndis *ndis);
+/* After a start that failed: the adapter whose MiniportInitializeEx did, and its driver; NULL: none. Names live as long as NDIS. */
+const char *ndis_refused_adapter(const struct ndis *ndis, const char **driver);
 void ndis_stop(struct ndis *ndis);
 /* Pause every binding and miniport, and restart them: the state machine alone. */
 NDIS_STATUS ndis_pause(struct ndis *ndis);

@@ -258,6 +258,7 @@ struct ndis {
     struct ndis_planned_filter *planned_filters;
     struct ndis_filter *dead_filters;                  /* as above */
     struct ndis_adapter *adapters;
+    const struct ndis_adapter *refused;                /* whose MiniportInitializeEx failed last */
     struct ndis_pool *pools;
     uint8_t *pool_block;               /* NDIS_POOLS of NDIS_POOL_BYTES each: a handle into it is a pool's */
     unsigned pools_made;

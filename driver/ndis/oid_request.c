@@ -84,11 +84,15 @@ VOID NdisFreeCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST Request
 static void cancel_inside(struct ndis_layer *at, PVOID id) {
     if (at->object.type == NDIS_OBJECT_ADAPTER) {
         struct ndis_adapter *adapter = CONTAINING_RECORD(at, struct ndis_adapter, layer);
+        kernel_call_begin();
         if (adapter->driver->miniport.CancelOidRequestHandler) adapter->driver->miniport.CancelOidRequestHandler(adapter->context, id);
+        kernel_call_end("MiniportCancelOidRequest");
     } else {
         struct ndis_filter *filter = CONTAINING_RECORD(at, struct ndis_filter, layer);
         FILTER_CANCEL_OID_REQUEST_HANDLER handler = filter->filter_driver->chars.CancelOidRequestHandler;
+        kernel_call_begin();
         if (handler) handler(filter->context, id);
+        kernel_call_end("FilterCancelOidRequest");
     }
 }
 

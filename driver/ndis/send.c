@@ -139,8 +139,10 @@ VOID (NdisSendNetBufferLists)(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST Ne
 /* ---- Cancel: to every filter that may have queued a send, and the miniport; each completes what it finds with SEND_ABORTED. */
 static void cancel_below(struct ndis_adapter *adapter, struct ndis_filter *filter, PVOID id) {
     while (filter && !filter->cancel_send) filter = filter->below;
+    kernel_call_begin();
     if (filter) filter->cancel_send(filter->context, id);  /* who passes it on with NdisFCancelSendNetBufferLists */
     else if (adapter->driver->miniport.CancelSendHandler) adapter->driver->miniport.CancelSendHandler(adapter->context, id);
+    kernel_call_end(filter ? "FilterCancelSendNetBufferLists" : "MiniportCancelSend");
 }
 
 VOID NdisCancelSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PVOID CancelId) {

@@ -15,7 +15,9 @@ static void up(struct ndis_adapter *adapter, struct ndis_filter *filter, const N
     for (struct ndis_binding *binding = adapter->bindings; binding; binding = binding->next) {
         if (!binding->open || !binding->protocol->chars.StatusHandlerEx) continue;
         NDIS_STATUS_INDICATION own = copy;
+        kernel_call_begin();
         binding->protocol->chars.StatusHandlerEx(binding->context, &own);
+        kernel_call_end("ProtocolStatusEx");
     }
 }
 

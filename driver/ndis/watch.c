@@ -70,7 +70,10 @@ static void recover(void *arg) {
 static void check(void *arg) {
     struct ndis_adapter *adapter = arg;
     adapter->hang_watched = false;
-    if (adapter->layer.state == NDIS_STATE_RUNNING && adapter->driver->miniport.CheckForHangHandlerEx(adapter->context)) {
+    kernel_call_begin();
+    const bool hangs = adapter->layer.state == NDIS_STATE_RUNNING && adapter->driver->miniport.CheckForHangHandlerEx(adapter->context);
+    kernel_call_end("MiniportCheckForHangEx");
+    if (hangs) {
         (void)ndis_queue_work(adapter->object.ndis, recover, adapter);
         return;
     }

@@ -3,33 +3,49 @@
  * mux_path.c: the same NBL above and below. [D] 3.5
  *
  * A send keeps its out-of-band data and its frames; its SourceHandle becomes ours while it is below, and waits in a context, for which
- * the virtual adapters ask for backfill. A receive goes to the virtual adapter whose address it has, or to all whose filter wants it:
- * lent to all but the last of them.
+ * the virtual adapters ask for backfill. A send that mixes flows goes in parts. A receive goes to the virtual adapter whose address it has,
+ * or to all whose filter wants it: lent to all but the last of them.
  */
 #include "mux_internal.h"
+#include "nbl_list.h"
+#include "one_flow.h"
 
 /* ---- Send */
+static struct mux_send *saved_of(PNET_BUFFER_LIST nbl) { return (struct mux_send *)(PVOID)NET_BUFFER_LIST_CONTEXT_DATA_START(nbl); }
+
 static BOOLEAN push(struct mux_adapter *adapter, PNET_BUFFER_LIST nbl) {
     if (NdisAllocateNetBufferListContext(nbl, sizeof(struct mux_send), 0, MUX_TAG) != NDIS_STATUS_SUCCESS) return FALSE;
-    struct mux_send *saved = (struct mux_send *)(PVOID)NET_BUFFER_LIST_CONTEXT_DATA_START(nbl);
+    struct mux_send *saved = saved_of(nbl);
     saved->source = nbl->SourceHandle;
     saved->adapter = adapter;
     nbl->SourceHandle = adapter->binding->handle;
     return TRUE;
 }
 
-static struct mux_adapter *pop(PNET_BUFFER_LIST nbl) {
-    struct mux_send *saved = (struct mux_send *)(PVOID)NET_BUFFER_LIST_CONTEXT_DATA_START(nbl);
-    struct mux_adapter *adapter = saved->adapter;
-    nbl->SourceHandle = saved->source;
-    NdisFreeNetBufferListContext(nbl, sizeof(*saved));
-    return adapter;
+static VOID pop(PNET_BUFFER_LIST nbl) {
+    nbl->SourceHandle = saved_of(nbl)->source;
+    NdisFreeNetBufferListContext(nbl, sizeof(struct mux_send));
 }
 
 static VOID refuse(struct mux_adapter *adapter, PNET_BUFFER_LIST nbls, NDIS_STATUS status, ULONG send_flags) {
     for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = NET_BUFFER_LIST_NEXT_NBL(nbl)) NET_BUFFER_LIST_STATUS(nbl) = status;
     NdisMSendNetBufferListsComplete(adapter->handle, nbls,
                                     NDIS_TEST_SEND_AT_DISPATCH_LEVEL(send_flags) ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0);
+}
+
+/* What goes below of an NBL: itself or its parts. A part that cannot is back at once. */
+static VOID take(struct mux_adapter *adapter, PNET_BUFFER_LIST nbl, struct nbl_list *good, struct nbl_list *bad) {
+    PNET_BUFFER_LIST parts = one_flow_split(nbl);
+    if (!parts) nbl_list_append(bad, nbl);
+    for (PNET_BUFFER_LIST next; parts; parts = next) {
+        next = NET_BUFFER_LIST_NEXT_NBL(parts);
+        if (push(adapter, parts)) {
+            nbl_list_append(good, parts);
+            continue;
+        }
+        NET_BUFFER_LIST_STATUS(parts) = NDIS_STATUS_RESOURCES;
+        if ((nbl = one_flow_join(parts)) != NULL) nbl_list_append(bad, nbl);
+    }
 }
 
 VOID mux_send(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER port, ULONG flags) {
@@ -40,16 +56,17 @@ VOID mux_send(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER port,
         refuse(adapter, nbls, NDIS_STATUS_PAUSED, flags); /* all of the chain, not only its first */
         return;
     }
-    PNET_BUFFER_LIST good = NULL, *good_tail = &good, bad = NULL, *bad_tail = &bad;
-    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = NET_BUFFER_LIST_NEXT_NBL(nbl)) {
-        PNET_BUFFER_LIST **tail = push(adapter, nbl) ? &good_tail : &bad_tail;
-        **tail = nbl;
-        *tail = &NET_BUFFER_LIST_NEXT_NBL(nbl);
-        if (tail == &good_tail) adapter->out++, binding->sends_out++;
+    struct nbl_list good = {0}, bad = {0};
+    for (PNET_BUFFER_LIST nbl = nbls, next; nbl; nbl = next) {
+        next = NET_BUFFER_LIST_NEXT_NBL(nbl);
+        NET_BUFFER_LIST_NEXT_NBL(nbl) = NULL;
+        take(adapter, nbl, &good, &bad);
     }
-    *good_tail = *bad_tail = NULL;
-    if (bad) refuse(adapter, bad, NDIS_STATUS_RESOURCES, flags);
-    if (good) NdisSendNetBufferLists(binding->handle, good, NDIS_DEFAULT_PORT_NUMBER, flags & ~NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
+    adapter->out += good.count;
+    binding->sends_out += good.count;
+    if (bad.first) refuse(adapter, bad.first, NDIS_STATUS_RESOURCES, flags);
+    if (good.first)
+        NdisSendNetBufferLists(binding->handle, good.first, NDIS_DEFAULT_PORT_NUMBER, flags & ~NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
 }
 
 VOID mux_cancel_send(NDIS_HANDLE context, PVOID id) {
@@ -68,16 +85,16 @@ VOID mux_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG flags) 
     struct mux_binding *binding = context;
     while (nbls) {
         /* Those of one adapter in a row go up in one call. */
-        struct mux_adapter *adapter = pop(nbls);
-        PNET_BUFFER_LIST first = nbls, *end = &NET_BUFFER_LIST_NEXT_NBL(nbls);
-        ULONG count = 1;
-        for (; *end && ((struct mux_send *)(PVOID)NET_BUFFER_LIST_CONTEXT_DATA_START(*end))->adapter == adapter; count++) {
-            (void)pop(*end);
-            end = &NET_BUFFER_LIST_NEXT_NBL(*end);
+        struct mux_adapter *adapter = saved_of(nbls)->adapter;
+        struct nbl_list up = {0};
+        ULONG count = 0;
+        for (; nbls && saved_of(nbls)->adapter == adapter; count++) {
+            PNET_BUFFER_LIST nbl = nbls;
+            nbls = NET_BUFFER_LIST_NEXT_NBL(nbl);
+            pop(nbl);
+            if ((nbl = one_flow_join(nbl)) != NULL) nbl_list_append(&up, nbl);
         }
-        nbls = *end;
-        *end = NULL;
-        NdisMSendNetBufferListsComplete(adapter->handle, first, flags);
+        if (up.first) NdisMSendNetBufferListsComplete(adapter->handle, up.first, flags);
         adapter->out -= count;
         binding->sends_out -= count;
         mux_check_paused(adapter);

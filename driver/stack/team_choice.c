@@ -4,10 +4,11 @@
  *
  * Each hash has a home among the members. Flows whose home cannot send are spread over those that can, and nobody else's move.
  */
+#include "one_flow.h"
 #include "team_internal.h"
 #include "traffic_parse.h"
 
-enum { HEADERS = 160 /* bytes of a frame, hold every header that makes its flow */, MACS = 12, PORTS = 4 };
+enum { MACS = 12, PORTS = 4 };
 
 /* FNV-1a. */
 static ULONG add(ULONG hash, const UCHAR *bytes, SIZE_T count) {
@@ -15,12 +16,11 @@ static ULONG add(ULONG hash, const UCHAR *bytes, SIZE_T count) {
     return hash;
 }
 
-/* All NBs of an NBL are of one flow [D] 2.8, so that the first tells. Without a mapping of its memory any hash will do. */
+/* All NBs of what team_send makes of an NBL are of one flow, so that the first tells. Without a mapping of its memory any hash will do. */
 struct team_flow *team_flow_of(struct team_adapter *adapter, PNET_BUFFER_LIST nbl) {
-    UCHAR storage[HEADERS];
-    const PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(nbl);
-    const ULONG length = NET_BUFFER_DATA_LENGTH(nb) < HEADERS ? NET_BUFFER_DATA_LENGTH(nb) : HEADERS;
-    const UCHAR *frame = NdisGetDataBuffer(nb, length, storage, 1, 0);
+    UCHAR storage[ONE_FLOW_HEAD];
+    ULONG length;
+    const UCHAR *frame = one_flow_head(NET_BUFFER_LIST_FIRST_NB(nbl), storage, &length);
     ULONG hash = 0x811C9DC5u;
     if (frame) {
         const struct traffic_headers headers = traffic_parse(frame, length);

@@ -12,6 +12,7 @@
 #ifndef RINGSIDE_TEAM_INTERNAL_H
 #define RINGSIDE_TEAM_INTERNAL_H
 
+#include "nbl_list.h"
 #include "team.h"
 
 enum { TEAM_TAG = 0x6D616574 /* 'team' */, TEAM_NAME = 32, TEAM_ADDRESS = 6, TEAM_FLOWS = 256, TEAM_NDIS_MAJOR = 6, TEAM_NDIS_MINOR = 80 };
@@ -33,19 +34,13 @@ struct team_member {
     KEVENT answered;             /* nothing is being asked of it */
 };
 
-/* A list of NBLs in the order in which it was filled. All zeros: empty. */
-struct team_list {
-    PNET_BUFFER_LIST first, *tail;
-    ULONG count;
-};
-
 /* All flows of one hash. */
 struct team_flow {
     struct team_member *member;  /* that has their sends */
     ULONG out;                   /* sends below that are not back */
     BOOLEAN waits;               /* it is to go by another member: further sends wait ... */
     BOOLEAN moving;              /* ... and somebody is sending those that waited */
-    struct team_list waiting;
+    struct nbl_list waiting;
     struct team_flow *next;      /* of those that one completion lets go */
 };
 
@@ -110,7 +105,6 @@ VOID team_tell_link(struct team_adapter *adapter);
 VOID team_tell_offload(struct team_adapter *adapter);
 
 /* team_path.c */
-VOID team_append(struct team_list *list, PNET_BUFFER_LIST nbl);
 /* Room in the context of an NBL, with its SourceHandle in it; NULL: no memory. And out of it again. */
 struct team_context *team_push(PNET_BUFFER_LIST nbl);
 VOID team_pop(PNET_BUFFER_LIST nbl);

@@ -2,14 +2,6 @@
 /* team_path.c: what both directions of the team's data path share: the contexts of NBLs, and who waits for the last of them. [D] 2.4, 3.4 */
 #include "team_internal.h"
 
-VOID team_append(struct team_list *list, PNET_BUFFER_LIST nbl) {
-    if (!list->first) list->tail = &list->first;
-    *list->tail = nbl;
-    list->tail = &NET_BUFFER_LIST_NEXT_NBL(nbl);
-    NET_BUFFER_LIST_NEXT_NBL(nbl) = NULL;
-    list->count++;
-}
-
 struct team_context *team_push(PNET_BUFFER_LIST nbl) {
     if (NdisAllocateNetBufferListContext(nbl, sizeof(struct team_context), 0, TEAM_TAG) != NDIS_STATUS_SUCCESS) return NULL;
     team_context_of(nbl)->source = nbl->SourceHandle;

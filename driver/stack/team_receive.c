@@ -28,7 +28,7 @@ VOID team_receive(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER p
     struct team_member *member = context;
     struct team_adapter *adapter = member->adapter;
     const BOOLEAN lent = NDIS_TEST_RECEIVE_CANNOT_PEND(flags) != 0;
-    struct team_list up = {0}, back = {0};
+    struct nbl_list up = {0}, back = {0};
     UNREFERENCED_PARAMETER(port);
     NdisAcquireSpinLock(&adapter->lock);
     const BOOLEAN running = adapter->running && adapter->handle;
@@ -44,7 +44,7 @@ VOID team_receive(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER p
         }
         struct team_context *saved = wanted ? team_push(nbl) : NULL;
         if (saved) saved->member = member;
-        team_append(saved ? &up : &back, nbl);
+        nbl_list_append(saved ? &up : &back, nbl);
     }
     if (up.first) NdisMIndicateReceiveNetBufferLists(adapter->handle, up.first, NDIS_DEFAULT_PORT_NUMBER, up.count, flags);
     give_back(member, back.first, flags);
@@ -53,12 +53,12 @@ VOID team_receive(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER p
 
 VOID team_return(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG flags) {
     struct team_adapter *adapter = context;
-    struct team_list lists[TEAM_MOST] = {{0}};
+    struct nbl_list lists[TEAM_MOST] = {{0}};
     for (PNET_BUFFER_LIST nbl = nbls, next; nbl; nbl = next) {
         next = NET_BUFFER_LIST_NEXT_NBL(nbl);
-        struct team_list *list = &lists[team_context_of(nbl)->member - adapter->members];
+        struct nbl_list *list = &lists[team_context_of(nbl)->member - adapter->members];
         team_pop(nbl);
-        team_append(list, nbl);
+        nbl_list_append(list, nbl);
     }
     for (unsigned i = 0; i < TEAM_MOST; i++) {
         if (!lists[i].first) continue;

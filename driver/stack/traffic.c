@@ -112,7 +112,9 @@ static NDIS_STATUS load(struct traffic *traffic) {
                                   traffic);
     if (status == NDIS_STATUS_SUCCESS) status = add_nics(traffic, miniport);
     if (status == NDIS_STATUS_SUCCESS) status = traffic_stack_load(traffic);
-    if (status == NDIS_STATUS_SUCCESS) status = ndis_start(traffic->ndis);
+    if (status != NDIS_STATUS_SUCCESS) return status;
+    status = ndis_start(traffic->ndis);
+    if (status != NDIS_STATUS_SUCCESS) traffic_module_blame(traffic, status);
     return status;
 }
 

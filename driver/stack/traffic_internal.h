@@ -172,6 +172,8 @@ NDIS_STATUS traffic_stack_load(struct traffic *traffic);
 
 /* traffic_module.c: a driver of the stack from a file; *adapter becomes that which carries what is above, if it is another. */
 NDIS_STATUS traffic_module_load(struct traffic *traffic, unsigned number, char *adapter, size_t size);
+/* The start of the stack failed with this status: if an adapter of a module is why, traffic.problem says so. */
+void traffic_module_blame(struct traffic *traffic, NDIS_STATUS status);
 /* Closes every module, once their drivers are unloaded. */
 void traffic_modules_close(struct traffic *traffic);
 /* traffic_programs.c: 0, or a negative errno with traffic.problem; stop before the stack goes down (blocks), free when it has. */

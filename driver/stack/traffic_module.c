@@ -33,9 +33,9 @@ static const char *meaning(NDIS_STATUS status) {
     }
 }
 
-static NDIS_STATUS fail_with_status(struct traffic *traffic, NDIS_STATUS status, const char *path, const char *what, const char *advice) {
-    snprintf(traffic->problem, sizeof(traffic->problem), "%s: %s failed with status 0x%08x%s; %s", path, what, (unsigned)status,
-             meaning(status), advice);
+static NDIS_STATUS fail_with_status(struct traffic *traffic, NDIS_STATUS status, const char *path, const char *what) {
+    snprintf(traffic->problem, sizeof(traffic->problem), "%s: %s failed with status 0x%08x%s; run with --set driver.debug_print=true for what "
+             "it prints with DbgPrint, and see whether it wants parameters (driver.registry)", path, what, (unsigned)status, meaning(status));
     return status;
 }
 
@@ -54,7 +54,7 @@ static NDIS_STATUS load_once(struct traffic *traffic, const struct traffic_modul
         return fail(traffic, NDIS_STATUS_FAILURE, driver->path, "a driver's name has at most 23 characters; rename the file");
     const NDIS_STATUS status = netcx_load_driver(traffic->kernel, module_name(module), module_entry(module), NULL);
     if (status != NDIS_STATUS_SUCCESS)
-        return fail_with_status(traffic, status, driver->path, "DriverEntry", "run with --set driver.debug_print=true for what it prints with DbgPrint, and see whether it wants parameters (driver.registry)");
+        return fail_with_status(traffic, status, driver->path, "DriverEntry");
     return status;
 }
 
@@ -105,6 +105,16 @@ NDIS_STATUS traffic_module_load(struct traffic *traffic, unsigned number, char *
                     "its DriverEntry succeeded and registered no miniport, filter or protocol, and no framework driver with EvtDriverDeviceAdd: is it a "
                     "driver of the network?");
     return status;
+}
+
+void traffic_module_blame(struct traffic *traffic, NDIS_STATUS status) {
+    const char *driver, *adapter = ndis_refused_adapter(traffic->ndis, &driver);
+    char what[64];
+    if (!adapter) return;
+    snprintf(what, sizeof(what), "MiniportInitializeEx of %s", adapter);
+    for (unsigned i = 0; i < TRAFFIC_STACK_MOST; i++)
+        if (traffic->modules[i] && strcmp(module_name(traffic->modules[i]), driver) == 0)
+            (void)fail_with_status(traffic, status, traffic->config.modules[i].path, what);
 }
 
 void traffic_modules_close(struct traffic *traffic) {

@@ -25,6 +25,10 @@ int refuse(void*, runner_progress*, json_t**, char* error) {
     snprintf(error, RUNNER_ERROR_SIZE, "no such machine");
     return -EINVAL;
 }
+int explain(void*, runner_progress*, json_t**, char* error) {
+    snprintf(error, RUNNER_ERROR_SIZE, "these are missing:\n  one\n\n  =two");
+    return -EIO;
+}
 int crash(void*, runner_progress*, json_t**, char*) {
     std::signal(SIGSEGV, SIG_DFL);
     raise(SIGSEGV);
@@ -76,7 +80,15 @@ TEST(Runner, ErrorOfTheBodyIsHandedOn) {
     runner_job jobs[] = {job("refused", refuse)};
     EXPECT_EQ(runner_run(jobs, 1, 1, false, nullptr, nullptr), 1u);
     EXPECT_STREQ(jobs[0].error, "no such machine");
+    EXPECT_TRUE(jobs[0].unfit) << "-EINVAL is what was given, not the program";
     EXPECT_FALSE(jobs[0].crashed);
+}
+
+TEST(Runner, ErrorOfSeveralLinesIsHandedOnWhole) {
+    runner_job jobs[] = {job("explain", explain)};
+    EXPECT_EQ(runner_run(jobs, 1, 1, false, nullptr, nullptr), 1u);
+    EXPECT_STREQ(jobs[0].error, "these are missing:\n  one\n\n  =two");
+    EXPECT_FALSE(jobs[0].unfit);
 }
 
 TEST(Runner, ChildThatEndsSilentlyIsReported) {

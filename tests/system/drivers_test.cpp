@@ -132,10 +132,36 @@ TEST_F(DriversTest, ModulesTakeTheirParametersFromTheScenario) {
     EXPECT_EQ(standby.at("verdict").text(), "pass") << standby.at("failures").dump();
     EXPECT_EQ(standby.at("adapters").at(0).at("tx.frames").integer(), 300);
     EXPECT_EQ(standby.at("adapters").at(1).at("tx.frames").integer(), 0);
-    const Outcome refused = ringside({"run", write("scenario.yaml", traffic), "--set", "driver.stack=" + folder + "mux.so vnic0", "--set",
-                                      "driver.registry=stack_mux/Adapters=99"});
-    EXPECT_NE(refused.status, 0);
-    EXPECT_NE(refused.err.find("DriverEntry failed with status 0xc000000d"), std::string::npos) << refused.err;
+}
+
+// What is wrong with a module, or with what it is given, is input of the user's: status 2, which module, and what to do.
+TEST_F(DriversTest, AModuleThatDoesNotLoadIsBadInput) {
+    const std::string folder = SDK_MODULES "/";
+    const struct { std::string driver; const char *says, *advises; } cases[] = {
+        {folder + "stack_mux.so vnic0", "DriverEntry failed with status 0xc000000d (NDIS_STATUS_INVALID_PARAMETER)", "parameters (driver.registry)"},
+        {folder + "sdk_refuses.so", "DriverEntry failed with status 0xc0010004 (NDIS_STATUS_BAD_VERSION", "say NDIS6xx"},
+        {folder + "sdk_idle.so", "registered no miniport, filter or protocol", "is it a driver of the network?"},
+        {folder + "stack_team.so", "it is an intermediate driver", "say behind the path"},
+        {"/nowhere.so", "No such file or directory", "give the path of the module"},
+        {folder + "sdk_adding.so 2", "MiniportInitializeEx of sdk_adding1 failed with status 0xc001001e", "driver.debug_print"},
+        {folder + "sdk_missing.so", "NdisDirectOidRequest: used at missing.c:", "planned, with direct OID requests"},
+    };
+    for (const auto& one : cases) {
+        for (const char* command : {"run", "drivers"}) {
+            const Outcome outcome = ringside({command, write("scenario.yaml", traffic), "--set", "driver.stack=" + one.driver, "--set",
+                                              "driver.registry=stack_mux/Adapters=99"});
+            EXPECT_EQ(outcome.status, 2) << command << " " << one.driver;
+            EXPECT_EQ(outcome.out, "");
+            for (const std::string& words : {one.driver.substr(0, one.driver.find(' ')), std::string(one.says), std::string(one.advises)})
+                EXPECT_NE(outcome.err.find(words), std::string::npos) << words << " in " << outcome.err;
+        }
+    }
+}
+
+TEST_F(DriversTest, EveryMissingNameIsToldByTheProgram) {
+    const Outcome outcome = ringside({"run", write("scenario.yaml", traffic), "--set", "driver.stack=" SDK_MODULES "/sdk_missing.so"});
+    for (const char* name : {"NdisDirectOidRequest", "NdisCoSendNetBufferLists", "MissingHelper"})
+        EXPECT_NE(outcome.err.find(std::string(name) + ": used at missing.c:"), std::string::npos) << outcome.err;
 }
 
 TEST_F(DriversTest, TheSameStackTwiceGivesTheSameResult) {

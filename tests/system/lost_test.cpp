@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each way to lose an NBL ends in a report that says which, with its history and where the hardware was.
 #include "event_lines.h"
+#include "fst_reader.h"
 #include "ringside.h"
 
 namespace system_test {
@@ -87,6 +88,21 @@ TEST_P(LostTest, IsReadableByPeople) {
     EXPECT_NE(report.find(" -> "), std::string::npos) << report;
     for (size_t at = begin, end; (end = outcome.out.find('\n', at)) != std::string::npos; at = end + 1)
         EXPECT_LE(end - at, 200u) << outcome.out.substr(at, end - at);
+}
+
+TEST_P(LostTest, IsMarkedInTheWaveform) {
+    const Way& way = GetParam();
+    std::vector<std::string> words = command(way.fault);
+    const std::string waves = file("lost.fst");
+    words.insert(words.end(), {"--waves", waves});
+    const Json found = report(result(words), way.kind);
+    ASSERT_TRUE(found);
+    // Of those that are found at one time the last is there.
+    const std::string mark = std::string(way.kind) + ": " + way.holder + " since ";
+    bool seen = false;
+    for (const auto& [time, bits] : fst::read(waves).values("software.nbl_lost"))
+        seen |= time == static_cast<uint64_t>(found.at("time_ps").integer()) && fst::text_of(bits).find(mark) != std::string::npos;
+    EXPECT_TRUE(seen) << mark;
 }
 
 // Whoever waits for the pause waits for seconds of simulated time.

@@ -7,14 +7,11 @@
  *   descriptors_native nbl tx plain 16 10000         so many packets of one, for valgrind to count: instructions.py
  */
 #define _GNU_SOURCE
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "../stopwatch.h"
 #include "descriptors.h"
 #include "fake_platform.h"
 #include "ndis/ndis_host.h"
@@ -23,29 +20,6 @@ enum { WORDS = 5, OUTSTANDING = 512, ROUNDS = 31, PER_ROUND = 1 << 14 };
 
 static const char *const kinds[] = {"ndis_packet", "nbl", "nbl_list", "net_packet"};
 static const char *const extras[] = {"plain", "checksum", "context", "parse"};
-
-/* Instructions of this thread in user mode; -1 where the kernel or the machine does not count them. */
-static int open_counter(void) {
-    struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE, .size = sizeof(attributes), .config = PERF_COUNT_HW_INSTRUCTIONS,
-                                         .exclude_kernel = 1, .exclude_hv = 1};
-    return (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0);
-}
-
-static double read_counter(int counter) {
-    uint64_t value;
-    return counter >= 0 && read(counter, &value, sizeof(value)) == sizeof(value) ? (double)value : 0;
-}
-
-static double now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static void run(struct descriptors *descriptors, const struct descriptor_work *work, unsigned packets) {
     for (unsigned done = 0; done < packets; done += work->batch)

@@ -104,6 +104,25 @@ TEST_F(Kernel, ReleasingAFreeLockIsReported) {
     EXPECT_TRUE(violated("kernel.spin_lock"));
 }
 
+VOID give_lock(PKDPC, PVOID context, PVOID, PVOID) { KeReleaseSpinLock(static_cast<KSPIN_LOCK*>(context), PASSIVE_LEVEL); }
+
+// It gives back a lock, and a level, that are not its own.
+TEST_F(Kernel, ADpcThatLowersItsLevelIsReported) {
+    KSPIN_LOCK lock = 0;
+    KDPC dpc;
+    KeInitializeDpc(&dpc, give_lock, &lock);
+    KeInsertQueueDpc(&dpc, nullptr, nullptr);
+    sleep(1000);
+    EXPECT_TRUE(violated("kernel.spin_lock"));
+}
+
+TEST_F(Kernel, AStallOfMoreThanFiftyMicrosecondsIsReported) {
+    KeStallExecutionProcessor(50);
+    EXPECT_FALSE(violated("kernel.stall"));
+    KeStallExecutionProcessor(51);
+    EXPECT_TRUE(violated("kernel.stall"));
+}
+
 TEST_F(Kernel, RaisingMayNotLower) {
     KIRQL old, older;
     KeRaiseIrql(DISPATCH_LEVEL, &old);

@@ -205,6 +205,32 @@ TEST_F(NblChecks, DispatchFlagBelowDispatchLevel) {
     free_nbl(nbl);
 }
 
+TEST_F(NblChecks, AHandlerThatKeepsALock) {
+    NDIS_SPIN_LOCK lock;
+    NdisAllocateSpinLock(&lock);
+    miniport_.acquires = &lock;
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    protocol_.send({nbl});
+    ASSERT_TRUE(violated("kernel.irql"));
+    EXPECT_NE(message("kernel.irql").find("MiniportSendNetBufferLists was called at IRQL 0 and returned at IRQL 2"), std::string::npos)
+        << message("kernel.irql");
+    EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL) << "the driver that called goes on as it was";
+    miniport_.acquires = nullptr;
+    miniport_.complete(nbl);
+    free_nbl(nbl);
+}
+
+TEST_F(NblChecks, ACancelHandlerThatKeepsALock) {
+    NDIS_SPIN_LOCK lock;
+    NdisAllocateSpinLock(&lock);
+    miniport_.acquires = &lock;
+    NdisCancelSendNetBufferLists(protocol_.binding, &lock);
+    ASSERT_TRUE(violated("kernel.irql"));
+    EXPECT_NE(message("kernel.irql").find("MiniportCancelSend was called at IRQL 0 and returned at IRQL 2"), std::string::npos)
+        << message("kernel.irql");
+    EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
 TEST_F(NblChecks, AnNblThatNoPoolMade) {
     NET_BUFFER_LIST own{};
     own.SourceHandle = protocol_.binding;

@@ -11,22 +11,13 @@ namespace {
 class NdisFlow : public StackTest {
 protected:
     // Sends one NBL whose NBs are these frames.
-    void send(const std::vector<std::vector<uint8_t>>& frames) {
-        std::vector<PNET_BUFFER_LIST> nbls;
-        for (const auto& frame : frames) {
-            nbls.push_back(make_nbl(static_cast<ULONG>(frame.size())));
-            std::memcpy(bytes_of(nbls.back()), frame.data(), frame.size());
-        }
-        // The NBs of the others join the first one while it is out.
-        for (size_t i = 0; i + 1 < nbls.size(); i++) nbls[i]->FirstNetBuffer->Next = nbls[i + 1]->FirstNetBuffer;
+    void send(const std::vector<Frame>& frames) {
+        PNET_BUFFER_LIST list = make_list(frames);
         miniport_.complete_at_once = true;
-        protocol_.send({nbls[0]});
-        for (PNET_BUFFER_LIST nbl : nbls) {
-            nbl->FirstNetBuffer->Next = nullptr;
-            free_nbl(nbl);
-        }
+        protocol_.send({list});
+        free_nbl(list);
     }
-    static std::vector<uint8_t> packet(const std::function<void(PacketShape&)>& change = [](PacketShape&) {}) {
+    static Frame packet(const std::function<void(PacketShape&)>& change = [](PacketShape&) {}) {
         PacketShape shape;
         change(shape);
         return make_packet(shape, make_payload(1, 40));
@@ -71,8 +62,8 @@ TEST_F(NdisFlow, OtherProtocolsVersionsAndTypesArePartsOfAnother) {
     start();
     auto other_type = packet();
     other_type[13] ^= 1;
-    const std::vector<std::vector<uint8_t>> others = {packet([](PacketShape& one) { one.tcp = false; }),
-                                                      packet([](PacketShape& one) { one.version = 6; }), other_type};
+    const std::vector<Frame> others = {packet([](PacketShape& one) { one.tcp = false; }),
+                                       packet([](PacketShape& one) { one.version = 6; }), other_type};
     for (const auto& other : others) {
         send({packet(), other});
         EXPECT_TRUE(violated("nbl.mixed_flows"));

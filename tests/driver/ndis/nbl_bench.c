@@ -9,15 +9,11 @@
  * Exit status 1: an NBL cost more than malloc, whether one or hundreds are outstanding.
  */
 #define _GNU_SOURCE
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "../stopwatch.h"
 #include "fake_platform.h"
 #include "ndis/ndis_host.h"
 
@@ -48,29 +44,6 @@ static void run_nbl(unsigned outstanding, unsigned laps) {
         for (unsigned i = 0; i < outstanding; i++) use(live[i] = NdisAllocateNetBufferAndNetBufferList(pool, 0, 0, NULL, 0, 0));
         for (unsigned i = 0; i < outstanding; i++) NdisFreeNetBufferList(live[i]);
     }
-}
-
-/* Instructions of this thread in user mode; -1 where the kernel or the machine does not count them. */
-static int open_counter(void) {
-    struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE, .size = sizeof(attributes), .config = PERF_COUNT_HW_INSTRUCTIONS,
-                                         .exclude_kernel = 1, .exclude_hv = 1};
-    return (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0);
-}
-
-static double read_counter(int counter) {
-    uint64_t value;
-    return counter >= 0 && read(counter, &value, sizeof(value)) == sizeof(value) ? (double)value : 0;
-}
-
-static double now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static double median(double values[ROUNDS]) {

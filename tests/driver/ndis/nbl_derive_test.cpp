@@ -6,11 +6,7 @@ namespace {
 
 class NblDerive : public StackTest {
 protected:
-    NblDerive() {
-        NET_BUFFER_POOL_PARAMETERS parameters{};
-        parameters.Header = {NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_POOL_PARAMETERS_REVISION_1, sizeof(parameters)};
-        nbs_ = NdisAllocateNetBufferPool(nullptr, &parameters);
-    }
+    NblDerive() { nbs_ = make_nb_pool(nullptr); }
     ~NblDerive() override { NdisFreeNetBufferPool(nbs_); }
     // An NBL with an NB for each chain; data starts `offset` into it and is all but the last `tail` bytes.
     PNET_BUFFER_LIST over(const std::vector<Chain*>& chains, ULONG offset = 0, ULONG tail = 0) {

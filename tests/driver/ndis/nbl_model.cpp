@@ -29,9 +29,7 @@ NblModel::NblModel(kernel* kernel, NDIS_HANDLE owner, NDIS_HANDLE dma, TestMinip
     plain_ = make_pool(owner, true, 0, 0);
     context_ = make_pool(owner, true, 0, 48);
     data_ = make_pool(owner, true, data_size, 0);
-    NET_BUFFER_POOL_PARAMETERS parameters{};
-    parameters.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(parameters)};
-    nbs_ = NdisAllocateNetBufferPool(owner, &parameters);
+    nbs_ = make_nb_pool(owner);
 }
 
 NblModel::~NblModel() {

@@ -183,11 +183,7 @@ TEST_F(NblPool, AContextThatIsNotPoppedIsReported) {
 }
 
 TEST_F(NblPool, NetBufferPoolsObeyTheirShape) {
-    NET_BUFFER_POOL_PARAMETERS parameters{};
-    parameters.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(parameters)};
-    NDIS_HANDLE plain = NdisAllocateNetBufferPool(nullptr, &parameters);
-    parameters.DataSize = 128;
-    NDIS_HANDLE data = NdisAllocateNetBufferPool(nullptr, &parameters);
+    NDIS_HANDLE plain = make_nb_pool(nullptr), data = make_nb_pool(nullptr, 128);
     EXPECT_EQ(NdisAllocateNetBufferMdlAndData(plain), nullptr);
     EXPECT_EQ(NdisAllocateNetBuffer(data, nullptr, 0, 0), nullptr);
     PNET_BUFFER a = NdisAllocateNetBuffer(plain, nullptr, 0, 0), b = NdisAllocateNetBufferMdlAndData(data);

@@ -262,9 +262,7 @@ TEST_F(NblRulesDeathTest, AFreeNblIsNotWritten) {
 }
 
 TEST_F(NblRulesDeathTest, AFreeNbIsNotRead) {
-    NET_BUFFER_POOL_PARAMETERS parameters{};
-    parameters.Header = {NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_POOL_PARAMETERS_REVISION_1, sizeof(parameters)};
-    const NDIS_HANDLE pool = NdisAllocateNetBufferPool(nullptr, &parameters);
+    const NDIS_HANDLE pool = make_nb_pool(nullptr);
     PNET_BUFFER nb = NdisAllocateNetBuffer(pool, nullptr, 0, 0);
     NdisFreeNetBuffer(nb);
     EXPECT_DEATH((void)*const_cast<PNET_BUFFER volatile*>(&nb->Next), "use-after-poison");
@@ -304,9 +302,7 @@ TEST_F(NblRules, UseOfAFreedNbl) {
 }
 
 TEST_F(NblRules, ANetBufferFreedTwice) {
-    NET_BUFFER_POOL_PARAMETERS parameters{};
-    parameters.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(parameters)};
-    NDIS_HANDLE nbs = NdisAllocateNetBufferPool(nullptr, &parameters);
+    const NDIS_HANDLE nbs = make_nb_pool(nullptr);
     PNET_BUFFER nb = NdisAllocateNetBuffer(nbs, nullptr, 0, 0);
     NdisFreeNetBuffer(nb);
     NdisFreeNetBuffer(nb);
@@ -322,9 +318,7 @@ TEST_F(NblRules, ANetBufferOfAnNblFreedAlone) {
 }
 
 TEST_F(NblRules, RetreatOfAFreedNetBuffer) {
-    NET_BUFFER_POOL_PARAMETERS parameters{};
-    parameters.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(parameters)};
-    NDIS_HANDLE nbs = NdisAllocateNetBufferPool(nullptr, &parameters);
+    const NDIS_HANDLE nbs = make_nb_pool(nullptr);
     PNET_BUFFER nb = NdisAllocateNetBuffer(nbs, nullptr, 0, 0);
     NdisFreeNetBuffer(nb);
     EXPECT_EQ(NdisRetreatNetBufferDataStart(nb, 10, 0, nullptr), NDIS_STATUS_FAILURE);

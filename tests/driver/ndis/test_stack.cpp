@@ -121,7 +121,11 @@ NDIS_STATUS restart(NDIS_HANDLE context, PNDIS_MINIPORT_RESTART_PARAMETERS) {
     return NDIS_STATUS_SUCCESS;
 }
 
-VOID cancel_send(NDIS_HANDLE context, PVOID id) { static_cast<TestMiniport*>(context)->cancelled_sends.push_back(id); }
+VOID cancel_send(NDIS_HANDLE context, PVOID id) {
+    auto* miniport = static_cast<TestMiniport*>(context);
+    if (miniport->acquires) NdisAcquireSpinLock(miniport->acquires);
+    miniport->cancelled_sends.push_back(id);
+}
 
 VOID device_event(NDIS_HANDLE context, PNET_DEVICE_PNP_EVENT event) {
     auto* miniport = static_cast<TestMiniport*>(context);
@@ -170,6 +174,7 @@ NDIS_STATUS reset(NDIS_HANDLE context, PBOOLEAN addressing_reset) {
 
 VOID send_lists(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER, ULONG) {
     auto* miniport = static_cast<TestMiniport*>(context);
+    if (miniport->acquires) NdisAcquireSpinLock(miniport->acquires);
     for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) miniport->held.push_back(nbl);
     if (miniport->complete_at_once) miniport->complete_all();
 }
@@ -328,6 +333,14 @@ NDIS_HANDLE make_pool(NDIS_HANDLE owner, bool with_nb, ULONG data_size, USHORT c
     return NdisAllocateNetBufferListPool(owner, &parameters);
 }
 
+NDIS_HANDLE make_nb_pool(NDIS_HANDLE owner, ULONG data_size) {
+    NET_BUFFER_POOL_PARAMETERS parameters{};
+    parameters.Header = {NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_POOL_PARAMETERS_REVISION_1, sizeof(parameters)};
+    parameters.PoolTag = 0x74736574;
+    parameters.DataSize = data_size;
+    return NdisAllocateNetBufferPool(owner, &parameters);
+}
+
 // ---- The fixture
 StackTest::StackTest() : miniport_entry_(test_miniport_entry), protocol_entry_(test_protocol_entry) {
     fake_platform_config_default(&config_);
@@ -346,8 +359,14 @@ void StackTest::load() {
     pool_ = make_pool(protocol_.driver, true, 0, 0);
 }
 
-StackTest::~StackTest() {
+void StackTest::free_pools() {
     NdisFreeNetBufferListPool(pool_);
+    if (nb_pool_) NdisFreeNetBufferPool(nb_pool_);
+    nb_pool_ = nullptr;
+}
+
+StackTest::~StackTest() {
+    free_pools();
     ndis_destroy(ndis_);
     kernel_leave(&scope_);
     kernel_destroy(kernel_);
@@ -364,7 +383,7 @@ void StackTest::start() { ASSERT_EQ(ndis_start(ndis_), NDIS_STATUS_SUCCESS); }
 void StackTest::stop() { ndis_stop(ndis_); }
 
 void StackTest::reload() {
-    NdisFreeNetBufferListPool(pool_);
+    free_pools();
     ndis_destroy(ndis_);
     protocol_.driver = nullptr;
     ndis_ = ndis_create(kernel_);
@@ -379,12 +398,59 @@ PNET_BUFFER_LIST StackTest::make_nbl(ULONG length, ULONG backfill, NDIS_HANDLE s
     return nbl;
 }
 
+PNET_BUFFER_LIST StackTest::make_list(const std::vector<Frame>& frames) {
+    if (!nb_pool_) nb_pool_ = make_nb_pool(protocol_.driver);
+    PNET_BUFFER_LIST nbl = make_nbl(static_cast<ULONG>(frames[0].size()));
+    memcpy(bytes_of(nbl), frames[0].data(), frames[0].size());
+    PNET_BUFFER last = nbl->FirstNetBuffer;
+    for (size_t i = 1; i < frames.size(); i++, last = last->Next) {
+        const auto length = static_cast<ULONG>(frames[i].size());
+        PVOID memory = ExAllocatePoolWithTag(NonPagedPool, length, 1);
+        memcpy(memory, frames[i].data(), length);
+        last->Next = NdisAllocateNetBuffer(nb_pool_, NdisAllocateMdl(nullptr, memory, length), 0, length);
+    }
+    return nbl;
+}
+
+PNET_BUFFER_LIST StackTest::frame_to(UCHAR last) {
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    const UCHAR to[6] = {2, 0, 0, 0, 0, last};
+    if (last == 0xFF) memset(bytes_of(nbl), 0xFF, 6);
+    else memcpy(bytes_of(nbl), to, 6);
+    return nbl;
+}
+
+void StackTest::free_all(const std::vector<PNET_BUFFER_LIST>& nbls) {
+    for (PNET_BUFFER_LIST nbl : nbls) free_nbl(nbl);
+}
+
+std::vector<Frame> StackTest::frames_of(PNET_BUFFER_LIST nbl) {
+    std::vector<Frame> frames;
+    for (PNET_BUFFER nb = nbl->FirstNetBuffer; nb; nb = nb->Next) {
+        Frame frame(nb->DataLength);
+        const auto* bytes = static_cast<UCHAR*>(NdisGetDataBuffer(nb, nb->DataLength, frame.data(), 1, 0));
+        frames.emplace_back(bytes, bytes + frame.size());
+    }
+    return frames;
+}
+
 void StackTest::free_nbl(PNET_BUFFER_LIST nbl) {
-    PMDL mdl = nbl->FirstNetBuffer->MdlChain;
-    PVOID memory = MmGetMdlVirtualAddress(mdl);
+    PNET_BUFFER others = nbl->FirstNetBuffer->Next;
+    std::vector<PMDL> mdls{nbl->FirstNetBuffer->MdlChain};
+    nbl->FirstNetBuffer->Next = nullptr;
     NdisFreeNetBufferList(nbl);
-    NdisFreeMdl(mdl);
-    ExFreePool(memory);
+    while (others) {
+        PNET_BUFFER nb = others;
+        others = nb->Next;
+        nb->Next = nullptr;
+        mdls.push_back(nb->MdlChain);
+        NdisFreeNetBuffer(nb);
+    }
+    for (PMDL mdl : mdls) {
+        PVOID memory = MmGetMdlVirtualAddress(mdl);
+        NdisFreeMdl(mdl);
+        ExFreePool(memory);
+    }
 }
 
 UCHAR* StackTest::bytes_of(PNET_BUFFER_LIST nbl) {
@@ -400,6 +466,12 @@ void StackTest::sleep_us(uint64_t us) {
 bool StackTest::violated(const char* check) {
     accounted_ = fake_platform_violation_count(fake_);
     return fake_platform_find_violation(fake_, check) != nullptr;
+}
+
+unsigned StackTest::violations(const char* check) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < fake_platform_violation_count(fake_); i++) count += strcmp(fake_platform_violation(fake_, i)->check, check) == 0;
+    return count;
 }
 
 std::string StackTest::message(const char* check) {

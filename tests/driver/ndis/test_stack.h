@@ -26,6 +26,7 @@ struct TestMiniport {
     PSCATTER_GATHER_LIST list = nullptr;      // of the last NdisMAllocateNetBufferSGList
     NDIS_STATUS initialize_status = NDIS_STATUS_SUCCESS, pause_status = NDIS_STATUS_SUCCESS;
     bool complete_at_once = false, skip_general = false;
+    PNDIS_SPIN_LOCK acquires = nullptr;       // and keeps, when something is sent or cancelled
     bool has_reset = false, reset_pends = false, hangs = false, complete_on_removal = false;
     BOOLEAN addressing_reset = FALSE;
     bool pends = false, completes_inside = false;  // OID requests that it does not know
@@ -73,6 +74,8 @@ struct TestProtocol {
 // Links NBLs in this order and returns the first.
 PNET_BUFFER_LIST chain(const std::vector<PNET_BUFFER_LIST>& nbls);
 
+using Frame = std::vector<UCHAR>;
+
 class StackTest : public ::testing::Test {
 public:
     StackTest();
@@ -84,14 +87,23 @@ public:
     void reload();
     // An NBL with one NB over `length` bytes of its own memory, after `backfill` unused bytes. Owned by the test.
     PNET_BUFFER_LIST make_nbl(ULONG length, ULONG backfill = 0, NDIS_HANDLE source = nullptr);
+    // The same with an NB for each of these frames.
+    PNET_BUFFER_LIST make_list(const std::vector<Frame>& frames);
+    static std::vector<Frame> frames_of(PNET_BUFFER_LIST nbl);
+    // A frame to 02:00:00:00:00:NN, or (0xFF) to everybody.
+    PNET_BUFFER_LIST frame_to(UCHAR last);
+    // With all of its NBs, and what they describe.
     void free_nbl(PNET_BUFFER_LIST nbl);
+    void free_all(const std::vector<PNET_BUFFER_LIST>& nbls);
     static UCHAR* bytes_of(PNET_BUFFER_LIST nbl);
     void sleep_us(uint64_t us);  // the machine runs meanwhile
     // True when the check was reported; all reports so far are then accounted for.
     bool violated(const char* check);
+    unsigned violations(const char* check);  // how often so far
     std::string message(const char* check);
 
     void load();
+    void free_pools();
     // What load() loads; a test that wants others says so, and calls reload().
     DRIVER_INITIALIZE *miniport_entry_, *protocol_entry_;
     std::function<NDIS_STATUS()> load_miniport_;  // in place of ndis_load_driver, of a driver "testmp"
@@ -104,7 +116,7 @@ public:
     kernel_scope scope_;
     TestMiniport miniport_;
     TestProtocol protocol_;
-    NDIS_HANDLE pool_ = nullptr;
+    NDIS_HANDLE pool_ = nullptr, nb_pool_ = nullptr;
     bool leaks_expected_ = false;
     unsigned accounted_ = 0;
 };
@@ -112,3 +124,4 @@ public:
 NTSTATUS test_miniport_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path);
 NTSTATUS test_protocol_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path);
 NDIS_HANDLE make_pool(NDIS_HANDLE owner, bool with_nb, ULONG data_size, USHORT context_size);
+NDIS_HANDLE make_nb_pool(NDIS_HANDLE owner, ULONG data_size = 0);

@@ -350,24 +350,7 @@ TEST(NetvioRss, SpreadsFlowsByTheirHashAndSaysIt) {
     Stack stack;
     scaled(stack, 4);
     ASSERT_EQ(stack.start(), 0) << stack.error;
-    std::vector<Bytes> frames;
-    for (unsigned i = 0; i < 120; i++)
-        frames.push_back(make_packet({i % 2 ? 4 : 6, i % 3 != 0, false, static_cast<uint8_t>(i % 40 + 1)}, make_payload(i, 50 + i)));
-    frames.push_back(make_frame(1, 100));
-    for (const Bytes& frame : frames) {
-        ASSERT_TRUE(stack.receive(frame));
-        stack.run_for(10 * 1000);
-    }
-    ASSERT_EQ(stack.received.size(), frames.size());
-    for (size_t i = 0; i + 1 < frames.size(); i++) {
-        EXPECT_EQ(stack.received[i], frames[i]);
-        const bool ipv4 = frames[i][12] == 0x08, tcp = frames[i][ipv4 ? 23 : 20] == 6;
-        const size_t at = ipv4 ? 26 : 22, addresses = ipv4 ? 8 : 32;
-        Bytes input(frames[i].begin() + at, frames[i].begin() + at + addresses + 4);  // no options: the ports follow
-        EXPECT_EQ(stack.infos[i].hash, fake_toeplitz(traffic_rss_key, input.data(), input.size()));
-        EXPECT_EQ(stack.infos[i].hash_type, ipv4 ? (tcp ? NDIS_HASH_TCP_IPV4 : NDIS_HASH_UDP_IPV4) : (tcp ? NDIS_HASH_TCP_IPV6 : NDIS_HASH_UDP_IPV6));
-    }
-    EXPECT_EQ(stack.infos.back().hash_type, 0u);
+    stack.receive_hashed(120, 40);
     EXPECT_EQ(stack.counts().rx_hashes, 120u);
     for (unsigned queue = 0; queue < 4; queue++) EXPECT_GT(fake_platform_interrupts(stack.fake, 2 * queue + 1), 0u) << queue;
 }

@@ -182,6 +182,13 @@ TEST_F(ModuleStack, AMiniportMayTakePartInTheSetUpOfItsDevice) {
     EXPECT_EQ(printed_, "halt\nremove\n");
 }
 
+TEST_F(ModuleStack, AnAdapterThatItsDriverDoesNotInitializeIsToldWithItsStatus) {
+    put("adding", "2");
+    const std::string error = start_error();
+    EXPECT_TRUE(has(error, "sdk_adding.so: MiniportInitializeEx of sdk_adding1 failed with status 0xc001001e")) << error;
+    EXPECT_TRUE(has(error, "driver.debug_print")) << error;
+}
+
 TEST_F(ModuleStack, AParameterWithoutAKeywordIsRefused) {
     stack_.config.registry = "Number=42\n";
     put("counting");

@@ -59,33 +59,9 @@ TEST_P(LegacyStack, WorksUnderAndOverFiltersAndAnIntermediateDriver) {
     both_ways(50);
 }
 
-TEST_P(LegacyStack, LosesNothingWhenTheStackIsPausedAndRestarted) {
-    stack_.more_may_come = true;
-    ASSERT_EQ(stack_.start(), 0) << stack_.error;
-    for (unsigned round = 0; round < 20; round++) {
-        for (unsigned i = 0; i < 20; i++) stack_.to_send.push_back(make_frame(round * 20 + i, 100));
-        traffic_kick(stack_.traffic);
-        stack_.run_for(500 + round * 700);
-        ASSERT_EQ(traffic_restart_stack(stack_.traffic), 0);
-    }
-    stack_.more_may_come = false;
-    traffic_kick(stack_.traffic);
-    ASSERT_TRUE(stack_.run_until_sent());
-    stack_.expect_all_sent();
-}
+TEST_P(LegacyStack, LosesNothingWhenTheStackIsPausedAndRestarted) { stack_.send_over_restarts(); }
 
-TEST_P(LegacyStack, ReceivesMoreThanTheRingHolds) {
-    stack_.config.rx_queue_size = 16;
-    ASSERT_EQ(stack_.start(), 0) << stack_.error;
-    unsigned taken = 0;
-    for (unsigned i = 0; i < 400; i++) {
-        taken += stack_.receive(make_frame(i, 200));
-        if (i % 12 == 11) stack_.run_for(50000);
-    }
-    stack_.run_for(1000000);
-    EXPECT_EQ(stack_.received.size(), taken);
-    EXPECT_GE(taken, 380u);
-}
+TEST_P(LegacyStack, ReceivesMoreThanTheRingHolds) { stack_.receive_more_than_the_ring_holds(380); }
 
 INSTANTIATE_TEST_SUITE_P(Ages, LegacyStack, ::testing::Values(Age{true, false}, Age{false, true}, Age{true, true}),
                          [](const ::testing::TestParamInfo<Age>& info) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The multiplexer between a miniport and two protocols whose every hand-over the test decides.
 #include "../ndis/test_stack.h"
+#include "packets.h"
 
 extern "C" {
 #include "mux_internal.h"
@@ -21,17 +22,6 @@ protected:
         ndis_bind_only(ndis_, "testproto", "v0");
         ndis_bind_only(ndis_, "other", "v1");
         protocol_.filter = other_.filter = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST;
-    }
-    // A frame to 02:00:00:00:00:NN, or (0xFF) to everybody.
-    PNET_BUFFER_LIST frame_to(UCHAR last) {
-        PNET_BUFFER_LIST nbl = make_nbl(60);
-        const UCHAR own[6] = {2, 0, 0, 0, 0, last};
-        if (last == 0xFF) memset(bytes_of(nbl), 0xFF, 6);
-        else memcpy(bytes_of(nbl), own, 6);
-        return nbl;
-    }
-    void free_all(const Nbls& nbls) {
-        for (PNET_BUFFER_LIST nbl : nbls) free_nbl(nbl);
     }
     mux mux_{};
     TestProtocol other_;
@@ -99,6 +89,64 @@ TEST_F(Mux, SendsOfBothAreOneListsWorthBelowAndEndWithTheirOwn) {
     ndis_get_counts(ndis_, &counts);
     EXPECT_EQ(counts.nbl_sent, 3u);
     EXPECT_EQ(counts.nbl_outstanding, 0u);
+    free_all(nbls);
+    stop();
+}
+
+// Frames of two connections: the sender's fault, which NDIS reports, and the multiplexer does not pass on.
+TEST_F(Mux, AListThatMixesFlowsGoesBelowAsListsOfOneEachAndComesBackAsItWas) {
+    start();
+    const Frame a0 = packet_of(1, 0), a1 = packet_of(1, 1), a2 = packet_of(1, 2), b0 = packet_of(2, 0), b1 = packet_of(2, 1);
+    const Nbls nbls{make_list({a0}), make_list({a0, a1, b0, a2}), make_list({b0, b1})};
+    NET_BUFFER_LIST_INFO(nbls[1], Ieee8021QNetBufferListInfo) = &other_;
+    NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(nbls[1], &mux_);
+    protocol_.send(nbls);
+    ASSERT_EQ(miniport_.held.size(), 5u);
+    const Nbls parts(miniport_.held.begin() + 1, miniport_.held.begin() + 4);
+    EXPECT_EQ(frames_of(parts[0]), (std::vector<Frame>{a0, a1}));
+    EXPECT_EQ(frames_of(parts[1]), (std::vector<Frame>{b0}));
+    EXPECT_EQ(frames_of(parts[2]), (std::vector<Frame>{a2}));
+    EXPECT_EQ(miniport_.held[0], nbls[0]);
+    EXPECT_EQ(miniport_.held[4], nbls[2]) << "two frames of one connection are a list as it should be";
+    for (PNET_BUFFER_LIST part : parts) {
+        EXPECT_EQ(part->ParentNetBufferList, nbls[1]);
+        EXPECT_EQ(part->SourceHandle, mux_.binding->handle);
+        EXPECT_EQ(NET_BUFFER_LIST_INFO(part, Ieee8021QNetBufferListInfo), &other_);
+        EXPECT_EQ(NDIS_GET_NET_BUFFER_LIST_CANCEL_ID(part), &mux_);
+    }
+    EXPECT_TRUE(violated("nbl.mixed_flows"));
+    EXPECT_EQ(violations("nbl.mixed_flows"), 1u) << "of the protocol, and none of the multiplexer";
+    miniport_.complete(parts[2]);
+    miniport_.complete(parts[0], NDIS_STATUS_FAILURE);
+    EXPECT_TRUE(protocol_.completed.empty());
+    miniport_.complete(parts[1]);
+    EXPECT_EQ(protocol_.completed, (Nbls{nbls[1]}));
+    EXPECT_EQ(nbls[1]->Status, NDIS_STATUS_FAILURE);
+    EXPECT_EQ(nbls[1]->SourceHandle, protocol_.binding);
+    EXPECT_EQ(frames_of(nbls[1]), (std::vector<Frame>{a0, a1, b0, a2}));
+    miniport_.complete_all();
+    EXPECT_EQ(protocol_.completed, (Nbls{nbls[1], nbls[0], nbls[2]}));
+    EXPECT_EQ(nbls[0]->Status, NDIS_STATUS_SUCCESS);
+    free_all(nbls);
+    stop();
+}
+
+TEST_F(Mux, AListThatMixesFlowsIsRefusedWholeWithoutMemoryForItsParts) {
+    start();
+    const Nbls nbls{make_list({packet_of(1, 0), packet_of(2, 0), packet_of(3, 0)}), make_list({packet_of(1, 1)})};
+    unsigned refused = 0;
+    for (unsigned skip = 0; skip < 12; skip++) {
+        kernel_fail_allocations(kernel_, skip, 1);
+        protocol_.send(nbls);
+        miniport_.complete_all();
+        ASSERT_EQ(protocol_.completed.size(), 2u) << skip;
+        refused += nbls[0]->Status == NDIS_STATUS_RESOURCES;
+        protocol_.completed.clear();
+    }
+    kernel_fail_allocations(kernel_, 0, 0);
+    EXPECT_GT(refused, 0u);
+    EXPECT_EQ(nbls[0]->Status, NDIS_STATUS_SUCCESS) << "in the end nothing failed any more";
+    EXPECT_TRUE(violated("nbl.mixed_flows"));
     free_all(nbls);
     stop();
 }

@@ -77,6 +77,14 @@ inline std::vector<uint8_t> make_payload(unsigned number, size_t length) {
     return bytes;
 }
 
+// Of a connection, by its number; `sequence` tells its packets apart.
+inline std::vector<uint8_t> packet_of(uint8_t flow, uint32_t sequence) {
+    PacketShape shape;
+    shape.flow = flow;
+    shape.sequence = sequence;
+    return make_packet(shape, make_payload(flow, 40));
+}
+
 // `count` segments of a flow that follow each other, of `size` bytes of payload, the last of `last`.
 inline std::vector<std::vector<uint8_t>> make_segments(PacketShape shape, unsigned count, size_t size, size_t last) {
     std::vector<std::vector<uint8_t>> frames;

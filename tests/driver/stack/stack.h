@@ -11,7 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "fake_device.h"
 #include "fake_platform.h"
+#include "ndis.h"
+#include "packets.h"
 #include "regmap.h"
 #include "traffic.h"
 
@@ -139,6 +142,56 @@ public:
         for (size_t i = 0; i < sent.size(); i++) EXPECT_EQ(sent[i].status, 0) << "packet " << sent[i].id;
         ASSERT_EQ(on_wire.size(), to_send.size());
         for (size_t i = 0; i < on_wire.size(); i++) ASSERT_EQ(on_wire[i], to_send[i]) << "frame " << i;
+    }
+
+    // Sends while all of the stack is paused and restarted, twenty times: nothing may be lost.
+    void send_over_restarts() {
+        more_may_come = true;
+        ASSERT_EQ(start(), 0) << error;
+        for (unsigned round = 0; round < 20; round++) {
+            for (unsigned i = 0; i < 20; i++) to_send.push_back(make_frame(round * 20 + i, 100));
+            traffic_kick(traffic);
+            run_for(500 + round * 700);
+            ASSERT_EQ(traffic_restart_stack(traffic), 0);
+        }
+        more_may_come = false;
+        traffic_kick(traffic);
+        ASSERT_TRUE(run_until_sent());
+        expect_all_sent();
+    }
+    // 400 frames to a ring of 16: at least so many get in, and each of these arrives.
+    void receive_more_than_the_ring_holds(unsigned least) {
+        config.rx_queue_size = 16;
+        ASSERT_EQ(start(), 0) << error;
+        unsigned taken = 0;
+        for (unsigned i = 0; i < 400; i++) {
+            taken += receive(make_frame(i, 200));
+            if (i % 12 == 11) run_for(50000);
+        }
+        run_for(1000000);
+        EXPECT_EQ(received.size(), taken);
+        EXPECT_GE(taken, least);
+    }
+    // TCP and UDP packets of so many flows over IPv4 and IPv6, without options, and in the end a frame of neither: each arrives with the
+    // hash of its flow, the last with none.
+    void receive_hashed(unsigned packets, unsigned flows) {
+        std::vector<Bytes> frames;
+        for (unsigned i = 0; i < packets; i++)
+            frames.push_back(make_packet({i % 2 ? 4 : 6, i % 3 != 0, false, static_cast<uint8_t>(i % flows + 1)}, make_payload(i, 50 + i)));
+        frames.push_back(make_frame(1, 100));
+        for (const Bytes& frame : frames) {
+            ASSERT_TRUE(receive(frame));
+            run_for(10 * 1000);
+        }
+        ASSERT_EQ(received, frames);
+        for (size_t i = 0; i + 1 < frames.size(); i++) {
+            const bool ipv4 = frames[i][12] == 0x08, tcp = frames[i][ipv4 ? 23 : 20] == 6;
+            const size_t at = ipv4 ? 26 : 22, addresses = ipv4 ? 8 : 32;
+            const Bytes input(frames[i].begin() + at, frames[i].begin() + at + addresses + 4);  // the ports follow
+            EXPECT_EQ(infos[i].hash, fake_toeplitz(traffic_rss_key, input.data(), input.size()));
+            EXPECT_EQ(infos[i].hash_type, ipv4 ? (tcp ? NDIS_HASH_TCP_IPV4 : NDIS_HASH_UDP_IPV4) : (tcp ? NDIS_HASH_TCP_IPV6 : NDIS_HASH_UDP_IPV6));
+        }
+        EXPECT_EQ(infos.back().hash_type, 0u);
     }
 
     using traffic_t = struct traffic;

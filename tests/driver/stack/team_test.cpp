@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The team between two miniports and a protocol whose every hand-over the test decides.
 #include "../ndis/test_stack.h"
+#include "packets.h"
 
 extern "C" {
 #include "team_internal.h"
@@ -66,18 +67,18 @@ protected:
         memcpy(bytes_of(nbl), head, sizeof(head));
         return nbl;
     }
-    // A frame to 02:00:00:00:00:NN, or (0xFF) to everybody.
-    PNET_BUFFER_LIST frame_to(UCHAR last) {
-        PNET_BUFFER_LIST nbl = make_nbl(60);
-        const UCHAR to[6] = {2, 0, 0, 0, 0, last};
-        if (last == 0xFF) memset(bytes_of(nbl), 0xFF, 6);
-        else memcpy(bytes_of(nbl), to, 6);
-        return nbl;
+    // A connection whose home is this member.
+    uint8_t connection_of(const TestMiniport& home) {
+        return static_cast<uint8_t>(flow_of(home, 256, [this](unsigned flow) { return make_list({packet_of(static_cast<uint8_t>(flow), 0)}); }));
     }
     // A flow whose home is this member.
     unsigned flow_of(const TestMiniport& home) {
-        for (unsigned flow = 0; flow < 1000; flow++) {
-            PNET_BUFFER_LIST nbl = frame_of(flow);
+        return flow_of(home, 1000, [this](unsigned flow) { return frame_of(flow); });
+    }
+    template <class Make>
+    unsigned flow_of(const TestMiniport& home, unsigned most, const Make& make) {
+        for (unsigned flow = 0; flow < most; flow++) {
+            PNET_BUFFER_LIST nbl = make(flow);
             protocol_.send({nbl});
             const bool here = home.held.size() == 1;
             finish_all();
@@ -110,9 +111,6 @@ protected:
         NDIS_LINK_STATE state{};
         EXPECT_EQ(protocol_.oid(NdisRequestQueryInformation, OID_GEN_LINK_STATE, &state, sizeof(state)), NDIS_STATUS_SUCCESS);
         return state;
-    }
-    void free_all(const Nbls& nbls) {
-        for (PNET_BUFFER_LIST nbl : nbls) free_nbl(nbl);
     }
 
     Card card_;
@@ -417,6 +415,63 @@ TEST_F(Team, SendsToAPausedTeamComeBackWhole) {
     protocol_.send(nbls);
     EXPECT_EQ(protocol_.completed, nbls);
     for (PNET_BUFFER_LIST nbl : nbls) EXPECT_EQ(nbl->Status, NDIS_STATUS_PAUSED);
+    for (team_member& member : team_.adapter->members) member.running = TRUE;
+    free_all(nbls);
+    stop();
+}
+
+// ---- Lists that mix flows: the sender's fault, which NDIS reports, and the team does not pass on
+TEST_F(Team, AListThatMixesFlowsGoesAsListsOfOneEachByTheMemberThatHasIt) {
+    start();
+    const uint8_t one = connection_of(miniport_), two = connection_of(other_);
+    const Nbls nbls{make_list({packet_of(one, 0), packet_of(two, 0), packet_of(two, 1), packet_of(one, 1)})};
+    protocol_.send(nbls);
+    ASSERT_EQ(miniport_.held.size(), 2u);
+    ASSERT_EQ(other_.held.size(), 1u);
+    EXPECT_EQ(frames_of(miniport_.held[0]), (std::vector<Frame>{packet_of(one, 0)}));
+    EXPECT_EQ(frames_of(miniport_.held[1]), (std::vector<Frame>{packet_of(one, 1)}));
+    EXPECT_EQ(frames_of(other_.held[0]), (std::vector<Frame>{packet_of(two, 0), packet_of(two, 1)}));
+    EXPECT_TRUE(violated("nbl.mixed_flows"));
+    EXPECT_EQ(violations("nbl.mixed_flows"), 1u) << "of the protocol, and none of the team";
+    miniport_.complete(miniport_.held[0], NDIS_STATUS_FAILURE);
+    EXPECT_TRUE(protocol_.completed.empty());
+    finish_all();
+    EXPECT_EQ(protocol_.completed, nbls);
+    EXPECT_EQ(nbls[0]->Status, NDIS_STATUS_FAILURE);
+    EXPECT_EQ(nbls[0]->SourceHandle, protocol_.binding);
+    free_all(nbls);
+    stop();
+}
+
+TEST_F(Team, PartsOfAMixedListThatWaitForTheirFlowToMoveCanBeCancelled) {
+    start();
+    const uint8_t one = connection_of(miniport_), two = connection_of(other_);
+    const Nbls nbls{make_list({packet_of(two, 0)}), make_list({packet_of(one, 0), packet_of(two, 1)})};
+    NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(nbls[1], &team_);
+    protocol_.send({nbls[0]});
+    set_link(other_, false);
+    protocol_.send({nbls[1]});
+    ASSERT_EQ(miniport_.held.size(), 1u);
+    EXPECT_EQ(other_.held, (Nbls{nbls[0]}));
+    NdisCancelSendNetBufferLists(protocol_.binding, &team_);
+    EXPECT_TRUE(protocol_.completed.empty()) << "one part is below";
+    miniport_.complete_all();
+    EXPECT_EQ(protocol_.completed, (Nbls{nbls[1]}));
+    EXPECT_EQ(nbls[1]->Status, NDIS_STATUS_SEND_ABORTED);
+    finish_all();
+    EXPECT_TRUE(violated("nbl.mixed_flows"));
+    free_all(nbls);
+    stop();
+}
+
+TEST_F(Team, AListThatMixesFlowsComesBackWholeFromAPausedTeam) {
+    start();
+    for (team_member& member : team_.adapter->members) member.running = FALSE;
+    const Nbls nbls{make_list({packet_of(1, 0), packet_of(2, 0)}), make_list({packet_of(1, 1)})};
+    protocol_.send(nbls);
+    EXPECT_EQ(protocol_.completed, nbls);
+    for (PNET_BUFFER_LIST nbl : nbls) EXPECT_EQ(nbl->Status, NDIS_STATUS_PAUSED);
+    EXPECT_TRUE(violated("nbl.mixed_flows"));
     for (team_member& member : team_.adapter->members) member.running = TRUE;
     free_all(nbls);
     stop();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * adding.c: a miniport without hardware that takes part in the set-up of its device (MiniportAddDevice), tries for I/O ports that do not
- * exist, reads a PCI header, and says long where it means 32 bits (llp64.h).
+ * exist, reads a PCI header, says long where it means 32 bits (llp64.h), and drives one device and no more.
  */
 #include <ndis.h>
 
@@ -15,6 +15,7 @@ typedef struct _DEVICE {
 } DEVICE, *PDEVICE;
 
 static NDIS_HANDLE DriverHandle;
+static LONG Devices;
 
 static NDIS_STATUS AddDevice(NDIS_HANDLE Adapter, NDIS_HANDLE DriverContext)
 {
@@ -74,6 +75,10 @@ static NDIS_STATUS Initialize(NDIS_HANDLE Adapter, NDIS_HANDLE DriverContext, PN
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES registration;
     DbgPrint("initialize\n");
     if (!device || device->Signature != TAG) return NDIS_STATUS_FAILURE;
+    if (InterlockedIncrement(&Devices) > 1) {
+        InterlockedDecrement(&Devices);
+        return NDIS_STATUS_RESOURCE_CONFLICT;
+    }
     device->Adapter = Adapter;
     NdisZeroMemory(&registration, sizeof(registration));
     registration.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES;
@@ -87,7 +92,11 @@ static NDIS_STATUS Initialize(NDIS_HANDLE Adapter, NDIS_HANDLE DriverContext, PN
     return SetGeneral(Adapter);
 }
 
-static VOID Halt(NDIS_HANDLE Context, NDIS_HALT_ACTION Action) { DbgPrint("halt\n"); }
+static VOID Halt(NDIS_HANDLE Context, NDIS_HALT_ACTION Action)
+{
+    DbgPrint("halt\n");
+    InterlockedDecrement(&Devices);
+}
 static NDIS_STATUS Pause(NDIS_HANDLE Context, PNDIS_MINIPORT_PAUSE_PARAMETERS Parameters) { return NDIS_STATUS_SUCCESS; }
 static NDIS_STATUS Restart(NDIS_HANDLE Context, PNDIS_MINIPORT_RESTART_PARAMETERS Parameters) { return NDIS_STATUS_SUCCESS; }
 static NDIS_STATUS Request(NDIS_HANDLE Context, PNDIS_OID_REQUEST Request) { return NDIS_STATUS_NOT_SUPPORTED; }
