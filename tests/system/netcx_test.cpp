@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "captures.h"
+#include "disturbed_scenario.h"
 #include "ringside.h"
 
 namespace system_test {
@@ -112,6 +113,12 @@ TEST_F(NetcxTest, ResetsAtRandomMomentsUnderTrafficLoseNoSend) {
         EXPECT_EQ(json.at("nbl.sent").integer(), json.at("nbl.completed").integer());
         EXPECT_EQ(json.at("nbl.indicated").integer(), json.at("nbl.returned").integer());
     }
+}
+
+// It left the device before its vector was masked, and arrives behind the answer to the masking.
+TEST_F(NetcxTest, AMessageOnItsWayFindsItsVectorWhenTheDeviceLosesItsPower) {
+    const Json json = result({"run", write("power.yaml", disturbed_scenario(1097)), "--driver", "netcx"});
+    EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
 }
 
 TEST_F(NetcxTest, WorksUnderFiltersAndIntermediateDrivers) {
