@@ -177,10 +177,9 @@ static VOID return_nbls(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG flags)
     while (nbls) {
         /* A protocol may return NBLs of several queues in one list: run by run, as they come. */
         PNET_BUFFER_LIST first = nbls, last = nbls;
-        while (last->Next && netcx_rx_owner(last->Next) == netcx_rx_owner(first)) last = last->Next;
-        nbls = last->Next;
-        last->Next = NULL;
-        netcx_rx_return(netcx_rx_owner(first), first);
+        struct netcx_queue *owner = netcx_rx_owner(first);
+        for (nbls = nbls->Next; nbls && netcx_rx_owner(nbls) == owner; nbls = nbls->Next) last = nbls;
+        netcx_rx_return(owner, first, last);
     }
 }
 

@@ -13,6 +13,8 @@
 
 #include "netcx_tx.h"
 
+#include "platform_uncharged.h"
+
 static ULONG_PTR pending_nbs(const NET_BUFFER_LIST *nbl) { return (ULONG_PTR)nbl->MiniportReserved[0]; }
 static void set_pending_nbs(PNET_BUFFER_LIST nbl, ULONG_PTR count) { nbl->MiniportReserved[0] = (PVOID)count; }
 
@@ -219,9 +221,9 @@ bool netcx_tx_is_drained(const struct netcx_queue *queue) {
     return ring->BeginIndex == ring->EndIndex && ring->OSReserved0 == ring->EndIndex;
 }
 
-uint64_t netcx_tx_packet_id(NETPACKETQUEUE handle, UINT32 packet_index) {
-    const struct netcx_queue *queue = wdf_object_of(handle, WDF_TYPE_NET_QUEUE, __func__);
-    return queue && queue->tx ? queue->tx->packets[packet_index].id : 0;
+PLATFORM_UNCHARGED uint64_t netcx_tx_packet_id(NETPACKETQUEUE handle, UINT32 packet_index) {
+    const struct netcx_queue *queue = netcx_queue_of(handle);
+    return queue->tx ? queue->tx->packets[packet_index].id : 0;
 }
 
 void netcx_tx_stopped(struct netcx_queue *queue) {
