@@ -208,7 +208,8 @@ protected:
 TEST_F(NetcxCounterparts, EveryScenarioAndTestRunsWithBothDriversOrSaysWhyNot) {
     const Names there = all(), run = with(), excused = without();
     EXPECT_GT(there.size(), 70u);
-    for (const std::string& name : there) EXPECT_EQ(run.count(name) + excused.count(name), 1u) << name << (run.count(name) ? " runs, and has a reason not to" : " has neither");
+    for (const std::string& name : there)
+        EXPECT_EQ(run.count(name) + excused.count(name), 1u) << name << (run.count(name) ? " runs, and has a reason not to" : " has neither");
     for (const std::string& name : run) EXPECT_TRUE(there.count(name)) << name << " is no more";
     for (const std::string& name : excused) EXPECT_TRUE(there.count(name)) << name << " is no more";
 }
