@@ -127,9 +127,8 @@ void nbl_tell(struct nbl_record *record, enum platform_lost_kind kind, const cha
 /* ---- Which are lost */
 struct lost_search {
     const struct ndis_object *holder, *source;
-    const char *when;
-    int64_t packet;
-    unsigned found;
+    bool (*fits)(const struct nbl_record *record, const struct lost_search *search);
+    struct nbl_record *first;
 };
 
 /* Did it come from the layer, in this flight or one around it? */
@@ -149,43 +148,67 @@ static enum platform_lost_kind kind_of(const struct nbl_record *record) {
     return physical ? PLATFORM_LOST_IN_MINIPORT : PLATFORM_LOST_ABOVE;
 }
 
+/* By packet, so that the first of a report is the one to look at; those without one are behind. */
+static bool is_before(const struct nbl_record *one, const struct nbl_record *other) {
+    return one->packet != other->packet ? (uint64_t)one->packet < (uint64_t)other->packet : one->number < other->number;
+}
+
+static void take_first(struct nbl_record *record, void *arg) {
+    struct lost_search *search = arg;
+    if (search->fits(record, search) && (!search->first || is_before(record, search->first))) search->first = record;
+}
+
+static struct nbl_record *find_first(struct ndis *ndis, struct lost_search *search) {
+    search->first = NULL;
+    for (struct ndis_pool *pool = ndis->pools; pool; pool = pool->next) nbl_for_each(pool, take_first, search);
+    return search->first;
+}
+
 static void tell_once(struct nbl_record *record, const char *when) {
     if (record->told) return;
     record->told = true;
     nbl_tell(record, kind_of(record), NULL, when);
 }
 
-static void report_if_lost(struct nbl_record *record, void *arg) {
-    struct lost_search *search = arg;
-    if (record->reported || !is_out(record)) return;
-    if (search->holder && &record->holder->object != search->holder) return;
-    if (search->source && !is_from(record, search->source)) return;
-    record->reported = true;
-    search->found++;
-    char description[900];
-    (void)nbl_describe_with_bytes(record, description, sizeof(description));
-    kernel_violation(record->pool->object.ndis->kernel, "nbl.lost", "[D] 3.4, 6", record->packet, "nbl %u is still out at %s: %s",
-                     record->number, search->when, description);
-    tell_once(record, search->when);
+static bool is_lost(const struct nbl_record *record, const struct lost_search *search) {
+    return !record->reported && is_out(record) && (!search->holder || &record->holder->object == search->holder) &&
+           (!search->source || is_from(record, search->source));
 }
 
 unsigned nbl_report_lost(struct ndis *ndis, const struct ndis_object *holder, const struct ndis_object *source, const char *when) {
-    struct lost_search search = {.holder = holder, .source = source, .when = when};
-    for (struct ndis_pool *pool = ndis->pools; pool; pool = pool->next) nbl_for_each(pool, report_if_lost, &search);
-    return search.found;
+    struct lost_search search = {.holder = holder, .source = source, .fits = is_lost};
+    unsigned found = 0;
+    for (struct nbl_record *record; (record = find_first(ndis, &search)) != NULL; found++) {
+        char description[900];
+        record->reported = true;
+        (void)nbl_describe_with_bytes(record, description, sizeof(description));
+        kernel_violation(ndis->kernel, "nbl.lost", "[D] 3.4, 6", record->packet, "nbl %u is still out at %s: %s", record->number, when, description);
+        tell_once(record, when);
+    }
+    return found;
 }
 
-static void tell_if_out(struct nbl_record *record, void *arg) {
-    struct lost_search *search = arg;
+static bool is_untold(const struct nbl_record *record, const struct lost_search *search) {
+    (void)search;
+    return is_out(record) && !record->told;
+}
+
+struct out_count {
+    int64_t packet;
+    unsigned found;
+};
+
+static void count_out(struct nbl_record *record, void *arg) {
+    struct out_count *out = arg;
     if (!is_out(record)) return;
-    if (search->found++ == 0 || (record->packet >= 0 && (search->packet < 0 || record->packet < search->packet)))
-        search->packet = record->packet;
-    tell_once(record, search->when);
+    if (out->found++ == 0 || (record->packet >= 0 && (out->packet < 0 || record->packet < out->packet))) out->packet = record->packet;
 }
 
 unsigned ndis_tell_outstanding(struct ndis *ndis, const char *when, int64_t *packet) {
-    struct lost_search search = {.when = when, .packet = -1};
-    for (struct ndis_pool *pool = ndis->pools; pool; pool = pool->next) nbl_for_each(pool, tell_if_out, &search);
-    *packet = search.packet;
-    return search.found;
+    struct out_count out = {.packet = -1};
+    struct lost_search search = {.fits = is_untold};
+    for (struct ndis_pool *pool = ndis->pools; pool; pool = pool->next) nbl_for_each(pool, count_out, &out);
+    for (struct nbl_record *record; (record = find_first(ndis, &search)) != NULL;) tell_once(record, when);
+    *packet = out.packet;
+    return out.found;
 }

@@ -7,14 +7,22 @@
 
 enum { SEEN = 128, MAC_BYTES = 12, IPV4_ADDRESSES = 12, IPV4_BYTES = 8, IPV6_ADDRESSES = 8, IPV6_BYTES = 32, PORTS = 4 };
 
+/* FNV-1a. An exclusive or alone would not do: flows whose addresses and ports count up together would all be the same. */
 static ULONG fold(ULONG hash, const UCHAR *bytes, ULONG count) {
-    for (ULONG i = 0; i < count; i++) hash ^= (ULONG)bytes[i] << i % 4 * 8;
+    for (ULONG i = 0; i < count; i++) hash = (hash ^ bytes[i]) * 0x01000193u;
     return hash;
+}
+
+/* So that every bit of it tells in the lowest ones: the last steps of MurmurHash3. */
+static ULONG mix(ULONG hash) {
+    hash = (hash ^ hash >> 16) * 0x85EBCA6Bu;
+    hash = (hash ^ hash >> 13) * 0xC2B2AE35u;
+    return hash ^ hash >> 16;
 }
 
 static ULONG hash_of(const UCHAR *frame, ULONG length) {
     NET_PACKET at = {.FragmentCount = 1};
-    ULONG hash = 0;
+    ULONG hash = 0x811C9DC5u;
     netcx_layout_parse(&at.Layout, frame, length);
     const ULONG l3 = at.Layout.Layer2HeaderLength, l4 = l3 + at.Layout.Layer3HeaderLength;
     if (NetPacketIsIpv4(&at)) hash = fold(hash, frame + l3 + IPV4_ADDRESSES, IPV4_BYTES);
@@ -34,6 +42,5 @@ struct netcx_queue *netcx_flow_queue(const struct netcx_adapter *adapter, const 
         const UCHAR *frame = length ? NdisGetDataBuffer(nb, length, storage, 1, 0) : NULL;
         if (frame) hash = hash_of(frame, length);
     }
-    hash ^= hash >> 16;
-    return adapter->tx[(hash ^ hash >> 8) % adapter->tx_count];
+    return adapter->tx[mix(hash) % adapter->tx_count];
 }

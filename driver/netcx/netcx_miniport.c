@@ -158,7 +158,10 @@ static VOID send(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, NDIS_PORT_NUMBER po
         else spread(device->adapter, nbls);
         return;
     }
-    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) nbl->Status = device->resetting ? NDIS_STATUS_RESET_IN_PROGRESS : NDIS_STATUS_PAUSED;
+    for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) {
+        nbl->Status = device->resetting ? NDIS_STATUS_RESET_IN_PROGRESS : NDIS_STATUS_PAUSED;
+        netcx_slots_sent(nbl);
+    }
     NdisMSendNetBufferListsComplete(device->ndis, nbls, NDIS_TEST_SEND_AT_DISPATCH_LEVEL(flags) ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0);
 }
 

@@ -17,9 +17,9 @@ const NDIS_OID netcx_supported_oids[] = {
 };
 const ULONG netcx_supported_oids_bytes = sizeof(netcx_supported_oids);
 
-/* Any number of pieces can be sent: what are too many for the driver is bounced. */
+/* A frame for each packet of a ring. Protocols bound the pieces of a frame by it; what are too many for the driver is bounced. */
 static ULONG transmit_blocks(const struct netcx_adapter *adapter) {
-    return adapter->tx_count ? netcx_fragments(adapter->tx[0])->NumberOfElements : 0;
+    return adapter->tx_count ? netcx_packets(adapter->tx[0])->NumberOfElements : 0;
 }
 
 static NDIS_STATUS query(struct netcx_adapter *adapter, PNDIS_OID_REQUEST request) {

@@ -143,6 +143,7 @@ uint64_t netviocx_wanted_features(const struct netviocx_settings *settings);
 EVT_WDF_DEVICE_PREPARE_HARDWARE netviocx_prepare_hardware;
 EVT_WDF_DEVICE_RELEASE_HARDWARE netviocx_release_hardware;
 EVT_WDF_DEVICE_D0_ENTRY netviocx_d0_entry;
+EVT_WDF_DEVICE_D0_EXIT_PRE_INTERRUPTS_DISABLED netviocx_quiesce;
 EVT_WDF_DEVICE_D0_EXIT netviocx_d0_exit;
 EVT_WDF_DEVICE_SURPRISE_REMOVAL netviocx_surprise_removal;
 void netviocx_read_link(NETVIOCX_DEVICE *device);

@@ -28,6 +28,7 @@ static NTSTATUS device_add(WDFDRIVER driver, PWDFDEVICE_INIT init) {
     callbacks.EvtDevicePrepareHardware = netviocx_prepare_hardware;
     callbacks.EvtDeviceReleaseHardware = netviocx_release_hardware;
     callbacks.EvtDeviceD0Entry = netviocx_d0_entry;
+    callbacks.EvtDeviceD0ExitPreInterruptsDisabled = netviocx_quiesce;
     callbacks.EvtDeviceD0Exit = netviocx_d0_exit;
     callbacks.EvtDeviceSurpriseRemoval = netviocx_surprise_removal;
     WdfDeviceInitSetPnpPowerEventCallbacks(init, &callbacks);

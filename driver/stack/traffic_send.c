@@ -147,15 +147,7 @@ static void check_slots(struct traffic *traffic, const NET_BUFFER_LIST *nbl, con
                      (unsigned)(ULONG_PTR)info.Value);
 }
 
-/* NetAdapterCx maps what it was sent when its queue is polled next. False: nothing is mapped, and the frame is gone already. */
-static bool wait_until_mapped(struct traffic *traffic, const struct traffic_item *item, const struct traffic_frame *frame) {
-    enum { STEP_NS = 100 };
-    const struct platform *platform = traffic->platform;
-    while (item->in_flight && !ndis_nb_is_mapped(frame->nb)) platform->ops->sleep_ns(platform->ctx, STEP_NS);
-    return item->in_flight;
-}
-
-/* The frame's memory goes while the device has it, or the NBL itself. */
+/* The frame's memory goes while the device has it, or the NBL itself: as soon as it is mapped, which with NetAdapterCx is not at once. */
 static void commit_fault(struct traffic *traffic) {
     const bool frees_nbl = traffic->config.fault == TRAFFIC_FAULT_FREE_NBL;
     if ((traffic->config.fault != TRAFFIC_FAULT_FREE_UNDER_DMA && !frees_nbl) || traffic->fault_done) return;
@@ -164,8 +156,8 @@ static void commit_fault(struct traffic *traffic) {
         for (unsigned k = 0; item->in_flight && k < item->used; k++) {
             struct traffic_frame *frame = &item->frames[k];
             if (frame->id != traffic->config.fault_packet) continue;
+            if (!ndis_nb_is_mapped(frame->nb)) return;
             traffic->fault_done = true;
-            if (!wait_until_mapped(traffic, item, frame)) return;
             if (frees_nbl) {
                 NdisFreeNetBufferList(item->nbl);
                 item->nbl = NULL;
@@ -238,6 +230,7 @@ VOID traffic_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG fla
     unsigned count = 0;
     UNREFERENCED_PARAMETER(flags);
     traffic_trace(traffic, PLATFORM_TRACE_FUNCTION_ENTER, "traffic_send_complete");
+    commit_fault(traffic);
     for (PNET_BUFFER_LIST nbl = nbls; nbl; nbl = nbl->Next) count += ((struct traffic_item *)nbl->ProtocolReserved[0])->used;
     platform->ops->charge(platform->ctx, PLATFORM_WORK_COMPLETE_NB, count);
     while (nbls) {

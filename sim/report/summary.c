@@ -179,13 +179,36 @@ static void print_wrapped(FILE *out, const char *text, unsigned columns, unsigne
     fputc('\n', out);
 }
 
+static const char *check_of(const json_t *failures, size_t index) {
+    return json_string_value(json_object_get(json_array_get(failures, index), "check"));
+}
+
+static bool is_first_of_check(const json_t *failures, size_t index) {
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(check_of(failures, i), check_of(failures, index)) == 0) return false;
+    return true;
+}
+
+static size_t count_checks(const json_t *failures) {
+    size_t checks = 0;
+    for (size_t i = 0; i < json_array_size(failures); i++) checks += is_first_of_check(failures, i);
+    return checks;
+}
+
+/* Of more than fit, the first of each check comes before any second one: a hundred of a kind do not hide another. */
 static void print_failures(FILE *out, const json_t *result, const struct report_style *style) {
     const json_t *failures = json_object_get(result, "failures");
-    const size_t count = json_array_size(failures);
-    const size_t shown = style->verbosity > 0 || count <= FAILURES_SHOWN ? count : FAILURES_SHOWN;
-    for (size_t i = 0; i < shown; i++) {
+    const size_t count = json_array_size(failures), checks = count_checks(failures);
+    const size_t most = style->verbosity > 0 || count <= FAILURES_SHOWN ? count : FAILURES_SHOWN;
+    size_t shown = 0, again = most > checks ? most - checks : 0;
+    for (size_t i = 0; i < count && shown < most; i++) {
         const json_t *failure = json_array_get(failures, i);
-        const char *check = json_string_value(json_object_get(failure, "check"));
+        const char *check = check_of(failures, i);
+        if (!is_first_of_check(failures, i) && again-- == 0) {
+            again = 0;
+            continue;
+        }
+        shown++;
         char time[32], packet[32] = "", *text;
         if (json_is_integer(json_object_get(failure, "packet")))
             snprintf(packet, sizeof packet, "; packet %lld", integer(failure, "packet"));

@@ -197,6 +197,24 @@ TEST_F(Report, SummaryHasVerdictTableAndFailures) {
     json_decref(json);
 }
 
+TEST_F(Report, SummaryHasEachCheckBeforeASecondOfTheSame) {
+    for (int i = 0; i < 100; i++) machine_result_fail(&result, 1, "nbl.timed_send", "", i, "late");
+    machine_result_fail(&result, 2, "nbl.lost", "", 7, "lost");
+    machine_result_fail(&result, 3, "nbl.lost", "", 8, "lost too");
+    json_t* json = report_json(&scenario, &result);
+    FILE* out = fopen(path.c_str(), "w");
+    const report_style style{};
+    report_summary(out, json, &style);
+    fclose(out);
+    const std::string text = contents();
+    EXPECT_NE(text.find("; packet 3)"), std::string::npos) << text;
+    EXPECT_EQ(text.find("; packet 4)"), std::string::npos) << text;
+    EXPECT_NE(text.find("nbl.lost at 2 ps: lost ("), std::string::npos) << text;
+    EXPECT_EQ(text.find("lost too"), std::string::npos) << text;
+    EXPECT_NE(text.find("and 97 more"), std::string::npos) << text;
+    json_decref(json);
+}
+
 TEST_F(Report, SummaryFitsATerminal) {
     machine_result_fail(&result, 2'500'000, "nbl.lost", "[N] 3.1", 7,
                         "NBL 7 never came back, though everybody had waited for it long enough");

@@ -61,7 +61,7 @@ TEST_F(DriversTest, ANicThatFiltersHearsTheVlanAndTheAddressThatTheDriverGaveIt)
     const Json json = run("capture", {"--set", "driver.vlan_id=291", "--set", "driver.vlan_by_adapter=true", "--set", "driver.filter=true", "--set",
                                       "driver.mac=02:00:00:00:00:55", "--set", "stress.device_reset_every_us=30", "--set", "expect.drops=true"});
     EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
-    EXPECT_GT(json.at("rx.packets").integer(), 200);
+    EXPECT_GT(json.at("rx.packets").integer(), netcx() ? 150 : 200) << "a reset of NetAdapterCx makes all queues anew";
 }
 
 TEST_F(DriversTest, ResetsAndLinkFlapsUnderAStackLoseNothingUnexcused) {

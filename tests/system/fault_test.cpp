@@ -29,7 +29,7 @@ const Fault faults[] = {
      true},
     {"unmapped", "iommu.unmapped", "ours: the device accesses only memory that is mapped for it",
      R"(read of \d+ bytes at 0x[0-9a-f]+ by 01:00\.0, TLP \d+, is outside every mapping; nearest is .*; it was posted for nbl \d+)", true},
-    {"forged-used", "vq.forged_used", "[V] 2.8.8", R"(tx: slot \d+ is used with id \d+, which is not posted)", false},
+    {"forged-used", "vq.forged_used", "[V] 2.8.8", R"((netviocx )?tx: slot \d+ is used with id \d+, which is not posted)", false},
 };
 
 const char scenario[] =

@@ -172,10 +172,12 @@ TEST_F(Model, OneFrameAtATimeGivesTheSameCountersToo) {
     }
 }
 
-// Nobody promises that; but where it is so, a model that drifts away from the device is seen.
+// Nobody promises that; but where it is so, a model that drifts away from the device is seen. With NetAdapterCx it is
+// not so where four queues are polled, or where chains are indirect.
 TEST_F(Model, TakesTheSameTimeWhereItIsExact) {
     for (const char* scenario : {"both-1518", "rx-64", "tx-64", "sizes", "datapath-64", "tcp-http", "reorder", "queues-4", "moderation",
                                  "indirect"}) {
+        if (netcx() && (scenario == std::string("queues-4") || scenario == std::string("indirect"))) continue;
         const Json rtl = result({"run", scenario, "--nic", "rtl"}), model = result({"run", scenario, "--nic", "model"});
         EXPECT_EQ(rtl.at("sim.cycles").integer(), model.at("sim.cycles").integer()) << scenario;
         for (const char* part : {"tx", "rx", "pcie", "interrupts"})

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The NIC driven through NetAdapterCx on the RTL: recorded traffic both ways, bit for bit, and the life of its queues under traffic.
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <sstream>
 
 #include "captures.h"
+#include "disturbed_scenario.h"
 #include "ringside.h"
 
 namespace system_test {
@@ -114,6 +118,12 @@ TEST_F(NetcxTest, ResetsAtRandomMomentsUnderTrafficLoseNoSend) {
     }
 }
 
+// It left the device before its vector was masked, and arrives behind the answer to the masking.
+TEST_F(NetcxTest, AMessageOnItsWayFindsItsVectorWhenTheDeviceLosesItsPower) {
+    const Json json = result({"run", write("power.yaml", disturbed_scenario(1097)), "--driver", "netcx"});
+    EXPECT_EQ(json.at("verdict").text(), "pass") << json.at("failures").dump();
+}
+
 TEST_F(NetcxTest, WorksUnderFiltersAndIntermediateDrivers) {
     expect_all(run({"--set", "driver.stack=capture, mux 2, vlan 7", "--set", "driver.cut=header"}));
 }
@@ -159,6 +169,49 @@ TEST_F(NetcxTest, TheSameSeedGivesTheSameRun) {
     expect_all(run({"--events", second}));
     EXPECT_FALSE(bytes_of(first).empty());
     EXPECT_EQ(bytes_of(first), bytes_of(second));
+}
+
+// "test:lost" or "scenario:ping" of each that there is, of each that runs with the client, and of each of which the table says why it does not.
+class NetcxCounterparts : public SystemTest {
+protected:
+    using Names = std::set<std::string>;
+    Names all() const {
+        Names names;
+        std::istringstream list(ringside({"list"}).out);
+        for (std::string line; std::getline(list, line);) names.insert("scenario:" + line.substr(0, line.find(' ')));
+        const std::string end = "_test.cpp";
+        for (const auto& entry : std::filesystem::directory_iterator(RINGSIDE_SYSTEM_TESTS)) {
+            const std::string name = entry.path().filename();
+            if (name.size() > end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0)
+                names.insert("test:" + name.substr(0, name.size() - end.size()));
+        }
+        return names;
+    }
+    static Names with() {
+        std::istringstream words(RINGSIDE_WITH_NETCX);
+        return {std::istream_iterator<std::string>(words), {}};
+    }
+    static Names without() {
+        Names names;
+        std::istringstream table(contents(RINGSIDE_SYSTEM_TESTS "/without_netcx.txt"));
+        for (std::string line; std::getline(table, line);) {
+            std::istringstream words(line);
+            std::string kind, name, reason;
+            if (line[0] == '#' || !(words >> kind >> name)) continue;
+            EXPECT_TRUE(std::getline(words >> std::ws, reason) && reason.size() > 10) << line << ": has no reason";
+            EXPECT_TRUE(names.insert(kind + ":" + name).second) << line << ": is there twice";
+        }
+        return names;
+    }
+};
+
+TEST_F(NetcxCounterparts, EveryScenarioAndTestRunsWithBothDriversOrSaysWhyNot) {
+    const Names there = all(), run = with(), excused = without();
+    EXPECT_GT(there.size(), 70u);
+    for (const std::string& name : there)
+        EXPECT_EQ(run.count(name) + excused.count(name), 1u) << name << (run.count(name) ? " runs, and has a reason not to" : " has neither");
+    for (const std::string& name : run) EXPECT_TRUE(there.count(name)) << name << " is no more";
+    for (const std::string& name : excused) EXPECT_TRUE(there.count(name)) << name << " is no more";
 }
 
 TEST_F(NetcxTest, TheStackIsShownByTheNamesOfItsDrivers) {

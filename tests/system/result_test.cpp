@@ -100,22 +100,22 @@ double xpath(const std::string& path, const char* expression) {
 
 TEST_F(Result, JunitIsWellFormedAndCountsWhatFailed) {
     const std::string junit = file("junit.xml");
-    EXPECT_EQ(ringside({"run", "dns", "fault-complete-twice", "ping", "--junit", junit, "--quiet"}).status, 0);
+    EXPECT_EQ(ringside({"run", "dns", "fault-unmapped", "ping", "--junit", junit, "--quiet"}).status, 0);
     EXPECT_EQ(xpath(junit, "count(//testsuite/testcase)"), 3) << contents(junit);
     EXPECT_EQ(xpath(junit, "number(//testsuite/@tests)"), 3);
     EXPECT_EQ(xpath(junit, "number(//testsuite/@failures)"), 0);
     EXPECT_EQ(xpath(junit, "count(//testcase[@name='ping'])"), 1);
 
-    EXPECT_EQ(ringside({"run", "dns", "fault-complete-twice", "--set", "traffic.from_host.frames=0", "--junit", junit, "--quiet"}).status, 1);
+    EXPECT_EQ(ringside({"run", "dns", "fault-unmapped", "--set", "traffic.from_host.frames=0", "--junit", junit, "--quiet"}).status, 1);
     EXPECT_EQ(xpath(junit, "number(//testsuite/@failures)"), 1) << contents(junit);
-    EXPECT_EQ(xpath(junit, "count(//testcase[@name='fault-complete-twice']/failure)"), 1);
+    EXPECT_EQ(xpath(junit, "count(//testcase[@name='fault-unmapped']/failure)"), 1);
     EXPECT_EQ(xpath(junit, "count(//failure[@type='expect.verdict'])"), 1);
 }
 
 TEST_F(Result, StatusIsZeroWhenAllPassed) { EXPECT_EQ(ringside({"run", "dns", "ping"}).status, 0); }
 
 TEST_F(Result, StatusIsOneWhenOneOfSeveralFailed) {
-    const std::string bad = write("bad.yaml", "driver: {fault: complete-twice}\ntraffic:\n  from_host: {frames: 10, size: 64}\n");
+    const std::string bad = write("bad.yaml", "driver: {fault: unmapped}\ntraffic:\n  from_host: {frames: 10, size: 64}\n");
     EXPECT_EQ(ringside({"run", "dns", bad, "ping"}).status, 1);
 }
 

@@ -34,4 +34,14 @@ TEST_F(NetcxMemory, OfALongTransmitRingHasBounceBuffersForAPartOfIt) {
     stop();
 }
 
+// Of a protocol that makes as many pieces as fit there: it would make thousands, and all of them would be bounced.
+TEST_F(NetcxMemory, IsToldToProtocolsAsAFrameForEachPacketOfARing) {
+    ULONG space = 0, block = 0;
+    start();
+    EXPECT_EQ(protocol_.oid(NdisRequestQueryInformation, OID_GEN_TRANSMIT_BUFFER_SPACE, &space, sizeof(space)), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(protocol_.oid(NdisRequestQueryInformation, OID_GEN_TRANSMIT_BLOCK_SIZE, &block, sizeof(block)), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(space / block, ULONG{ELEMENTS});
+    stop();
+}
+
 }  // namespace

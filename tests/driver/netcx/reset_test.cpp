@@ -118,6 +118,29 @@ TEST_F(NetcxReset, OfTheDeviceGivesBackWhatWaits) {
     stop();
 }
 
+TEST_F(NetcxReset, ALargeSendThatComesMeanwhileGoesBackWithItsTypeAlone) {
+    start();
+    PNET_BUFFER_LIST nbl = make_nbl(100);
+    NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO info = {};
+    info.LsoV2Transmit.Type = NDIS_TCP_LARGE_SEND_OFFLOAD_V2_TYPE;
+    info.LsoV2Transmit.MSS = 1000;
+    nbl->NetBufferListInfo[TcpLargeSendNetBufferListInfo] = info.Value;
+    client_.calls.clear();
+    client_.after_rx = [&, sent = false]() mutable {
+        if (sent || client_.calls.find("cancel-rx") == std::string::npos) return;
+        sent = true;
+        protocol_.send({nbl});
+    };
+    EXPECT_EQ(reset_device(), NDIS_STATUS_SUCCESS);
+    ASSERT_EQ(protocol_.completed.size(), 1u);
+    EXPECT_EQ(nbl->Status, NDIS_STATUS_RESET_IN_PROGRESS);
+    info.Value = nbl->NetBufferListInfo[TcpLargeSendNetBufferListInfo];
+    EXPECT_EQ(info.LsoV2TransmitComplete.Type, static_cast<ULONG>(NDIS_TCP_LARGE_SEND_OFFLOAD_V2_TYPE));
+    EXPECT_EQ(info.LsoV2TransmitComplete.Reserved, 0u);
+    free_nbl(nbl);
+    stop();
+}
+
 TEST_F(NetcxReset, WaitsForReceivedPacketsAndLosesNoBuffer) {
     start();
     for (unsigned round = 0; round < 5; round++) {
