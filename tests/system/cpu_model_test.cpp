@@ -115,6 +115,44 @@ TEST_F(CpuModel, ADescriptorOnARingTouchesFewerLinesThanAList) {
     EXPECT_LT(figure(rows, "net_packet", "cycles"), figure(rows, "nbl", "cycles"));
 }
 
+TEST_F(CpuModel, ASearchForATagLoadsTheMoreTheMoreTagsThereAre) {
+    const Json rows = bench({"--parts", "alone", "--kinds", "nbl", "--directions", "tx", "--batches", "16", "--with", "tag", "--tags", "1,4,16"});
+    ASSERT_EQ(rows.size(), 3u);
+    double before = 0;
+    for (size_t i = 0; i < rows.size(); i++) {
+        EXPECT_EQ(rows.at(i).at("tags").number(), 1 << 2 * i);
+        const Json functions = rows.at(i).at("functions");
+        double each = 0;
+        for (size_t k = 0; k < functions.size(); k++)
+            if (functions.at(k).at("name").text() == "FwpsNetBufferListRetrieveContext0")
+                each = functions.at(k).at("loads").number() / functions.at(k).at("calls").number();
+        EXPECT_GT(each, before) << rows.at(i).dump();
+        before = each;
+    }
+}
+
+TEST_F(CpuModel, AnExtensionIsPartOfTheDescriptorAndAnArrayIsNot) {
+    const Json rows = bench({"--parts", "alone", "--kinds", "net_packet", "--directions", "rx", "--batches", "16", "--with", "context,extension"});
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows.at(0).at("bytes").number() + 24, rows.at(1).at("bytes").number());
+}
+
+TEST_F(CpuModel, EveryClaimIsARowInFigures) {
+    const Json rows = bench({"--parts", "claims"});
+    std::map<std::string, Json> by_claim;
+    for (size_t i = 0; i < rows.size(); i++) {
+        EXPECT_EQ(rows.at(i).at("part").text(), "claims");
+        by_claim.emplace(rows.at(i).at("claim").text(), rows.at(i)); // the first of each
+    }
+    for (const char* claim : {"size", "scattered", "chase", "allocation", "parse", "context", "tag", "tag search"})
+        ASSERT_EQ(by_claim.count(claim), 1u) << claim;
+    EXPECT_EQ(by_claim.at("size").at("nbl").number(), 600);
+    EXPECT_EQ(by_claim.at("size").at("net_packet").number(), 36);
+    EXPECT_LT(by_claim.at("parse").at("nbl_list").number(), by_claim.at("parse").at("nbl").number()) << "one parse for all of the list";
+    EXPECT_GT(by_claim.at("context").at("nbl").number(), by_claim.at("context").at("net_packet").number());
+    EXPECT_FALSE(by_claim.at("tag").at("net_packet")) << "tags are NBLs'";
+}
+
 TEST_F(CpuModel, TheBenchMeasuresEveryDriverBothWays) {
     const Json rows = bench({"--parts", "drivers", "--batches", "16", "--with", "plain"});
     ASSERT_EQ(rows.size(), 6u);
@@ -129,8 +167,8 @@ TEST_F(CpuModel, TheBenchMeasuresEveryDriverBothWays) {
 
 // Whose memory is it, what is its number: NDIS of Windows does not ask.
 TEST_F(CpuModel, NobodyPaysForChecksAndNamesOfOurs) {
-    const Json rows = bench({"--batches", "16", "--with", "plain,context"});
-    const std::set<std::string> ours{"is_of", "nbl_find_record", "ndis_find_pool", "put_right", "is_idle", "ndis_nb_name", "kernel_mdl_pin",
+    const Json rows = bench({"--parts", "alone,drivers", "--batches", "16", "--with", "plain,context,tag"});
+    const std::set<std::string> ours{"is_of", "nbl_find_record", "ndis_find_pool", "put_right", "is_idle", "check_slot", "ndis_nb_name", "kernel_mdl_pin",
                                      "ndis_packet_id", "netcx_tx_packet_id", "netcx_rx_set_packet_id"};
     for (size_t i = 0; i < rows.size(); i++) {
         const Json functions = rows.at(i).at("functions");
