@@ -50,12 +50,13 @@ static bool keep_tags(const struct descriptors *descriptors, PNET_BUFFER_LIST nb
 }
 
 static bool keep(const struct descriptors *descriptors, PNET_BUFFER_LIST nbl, const void *data, ULONG length) {
-    switch (descriptors->work.extra) {
-    case DESCRIPTOR_CONTEXT:
-    case DESCRIPTOR_ROOM: return keep_context(nbl, data, length);
-    case DESCRIPTOR_TAG: return keep_tags(descriptors, nbl, data);
-    default: return true;
-    }
+    return descriptors->work.extra == DESCRIPTOR_TAG ? keep_tags(descriptors, nbl, data) : keep_context(nbl, data, length);
+}
+
+/* Asked of every packet: a comparison, and no call for those that keep nothing. */
+static inline bool keeps(const struct descriptors *descriptors) {
+    const enum descriptor_extra extra = descriptors->work.extra;
+    return extra == DESCRIPTOR_CONTEXT || extra == DESCRIPTOR_ROOM || extra == DESCRIPTOR_TAG;
 }
 
 static bool nbl_read(struct descriptors *descriptors, const struct descriptor_batch *batch) {
@@ -64,7 +65,7 @@ static bool nbl_read(struct descriptors *descriptors, const struct descriptor_ba
         const UCHAR *data = data_of(nb);
         uint32_t flags = 0;
         if (descriptors->work.extra == DESCRIPTOR_CHECKSUM) flags = checksum_flags(nbl);
-        if (!keep(descriptors, nbl, data, nb->DataLength)) return false;
+        if (keeps(descriptors) && !keep(descriptors, nbl, data, nb->DataLength)) return false;
         if (descriptors->work.extra == DESCRIPTOR_PARSE) flags = descriptors_parse(data, nb->DataLength);
         descriptors_put(descriptors, data, nb->DataLength, flags);
     }
@@ -72,8 +73,9 @@ static bool nbl_read(struct descriptors *descriptors, const struct descriptor_ba
 }
 
 /* What there was no memory for is not there. */
-static void drop(const struct descriptors *descriptors, PNET_BUFFER_LIST nbl) {
+static inline void drop(const struct descriptors *descriptors, PNET_BUFFER_LIST nbl) {
     UINT64 found;
+    if (!keeps(descriptors)) return;
     if (nbl->Context) NdisFreeNetBufferListContext(nbl, sizeof(struct descriptor_context));
     if (descriptors->work.extra != DESCRIPTOR_TAG) return;
     for (unsigned i = 0; i < descriptors->work.tags; i++)
@@ -129,7 +131,7 @@ static bool list_read(struct descriptors *descriptors, const struct descriptor_b
     const NET_BUFFER *nb = nbl->FirstNetBuffer;
     uint32_t flags = 0;
     if (descriptors->work.extra == DESCRIPTOR_CHECKSUM) flags = checksum_flags(nbl);
-    if (!keep(descriptors, nbl, data_of(nb), nb->DataLength)) return false;
+    if (keeps(descriptors) && !keep(descriptors, nbl, data_of(nb), nb->DataLength)) return false;
     if (descriptors->work.extra == DESCRIPTOR_PARSE) flags = descriptors_parse(data_of(nb), nb->DataLength);
     for (; nb; nb = nb->Next) descriptors_put(descriptors, data_of(nb), nb->DataLength, flags);
     return true;
