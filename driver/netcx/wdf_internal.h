@@ -44,6 +44,9 @@ void wdf_object_delete(struct wdf_object *object);
 /* Report ("wdf.irql") a call above PASSIVE_LEVEL. */
 void wdf_require_passive(struct kernel *kernel, const char *function);
 
+/* A callback of the driver's begins or ends, for the event stream: by its name in the documentation, static storage. */
+void wdf_trace(const struct kernel *kernel, enum platform_trace_kind kind, const char *function);
+
 struct wdf_driver {
     struct wdf_object object;
     struct wdf_driver *next;

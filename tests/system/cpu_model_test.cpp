@@ -75,33 +75,55 @@ TEST_F(CpuModel, WithoutItTheResultSaysNothingOfCode) {
     EXPECT_FALSE(run({"--set", "cpu.free=true"}).at("cpu"));
 }
 
-// Function names of the log, with how long each was open and how deep.
+// The functions of the event log: which was in which, how often, and how long they were open.
+struct Calls {
+    std::map<std::string, unsigned> inside;
+    std::map<std::string, uint64_t> longest;
+    explicit Calls(const std::string& text) { read(text); }
+    void read(const std::string& text) {
+        std::istringstream log(text);
+        std::vector<std::pair<std::string, uint64_t>> open;
+        uint64_t last = 0;
+        for (std::string line; std::getline(log, line);) {
+            std::istringstream words(line);
+            std::string lane, kind, name;
+            uint64_t time = 0, queue, index, packet, value;
+            if (line[0] == '#' || !(words >> time >> lane >> kind >> queue >> index >> packet >> value >> name)) continue;
+            EXPECT_GE(time, last) << line;
+            last = time;
+            if (kind == "function_enter") {
+                if (!open.empty()) inside[name + " in " + open.back().first]++;
+                open.emplace_back(name, time);
+            } else if (kind == "function_exit") {
+                ASSERT_FALSE(open.empty()) << line;
+                ASSERT_EQ(open.back().first, name) << line;
+                longest[name] = std::max(longest[name], time - open.back().second);
+                open.pop_back();
+            }
+        }
+        EXPECT_TRUE(open.empty()) << (open.empty() ? "" : open.back().first) << " never ends";
+    }
+};
+
 TEST_F(CpuModel, TheEventLogHasRealFunctionsNestedWithTheirTimes) {
     run({"--events", file("events")});
-    std::istringstream log(contents(file("events")));
-    std::vector<std::string> open;
-    std::map<std::string, unsigned> inside;
-    uint64_t last = 0, longest = 0;
-    std::map<std::string, uint64_t> entered;
-    for (std::string line; std::getline(log, line);) {
-        std::istringstream words(line);
-        std::string lane, kind, text;
-        uint64_t time = 0, queue, index, packet, value;
-        if (line[0] == '#' || !(words >> time >> lane >> kind >> queue >> index >> packet >> value >> text)) continue;
-        EXPECT_GE(time, last) << line;
-        last = time;
-        if (kind == "function_enter") {
-            if (!open.empty()) inside[text + " in " + open.back()]++;
-            open.push_back(text);
-            entered[text] = time;
-        } else if (kind == "function_exit" && !open.empty() && open.back() == text) {
-            if (text == "netvio_tx_send") longest = std::max(longest, time - entered[text]);
-            open.pop_back();
-        }
-    }
-    EXPECT_GT(inside["netvio_send in MiniportSendNetBufferLists"], 0u);
-    EXPECT_GT(inside["netvio_tx_send in netvio_send"], 0u);
-    EXPECT_GT(longest, 0u) << "time passes inside of functions";
+    Calls calls(contents(file("events")));
+    EXPECT_GT(calls.inside["netvio_send in MiniportSendNetBufferLists"], 0u);
+    EXPECT_GT(calls.inside["netvio_tx_send in netvio_send"], 0u);
+    EXPECT_GT(calls.inside["message_dpc in MiniportMessageInterruptDPC"], 0u);
+    EXPECT_GT(calls.longest["netvio_tx_send"], 0u) << "time passes inside of functions";
+}
+
+TEST_F(CpuModel, TheEventLogHasTheFunctionsOfAClientToo) {
+    run({"--events", file("events"), "--driver", "netcx"});
+    Calls calls(contents(file("events")));
+    EXPECT_GT(calls.inside["EvtTxQueueAdvance in netcx_queue_advance"], 0u);
+    EXPECT_GT(calls.inside["netviocx_tx_advance in EvtTxQueueAdvance"], 0u);
+    EXPECT_GT(calls.inside["netviocx_rx_advance in EvtRxQueueAdvance"], 0u);
+    EXPECT_GT(calls.inside["isr in EvtInterruptIsr"], 0u);
+    EXPECT_GT(calls.inside["dpc in EvtInterruptDpc"], 0u);
+    EXPECT_EQ(calls.inside["netviocx_d0_entry in EvtDeviceD0Entry"], 1u);
+    EXPECT_GT(calls.longest["netviocx_tx_advance"], 0u) << "time passes inside of functions";
 }
 
 TEST_F(CpuModel, LookingChangesNothing) {
