@@ -308,6 +308,16 @@ NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET
     return NDIS_STATUS_SUCCESS;
 }
 
+/* What is mapped by a framework of drivers has no list of NDIS's. */
+static struct ndis_sg elsewhere;
+
+PLATFORM_UNCHARGED void ndis_nb_set_mapped(PNET_BUFFER nb, bool mapped) {
+    if (mapped && !nb->NdisReserved[0]) nb->NdisReserved[0] = &elsewhere;
+    else if (!mapped && nb->NdisReserved[0] == &elsewhere) nb->NdisReserved[0] = NULL;
+}
+
+bool ndis_nb_is_mapped(const NET_BUFFER *nb) { return nb_is_mapped(nb); }
+
 VOID NdisMFreeNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PSCATTER_GATHER_LIST ScatterGatherList, PNET_BUFFER NetBuffer) {
     struct ndis_dma *dma = ndis_object_of(NdisMiniportDmaHandle, NDIS_OBJECT_DMA, __func__);
     if (!dma) return;

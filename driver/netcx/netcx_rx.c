@@ -10,6 +10,8 @@
  */
 #include "netcx_rx.h"
 
+#include <stdio.h>
+
 #include "netcx_check.h"
 #include "platform_uncharged.h"
 
@@ -128,6 +130,7 @@ static PNET_BUFFER_LIST take_packet(struct netcx_queue *queue, UINT32 index) {
         return NULL;
     }
     PNET_BUFFER_LIST nbl = make_nbl(queue, packet, length);
+    ((struct netcx_rx_buffer *)nbl->MiniportReserved[0])->packet = index;
     ndis_nbl_set_packet(nbl, queue->rx->ids[index]);
     netcx_slots_found(queue, &queue->rx->extensions, index, nbl);
     return nbl;
@@ -181,6 +184,7 @@ unsigned netcx_rx_poll(struct netcx_queue *queue) {
 void netcx_rx_open(struct netcx_queue *queue) { queue->rx->open = true; }
 void netcx_rx_close(struct netcx_queue *queue) { queue->rx->open = false; }
 void netcx_rx_stopped(struct netcx_queue *queue) {
+    recycle(queue, netcx_fragments(queue)->EndIndex, netcx_rx_skip);
     if (queue->rx->data) netcx_rx_data_reclaim(queue);
 }
 bool netcx_rx_is_idle(const struct netcx_queue *queue) { return queue->rx->out == 0; }
@@ -196,6 +200,13 @@ PLATFORM_UNCHARGED void netcx_rx_set_packet_id(NETPACKETQUEUE handle, UINT32 pac
     if (queue->rx) queue->rx->ids[packet_index] = (int64_t)id;
 }
 
+void netcx_rx_place(const NET_BUFFER_LIST *nbl, char *text, size_t size) {
+    const struct netcx_queue *queue = nbl->MiniportReserved[1];
+    const struct netcx_rx_buffer *first = nbl->MiniportReserved[0];
+    snprintf(text, size, "packet %u of the ring of receive queue %u when it came (%u NBLs of the queue are out)", first ? first->packet : 0,
+             (unsigned)queue->id, queue->rx->out);
+}
+
 /* ---- Life */
 NTSTATUS netcx_rx_init(struct netcx_queue *queue) {
     const struct netcx_adapter *adapter = queue->adapter;
@@ -203,7 +214,6 @@ NTSTATUS netcx_rx_init(struct netcx_queue *queue) {
     struct netcx_rx *rx = queue->rx = kernel_allocate(kernel, sizeof(*rx), NETCX_TAG);
     if (!rx) return STATUS_INSUFFICIENT_RESOURCES;
     rx->buffer_bytes = (ULONG)adapter->rx_caps.MaximumFrameSize;
-    rx->allocated_bytes = (rx->buffer_bytes + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
     rx->count = netcx_fragments(queue)->NumberOfElements;
     rx->driver_allocates = adapter->rx_caps.AllocationMode == NetRxFragmentBufferAllocationModeDriver;
     rx->driver_attaches = adapter->rx_caps.AttachmentMode == NetRxFragmentBufferAttachmentModeDriver;

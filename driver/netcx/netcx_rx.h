@@ -17,6 +17,7 @@ struct netcx_rx_buffer {
     uint64_t la;
     NET_FRAGMENT_RETURN_CONTEXT_HANDLE handle; /* of the driver's: its name for it */
     struct netcx_data_buffer *data;            /* of the data buffer ring */
+    UINT32 packet;                             /* of the first of a frame: where on the packet ring that was */
 };
 
 struct netcx_rx {
@@ -25,7 +26,7 @@ struct netcx_rx {
     struct netcx_reach reach;           /* of buffers of the system's */
     struct netcx_rx_data *data;         /* of the data buffer ring, NULL: there is none */
     NDIS_HANDLE pool;                   /* of NBLs, as many as buffers */
-    ULONG buffer_bytes, allocated_bytes;/* Capacity of a buffer, and what is behind it */
+    ULONG buffer_bytes;                 /* Capacity of a buffer */
     unsigned count;                     /* buffers */
     struct netcx_rx_buffer *buffers, *free;
     unsigned free_count;

@@ -56,7 +56,7 @@ static NTSTATUS allocate_mdl(struct netcx_queue *queue, struct netcx_rx_buffer *
 static NTSTATUS allocate_buffer(struct netcx_queue *queue, struct netcx_rx_buffer *buffer) {
     struct netcx_rx *rx = queue->rx;
     if (rx->driver_attaches) return allocate_mdl(queue, buffer);
-    buffer->va = netcx_memory_allocate(queue, &rx->reach, rx->allocated_bytes, "receive buffer", &buffer->la);
+    buffer->va = netcx_memory_allocate(queue, &rx->reach, rx->buffer_bytes, "receive buffer", &buffer->la);
     if (!buffer->va) return STATUS_INSUFFICIENT_RESOURCES;
     buffer->mdl = NdisAllocateMdl(queue->adapter->device->ndis, buffer->va, rx->buffer_bytes);
     if (!buffer->mdl) return STATUS_INSUFFICIENT_RESOURCES;
