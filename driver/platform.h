@@ -64,8 +64,9 @@ struct platform_ops {
     int (*dma_map)(void *ctx, const void *va, size_t length, enum platform_dma_direction direction, const char *owner,
                    struct platform_dma_segment *segments, unsigned max_segments);
     void (*dma_unmap)(void *ctx, const struct platform_dma_segment *segments, unsigned count);
-    /* Memory contiguous on the bus, mapped both ways until it is freed: rings. NULL when there is none. */
-    void *(*dma_allocate_coherent)(void *ctx, size_t size, size_t alignment, const char *owner, uint64_t *iova);
+    /* Memory contiguous on the bus, mapped both ways until it is freed: rings. No byte of it is above the bus address `highest`, UINT64_MAX for a
+     * device that reaches all. NULL when there is none. */
+    void *(*dma_allocate_coherent)(void *ctx, size_t size, size_t alignment, uint64_t highest, const char *owner, uint64_t *iova);
     void (*dma_free_coherent)(void *ctx, void *memory);
 
     /* Registers: size is 1, 2 or 4 bytes, offset is naturally aligned. Reads are non-posted (blocks); writes are posted (charges).

@@ -24,43 +24,56 @@ static int run(void *arg, struct runner_progress *progress, json_t **result, cha
     return 0;
 }
 
-static void print_rows(void *ctx, struct runner_job *job) {
-    struct descriptors_bench *bench = ctx;
-    const struct alone *alone = job->arg;
-    if (!job->result) {
-        fprintf(stderr, "ringside: error: %s: %s\n", job->name, job->error);
-        bench->status = EXIT_INTERNAL;
+struct outcome {
+    struct descriptors_bench *bench;
+    json_t *cpus;
+};
+
+static void done(void *ctx, struct runner_job *job) {
+    struct outcome *outcome = ctx;
+    if (job->result) {
+        outcome->cpus = json_incref(job->result);
         return;
     }
-    for (unsigned i = 0; i < alone->count; i++)
-        descriptors_print(bench, "alone", &alone->rows[i].work, json_array_get(job->result, i));
+    fprintf(stderr, "ringside: error: %s: %s\n", job->name, job->error);
+    outcome->bench->status = EXIT_INTERNAL;
 }
 
-void bench_descriptors_alone(struct descriptors_bench *bench) {
-    const struct descriptors_arguments *arguments = bench->arguments;
-    const unsigned most = descriptors_most(arguments);
-    struct descriptor_work *works = calloc(most, sizeof *works);
-    struct alone alone = {.rows = calloc(most, sizeof *alone.rows)};
-    if (!works || !alone.rows) abort();
-    alone.count = descriptors_list(arguments, descriptors_can, works);
-    for (unsigned i = 0; i < alone.count; i++) alone.rows[i].work = works[i];
+json_t *descriptors_measure(struct descriptors_bench *bench, const char *name, const struct descriptor_work *works, unsigned count) {
+    struct alone alone = {.rows = calloc(count, sizeof *alone.rows), .count = count};
+    struct outcome outcome = {.bench = bench};
+    struct runner_job job = {.name = name, .body = run, .arg = &alone};
     struct scenario scenario;
+    if (!alone.rows) abort();
+    for (unsigned i = 0; i < count; i++) alone.rows[i].work = works[i];
     scenario_copy(&scenario, bench->machine);
     scenario.cpu_free = false;
     scenario.cpu_model = SCENARIO_CPU_CACHES;
-    struct runner_job job = {.name = "descriptors alone", .body = run, .arg = &alone};
-    if (alone.count == 0) {
-        bench->status = EXIT_USAGE;
-        fprintf(stderr, "ringside: error: no such descriptors: nbl_list is for tx\n");
-    } else if (simulation_prepare(&alone.simulation, &scenario, stderr) != 0) {
+    if (simulation_prepare(&alone.simulation, &scenario, stderr) != 0) {
         bench->status = EXIT_USAGE;
     } else {
-        descriptors_print_head(bench, "Descriptors alone");
-        runner_run(&job, 1, 1, options_show_progress(&arguments->options), print_rows, bench);
+        runner_run(&job, 1, 1, options_show_progress(&bench->arguments->options), done, &outcome);
         runner_free(&job, 1);
         simulation_free(&alone.simulation);
     }
     scenario_free(&scenario);
     free(alone.rows);
+    return outcome.cpus;
+}
+
+void bench_descriptors_alone(struct descriptors_bench *bench) {
+    const struct descriptors_arguments *arguments = bench->arguments;
+    struct descriptor_work *works = calloc(descriptors_most(arguments) + 1, sizeof *works);
+    if (!works) abort();
+    const unsigned count = descriptors_list(arguments, descriptors_can, works);
+    if (count == 0) {
+        bench->status = EXIT_USAGE;
+        fprintf(stderr, "ringside: error: no such descriptors: nbl_list is for tx, and --help says whose contexts, tags and extensions are\n");
+    } else {
+        json_t *cpus = descriptors_measure(bench, "descriptors alone", works, count);
+        if (cpus) descriptors_print_head(bench, "Descriptors alone");
+        for (unsigned i = 0; cpus && i < count; i++) descriptors_print(bench, "alone", &works[i], json_array_get(cpus, i));
+        json_decref(cpus);
+    }
     free(works);
 }

@@ -18,8 +18,11 @@ unsigned descriptor_bytes_nbl_list(unsigned packets) {
     return (unsigned)sizeof(NET_BUFFER_LIST) / packets + (unsigned)sizeof(NET_BUFFER) + MDL_BYTES;
 }
 
-unsigned descriptor_bytes_net_packet(bool checksum) {
-    const unsigned packet = sizeof(NET_PACKET) + (checksum ? sizeof(NET_PACKET_CHECKSUM) : 0), alignment = _Alignof(NET_PACKET);
+unsigned descriptor_bytes_net_packet(enum descriptor_extra extra) {
+    const unsigned extension = extra == DESCRIPTOR_CHECKSUM    ? sizeof(NET_PACKET_CHECKSUM)
+                               : extra == DESCRIPTOR_EXTENSION ? DESCRIPTORS_CONTEXT
+                                                               : 0;
+    const unsigned packet = (unsigned)sizeof(NET_PACKET) + extension, alignment = _Alignof(NET_PACKET);
     return (packet + alignment - 1) / alignment * alignment + (unsigned)sizeof(NET_FRAGMENT) +
            (unsigned)sizeof(NET_FRAGMENT_VIRTUAL_ADDRESS) + (unsigned)sizeof(NET_FRAGMENT_LOGICAL_ADDRESS);
 }

@@ -44,7 +44,7 @@ static void start(const struct platform *platform, const struct dma_bench_row *r
 int dma_bench_run(const struct platform *platform, struct dma_bench_row *row) {
     const struct platform_ops *ops = platform->ops;
     uint64_t iova;
-    void *memory = ops->dma_allocate_coherent(platform->ctx, WINDOW_BYTES, PAGE, "dma bench", &iova);
+    void *memory = ops->dma_allocate_coherent(platform->ctx, WINDOW_BYTES, PAGE, UINT64_MAX, "dma bench", &iova);
     if (!memory) return -ENOMEM;
 
     start(platform, row, iova);

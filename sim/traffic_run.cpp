@@ -114,6 +114,7 @@ void TrafficRun::main() {
         if (system_.transcript && !pulled_) system_.transcript->registers(*system_.cpu, *system_.bus);
         traffic_stop(traffic_);
         traffic_ = nullptr;
+        system_.cpu->finish();
         finished_ = true;
     }
     sc_core::sc_stop();

@@ -14,7 +14,15 @@ static const struct descriptor_steps *steps_of(const struct descriptor_work *wor
     return steps[work->kind][work->receive];
 }
 
-bool descriptors_can(const struct descriptor_work *work) { return steps_of(work) != NULL; }
+bool descriptors_can(const struct descriptor_work *work) {
+    const bool nbl = work->kind == DESCRIPTOR_NBL || work->kind == DESCRIPTOR_NBL_LIST;
+    switch (work->extra) {
+    case DESCRIPTOR_ROOM: return work->kind == DESCRIPTOR_NBL && !work->receive; /* a receiver's NBLs keep what they were once given */
+    case DESCRIPTOR_TAG: return nbl && steps_of(work);
+    case DESCRIPTOR_EXTENSION: return work->kind == DESCRIPTOR_NET_PACKET;
+    default: return steps_of(work) != NULL;
+    }
+}
 
 /* An IPv4 TCP segment, as far as its headers. */
 static void fill(PUCHAR frame) {
@@ -81,7 +89,7 @@ void descriptors_drain(struct descriptors *descriptors) {
 }
 
 static bool same(const struct descriptor_work *left, const struct descriptor_work *right) {
-    return left->kind == right->kind && left->extra == right->extra && left->receive == right->receive;
+    return left->kind == right->kind && left->extra == right->extra && left->receive == right->receive && left->tags == right->tags;
 }
 
 bool descriptors_batch(struct descriptors *descriptors, const struct descriptor_work *work, uint64_t *sum) {

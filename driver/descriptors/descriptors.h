@@ -35,6 +35,9 @@ enum descriptor_extra {
     DESCRIPTOR_PLAIN,
     DESCRIPTOR_CHECKSUM, /* one side says something of the checksum, the other reads it: per-packet information, slot, extension */
     DESCRIPTOR_CONTEXT,  /* the reading side keeps 24 bytes of its own for each packet: reserved bytes, NET_BUFFER_LIST_CONTEXT, array */
+    DESCRIPTOR_ROOM,     /* the same in a NET_BUFFER_LIST_CONTEXT for which the pool of NBLs has room */
+    DESCRIPTOR_TAG,      /* `tags` readers keep a word each, by tag, and find it again at the end, in the order in which they came */
+    DESCRIPTOR_EXTENSION, /* the 24 bytes in an extension of the ring's elements */
     DESCRIPTOR_PARSE,    /* the headers are looked at: of each packet by who reads, once for a list, or by NetAdapterCx as it describes */
     DESCRIPTOR_EXTRAS
 };
@@ -44,9 +47,11 @@ struct descriptor_work {
     enum descriptor_extra extra;
     bool receive;
     unsigned batch; /* 1 to 256 */
+    unsigned tags;  /* of DESCRIPTOR_TAG: 1 to 16 */
 };
 
-enum { DESCRIPTORS_BATCH_MOST = 256, DESCRIPTORS_FRAME = 64 /* bytes that are described */ };
+enum { DESCRIPTORS_BATCH_MOST = 256, DESCRIPTORS_TAGS_MOST = 16, DESCRIPTORS_FRAME = 64 /* bytes that are described */,
+       DESCRIPTORS_CONTEXT = 24 /* and kept for each */ };
 
 struct descriptors;
 

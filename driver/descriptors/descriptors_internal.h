@@ -16,7 +16,7 @@ struct descriptor_element {
 };
 
 struct descriptor_context {
-    uint64_t words[3];
+    uint64_t words[DESCRIPTORS_CONTEXT / sizeof(uint64_t)];
 };
 
 /* Packets of a batch, by kind: a list, or [first, first + count) of a ring. */
@@ -48,12 +48,13 @@ struct descriptors {
     PNDIS_PACKET *free_packets; /* of a receiver, with their buffers */
     unsigned free_packet_count;
     /* NDIS 6 */
-    NDIS_HANDLE nbl_pool, nb_pool, list_pool;
+    NDIS_HANDLE nbl_pool, nb_pool, list_pool, room_pool;
+    UINT64 tags[DESCRIPTORS_TAGS_MOST];
     PNET_BUFFER_LIST *free_nbls; /* of a receiver */
     unsigned free_nbl_count;
     /* NetAdapterCx */
-    NET_RING_COLLECTION rings;
-    NET_EXTENSION va, la, checksum;
+    NET_RING_COLLECTION rings, extended; /* extended: packets have the context as an extension; the fragments are the same */
+    NET_EXTENSION va, la, checksum, context;
     struct descriptor_context *contexts; /* by packet index */
 };
 

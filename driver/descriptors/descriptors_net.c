@@ -9,8 +9,18 @@
 #include "net/logicaladdress.h"
 #include "net/virtualaddress.h"
 
-static NET_RING *packets_of(const struct descriptors *descriptors) { return NetRingCollectionGetPacketRing(&descriptors->rings); }
+static NET_RING *packets_of(const struct descriptors *descriptors) {
+    return NetRingCollectionGetPacketRing(descriptors->work.extra == DESCRIPTOR_EXTENSION ? &descriptors->extended : &descriptors->rings);
+}
 static NET_RING *fragments_of(const struct descriptors *descriptors) { return NetRingCollectionGetFragmentRing(&descriptors->rings); }
+
+/* A context as an extension: packets are aligned to 4 bytes. */
+#pragma pack(push, 4)
+struct descriptor_extension {
+    uint64_t words[DESCRIPTORS_CONTEXT / sizeof(uint64_t)];
+};
+#pragma pack(pop)
+C_ASSERT(sizeof(struct descriptor_extension) == sizeof(struct descriptor_context) && _Alignof(struct descriptor_extension) == 4);
 
 static void put_fragment(struct descriptors *descriptors, UINT32 index, PUCHAR frame) {
     NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(fragments_of(descriptors), index);
@@ -55,6 +65,9 @@ static bool net_read(struct descriptors *descriptors, const struct descriptor_ba
             flags = NetExtensionGetPacketChecksum(&descriptors->checksum, index)->Layer4 ? DESCRIPTORS_CHECKSUM_FLAG : 0;
         if (descriptors->work.extra == DESCRIPTOR_CONTEXT)
             descriptors->contexts[index] = (struct descriptor_context){{(uint64_t)(ULONG_PTR)va, length, 0}};
+        if (descriptors->work.extra == DESCRIPTOR_EXTENSION)
+            *(struct descriptor_extension *)NetExtensionGetData(&descriptors->context, index) =
+                (struct descriptor_extension){{(uint64_t)(ULONG_PTR)va, length, 0}};
         if (descriptors->work.extra == DESCRIPTOR_PARSE) flags = descriptors_layout_flags(&packet->Layout);
         descriptors_put(descriptors, va + fragment->Offset, length, flags);
     }
@@ -107,7 +120,12 @@ static void query(struct netcx_extensions *extensions, const NET_RING_COLLECTION
     netcx_extensions_query(extensions, rings, &wanted, found);
 }
 
+static NET_RING *make_ring(struct descriptors *descriptors, struct netcx_extensions *extensions, NET_EXTENSION_TYPE type) {
+    return netcx_ring_create(descriptors->kernel, descriptors->outstanding, netcx_extensions_lay_out(extensions, type));
+}
+
 bool descriptors_net_create(struct descriptors *descriptors) {
+    static const WCHAR context_name[] = {'c', 'o', 'n', 't', 'e', 'x', 't', 0};
     struct netcx_extensions extensions = {.count = 0};
     NET_RING_COLLECTION *rings = &descriptors->rings;
     netcx_extensions_add(&extensions, NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME, 1, NetExtensionTypeFragment,
@@ -115,21 +133,28 @@ bool descriptors_net_create(struct descriptors *descriptors) {
     netcx_extensions_add(&extensions, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME, 1, NetExtensionTypeFragment,
                          sizeof(NET_FRAGMENT_LOGICAL_ADDRESS), _Alignof(NET_FRAGMENT_LOGICAL_ADDRESS));
     netcx_extensions_add(&extensions, NET_PACKET_EXTENSION_CHECKSUM_NAME, 1, NetExtensionTypePacket, sizeof(NET_PACKET_CHECKSUM), 1);
-    rings->Rings[NetRingTypePacket] =
-        netcx_ring_create(descriptors->kernel, descriptors->outstanding, netcx_extensions_lay_out(&extensions, NetExtensionTypePacket));
-    rings->Rings[NetRingTypeFragment] =
-        netcx_ring_create(descriptors->kernel, descriptors->outstanding, netcx_extensions_lay_out(&extensions, NetExtensionTypeFragment));
+    struct netcx_extensions extended = extensions;
+    netcx_extensions_add(&extended, context_name, 1, NetExtensionTypePacket, sizeof(struct descriptor_extension),
+                         _Alignof(struct descriptor_extension));
+    rings->Rings[NetRingTypePacket] = make_ring(descriptors, &extensions, NetExtensionTypePacket);
+    rings->Rings[NetRingTypeFragment] = make_ring(descriptors, &extensions, NetExtensionTypeFragment);
+    descriptors->extended.Rings[NetRingTypePacket] = make_ring(descriptors, &extended, NetExtensionTypePacket);
+    descriptors->extended.Rings[NetRingTypeFragment] = rings->Rings[NetRingTypeFragment];
     descriptors->contexts =
         kernel_allocate(descriptors->kernel, descriptors->outstanding * sizeof(*descriptors->contexts), DESCRIPTORS_TAG);
-    if (!rings->Rings[NetRingTypePacket] || !rings->Rings[NetRingTypeFragment] || !descriptors->contexts) return false;
+    if (!rings->Rings[NetRingTypePacket] || !rings->Rings[NetRingTypeFragment] || !descriptors->extended.Rings[NetRingTypePacket] ||
+        !descriptors->contexts)
+        return false;
     query(&extensions, rings, NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME, NetExtensionTypeFragment, &descriptors->va);
     query(&extensions, rings, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME, NetExtensionTypeFragment, &descriptors->la);
     query(&extensions, rings, NET_PACKET_EXTENSION_CHECKSUM_NAME, NetExtensionTypePacket, &descriptors->checksum);
+    query(&extended, &descriptors->extended, context_name, NetExtensionTypePacket, &descriptors->context);
     for (UINT32 i = 0; i < descriptors->outstanding; i++) put_fragment(descriptors, i, descriptors->frames[i]);
     return true;
 }
 
 void descriptors_net_destroy(struct descriptors *descriptors) {
+    kernel_free(descriptors->extended.Rings[NetRingTypePacket]);
     for (unsigned i = 0; i < NetRingTypeDataBuffer; i++) kernel_free(descriptors->rings.Rings[i]);
     kernel_free(descriptors->contexts);
 }

@@ -171,8 +171,8 @@ static int dma_map(void *ctx, const void *va, size_t length, enum platform_dma_d
 static void dma_unmap(void *ctx, const struct platform_dma_segment *segments, unsigned count) {
     REAL(ctx)->ops->dma_unmap(REAL(ctx)->ctx, segments, count);
 }
-static void *dma_allocate_coherent(void *ctx, size_t size, size_t alignment, const char *owner, uint64_t *iova) {
-    return REAL(ctx)->ops->dma_allocate_coherent(REAL(ctx)->ctx, size, alignment, owner, iova);
+static void *dma_allocate_coherent(void *ctx, size_t size, size_t alignment, uint64_t highest, const char *owner, uint64_t *iova) {
+    return REAL(ctx)->ops->dma_allocate_coherent(REAL(ctx)->ctx, size, alignment, highest, owner, iova);
 }
 static void dma_free_coherent(void *ctx, void *memory) { REAL(ctx)->ops->dma_free_coherent(REAL(ctx)->ctx, memory); }
 static void read_barrier(void *ctx) { REAL(ctx)->ops->read_barrier(REAL(ctx)->ctx); }

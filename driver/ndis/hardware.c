@@ -35,7 +35,8 @@ VOID NdisMAllocateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, 
     if (KeGetCurrentIrql() >= DISPATCH_LEVEL)
         kernel_violation(ndis->kernel, "kernel.irql", "[D] 2.7 (0x7C/0x01)", -1, "NdisMAllocateSharedMemory at IRQL %u", KeGetCurrentIrql());
     uint64_t iova = 0;
-    *VirtualAddress = adapter->platform->ops->dma_allocate_coherent(adapter->platform->ctx, Length, PAGE_SIZE, adapter->object.name, &iova);
+    *VirtualAddress = adapter->platform->ops->dma_allocate_coherent(adapter->platform->ctx, Length, PAGE_SIZE, UINT64_MAX, adapter->object.name,
+                                                                   &iova);
     PhysicalAddress->QuadPart = (LONGLONG)iova;
 }
 

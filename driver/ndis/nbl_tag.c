@@ -9,6 +9,7 @@
  */
 #include "fwpsk.h"
 #include "nbl_internal.h"
+#include "platform_uncharged.h"
 
 enum { TAG = 0x74704657 /* "WFpt" */ };
 
@@ -29,7 +30,7 @@ static struct nbl_tag **find(struct nbl_record *record, UINT64 tag) {
 
 static void show(struct nbl_record *record) { nbl_of(record)->NetBufferListInfo[WfpNetBufferListInfo] = record->ledger.tags; }
 
-static void check_slot(struct nbl_record *record) {
+static PLATFORM_UNCHARGED void check_slot(struct nbl_record *record) {
     if (nbl_of(record)->NetBufferListInfo[WfpNetBufferListInfo] == record->ledger.tags) return;
     nbl_violation(record, "nbl.tags_overwritten", "[D] WfpNetBufferListInfo",
                   "has tags, and a driver wrote into its slot WfpNetBufferListInfo, which is the filtering platform's");

@@ -311,7 +311,7 @@ NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET
 /* What is mapped by a framework of drivers has no list of NDIS's. */
 static struct ndis_sg elsewhere;
 
-void ndis_nb_set_mapped(PNET_BUFFER nb, bool mapped) {
+PLATFORM_UNCHARGED void ndis_nb_set_mapped(PNET_BUFFER nb, bool mapped) {
     if (mapped && !nb->NdisReserved[0]) nb->NdisReserved[0] = &elsewhere;
     else if (!mapped && nb->NdisReserved[0] == &elsewhere) nb->NdisReserved[0] = NULL;
 }

@@ -36,7 +36,7 @@ static NDIS_STATUS allocate(struct ndis_shared_memory *shared, ULONG length, uns
     if (shared->contiguous) {
         shared->segments[0].length = length;
         shared->count = 1;
-        shared->memory = platform->ops->dma_allocate_coherent(platform->ctx, length, PAGE_SIZE, name, &shared->segments[0].iova);
+        shared->memory = platform->ops->dma_allocate_coherent(platform->ctx, length, PAGE_SIZE, UINT64_MAX, name, &shared->segments[0].iova);
         return shared->memory ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
     }
     shared->memory = platform->ops->memory_allocate(platform->ctx, length, PAGE_SIZE, name);

@@ -8,22 +8,14 @@
  * What does not come to an end within STOP_NS is reported, and taken from the driver behind EvtStop: sends fail, and memory is its owner's again.
  */
 #include "netcx_check.h"
-#include "platform_uncharged.h"
 
 enum { STOP_NS = 1000000000, LEAST_STEP_NS = 1000, MOST_STEP_NS = 100000 };
 
-static PLATFORM_UNCHARGED void trace(const struct netcx_queue *queue, enum platform_trace_kind kind, const char *function) {
-    const struct platform *platform = &queue->object.kernel->seam;
-    if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
-    struct platform_trace event = {.kind = kind, .text = function};
-    platform->ops->trace(platform->ctx, &event);
-}
-
 static void call(struct netcx_queue *queue, void (*callback)(NETPACKETQUEUE), const char *name) {
     if (!callback) return;
-    trace(queue, PLATFORM_TRACE_FUNCTION_ENTER, name);
+    wdf_trace(queue->object.kernel, PLATFORM_TRACE_FUNCTION_ENTER, name);
     callback(netcx_queue_handle(queue));
-    trace(queue, PLATFORM_TRACE_FUNCTION_EXIT, name);
+    wdf_trace(queue->object.kernel, PLATFORM_TRACE_FUNCTION_EXIT, name);
 }
 
 void netcx_queue_advance(struct netcx_queue *queue) {

@@ -23,8 +23,11 @@ PUCHAR netcx_memory_allocate(struct netcx_queue *queue, const struct netcx_reach
     const struct platform *machine = queue->object.machine;
     *la = 0;
     if (!reach->dma) return machine->ops->memory_allocate(machine->ctx, bytes, PAGE_SIZE, name);
-    PUCHAR va = machine->ops->dma_allocate_coherent(machine->ctx, bytes, PAGE_SIZE, name, la);
-    if (!va || (*la <= reach->highest && bytes - 1 <= reach->highest - *la)) return va;
+    PUCHAR va = machine->ops->dma_allocate_coherent(machine->ctx, bytes, PAGE_SIZE, reach->highest, name, la);
+    if (va || reach->highest == UINT64_MAX) return va;
+    /* Is there none, or none as low? */
+    va = machine->ops->dma_allocate_coherent(machine->ctx, bytes, PAGE_SIZE, UINT64_MAX, name, la);
+    if (!va) return NULL;
     netcx_violation(queue->adapter->device, "netcx.dma_limit",
                     "a %s is at bus address 0x%llx, and the adapter reaches 0x%llx: the machine has no lower ones; give the adapter a higher "
                     "MaximumPhysicalAddress, or its DMA enabler more address bits",

@@ -47,7 +47,9 @@ NTSTATUS WdfDeviceCreate(PWDFDEVICE_INIT *DeviceInit, PWDF_OBJECT_ATTRIBUTES Dev
 NTSTATUS wdf_device_add(struct wdf_driver *driver, void *owner, const struct platform *machine, struct wdf_device **out) {
     struct WDFDEVICE_INIT init = {.driver = driver, .owner = owner, .machine = machine};
     if (!driver->config.EvtDriverDeviceAdd) return STATUS_NOT_SUPPORTED;
+    wdf_trace(driver->object.kernel, PLATFORM_TRACE_FUNCTION_ENTER, "EvtDriverDeviceAdd");
     NTSTATUS status = driver->config.EvtDriverDeviceAdd((WDFDRIVER)(PVOID)driver, &init);
+    wdf_trace(driver->object.kernel, PLATFORM_TRACE_FUNCTION_EXIT, "EvtDriverDeviceAdd");
     if (NT_SUCCESS(status) && !init.device) status = STATUS_UNSUCCESSFUL;
     if (init.device) init.device->adding = false;
     if (!NT_SUCCESS(status) && init.device) wdf_object_delete(&init.device->object);
@@ -118,7 +120,20 @@ PCM_PARTIAL_RESOURCE_DESCRIPTOR WdfCmResourceListGetDescriptor(WDFCMRESLIST List
 }
 
 /* ---- Up and down */
-#define CALL(device, name, ...) ((device)->callbacks.name ? (device)->callbacks.name(__VA_ARGS__) : STATUS_SUCCESS)
+static NTSTATUS called(struct wdf_device *device, const char *name, NTSTATUS status) {
+    wdf_trace(device->object.kernel, PLATFORM_TRACE_FUNCTION_EXIT, name);
+    return status;
+}
+#define BEGIN(device, name) wdf_trace((device)->object.kernel, PLATFORM_TRACE_FUNCTION_ENTER, #name)
+#define CALL(device, name, ...) \
+    ((device)->callbacks.name ? (BEGIN(device, name), called(device, #name, (device)->callbacks.name(__VA_ARGS__))) : STATUS_SUCCESS)
+#define CALL_VOID(device, name) \
+    do { \
+        if (!(device)->callbacks.name) break; \
+        BEGIN(device, name); \
+        (device)->callbacks.name(handle_of(device)); \
+        (void)called(device, #name, STATUS_SUCCESS); \
+    } while (0)
 
 static NTSTATUS prepare(struct wdf_device *device) {
     const WDFCMRESLIST list = (WDFCMRESLIST)(PVOID)device->resources;
@@ -176,8 +191,8 @@ static void end_io(struct wdf_device *device, WDF_POWER_DEVICE_STATE state) {
 
 static void end(struct wdf_device *device) {
     release(device);
-    if (device->callbacks.EvtDeviceSelfManagedIoFlush) device->callbacks.EvtDeviceSelfManagedIoFlush(handle_of(device));
-    if (device->callbacks.EvtDeviceSelfManagedIoCleanup) device->callbacks.EvtDeviceSelfManagedIoCleanup(handle_of(device));
+    CALL_VOID(device, EvtDeviceSelfManagedIoFlush);
+    CALL_VOID(device, EvtDeviceSelfManagedIoCleanup);
     device->ended = true;
 }
 
@@ -195,7 +210,7 @@ void wdf_device_stop(struct wdf_device *device) {
 }
 
 void wdf_device_surprise_removal(struct wdf_device *device) {
-    if (device->callbacks.EvtDeviceSurpriseRemoval) device->callbacks.EvtDeviceSurpriseRemoval(handle_of(device));
+    CALL_VOID(device, EvtDeviceSurpriseRemoval);
 }
 
 void wdf_device_remove(struct wdf_device *device) { wdf_object_delete(&device->object); }

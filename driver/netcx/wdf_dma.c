@@ -86,7 +86,8 @@ static NTSTATUS create(struct wdf_dma_enabler *enabler, size_t length, ULONG ali
         wdf_object_create(kernel, WDF_TYPE_COMMON_BUFFER, sizeof(*buffer), attributes, &enabler->object, &buffer);
     if (!NT_SUCCESS(status)) return status;
     const struct platform *machine = buffer->object.machine;
-    buffer->va = machine->ops->dma_allocate_coherent(machine->ctx, length, (alignment > LEAST ? alignment : LEAST) + 1, "common buffer", &iova);
+    buffer->va = machine->ops->dma_allocate_coherent(machine->ctx, length, (alignment > LEAST ? alignment : LEAST) + 1,
+                                                     wdf_dma_highest(enabler), "common buffer", &iova);
     if (!buffer->va) {
         wdf_object_delete(&buffer->object);
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -15,7 +15,8 @@ enum { WDF_TAG = 0x44464457 /* "WDFD" */ };
 enum wdf_type {
     WDF_TYPE_OBJECT = 0x57444601, WDF_TYPE_DRIVER, WDF_TYPE_DEVICE, WDF_TYPE_INTERRUPT, WDF_TYPE_DMA_ENABLER, WDF_TYPE_COMMON_BUFFER,
     WDF_TYPE_MEMORY, WDF_TYPE_SPIN_LOCK, WDF_TYPE_WAIT_LOCK, WDF_TYPE_WORK_ITEM, WDF_TYPE_TIMER, WDF_TYPE_COLLECTION,
-    WDF_TYPE_NET_ADAPTER, WDF_TYPE_NET_QUEUE, WDF_TYPE_NET_CONFIGURATION, WDF_TYPE_NET_WAKE_SOURCE /* there is none */
+    WDF_TYPE_NET_ADAPTER, WDF_TYPE_NET_QUEUE, WDF_TYPE_NET_CONFIGURATION, WDF_TYPE_NET_WAKE_SOURCE /* there is none */,
+    WDF_TYPE_STRING
 };
 
 struct wdf_context;
@@ -43,6 +44,9 @@ void *wdf_object_of(const void *handle, enum wdf_type type, const char *function
 void wdf_object_delete(struct wdf_object *object);
 /* Report ("wdf.irql") a call above PASSIVE_LEVEL. */
 void wdf_require_passive(struct kernel *kernel, const char *function);
+
+/* A callback of the driver's begins or ends, for the event stream: by its name in the documentation, static storage. */
+void wdf_trace(const struct kernel *kernel, enum platform_trace_kind kind, const char *function);
 
 struct wdf_driver {
     struct wdf_object object;

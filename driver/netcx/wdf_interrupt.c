@@ -20,10 +20,16 @@ struct wdf_interrupt {
 
 static WDFINTERRUPT handle_of(struct wdf_interrupt *interrupt) { return (WDFINTERRUPT)(PVOID)interrupt; }
 
+static void call_isr(struct wdf_interrupt *interrupt) {
+    wdf_trace(interrupt->object.kernel, PLATFORM_TRACE_FUNCTION_ENTER, "EvtInterruptIsr");
+    (void)interrupt->config.EvtInterruptIsr(handle_of(interrupt), interrupt->message);
+    wdf_trace(interrupt->object.kernel, PLATFORM_TRACE_FUNCTION_EXIT, "EvtInterruptIsr");
+}
+
 static void isr(void *arg) {
     struct wdf_interrupt *interrupt = arg;
     if (interrupt->locked) interrupt->missed = true;
-    else (void)interrupt->config.EvtInterruptIsr(handle_of(interrupt), interrupt->message);
+    else call_isr(interrupt);
 }
 
 static VOID dpc(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVOID SystemArgument2) {
@@ -31,7 +37,9 @@ static VOID dpc(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVOID S
     UNREFERENCED_PARAMETER(Dpc);
     UNREFERENCED_PARAMETER(SystemArgument1);
     UNREFERENCED_PARAMETER(SystemArgument2);
+    wdf_trace(interrupt->object.kernel, PLATFORM_TRACE_FUNCTION_ENTER, "EvtInterruptDpc");
     interrupt->config.EvtInterruptDpc(handle_of(interrupt), interrupt->object.parent);
+    wdf_trace(interrupt->object.kernel, PLATFORM_TRACE_FUNCTION_EXIT, "EvtInterruptDpc");
 }
 
 static void dispose(struct wdf_object *object) {

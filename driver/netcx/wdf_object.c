@@ -7,6 +7,7 @@
  *   memory                     of children not before their parent's destroy callbacks: a driver may delete a child in there that went with
  *                              its parent already
  */
+#include "platform_uncharged.h"
 #include "wdf_internal.h"
 
 struct wdf_context {
@@ -17,6 +18,13 @@ struct wdf_context {
     PFN_WDF_OBJECT_CONTEXT_DESTROY destroy;
     DECLSPEC_ALIGN(16) UCHAR data[];
 };
+
+PLATFORM_UNCHARGED void wdf_trace(const struct kernel *kernel, enum platform_trace_kind kind, const char *function) {
+    const struct platform *platform = &kernel->seam;
+    if (!platform->ops->trace_enabled(platform->ctx, kind)) return;
+    struct platform_trace event = {.kind = kind, .text = function};
+    platform->ops->trace(platform->ctx, &event);
+}
 
 void wdf_require_passive(struct kernel *kernel, const char *function) {
     if (KeGetCurrentIrql() > PASSIVE_LEVEL)

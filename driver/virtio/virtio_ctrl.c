@@ -53,7 +53,7 @@ int virtio_ctrl_open(struct virtio_ctrl *ctrl, struct virtio_pci *pci, uint16_t 
         return -ENODEV;
     }
     ctrl->request_bytes = request_bytes(pci);
-    ctrl->memory = platform->ops->dma_allocate_coherent(platform->ctx, ctrl->request_bytes + REPLY_BYTES, SHORT_BYTES, "control",
+    ctrl->memory = platform->ops->dma_allocate_coherent(platform->ctx, ctrl->request_bytes + REPLY_BYTES, SHORT_BYTES, UINT64_MAX, "control",
                                                         &ctrl->iova);
     if (!ctrl->memory || vq_create(&ctrl->vq, pci->platform, &config)) {
         snprintf(pci->error, sizeof(pci->error), "no memory for the control queue");

@@ -17,7 +17,7 @@ int vq_indirect_allocate(struct vq_packed *vq) {
     /* [V] 2.8.21: a table has at most as many descriptors as the ring. */
     if (vq->config.indirect_elements > vq->config.size) vq->config.indirect_elements = vq->config.size;
     if (vq->config.indirect_elements == 0) return 0;
-    vq->tables = ops->dma_allocate_coherent(vq->platform->ctx, vq->config.size * table_bytes(vq), VIRTQ_DESC_SIZE, vq->config.name,
+    vq->tables = ops->dma_allocate_coherent(vq->platform->ctx, vq->config.size * table_bytes(vq), VIRTQ_DESC_SIZE, UINT64_MAX, vq->config.name,
                                             &vq->tables_iova);
     return vq->tables ? 0 : -ENOMEM;
 }

@@ -27,7 +27,7 @@ static int allocate_ring(struct vq_packed *vq) {
     uint64_t iova = 0;
     const struct platform_ops *ops = vq->platform->ops;
     uint8_t *memory =
-        ops->dma_allocate_coherent(vq->platform->ctx, ring_bytes + 2 * (size_t)CACHE_LINE, CACHE_LINE, vq->config.name, &iova);
+        ops->dma_allocate_coherent(vq->platform->ctx, ring_bytes + 2 * (size_t)CACHE_LINE, CACHE_LINE, UINT64_MAX, vq->config.name, &iova);
     if (!memory) return -ENOMEM;
     vq->ring = (void *)memory;
     vq->driver_event = (void *)(memory + ring_bytes);

@@ -25,9 +25,13 @@ void Core::allocate(uint64_t tenths) {
 }
 
 uint64_t Core::start_of(uint64_t seen) const {
-    uint64_t start = now_;
-    for (const Pointer& pointer : pointers_)
-        if (seen - pointer.value < structure_bytes) start = std::max(start, pointer.ready);
+    uint64_t start = now_, nearest = structure_bytes;
+    for (const Pointer& pointer : pointers_) {
+        const uint64_t behind = seen - pointer.value;
+        if (behind < nearest) start = now_;
+        if (behind <= nearest && behind < structure_bytes) start = std::max(start, pointer.ready);
+        nearest = std::min(nearest, behind);
+    }
     return start;
 }
 

@@ -3,9 +3,8 @@
 //
 // * Instructions are allocated in order, so many a cycle.
 // * A load takes what its level takes, while the instructions behind it go on: until the reorder window is full of them.
-// * A load whose address lies within a page behind a pointer that an earlier load brings waits for that load: so a chain of
-// pointers takes the sum
-//   of its latencies, and independent loads overlap.
+// * A load whose address lies within a page behind a pointer that an earlier load brings waits for that load, of several
+//   pointers for the nearest: so a chain of pointers takes the sum of its latencies, and independent loads overlap.
 // * Lines on their way occupy a fill buffer each, stores that wait for their line a place in the store buffer; when none is free
 // the core waits.
 //

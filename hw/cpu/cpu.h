@@ -90,6 +90,7 @@ public:
 
     // Time.
     void charge(Work work, unsigned count);         // spends
+    void finish() { settle(true); }                 // spends what measured code took up to here: before the simulation ends inside of a thread
     void sleep(const sc_core::sc_time& time);       // blocks; threads only
 
     // Events. The caller owns the event until destroy(); nobody may wait on it then.

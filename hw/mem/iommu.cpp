@@ -47,18 +47,21 @@ uint32_t Iommu::intern(const char* owner) {
     return it->second;
 }
 
-int Iommu::map(const void* va, size_t length, DmaDirection direction, const char* owner, DmaSegment* segments, unsigned max_segments) {
+int Iommu::map(const void* va, size_t length, DmaDirection direction, const char* owner, DmaSegment* segments, unsigned max_segments,
+               uint64_t highest) {
     if (length == 0 || !memory_.covers(va, length)) return -EFAULT;
-    const uint32_t epoch = epoch_ % (epochs - 1) + 1;  // 1, 2, ... 4095, 1, ...
+    const uint64_t whole = std::min<uint64_t>(epoch_of(highest) + (physical(highest + 1) == 0), epochs);  // epochs within reach
+    uint32_t& last = whole == epochs ? epoch_ : low_epoch_;
+    const auto epoch = static_cast<uint32_t>(whole > 1 ? last % (whole - 1) + 1 : 0);  // 1, 2, ... 4095, 1, ...
     unsigned count = 0;
     bool fits = true;
     memory_.for_each_run(va, length, [&](uint64_t pa, size_t bytes) {
-        fits = count < max_segments;
+        fits = count < max_segments && (uint64_t{epoch} << address_bits | pa) + (bytes - 1) <= highest;
         if (fits) segments[count++] = {uint64_t{epoch} << address_bits | pa, static_cast<uint32_t>(bytes)};
         return fits;
     });
     if (!fits) return -ENOSPC;
-    epoch_ = epoch;
+    last = epoch;
     const uint32_t id = intern(owner);
     for (unsigned i = 0; i < count; i++) insert(segments[i].iova, segments[i].length, direction, id);
     counters_.maps++;

@@ -3,7 +3,8 @@
 //
 // A bus address (IOVA) is {epoch[11:0], physical address[35:0]}. The epoch is that of the map() call, 1 to 4095 and round again, so
 // that a bus address is always above 64 GiB, is never a physical address, and goes stale when its mapping is removed, even if the
-// same memory is mapped again at once: a device that is late by one buffer is caught. Physically contiguous memory of one mapping is
+// same memory is mapped again at once: a device that is late by one buffer is caught. For a device that reaches less the epochs are
+// fewer, and below 64 GiB there is one, 0. Physically contiguous memory of one mapping is
 // contiguous on the bus, scattered memory is several segments; nothing is translated page by page as real tables would, because then
 // scatter would be invisible to the driver.
 //
@@ -73,7 +74,9 @@ public:
     // Maps [va, va + length), which must lie in one live block, for the device. Fills `segments` with the physically contiguous runs
     // in order and returns their number; -ENOSPC when there are more than max_segments, -EFAULT when the range is not in a block or
     // empty; nothing is mapped then. `owner` names the mapping in reports; it is copied.
-    int map(const void* va, size_t length, DmaDirection direction, const char* owner, DmaSegment* segments, unsigned max_segments);
+    // No byte is above the bus address `highest`, or -ENOSPC. A device that does not reach 64 GiB gets physical addresses.
+    int map(const void* va, size_t length, DmaDirection direction, const char* owner, DmaSegment* segments, unsigned max_segments,
+            uint64_t highest = UINT64_MAX);
     // Removes segments that map() gave, each once and whole.
     void unmap(const DmaSegment* segments, unsigned count);
 
@@ -124,7 +127,7 @@ private:
     HostMemory& memory_;
     EventStream& events_;
     std::vector<Pieces> pages_;    // by physical page
-    uint32_t epoch_ = 0;
+    uint32_t epoch_ = 0, low_epoch_ = 0;  // low: of mappings for devices that do not reach all
     uint64_t live_segments_ = 0;
     uint64_t reported_tlp_ = 0;
     Counters counters_;

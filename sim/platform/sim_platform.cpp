@@ -62,12 +62,13 @@ struct SimPlatform::Ops {
         for (unsigned i = 0; i < count; i++) scratch[i] = {segments[i].iova, segments[i].length};
         self(ctx).iommu_.unmap(scratch.data(), count);
     }
-    static void* dma_allocate_coherent(void* ctx, size_t size, size_t alignment, const char* owner, uint64_t* iova) noexcept {
+    static void* dma_allocate_coherent(void* ctx, size_t size, size_t alignment, uint64_t highest, const char* owner,
+                                       uint64_t* iova) noexcept {
         SimPlatform& p = self(ctx);
         void* memory = p.memory_.allocate_contiguous(size, alignment, owner);
         hw::DmaSegment segment{};
         if (!memory) return nullptr;
-        if (p.iommu_.map(memory, size, hw::DmaDirection::both, owner, &segment, 1) != 1) {  // of no bytes
+        if (p.iommu_.map(memory, size, hw::DmaDirection::both, owner, &segment, 1, highest) != 1) {  // of no bytes, or none so low
             p.memory_.free(memory);
             return nullptr;
         }

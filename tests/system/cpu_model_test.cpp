@@ -79,33 +79,55 @@ TEST_F(CpuModel, WithoutItTheResultSaysNothingOfCode) {
     EXPECT_FALSE(run({"--set", "cpu.free=true"}).at("cpu"));
 }
 
-// Function names of the log, with how long each was open and how deep.
+// The functions of the event log: which was in which, how often, and how long they were open.
+struct Calls {
+    std::map<std::string, unsigned> inside;
+    std::map<std::string, uint64_t> longest;
+    explicit Calls(const std::string& text) { read(text); }
+    void read(const std::string& text) {
+        std::istringstream log(text);
+        std::vector<std::pair<std::string, uint64_t>> open;
+        uint64_t last = 0;
+        for (std::string line; std::getline(log, line);) {
+            std::istringstream words(line);
+            std::string lane, kind, name;
+            uint64_t time = 0, queue, index, packet, value;
+            if (line[0] == '#' || !(words >> time >> lane >> kind >> queue >> index >> packet >> value >> name)) continue;
+            EXPECT_GE(time, last) << line;
+            last = time;
+            if (kind == "function_enter") {
+                if (!open.empty()) inside[name + " in " + open.back().first]++;
+                open.emplace_back(name, time);
+            } else if (kind == "function_exit") {
+                ASSERT_FALSE(open.empty()) << line;
+                ASSERT_EQ(open.back().first, name) << line;
+                longest[name] = std::max(longest[name], time - open.back().second);
+                open.pop_back();
+            }
+        }
+        EXPECT_TRUE(open.empty()) << (open.empty() ? "" : open.back().first) << " never ends";
+    }
+};
+
 TEST_F(CpuModel, TheEventLogHasRealFunctionsNestedWithTheirTimes) {
     run({"--events", file("events")});
-    std::istringstream log(contents(file("events")));
-    std::vector<std::string> open;
-    std::map<std::string, unsigned> inside;
-    uint64_t last = 0, longest = 0;
-    std::map<std::string, uint64_t> entered;
-    for (std::string line; std::getline(log, line);) {
-        std::istringstream words(line);
-        std::string lane, kind, text;
-        uint64_t time = 0, queue, index, packet, value;
-        if (line[0] == '#' || !(words >> time >> lane >> kind >> queue >> index >> packet >> value >> text)) continue;
-        EXPECT_GE(time, last) << line;
-        last = time;
-        if (kind == "function_enter") {
-            if (!open.empty()) inside[text + " in " + open.back()]++;
-            open.push_back(text);
-            entered[text] = time;
-        } else if (kind == "function_exit" && !open.empty() && open.back() == text) {
-            if (text == "netvio_tx_send") longest = std::max(longest, time - entered[text]);
-            open.pop_back();
-        }
-    }
-    EXPECT_GT(inside["netvio_send in MiniportSendNetBufferLists"], 0u);
-    EXPECT_GT(inside["netvio_tx_send in netvio_send"], 0u);
-    EXPECT_GT(longest, 0u) << "time passes inside of functions";
+    Calls calls(contents(file("events")));
+    EXPECT_GT(calls.inside["netvio_send in MiniportSendNetBufferLists"], 0u);
+    EXPECT_GT(calls.inside["netvio_tx_send in netvio_send"], 0u);
+    EXPECT_GT(calls.inside["message_dpc in MiniportMessageInterruptDPC"], 0u);
+    EXPECT_GT(calls.longest["netvio_tx_send"], 0u) << "time passes inside of functions";
+}
+
+TEST_F(CpuModel, TheEventLogHasTheFunctionsOfAClientToo) {
+    run({"--events", file("events"), "--driver", "netcx"});
+    Calls calls(contents(file("events")));
+    EXPECT_GT(calls.inside["EvtTxQueueAdvance in netcx_queue_advance"], 0u);
+    EXPECT_GT(calls.inside["netviocx_tx_advance in EvtTxQueueAdvance"], 0u);
+    EXPECT_GT(calls.inside["netviocx_rx_advance in EvtRxQueueAdvance"], 0u);
+    EXPECT_GT(calls.inside["isr in EvtInterruptIsr"], 0u);
+    EXPECT_GT(calls.inside["dpc in EvtInterruptDpc"], 0u);
+    EXPECT_EQ(calls.inside["netviocx_d0_entry in EvtDeviceD0Entry"], 1u);
+    EXPECT_GT(calls.longest["netviocx_tx_advance"], 0u) << "time passes inside of functions";
 }
 
 TEST_F(CpuModel, LookingChangesNothing) {
@@ -117,6 +139,44 @@ TEST_F(CpuModel, ADescriptorOnARingTouchesFewerLinesThanAList) {
     EXPECT_LT(figure(rows, "net_packet", "lines"), figure(rows, "nbl", "lines"));
     EXPECT_LT(figure(rows, "net_packet", "bytes"), figure(rows, "nbl", "bytes"));
     EXPECT_LT(figure(rows, "net_packet", "cycles"), figure(rows, "nbl", "cycles"));
+}
+
+TEST_F(CpuModel, ASearchForATagLoadsTheMoreTheMoreTagsThereAre) {
+    const Json rows = bench({"--parts", "alone", "--kinds", "nbl", "--directions", "tx", "--batches", "16", "--with", "tag", "--tags", "1,4,16"});
+    ASSERT_EQ(rows.size(), 3u);
+    double before = 0;
+    for (size_t i = 0; i < rows.size(); i++) {
+        EXPECT_EQ(rows.at(i).at("tags").number(), 1 << 2 * i);
+        const Json functions = rows.at(i).at("functions");
+        double each = 0;
+        for (size_t k = 0; k < functions.size(); k++)
+            if (functions.at(k).at("name").text() == "FwpsNetBufferListRetrieveContext0")
+                each = functions.at(k).at("loads").number() / functions.at(k).at("calls").number();
+        EXPECT_GT(each, before) << rows.at(i).dump();
+        before = each;
+    }
+}
+
+TEST_F(CpuModel, AnExtensionIsPartOfTheDescriptorAndAnArrayIsNot) {
+    const Json rows = bench({"--parts", "alone", "--kinds", "net_packet", "--directions", "rx", "--batches", "16", "--with", "context,extension"});
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows.at(0).at("bytes").number() + 24, rows.at(1).at("bytes").number());
+}
+
+TEST_F(CpuModel, EveryClaimIsARowInFigures) {
+    const Json rows = bench({"--parts", "claims"});
+    std::map<std::string, Json> by_claim;
+    for (size_t i = 0; i < rows.size(); i++) {
+        EXPECT_EQ(rows.at(i).at("part").text(), "claims");
+        by_claim.emplace(rows.at(i).at("claim").text(), rows.at(i)); // the first of each
+    }
+    for (const char* claim : {"size", "scattered", "chase", "allocation", "parse", "context", "tag", "tag search"})
+        ASSERT_EQ(by_claim.count(claim), 1u) << claim;
+    EXPECT_EQ(by_claim.at("size").at("nbl").number(), 600);
+    EXPECT_EQ(by_claim.at("size").at("net_packet").number(), 36);
+    EXPECT_LT(by_claim.at("parse").at("nbl_list").number(), by_claim.at("parse").at("nbl").number()) << "one parse for all of the list";
+    EXPECT_GT(by_claim.at("context").at("nbl").number(), by_claim.at("context").at("net_packet").number());
+    EXPECT_FALSE(by_claim.at("tag").at("net_packet")) << "tags are NBLs'";
 }
 
 TEST_F(CpuModel, TheBenchMeasuresEveryDriverBothWays) {
@@ -133,8 +193,8 @@ TEST_F(CpuModel, TheBenchMeasuresEveryDriverBothWays) {
 
 // Whose memory is it, what is its number: NDIS of Windows does not ask.
 TEST_F(CpuModel, NobodyPaysForChecksAndNamesOfOurs) {
-    const Json rows = bench({"--batches", "16", "--with", "plain,context"});
-    const std::set<std::string> ours{"is_of", "nbl_find_record", "ndis_find_pool", "put_right", "is_idle", "ndis_nb_name", "kernel_mdl_pin",
+    const Json rows = bench({"--parts", "alone,drivers", "--batches", "16", "--with", "plain,context,tag"});
+    const std::set<std::string> ours{"is_of", "nbl_find_record", "ndis_find_pool", "put_right", "is_idle", "check_slot", "ndis_nb_name", "kernel_mdl_pin",
                                      "ndis_packet_id", "netcx_tx_packet_id", "netcx_rx_set_packet_id"};
     for (size_t i = 0; i < rows.size(); i++) {
         const Json functions = rows.at(i).at("functions");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wdf/memory.h: memory and collections as objects. Include wdf.h, not this header. D */
+/* wdf/memory.h: memory, strings and collections as objects. Include wdf.h, not this header. D */
 #ifndef RINGSIDE_WDF_MEMORY_H
 #define RINGSIDE_WDF_MEMORY_H
 
@@ -12,6 +12,10 @@ NTSTATUS WdfMemoryCreate(PWDF_OBJECT_ATTRIBUTES Attributes, POOL_TYPE PoolType, 
                          PVOID *Buffer);
 NTSTATUS WdfMemoryCreatePreallocated(PWDF_OBJECT_ATTRIBUTES Attributes, PVOID Buffer, size_t BufferSize, WDFMEMORY *Memory);
 PVOID WdfMemoryGetBuffer(WDFMEMORY Memory, size_t *BufferSize);
+
+/* UTF-16 that is copied, and ends with a NUL. Without a text it is empty. P */
+NTSTATUS WdfStringCreate(PCUNICODE_STRING UnicodeString, PWDF_OBJECT_ATTRIBUTES StringAttributes, WDFSTRING *String);
+VOID WdfStringGetUnicodeString(WDFSTRING String, PUNICODE_STRING UnicodeString); /* as long as the object lives */
 
 /* Objects in order; each is referenced as long as it is in. Not synchronised. */
 NTSTATUS WdfCollectionCreate(PWDF_OBJECT_ATTRIBUTES CollectionAttributes, WDFCOLLECTION *Collection);

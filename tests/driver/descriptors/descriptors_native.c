@@ -16,10 +16,10 @@
 #include "fake_platform.h"
 #include "ndis/ndis_host.h"
 
-enum { WORDS = 5, OUTSTANDING = 512, ROUNDS = 31, PER_ROUND = 1 << 14 };
+enum { WORDS = 5, TAGS = 1, OUTSTANDING = 512, ROUNDS = 31, PER_ROUND = 1 << 14 };
 
 static const char *const kinds[] = {"ndis_packet", "nbl", "nbl_list", "net_packet"};
-static const char *const extras[] = {"plain", "checksum", "context", "parse"};
+static const char *const extras[] = {"plain", "checksum", "context", "room", "tag", "extension", "parse"};
 
 static void run(struct descriptors *descriptors, const struct descriptor_work *work, unsigned packets) {
     for (unsigned done = 0; done < packets; done += work->batch)
@@ -31,7 +31,7 @@ static void measure(struct descriptors *descriptors, int counter, enum descripto
     double instructions[DESCRIPTOR_KINDS] = {0};
     for (unsigned round = 0; round < ROUNDS; round++)
         for (unsigned kind = 0; kind < DESCRIPTOR_KINDS; kind++) {
-            const struct descriptor_work work = {(enum descriptor_kind)kind, extra, receive, batch};
+            const struct descriptor_work work = {(enum descriptor_kind)kind, extra, receive, batch, TAGS};
             if (!descriptors_can(&work)) continue;
             run(descriptors, &work, 2 * OUTSTANDING); /* what the others did to the caches is not its cost */
             const double counted = read_counter(counter), start = now_ns();
@@ -39,10 +39,10 @@ static void measure(struct descriptors *descriptors, int counter, enum descripto
             ns[kind][round] = (now_ns() - start) / PER_ROUND;
             instructions[kind] = (read_counter(counter) - counted) / PER_ROUND;
         }
-    printf("%s  %-8s %5u", receive ? "rx" : "tx", extras[extra], batch);
+    printf("%s  %-9s %5u", receive ? "rx" : "tx", extras[extra], batch);
     for (unsigned kind = 0; kind < DESCRIPTOR_KINDS; kind++) {
         qsort(ns[kind], ROUNDS, sizeof(double), ascending);
-        const struct descriptor_work work = {(enum descriptor_kind)kind, extra, receive, batch};
+        const struct descriptor_work work = {(enum descriptor_kind)kind, extra, receive, batch, TAGS};
         if (!descriptors_can(&work)) printf("         -      -");
         else if (counter < 0) printf("  %8.1f      -", ns[kind][ROUNDS / 2]);
         else printf("  %8.1f %6.0f", ns[kind][ROUNDS / 2], instructions[kind]);
@@ -53,7 +53,7 @@ static void measure(struct descriptors *descriptors, int counter, enum descripto
 static void measure_all(struct descriptors *descriptors) {
     static const unsigned batches[] = {1, 16, 256};
     const int counter = open_counter();
-    printf("ns and instructions a packet, median of %d rounds, %d packets outstanding\ndir with     batch", ROUNDS, OUTSTANDING);
+    printf("ns and instructions a packet, median of %d rounds, %d packets outstanding\ndir with      batch", ROUNDS, OUTSTANDING);
     for (unsigned kind = 0; kind < DESCRIPTOR_KINDS; kind++) printf("  %15s", kinds[kind]);
     putchar('\n');
     for (unsigned receive = 0; receive < 2; receive++)
@@ -72,7 +72,7 @@ static unsigned find(const char *const *names, unsigned count, const char *name)
 static bool run_one(struct descriptors *descriptors, char **words) {
     const unsigned kind = find(kinds, DESCRIPTOR_KINDS, words[0]), extra = find(extras, DESCRIPTOR_EXTRAS, words[2]);
     const struct descriptor_work work = {(enum descriptor_kind)kind, (enum descriptor_extra)extra, strcmp(words[1], "rx") == 0,
-                                         (unsigned)strtoul(words[3], NULL, 10)};
+                                         (unsigned)strtoul(words[3], NULL, 10), TAGS};
     if (kind == DESCRIPTOR_KINDS || extra == DESCRIPTOR_EXTRAS || work.batch < 1 || work.batch > DESCRIPTORS_BATCH_MOST) return false;
     if (!descriptors_can(&work)) return false;
     run(descriptors, &work, (unsigned)strtoul(words[4], NULL, 10));
@@ -98,6 +98,6 @@ int main(int argc, char **argv) {
     kernel_destroy(kernel);
     fake_platform_destroy(fake);
     if (known) return 0;
-    fprintf(stderr, "usage: descriptors_native [KIND tx|rx plain|checksum|context|parse BATCH PACKETS]\n");
+    fprintf(stderr, "usage: descriptors_native [KIND tx|rx plain|checksum|context|room|tag|extension|parse BATCH PACKETS]\n");
     return 2;
 }

@@ -7,6 +7,7 @@
 extern "C" {
 #include "descriptors.h"
 #include "fake_platform.h"
+#include "fwpsk.h"
 #include "ndis/ndis_host.h"
 }
 
@@ -43,7 +44,7 @@ protected:
         for (int kind = 0; kind < DESCRIPTOR_KINDS; kind++)
             for (int extra = 0; extra < DESCRIPTOR_EXTRAS; extra++)
                 for (bool receive : {false, true}) {
-                    const descriptor_work work = {static_cast<descriptor_kind>(kind), static_cast<descriptor_extra>(extra), receive, 1};
+                    const descriptor_work work = {static_cast<descriptor_kind>(kind), static_cast<descriptor_extra>(extra), receive, 1, DESCRIPTORS_TAGS_MOST};
                     if (descriptors_can(&work)) f(work);
                 }
     }
@@ -68,14 +69,40 @@ TEST_F(Descriptors, EveryKindReadsEveryByteOfItsBatches) {
 }
 
 TEST_F(Descriptors, AListOfOneNblIsForTransmitAlone) {
-    descriptor_work work = {DESCRIPTOR_NBL_LIST, DESCRIPTOR_PLAIN, false, 1};
+    descriptor_work work = {DESCRIPTOR_NBL_LIST, DESCRIPTOR_PLAIN, false, 1, 0};
     EXPECT_TRUE(descriptors_can(&work));
     work.receive = true;
     EXPECT_FALSE(descriptors_can(&work));
 }
 
+TEST_F(Descriptors, AContextIsKeptInEachOfTheWaysThatThereAre) {
+    const auto can = [](descriptor_kind kind, descriptor_extra extra, bool receive) {
+        const descriptor_work work = {kind, extra, receive, 1, 1};
+        return descriptors_can(&work);
+    };
+    for (bool receive : {false, true}) {
+        EXPECT_TRUE(can(DESCRIPTOR_NBL, DESCRIPTOR_TAG, receive));
+        EXPECT_FALSE(can(DESCRIPTOR_NDIS_PACKET, DESCRIPTOR_TAG, receive));
+        EXPECT_FALSE(can(DESCRIPTOR_NET_PACKET, DESCRIPTOR_TAG, receive));
+        EXPECT_TRUE(can(DESCRIPTOR_NET_PACKET, DESCRIPTOR_EXTENSION, receive));
+        EXPECT_FALSE(can(DESCRIPTOR_NBL, DESCRIPTOR_EXTENSION, receive));
+        EXPECT_EQ(can(DESCRIPTOR_NBL, DESCRIPTOR_ROOM, receive), !receive);
+    }
+}
+
+// Every lookup finds its own, so that nothing is left on an NBL when it is free: a tag would be reported as it ends (nbl_tag.c).
+TEST_F(Descriptors, TagsAreGoneWhenTheirReadersHaveFoundThemAgain) {
+    const descriptor_work work = {DESCRIPTOR_NBL, DESCRIPTOR_TAG, true, 8, 5};
+    EXPECT_GT(read(work, 3), 0u);
+    EXPECT_EQ(FwpsNetBufferListRemoveContext0(nullptr, 5, 0), STATUS_SUCCESS) << "the fifth tag is on NBLs that are out";
+    EXPECT_GT(read(work, 3), 0u);
+    descriptors_drain(descriptors_);
+    EXPECT_EQ(FwpsNetBufferListRemoveContext0(nullptr, 5, 0), STATUS_NOT_FOUND);
+    EXPECT_EQ(FwpsNetBufferListRemoveContext0(nullptr, 1, 0), STATUS_NOT_FOUND);
+}
+
 TEST_F(Descriptors, WhatIsOutstandingComesBackWhenItIsDrained) {
-    const descriptor_work work = {DESCRIPTOR_NBL, DESCRIPTOR_CONTEXT, false, 16};
+    const descriptor_work work = {DESCRIPTOR_NBL, DESCRIPTOR_CONTEXT, false, 16, 0};
     EXPECT_GT(read(work, 5), 0u);
     ndis_counts before, after;
     ndis_get_counts(ndis_, &before);
@@ -85,7 +112,7 @@ TEST_F(Descriptors, WhatIsOutstandingComesBackWhenItIsDrained) {
 }
 
 TEST_F(Descriptors, WithoutMemoryABatchSaysSo) {
-    const descriptor_work work = {DESCRIPTOR_NBL, DESCRIPTOR_CONTEXT, false, 4};
+    const descriptor_work work = {DESCRIPTOR_NBL, DESCRIPTOR_CONTEXT, false, 4, 0};
     kernel_fail_allocations(kernel_, 0, 1);
     uint64_t sum = 0;
     EXPECT_FALSE(descriptors_batch(descriptors_, &work, &sum));

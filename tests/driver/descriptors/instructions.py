@@ -20,18 +20,25 @@ def count(program, work, packets):
     return [int(match[1].replace(",", "")) for match in found]
 
 
+def exists(kind, direction, extra):
+    if kind == "nbl_list" and direction == "rx":
+        return False
+    kinds = {"room": ("nbl",), "tag": ("nbl", "nbl_list"), "extension": ("net_packet",)}.get(extra, KINDS)
+    return kind in kinds and not (extra == "room" and direction == "rx")
+
+
 def main():
     program, batch = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "16"
-    print(f"{'':24} {'instructions':>12} {'loads+stores':>12}   a packet, batches of {batch}")
+    print(f"{'':25} {'instructions':>12} {'loads+stores':>12}   a packet, batches of {batch}")
     for direction in ("tx", "rx"):
-        for extra in ("plain", "checksum", "context", "parse"):
+        for extra in ("plain", "checksum", "context", "room", "tag", "extension", "parse"):
             for kind in KINDS:
-                if kind == "nbl_list" and direction == "rx":
+                if not exists(kind, direction, extra):
                     continue
                 work = (kind, direction, extra, batch)
                 few, many = count(program, work, FEW), count(program, work, MANY)
                 each = [(more - less) / (MANY - FEW) for less, more in zip(few, many)]
-                print(f"{kind:12} {direction} {extra:8} {each[0]:12.1f} {each[1]:12.1f}", flush=True)
+                print(f"{kind:12} {direction} {extra:9} {each[0]:12.1f} {each[1]:12.1f}", flush=True)
 
 
 if __name__ == "__main__":

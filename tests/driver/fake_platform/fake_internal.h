@@ -139,7 +139,7 @@ struct fake_platform {
     unsigned mapping_live;
     struct fake_coherent *coherent;  /* sorted by iova */
     unsigned coherent_count, coherent_space;
-    uint64_t coherent_next;
+    uint64_t coherent_next, coherent_low;
 
     struct fake_violation *violations;
     unsigned violation_count, violation_space;

@@ -15,7 +15,7 @@
 #include "fake_internal.h"
 
 enum { GENERATION_BIT = 34 };
-static const uint64_t coherent_base = UINT64_C(1) << 20, mapped_base = UINT64_C(1) << GENERATION_BIT;
+static const uint64_t low_base = UINT64_C(1) << 20, coherent_base = UINT64_C(1) << 32, mapped_base = UINT64_C(1) << GENERATION_BIT;
 
 /* Index of the first allocation whose base is above va. */
 static unsigned allocation_above(const struct fake_platform *fake, const uint8_t *va) {
@@ -157,18 +157,32 @@ static void dma_unmap(void *ctx, const struct platform_dma_segment *segments, un
     }
 }
 
-static void *dma_allocate_coherent(void *ctx, size_t size, size_t alignment, const char *owner, uint64_t *iova) {
+/* What is for devices that do not reach all is below 4 GiB, and the rest is above. */
+static uint64_t take_coherent(struct fake_platform *fake, bool low, size_t size, size_t step) {
+    const uint64_t base = low ? low_base : coherent_base;
+    uint64_t *next = low ? &fake->coherent_low : &fake->coherent_next;
+    const uint64_t iova = base + (*next + step - 1) / step * step;
+    /* A gap behind each block: an overrun by the device is an error, not the next block. */
+    *next = iova - base + size + FAKE_PAGE;
+    return iova;
+}
+
+static void *dma_allocate_coherent(void *ctx, size_t size, size_t alignment, uint64_t highest, const char *owner, uint64_t *iova) {
     struct fake_platform *fake = ctx;
     (void)owner;
     if (++fake->allocation_calls == fake->config.fail_allocation) return NULL;
-    size_t step = alignment > FAKE_PAGE ? alignment : FAKE_PAGE;
+    const bool low = highest < UINT64_MAX;
     struct fake_coherent coherent = {.host = aligned_zeroed(size, alignment), .size = size};
     if (!coherent.host) return NULL;
-    coherent.iova = coherent_base + (fake->coherent_next + step - 1) / step * step;
-    /* A gap behind each block: an overrun by the device is an error, not the next block. */
-    fake->coherent_next = coherent.iova - coherent_base + size + FAKE_PAGE;
+    coherent.iova = take_coherent(fake, low, size, alignment > FAKE_PAGE ? alignment : FAKE_PAGE);
+    if (coherent.iova > highest || size - 1 > highest - coherent.iova) {
+        free(coherent.host);
+        return NULL;
+    }
     fake->coherent = fake_grow(fake->coherent, fake->coherent_count, &fake->coherent_space, sizeof(coherent));
-    fake->coherent[fake->coherent_count++] = coherent;
+    unsigned at = fake->coherent_count++;
+    for (; at > 0 && fake->coherent[at - 1].iova > coherent.iova; at--) fake->coherent[at] = fake->coherent[at - 1];
+    fake->coherent[at] = coherent;
     *iova = coherent.iova;
     return coherent.host;
 }

@@ -183,6 +183,31 @@ TEST_F(NetcxBounce, RingsAndBuffersAreAsLongAsTheDriverSays) {
     }
 }
 
+// Most of the machine's memory is above 4 GiB on the bus.
+TEST_F(NetcxBounce, BuffersOfTheSystemsAreAsLowAsTheDeviceReaches) {
+    client_.declare = [](NET_ADAPTER_TX_CAPABILITIES&, NET_ADAPTER_RX_CAPABILITIES&, NET_ADAPTER_DMA_CAPABILITIES& dma) {
+        dma.MaximumPhysicalAddress.QuadPart = UINT32_MAX;
+    };
+    client_.hold_sends = true;
+    start();
+    const NET_RING* received = client_.rx_fragments();
+    for (UINT32 i = received->BeginIndex; i != received->EndIndex; i = NetRingIncrementIndex(received, i))
+        ASSERT_LE(NetExtensionGetFragmentLogicalAddress(&client_.rx_la, i)->LogicalAddress, UINT32_MAX - PAGE_SIZE);
+    PNET_BUFFER_LIST nbl = make_nbl(60);
+    protocol_.send({nbl});
+    sleep_us(50);
+    const NET_RING* sent = client_.tx_fragments();
+    ASSERT_EQ(NetRingGetRangeCount(sent, sent->BeginIndex, sent->EndIndex), 1u);
+    EXPECT_LE(NetExtensionGetFragmentLogicalAddress(&client_.tx_la, sent->BeginIndex)->LogicalAddress, UINT32_MAX - PAGE_SIZE);
+    EXPECT_EQ(NetRingGetFragmentAtIndex(sent, sent->BeginIndex)->OsReserved_Bounced, 1u) << "where the NBL is the device does not reach";
+    client_.hold_sends = false;
+    NetTxQueueNotifyMoreCompletedPacketsAvailable(client_.tx);
+    sleep_us(200);
+    EXPECT_EQ(protocol_.completed.size(), 1u);
+    free_nbl(nbl);
+    stop();
+}
+
 TEST_F(NetcxBounce, ABufferOfTheSystemsThatTheDeviceDoesNotReachIsReported) {
     client_.declare = [](NET_ADAPTER_TX_CAPABILITIES&, NET_ADAPTER_RX_CAPABILITIES&, NET_ADAPTER_DMA_CAPABILITIES& dma) {
         dma.MaximumPhysicalAddress.QuadPart = 0xFFFF;

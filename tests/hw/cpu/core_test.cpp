@@ -36,6 +36,22 @@ TEST(Core, AChainOfPointersTakesTheSum) {
     EXPECT_LT(cycles(core), 8 * memory_cycles(config) + 16);
 }
 
+// Neighbours in a pool: the one that is on its way still is not what a member of the next one waits for.
+TEST(Core, AMemberIsOfTheNearestStructureInFrontOfIt) {
+    const CoreConfig config = bare();
+    Core core(config);
+    core.load(0, 8, 0, 0);
+    core.drain();
+    const uint64_t before = cycles(core);
+    core.load(0, 8, 0, 2 * far_apart + 832);          // the second, from L1
+    core.load(4096, 8, far_apart, 2 * far_apart);     // the first, from memory
+    core.load(8, 8, 2 * far_apart + 832 + 8, 3 * far_apart);
+    core.load(16, 8, 3 * far_apart, 0);
+    core.store(24, 8, 3 * far_apart + 8);
+    for (uint32_t i = 0; i < config.store_buffer; i++) core.store(32, 8, 3 * far_apart + 8);
+    EXPECT_LT(cycles(core), before + memory_cycles(config) / 2);
+}
+
 TEST(Core, ALoadThatIsWaitedForHoldsUpWhatIsAWindowBehindIt) {
     const CoreConfig config = bare();
     Core core(config);

@@ -115,7 +115,7 @@ TEST(RtlDevice, ReadsAndWritesWhatIsMapped) {
     RtlMachine m;
     m.run_started([&] {
         uint64_t iova = 0;
-        void* window = m.ops->dma_allocate_coherent(m.ctx, 16384, 4096, "window", &iova);
+        void* window = m.ops->dma_allocate_coherent(m.ctx, 16384, 4096, UINT64_MAX, "window", &iova);
         m.transfer(iova, 64, DMA_BENCH_CONTROL_READ_BIT);
         m.transfer(iova, 64, DMA_BENCH_CONTROL_WRITE_BIT);
         EXPECT_EQ(m.target.bytes_read(), 16384u);
@@ -131,7 +131,7 @@ TEST(RtlDevice, SurvivesReadsThatTheIommuRefuses) {
     RtlMachine m;
     m.run_started([&] {
         uint64_t iova = 0;
-        void* window = m.ops->dma_allocate_coherent(m.ctx, 4096, 4096, "window", &iova);
+        void* window = m.ops->dma_allocate_coherent(m.ctx, 4096, 4096, UINT64_MAX, "window", &iova);
         m.transfer(iova + 3840, 3, DMA_BENCH_CONTROL_READ_BIT);  // the first is the last that is mapped
         EXPECT_EQ(m.dma_errors(), 2u);
         m.transfer(iova, 16, DMA_BENCH_CONTROL_READ_BIT);

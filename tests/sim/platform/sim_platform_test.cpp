@@ -108,7 +108,7 @@ TEST(SimPlatform, CoherentMemoryIsOneSegmentBothWaysUntilItIsFreed) {
     std::vector<uint8_t> seen;
     m.run_started([&] {
         uint64_t iova = 0;
-        auto* ring = static_cast<uint8_t*>(m.ops->dma_allocate_coherent(m.ctx, 16384, 4096, "ring", &iova));
+        auto* ring = static_cast<uint8_t*>(m.ops->dma_allocate_coherent(m.ctx, 16384, 4096, UINT64_MAX, "ring", &iova));
         ASSERT_NE(ring, nullptr);
         EXPECT_EQ(iova % 4096, 0u);
         m.device.dma_write(iova + 16380, {9, 8, 7, 6});
@@ -124,6 +124,29 @@ TEST(SimPlatform, CoherentMemoryIsOneSegmentBothWaysUntilItIsFreed) {
     EXPECT_TRUE(m.violations.empty()) << m.first_message();
 }
 
+TEST(SimPlatform, CoherentMemoryIsAsLowAsItsDeviceReaches) {
+    Machine m;
+    m.run_started([&] {
+        for (const uint64_t highest : {uint64_t{UINT32_MAX}, (uint64_t{1} << 36) - 1, (uint64_t{1} << 37) - 1, (uint64_t{1} << 40) - 1}) {
+            uint64_t iova = 0, again = 0;
+            auto* ring = static_cast<uint8_t*>(m.ops->dma_allocate_coherent(m.ctx, 16384, 4096, highest, "ring", &iova));
+            ASSERT_NE(ring, nullptr) << highest;
+            EXPECT_LE(iova + 16383, highest);
+            m.device.dma_write(iova + 16380, {9, 8, 7, 6});
+            m.ops->sleep_ns(m.ctx, 2000);
+            EXPECT_EQ(ring[16383], 6) << highest;
+            void* other = m.ops->dma_allocate_coherent(m.ctx, 16384, 4096, highest, "other", &again);
+            EXPECT_NE(again, iova);
+            m.ops->dma_free_coherent(m.ctx, other);
+            m.ops->dma_free_coherent(m.ctx, ring);
+        }
+        uint64_t iova = 0;
+        EXPECT_EQ(m.ops->dma_allocate_coherent(m.ctx, 16384, 4096, 0xFFF, "nowhere", &iova), nullptr);
+    });
+    m.seam.report_leaks();
+    EXPECT_TRUE(m.violations.empty()) << m.first_message();
+}
+
 TEST(SimPlatform, MappingErrorsAreThoseOfTheSeam) {
     Machine m;
     void* buffer = m.ops->memory_allocate(m.ctx, 9000, 64, "frame");
@@ -133,7 +156,7 @@ TEST(SimPlatform, MappingErrorsAreThoseOfTheSeam) {
     EXPECT_EQ(m.ops->dma_map(m.ctx, &elsewhere, 4, PLATFORM_DMA_BOTH, "x", segments, 8), -EFAULT);
     EXPECT_EQ(m.ops->dma_map(m.ctx, buffer, SIZE_MAX, PLATFORM_DMA_BOTH, "x", segments, 8), -EFAULT);
     uint64_t iova = 0;
-    EXPECT_EQ(m.ops->dma_allocate_coherent(m.ctx, 64u << 20, 64, "too big", &iova), nullptr);
+    EXPECT_EQ(m.ops->dma_allocate_coherent(m.ctx, 64u << 20, 64, UINT64_MAX, "too big", &iova), nullptr);
     EXPECT_TRUE(m.violations.empty());
 }
 
