@@ -13,6 +13,7 @@
 #include "regmap.h"
 #include "serve/serve.h"
 #include "session.h"
+#include "stop_signal.h"
 #include "tap.h"
 #include "version.h"
 
@@ -96,8 +97,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
 static volatile sig_atomic_t stop;
 
 static void ask_to_stop(int number) {
+    (void)number;
     stop = 1;
-    signal(number, SIG_DFL); /* the second one ends the program at once */
 }
 
 /* What is told and kept of the front-ends. */
@@ -293,8 +294,7 @@ static int listen_and_serve(const struct arguments *arguments, const struct simu
     int status = EXIT_USAGE;
     if (open_tap(arguments, &simulation->scenario, &listeners.tap) && listen_at("socket", arguments->sockets[0], &listeners.hosts[0]) == 0 &&
         listen_at("socket", arguments->sockets[1], &listeners.hosts[1]) == 0 && listen_at("time", arguments->time, &listeners.time) == 0) {
-        signal(SIGINT, ask_to_stop);
-        signal(SIGTERM, ask_to_stop);
+        stop_signal_catch(ask_to_stop);
         status = serve(arguments, simulation, &listeners);
     }
     if (listeners.tap >= 0) close(listeners.tap);
