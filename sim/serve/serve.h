@@ -45,7 +45,8 @@ struct serve_config {
     int calendar_listener;            /* where kernels in simulated time connect (calendar.h); -1: hosts live in wall time. Borrowed */
     unsigned sessions;                /* serve so many front-ends; 0: until *stop */
     const volatile sig_atomic_t *stop;
-    struct frame_source from_wire;    /* played as soon as a front-end has receive buffers */
+    struct frame_source from_wire;    /* played as soon as a front-end takes frames */
+    unsigned in_flight;               /* of them, that no frame to the wire has answered yet, at most; 0: any number. Not for PCI */
     int tap;                          /* TAP interface (tap.h) in its place; -1: none; borrowed */
     struct capture_writer *to_wire;   /* or NULL; borrowed */
     struct machine_waves waves;
