@@ -103,7 +103,9 @@ TEST_F(HttpServer, AClientNeedsAServer) {
 // One of many machines, by its seed.
 std::vector<std::string> random_machine(uint64_t seed) {
     std::mt19937_64 random(seed);
-    std::vector<std::string> command = {"run", "http-server", "--set", "seed=" + std::to_string(seed), "--set", "expect.drops=true"};
+    // What the NIC drops TCP sends again, after a second, and two, and four.
+    std::vector<std::string> command = {"run", "http-server", "--set", "seed=" + std::to_string(seed), "--set", "expect.drops=true",
+                                        "--set", "limits.max_time_us=600000000"};
     const auto set = [&](const std::string& key, const std::vector<std::string>& values) {
         command.insert(command.end(), {"--set", key + "=" + values[random() % values.size()]});
     };
