@@ -288,8 +288,9 @@ static bool open_tap(const struct arguments *arguments, const struct scenario *s
         scenario_complain(scenario, SCENARIO_KEY_wire_tap, stderr, "is where frames come from: give no others");
         return false;
     }
-    if (is_pci(arguments)) {
-        scenario_complain(scenario, SCENARIO_KEY_wire_tap, stderr, "is not for pci; give it with vhost-user");
+    if (arguments->socket_count > 1 || arguments->time) {
+        scenario_complain(scenario, SCENARIO_KEY_wire_tap, stderr, "is the other end of one host's cable, in wall time: leave out %s",
+                          arguments->time ? "--time" : "the second --socket");
         return false;
     }
     *tap = tap_open(scenario->wire_tap, error, sizeof error);

@@ -47,6 +47,7 @@ std::vector<ForeignHost> PciServer::hosts() {
 
 void PciServer::attach(System& system) {
     system_ = &system;
+    if (config_.tap >= 0) tap_.emplace(TapEnd::Config{config_.tap, false, 0, config_.stop}, system.events);
     for (size_t i = 0; i < hosts_.size(); i++) hosts_[i]->pci.attach(*system.slots[i], *system.slots[i]->partner);
     join_cables();
     sc_core::sc_spawn([this] { main(); }, "pci_server");
@@ -61,6 +62,7 @@ void PciServer::join_cables() {
         hw::LinkPartner* far = other ? system_->slots[1 - i]->partner.get() : partner;
         partner->record([this, other, far](const uint8_t* data, size_t length, const hw::Frame& frame) {
             if (config_.to_wire) capture_writer_add(config_.to_wire, frame.first.value(), data, length);
+            if (tap_) tap_->take(data, length);
             if (other) other->frames.emplace_back(data, data + length);
             if (other || !speaks_) far->kick();
             speaks_ = true;
@@ -83,8 +85,9 @@ void PciServer::join_cables() {
     }
 }
 
-// The frames of the scenario, to a single host, from its first frame on: it is up then.
+// To a single host: what the interface has; or the frames of the scenario, from the host's first frame on: it is up then.
 int64_t PciServer::play_own(const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
+    if (tap_) return tap_->next(data, length) ? tap_frames_++ : -2;
     if (!speaks_) return from_wire_.next < frame_source_count(&from_wire_) ? -2 : -1;
     if (!source_started_) start_ps_ = hw::now_ps();
     source_started_ = true;
@@ -136,8 +139,10 @@ void PciServer::see_who_left() {
 
 void PciServer::serve_in_wall_time() {
     std::vector<pollfd> polls;
+    if (tap_) tap_->start([this] { system_->slots[0]->partner->kick(); }, [] {});
     while (!over()) {
         polls.clear();
+        if (tap_) polls.push_back({config_.tap, POLLIN, 0});  // ends the wait; tap_ looks for itself
         for (auto& host : hosts_) {
             if (!host->pci.connected()) polls.push_back({host->listener, POLLIN, 0});
             host->pci.wishes(polls);

@@ -329,11 +329,7 @@ int64_t VhostHost::play_tap(const uint8_t** data, size_t* length) {
 }
 
 void VhostHost::report(machine_result& result) const {
-    if (!tap_) return;
-    result.live = MACHINE_LIVE_TAP;
-    result.tap_received = tap_->received();
-    result.tap_sent = tap_->sent();
-    result.tap_refused = tap_->refused();
+    if (tap_) tap_->report(result);
 }
 
 int64_t VhostHost::play(const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
