@@ -27,7 +27,7 @@ enum platform_lost_kind {
 };
 
 enum { PLATFORM_LOST_HOPS = 16, PLATFORM_LOST_NBS = 8, PLATFORM_LOST_MDLS = 4, PLATFORM_LOST_BYTES = 16, PLATFORM_LOST_NBLS = 8,
-       PLATFORM_LOST_SLOTS = 30 };
+       PLATFORM_LOST_SLOTS = 30, PLATFORM_LOST_PLACE = 120 };
 
 /* One hand-over. */
 struct platform_lost_hop {
@@ -64,6 +64,7 @@ struct platform_lost {
     const char *freed_site;                       /* NULL: not freed */
     const char *holder;
     uint64_t since_ps;
+    char place[PLATFORM_LOST_PLACE];              /* where in the holder, if that can say; else empty */
     const char *misuser;                          /* who gave it up without having it, or NULL */
     unsigned hop_count, hops_before;              /* in hops; earlier ones that are not kept */
     struct platform_lost_hop hops[PLATFORM_LOST_HOPS];

@@ -191,6 +191,7 @@ void LostReports::add(const platform_lost& lost) {
     if (lost.freed_site) set(json, "freed", json_string(lost.freed_site));
     set(json, "holder", json_string(lost.holder));
     set(json, "since_ps", number(lost.since_ps));
+    if (lost.place[0]) set(json, "place", json_string(lost.place));
     if (lost.misuser) set(json, "misuser", json_string(lost.misuser));
     set(json, "earlier_hand_overs", number(lost.hops_before));
     set(json, "history", history_json(lost));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "kernel_internal.h"
+#include "platform_uncharged.h"
 
 enum mdl_state { MDL_FREE, MDL_LIVE, MDL_FREED_PINNED /* goes with the last mapping */ };
 
@@ -93,14 +94,14 @@ VOID IoFreeMdl(PMDL Mdl) {
     else release(header);
 }
 
-void kernel_mdl_pin(PMDL mdl, int delta) {
+PLATFORM_UNCHARGED void kernel_mdl_pin(PMDL mdl, int delta) {
     if (!(mdl->MdlFlags & MDL_ALLOCATED_FIXED_SIZE)) return;
     struct kernel_mdl *header = header_of(mdl);
     header->pinned = (uint32_t)((int)header->pinned + delta);
     if (header->pinned == 0 && header->state == MDL_FREED_PINNED) release(header);
 }
 
-void kernel_mdl_own(PMDL mdl, const void *owner, const char *site) {
+PLATFORM_UNCHARGED void kernel_mdl_own(PMDL mdl, const void *owner, const char *site) {
     header_of(mdl)->owner = owner;
     header_of(mdl)->site = site;
 }

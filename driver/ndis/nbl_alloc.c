@@ -10,6 +10,7 @@
 
 #include "nbl_fast.h"
 #include "nbl_guard.h"
+#include "platform_uncharged.h"
 
 /* A record at the start of a life; the rest of it is as the last one left it, nothing. */
 static INLINE void begin_life(struct nbl_record *record, const struct ndis_pool *pool, const char *site) {
@@ -20,7 +21,7 @@ C_ASSERT(offsetof(struct nbl_record, site) == offsetof(struct nbl_record, packet
          offsetof(struct nbl_record, packet) + 32 == NBL_RECORD_BYTES);
 
 /* What an NBL that was handed over leaves in its record. */
-static void forget_flights(struct nbl_record *record) {
+static PLATFORM_UNCHARGED void forget_flights(struct nbl_record *record) {
     record->holder = record->origin = NULL;
     record->depth = record->lent = 0;
     record->reported = record->told = record->overdue = false;
@@ -28,7 +29,7 @@ static void forget_flights(struct nbl_record *record) {
     record->hop_count = 0;
 }
 
-struct nbl_record *nbl_record_of_nb(const NET_BUFFER *nb) {
+PLATFORM_UNCHARGED struct nbl_record *nbl_record_of_nb(const NET_BUFFER *nb) {
     const struct ndis_pool *pool = nb->NdisPoolHandle;
     if (!pool || pool->object.type != NDIS_OBJECT_NBL_POOL) return NULL;
     return (struct nbl_record *)(void *)((PUCHAR)(ULONG_PTR)nb - pool->nb_at);
@@ -157,7 +158,7 @@ static INLINE void put(struct nbl_record *record, const char *site) {
 }
 
 /* What allocation relies on, whatever drivers wrote there. */
-static void put_right(struct nbl_record *record) {
+static PLATFORM_UNCHARGED void put_right(struct nbl_record *record) {
     PNET_BUFFER_LIST nbl = nbl_of(record);
     nbl->FirstNetBuffer = record->nb;
     nbl->NdisPoolHandle = record->pool;
@@ -187,14 +188,14 @@ void nbl_recycle(struct nbl_record *record) {
     put(record, record->freed_site);
 }
 
-static bool any_mapped(const NET_BUFFER_LIST *nbl) {
+static PLATFORM_UNCHARGED bool any_mapped(const NET_BUFFER_LIST *nbl) {
     for (const NET_BUFFER *nb = nbl->FirstNetBuffer; nb; nb = nb->Next)
         if (nb_is_mapped(nb)) return true;
     return false;
 }
 
 /* May the block be used again at once? Not while a driver or the device has it: then it is lost to the pool. */
-static bool is_idle(struct nbl_record *record, PNET_BUFFER_LIST nbl) {
+static PLATFORM_UNCHARGED bool is_idle(struct nbl_record *record, PNET_BUFFER_LIST nbl) {
     if (record->state == NBL_SENT || record->state == NBL_INDICATED) {
         nbl_violation(record, "nbl.freed_in_flight", "[D] 2.8",
                       record->state == NBL_SENT ? "was freed while the miniport holds it" : "was freed while a protocol holds it");

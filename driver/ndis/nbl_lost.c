@@ -93,6 +93,14 @@ static void take_family(struct platform_lost *lost, const struct nbl_record *rec
     for (struct ndis_pool *pool = record->pool->object.ndis->pools; pool; pool = pool->next) nbl_for_each(pool, take_child, &search);
 }
 
+/* Where in the miniport that has it, or that it came from. */
+static void take_place(struct platform_lost *lost, struct nbl_record *record) {
+    const struct ndis_layer *layer = record->state == NBL_SENT ? record->holder : record->state == NBL_INDICATED ? record->origin : NULL;
+    const struct ndis_adapter *adapter = layer && layer->object.type == NDIS_OBJECT_ADAPTER ? layer->adapter : NULL;
+    if (!adapter || !adapter->place || !adapter->place(adapter->place_context, nbl_of(record), lost->place, sizeof(lost->place)))
+        lost->place[0] = '\0';
+}
+
 void nbl_tell(struct nbl_record *record, enum platform_lost_kind kind, const char *misuser, const char *when) {
     const bool frees = kind == PLATFORM_LOST_FREED || kind == PLATFORM_LOST_FREED_UNDER_DMA;
     if (frees && record->told) return;  /* lost before: that it is freed at the end says nothing new */
@@ -112,6 +120,7 @@ void nbl_tell(struct nbl_record *record, enum platform_lost_kind kind, const cha
     take_nbs(&lost, nbl, record->state == NBL_SENT || record->state == NBL_INDICATED);
     take_slots(&lost, nbl);
     take_family(&lost, record);
+    take_place(&lost, record);
     platform->ops->lost(platform->ctx, &lost);
 }
 

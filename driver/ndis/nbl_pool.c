@@ -15,6 +15,7 @@
 
 #include "nbl_guard.h"
 #include "nbl_poison.h"
+#include "platform_uncharged.h"
 
 enum { SLAB_TARGET = 64 * 1024, SLAB_MOST = 64, SLAB_LEAST = 4, NAMED_LEAKS = 3 };
 
@@ -22,13 +23,13 @@ static size_t round16(size_t bytes) { return (bytes + 15) & ~(size_t)15; }
 /* Blocks start on a cache line, and so does the NBL behind its record: wide stores do not straddle. */
 static size_t round_line(size_t bytes) { return (bytes + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1); }
 
-bool ndis_find_pool(const struct ndis *ndis, const void *handle) {
+PLATFORM_UNCHARGED bool ndis_find_pool(const struct ndis *ndis, const void *handle) {
     const struct ndis_pool *pool = ndis->pools;
     while (pool && pool != handle) pool = pool->next;
     return pool != NULL;
 }
 
-struct nbl_record *nbl_find_record(struct ndis *ndis, const NET_BUFFER_LIST *nbl) {
+PLATFORM_UNCHARGED struct nbl_record *nbl_find_record(struct ndis *ndis, const NET_BUFFER_LIST *nbl) {
     const struct ndis_pool *pool = nbl->NdisPoolHandle;
     if (!ndis_is_pool(ndis, nbl->NdisPoolHandle, NDIS_OBJECT_NBL_POOL)) return NULL;
     for (const struct ndis_slab *slab = pool->slabs; slab; slab = slab->next) {

@@ -150,6 +150,13 @@ struct platform *ndis_platform(NDIS_HANDLE handle) {
     return object->type == NDIS_OBJECT_ADAPTER ? ((const struct ndis_adapter *)handle)->platform : object->ndis->platform;
 }
 
+void ndis_set_place(NDIS_HANDLE handle, ndis_place *place, void *context) {
+    struct ndis_adapter *adapter = ndis_object_of(handle, NDIS_OBJECT_ADAPTER, __func__);
+    if (!adapter) return;
+    adapter->place = place;
+    adapter->place_context = context;
+}
+
 struct ndis *ndis_current(const char *function) { return kernel_require_context(function)->kernel->ndis; }
 
 void *ndis_object_of(NDIS_HANDLE handle, enum ndis_object_type type, const char *function) {

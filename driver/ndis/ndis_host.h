@@ -130,6 +130,11 @@ void ndis_get_counts(const struct ndis *ndis, struct ndis_counts *counts);
  * parts. */
 struct platform *ndis_platform(NDIS_HANDLE handle);
 
+/* A miniport that can say where in it an NBL is that it was sent, or that it indicated, for the report of a lost one; false: it does not know. It
+ * changes nothing. Any context; NULL: no longer. */
+typedef bool ndis_place(void *context, PNET_BUFFER_LIST nbl, char *text, size_t size);
+void ndis_set_place(NDIS_HANDLE adapter, ndis_place *place, void *context);
+
 /* The packet id of an NBL's first NB (the others count up); it shows in traces and reports. -1 until it is set; allocation resets it. */
 void ndis_nbl_set_packet(PNET_BUFFER_LIST nbl, int64_t packet);
 int64_t ndis_nbl_packet(const NET_BUFFER_LIST *nbl);
@@ -140,6 +145,10 @@ int64_t ndis_packet_id(PNDIS_PACKET packet);
  * NBL. */
 enum { NDIS_NB_NAME = 64 }; /* two numbers of at most 20 characters, the words, and the end */
 void ndis_nb_name(PNET_BUFFER nb, char text[NDIS_NB_NAME]);
+/* Memory of the NB is mapped for the device, or no longer, by a framework of drivers and not by NDIS's scatter/gather lists: what is freed
+ * meanwhile is reported as with these. And: is any, by whomever? */
+void ndis_nb_set_mapped(PNET_BUFFER nb, bool mapped);
+bool ndis_nb_is_mapped(const NET_BUFFER *nb);
 /* Number of the NBL, from 1 in order of allocation from its pool's memory: the name of an NBL in reports. */
 uint32_t ndis_nbl_number(const NET_BUFFER_LIST *nbl);
 /* Tells the machine (platform_ops.lost) of every NBL that is out now, each once in its life: for a run that does not get on. Returns how

@@ -122,6 +122,8 @@ struct ndis_adapter {
     unsigned interrupts_registered, dmas_registered;
     NDIS_POLL_HANDLE polls;
     struct ndis_shared_memory *shared_memory;
+    ndis_place *place;            /* NULL: it cannot say where in it an NBL is */
+    void *place_context;
     struct ndis_filter *bottom, *top;
     struct ndis_binding *bindings;
     unsigned loopback_bindings;   /* that hear what the others send */

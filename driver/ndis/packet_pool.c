@@ -123,7 +123,7 @@ void packet_give(struct packet_record *record, const char *site) {
     pool->out--;
 }
 
-static bool is_of(const struct packet_pool *pool, const struct packet_record *record) {
+static PLATFORM_UNCHARGED bool is_of(const struct packet_pool *pool, const struct packet_record *record) {
     for (const struct packet_slab *slab = pool->slabs; slab; slab = slab->next) {
         const size_t at = (size_t)((uintptr_t)record - (uintptr_t)slab->blocks);
         if (at < slab->count * pool->stride && at % pool->stride == 0) return true;
@@ -240,9 +240,9 @@ void ndis_free_packet_pools(struct ndis *ndis) {
     }
 }
 
-void ndis_packet_set_id(PNDIS_PACKET packet, int64_t id) { packet_record_of(packet)->id = id; }
+PLATFORM_UNCHARGED void ndis_packet_set_id(PNDIS_PACKET packet, int64_t id) { packet_record_of(packet)->id = id; }
 
-int64_t ndis_packet_id(PNDIS_PACKET packet) { return packet_record_of(packet)->id; }
+PLATFORM_UNCHARGED int64_t ndis_packet_id(PNDIS_PACKET packet) { return packet_record_of(packet)->id; }
 
 /* ---- The names of the documentation, where the caller does not say who it is. */
 VOID (NdisAllocatePacketPool)(PNDIS_STATUS Status, PNDIS_HANDLE PoolHandle, UINT NumberOfDescriptors, UINT ProtocolReservedLength) {

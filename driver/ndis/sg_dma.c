@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "nbl_internal.h"
+#include "platform_uncharged.h"
 
 struct ndis_dma {
     struct ndis_object object;
@@ -249,7 +250,7 @@ static PSCATTER_GATHER_LIST make_list(struct ndis_sg *sg, PVOID buffer, ULONG bu
 /* Append a literal or a decimal number, and return the end. Not snprintf(): this runs for every packet, and would cost a tenth of it. */
 #define put_text(to, literal) ((char *)memcpy((to), (literal), sizeof(literal) - 1) + sizeof(literal) - 1)
 
-static char *put_number(char *to, int64_t value) {
+static PLATFORM_UNCHARGED char *put_number(char *to, int64_t value) {
     char digits[20];
     unsigned count = 0;
     uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
@@ -260,7 +261,7 @@ static char *put_number(char *to, int64_t value) {
     return to;
 }
 
-void ndis_nb_name(PNET_BUFFER nb, char text[NDIS_NB_NAME]) {
+PLATFORM_UNCHARGED void ndis_nb_name(PNET_BUFFER nb, char text[NDIS_NB_NAME]) {
     const struct nbl_record *record = nbl_record_of_nb(nb);
     char *end = text;
     if (record) {
@@ -306,6 +307,16 @@ NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET
     else dma->process(NULL, NULL, list, Context);
     return NDIS_STATUS_SUCCESS;
 }
+
+/* What is mapped by a framework of drivers has no list of NDIS's. */
+static struct ndis_sg elsewhere;
+
+void ndis_nb_set_mapped(PNET_BUFFER nb, bool mapped) {
+    if (mapped && !nb->NdisReserved[0]) nb->NdisReserved[0] = &elsewhere;
+    else if (!mapped && nb->NdisReserved[0] == &elsewhere) nb->NdisReserved[0] = NULL;
+}
+
+bool ndis_nb_is_mapped(const NET_BUFFER *nb) { return nb_is_mapped(nb); }
 
 VOID NdisMFreeNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PSCATTER_GATHER_LIST ScatterGatherList, PNET_BUFFER NetBuffer) {
     struct ndis_dma *dma = ndis_object_of(NdisMiniportDmaHandle, NDIS_OBJECT_DMA, __func__);

@@ -258,3 +258,10 @@ void netcx_check_after(struct netcx_queue *queue) {
         check_rx_packets(queue);
     }
 }
+
+bool netcx_check_has_fragments(const struct netcx_queue *queue, const NET_PACKET *packet) {
+    const NET_RING *ring = netcx_fragments(queue);
+    return packet->FragmentCount != 0 && packet->FragmentIndex < ring->NumberOfElements &&
+           NetRingGetRangeCount(ring, ring->OSReserved0, packet->FragmentIndex) + packet->FragmentCount <=
+               NetRingGetRangeCount(ring, ring->OSReserved0, ring->BeginIndex);
+}

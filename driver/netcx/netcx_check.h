@@ -30,6 +30,8 @@ NTSTATUS netcx_check_create(struct netcx_queue *queue);
 void netcx_check_destroy(struct netcx_queue *queue);
 void netcx_check_before(struct netcx_queue *queue);
 void netcx_check_after(struct netcx_queue *queue);
+/* Are a received packet's fragments among those that were given back and not taken yet? A driver that breaks this rule has been reported. */
+bool netcx_check_has_fragments(const struct netcx_queue *queue, const NET_PACKET *packet);
 /* What is posted to receive into; the element is zeroed but for what the system gives. */
 void netcx_check_poison_packet(NET_PACKET *packet);
 void netcx_check_poison_fragment(NET_FRAGMENT *fragment, bool capacity); /* also that: the driver attaches */

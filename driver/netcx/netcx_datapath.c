@@ -5,12 +5,12 @@
  *   stop  receives are dropped, NBLs that protocols have come back -> sends are refused -> EvtCancel, transmit queues first -> every send
  *         completes -> the rings are empty -> EvtStop
  *
- * What does not come to an end within STOP_NS is reported, and left.
+ * What does not come to an end within STOP_NS is reported, and taken from the driver behind EvtStop: sends fail, and memory is its owner's again.
  */
 #include "netcx_check.h"
 #include "platform_uncharged.h"
 
-enum { STOP_NS = 1000000000, STEP_NS = 1000 };
+enum { STOP_NS = 1000000000, LEAST_STEP_NS = 1000, MOST_STEP_NS = 100000 };
 
 static PLATFORM_UNCHARGED void trace(const struct netcx_queue *queue, enum platform_trace_kind kind, const char *function) {
     const struct platform *platform = &queue->object.kernel->seam;
@@ -63,16 +63,22 @@ void netcx_queues_start(struct netcx_adapter *adapter) {
     for (unsigned i = 0; i < adapter->rx_count; i++) start(adapter->rx[i]);
 }
 
+/* How long to the next look: a part of what was waited already, so that a second is ten thousand looks and a microsecond is one. */
+static uint64_t step_ns(uint64_t waited) {
+    const uint64_t step = waited / 8;
+    return step < LEAST_STEP_NS ? LEAST_STEP_NS : step > MOST_STEP_NS ? MOST_STEP_NS : step;
+}
+
 /* Polls until it is so. */
 static void wait_until(struct netcx_queue *queue, bool (*done)(const struct netcx_queue *), const char *what) {
     const struct platform *platform = &queue->object.kernel->seam;
-    for (uint64_t waited = 0; waited < STOP_NS; waited += STEP_NS) {
+    for (uint64_t waited = 0; waited < STOP_NS; waited += step_ns(waited)) {
         netcx_context_take(&queue->context);
         if (!done(queue)) (void)netcx_queue_poll(queue);
         const bool now = done(queue);
         netcx_context_release(&queue->context);
         if (now) return;
-        platform->ops->sleep_ns(platform->ctx, STEP_NS);
+        platform->ops->sleep_ns(platform->ctx, step_ns(waited));
     }
     netcx_violation(queue->adapter->device, "netcx.stop", "%s queue %u: %s within a second of EvtCancel", queue->is_tx ? "transmit" : "receive",
                     (unsigned)queue->id, what);
@@ -93,7 +99,8 @@ static void stop(struct netcx_queue *queue) {
     netcx_context_stop(&queue->context);
     call(queue, queue->config.EvtStop, queue->is_tx ? "EvtTxQueueStop" : "EvtRxQueueStop");
     queue->started = false;
-    if (!queue->is_tx) netcx_rx_stopped(queue);
+    if (queue->is_tx) netcx_tx_stopped(queue);
+    else netcx_rx_stopped(queue);
     netcx_context_release(&queue->context);
 }
 

@@ -27,7 +27,8 @@ NDIS_STATUS netcx_load_driver(struct kernel *kernel, const char *name, DRIVER_IN
 /* The machine below a device: what a client gives its parts that are written against platform.h. */
 struct platform *netcx_platform(WDFDEVICE device);
 
-/* Packet ids, which show in traces and reports: of a packet that was posted for transmit, and of one that is given back as received. */
+/* Packet ids, which show in traces and reports: of a packet that was posted for transmit, and of one that is given back as received. `queue`
+ * is one of ours: it is not looked at. */
 uint64_t netcx_tx_packet_id(NETPACKETQUEUE queue, UINT32 packet_index);
 void netcx_rx_set_packet_id(NETPACKETQUEUE queue, UINT32 packet_index, uint64_t id);
 

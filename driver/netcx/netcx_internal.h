@@ -28,12 +28,27 @@ enum {
 struct netcx_queue;
 struct netcx_adapter;
 
-/* ---- netcx_list.c: NBLs in order. */
+/* ---- NBLs in order */
 struct netcx_nbls {
     PNET_BUFFER_LIST head, tail;
 };
-void netcx_nbls_append(struct netcx_nbls *list, PNET_BUFFER_LIST nbl);
-PNET_BUFFER_LIST netcx_nbls_pop(struct netcx_nbls *list); /* NULL: none */
+/* A list from `first` to `last`, at the end. */
+static inline void netcx_nbls_append_all(struct netcx_nbls *list, PNET_BUFFER_LIST first, PNET_BUFFER_LIST last) {
+    last->Next = NULL;
+    if (list->tail) list->tail->Next = first;
+    else list->head = first;
+    list->tail = last;
+}
+static inline void netcx_nbls_append(struct netcx_nbls *list, PNET_BUFFER_LIST nbl) { netcx_nbls_append_all(list, nbl, nbl); }
+/* NULL: none. */
+static inline PNET_BUFFER_LIST netcx_nbls_pop(struct netcx_nbls *list) {
+    PNET_BUFFER_LIST nbl = list->head;
+    if (!nbl) return NULL;
+    list->head = nbl->Next;
+    if (!list->head) list->tail = NULL;
+    nbl->Next = NULL;
+    return nbl;
+}
 
 /* ---- netcx_context.c: an execution context: polls its queue as long as there is work, then has the driver say when there is more. */
 struct netcx_context {
@@ -75,7 +90,7 @@ void netcx_extensions_query(const struct netcx_extensions *extensions, const NET
 NET_RING *netcx_ring_create(struct kernel *kernel, UINT32 elements, ULONG stride); /* zeroed; NULL without memory; kernel_free() */
 void netcx_ring_reset(NET_RING *ring);
 
-/* ---- netcx_memory.c: the system's memory for a queue's buffers: a page or more, which the device reaches if there is DMA. */
+/* ---- netcx_memory.c: the system's memory for a queue's buffers: page-aligned, and the device reaches it if there is DMA. */
 struct netcx_reach {
     struct wdf_dma_enabler *dma; /* NULL: the CPU alone reads and writes */
     uint64_t highest;            /* bus address */
@@ -107,6 +122,8 @@ struct netcx_queue {
     struct netcx_rx *rx;
 };
 static inline NETPACKETQUEUE netcx_queue_handle(struct netcx_queue *queue) { return (NETPACKETQUEUE)(PVOID)queue; }
+/* Of a handle that is one: not looked at, as that costs. */
+static inline struct netcx_queue *netcx_queue_of(NETPACKETQUEUE handle) { return (struct netcx_queue *)(PVOID)handle; }
 static inline NET_RING *netcx_packets(const struct netcx_queue *queue) { return queue->rings.Rings[NetRingTypePacket]; }
 static inline NET_RING *netcx_fragments(const struct netcx_queue *queue) { return queue->rings.Rings[NetRingTypeFragment]; }
 
@@ -135,8 +152,11 @@ unsigned netcx_tx_poll(struct netcx_queue *queue);
 void netcx_tx_open(struct netcx_queue *queue);   /* the ring is empty; sends may come */
 /* No more sends: what is queued comes back with this status. In the queue's context. */
 void netcx_tx_flush(struct netcx_queue *queue, NDIS_STATUS status);
+/* Where an NBL of the queue's is, in words; false: it has none such. */
+bool netcx_tx_place(const struct netcx_queue *queue, const NET_BUFFER_LIST *nbl, char *text, size_t size);
 /* What is queued and has the cancel id comes back, at once or at the next poll. Any context. */
 void netcx_tx_cancel(struct netcx_queue *queue, PVOID cancel_id);
+void netcx_tx_stopped(struct netcx_queue *queue); /* behind EvtStop: what the driver kept comes back all the same, as failed */
 bool netcx_tx_is_empty(const struct netcx_queue *queue); /* no NBL is here */
 bool netcx_tx_is_drained(const struct netcx_queue *queue); /* the packet ring is empty */
 
@@ -152,8 +172,9 @@ void netcx_tx_unmap(struct netcx_queue *queue, struct netcx_tx_packet *packet);
 /* netcx_rx.c, netcx_rx_pool.c: from packets to NBLs, and back. */
 NTSTATUS netcx_rx_init(struct netcx_queue *queue);
 void netcx_rx_deinit(struct netcx_queue *queue);
-void netcx_rx_return(struct netcx_queue *queue, PNET_BUFFER_LIST nbls); /* the NBLs are of this queue */
-struct netcx_queue *netcx_rx_owner(PNET_BUFFER_LIST nbl);
+void netcx_rx_return(struct netcx_queue *queue, PNET_BUFFER_LIST first, PNET_BUFFER_LIST last); /* a list of NBLs of this queue */
+static inline struct netcx_queue *netcx_rx_owner(const NET_BUFFER_LIST *nbl) { return nbl->MiniportReserved[1]; }
+void netcx_rx_place(const NET_BUFFER_LIST *nbl, char *text, size_t size); /* where an NBL that is out came from, in words */
 unsigned netcx_rx_poll(struct netcx_queue *queue);
 void netcx_rx_open(struct netcx_queue *queue);
 void netcx_rx_close(struct netcx_queue *queue);  /* what comes from now on is dropped */

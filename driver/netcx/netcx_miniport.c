@@ -66,6 +66,20 @@ static NDIS_STATUS bring_up(struct netcx_device *device, struct wdf_driver *driv
     return status;
 }
 
+/* For the report of an NBL that is lost. A received one is out, and carries its queue. */
+static bool place_of(void *context, PNET_BUFFER_LIST nbl, char *text, size_t size) {
+    const struct netcx_device *device = context;
+    for (unsigned i = 0; device->adapter && i < device->adapter->tx_count; i++)
+        if (netcx_tx_place(device->adapter->tx[i], nbl, text, size)) return true;
+    const struct netcx_queue *owner = netcx_rx_owner(nbl);
+    for (unsigned i = 0; device->adapter && i < device->adapter->rx_count; i++) {
+        if (device->adapter->rx[i] != owner) continue;
+        netcx_rx_place(nbl, text, size);
+        return true;
+    }
+    return false;
+}
+
 static NDIS_STATUS initialize(NDIS_HANDLE handle, NDIS_HANDLE context, PNDIS_MINIPORT_INIT_PARAMETERS parameters) {
     struct wdf_driver *driver = context;
     struct kernel *kernel = driver->object.kernel;
@@ -81,13 +95,15 @@ static NDIS_STATUS initialize(NDIS_HANDLE handle, NDIS_HANDLE context, PNDIS_MIN
     KeInitializeEvent(&device->control, SynchronizationEvent, TRUE);
     const NDIS_STATUS status = bring_up(device, driver);
     device->attributes_set = true;
-    if (status != NDIS_STATUS_SUCCESS) kernel_free(device);
+    if (status == NDIS_STATUS_SUCCESS) ndis_set_place(handle, place_of, device);
+    else kernel_free(device);
     return status;
 }
 
 static VOID halt(NDIS_HANDLE context, NDIS_HALT_ACTION action) {
     struct netcx_device *device = context;
     UNREFERENCED_PARAMETER(action);
+    ndis_set_place(device->ndis, NULL, NULL);
     device->removed = true;
     netcx_control_begin(device);
     device->attributes_set = false; /* nobody listens any more */
@@ -158,10 +174,9 @@ static VOID return_nbls(NDIS_HANDLE context, PNET_BUFFER_LIST nbls, ULONG flags)
     while (nbls) {
         /* A protocol may return NBLs of several queues in one list: run by run, as they come. */
         PNET_BUFFER_LIST first = nbls, last = nbls;
-        while (last->Next && netcx_rx_owner(last->Next) == netcx_rx_owner(first)) last = last->Next;
-        nbls = last->Next;
-        last->Next = NULL;
-        netcx_rx_return(netcx_rx_owner(first), first);
+        struct netcx_queue *owner = netcx_rx_owner(first);
+        for (nbls = nbls->Next; nbls && netcx_rx_owner(nbls) == owner; nbls = nbls->Next) last = nbls;
+        netcx_rx_return(owner, first, last);
     }
 }
 

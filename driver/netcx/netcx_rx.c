@@ -10,23 +10,26 @@
  */
 #include "netcx_rx.h"
 
+#include <stdio.h>
+
 #include "netcx_check.h"
+#include "platform_uncharged.h"
 
 /* ---- From NDIS */
-struct netcx_queue *netcx_rx_owner(PNET_BUFFER_LIST nbl) { return nbl->MiniportReserved[1]; }
-
-void netcx_rx_return(struct netcx_queue *queue, PNET_BUFFER_LIST nbls) {
-    while (nbls) {
-        PNET_BUFFER_LIST nbl = nbls;
-        nbls = nbl->Next;
-        netcx_nbls_append(&queue->rx->returned, nbl);
-    }
+void netcx_rx_return(struct netcx_queue *queue, PNET_BUFFER_LIST first, PNET_BUFFER_LIST last) {
+    netcx_nbls_append_all(&queue->rx->returned, first, last);
     netcx_context_wake(&queue->context);
 }
 
+/* What comes back meanwhile is for the next poll. */
 static unsigned take_returned(struct netcx_queue *queue) {
     unsigned count = 0;
-    for (PNET_BUFFER_LIST nbl; (nbl = netcx_nbls_pop(&queue->rx->returned)) != NULL; count++) netcx_rx_release(queue, nbl);
+    PNET_BUFFER_LIST nbl = queue->rx->returned.head;
+    queue->rx->returned = (struct netcx_nbls){NULL, NULL};
+    for (PNET_BUFFER_LIST next; nbl; nbl = next, count++) {
+        next = nbl->Next;
+        netcx_rx_release(queue, nbl);
+    }
     queue->rx->out -= count;
     return count;
 }
@@ -34,25 +37,30 @@ static unsigned take_returned(struct netcx_queue *queue) {
 /* ---- To the rings */
 static void post_packets(struct netcx_queue *queue) {
     NET_RING *ring = netcx_packets(queue);
-    while (NetRingGetRangeCount(ring, ring->EndIndex, ring->OSReserved0 - 1) != 0) {
-        RtlZeroMemory(NetRingGetElementAtIndex(ring, ring->EndIndex), ring->ElementStride);
-        netcx_check_poison_packet(NetRingGetPacketAtIndex(ring, ring->EndIndex));
-        queue->rx->ids[ring->EndIndex] = NETCX_RX_ID_NONE;
-        ring->EndIndex = NetRingIncrementIndex(ring, ring->EndIndex);
+    int64_t *ids = queue->rx->ids;
+    UINT32 index = ring->EndIndex;
+    for (UINT32 room = NetRingGetRangeCount(ring, index, ring->OSReserved0 - 1); room != 0; room--, index = NetRingIncrementIndex(ring, index)) {
+        NET_PACKET *packet = NetRingGetPacketAtIndex(ring, index);
+        RtlZeroMemory(packet, ring->ElementStride);
+        netcx_check_poison_packet(packet);
+        ids[index] = NETCX_RX_ID_NONE;
     }
+    ring->EndIndex = index;
 }
 
 /* Empty ones, where the driver attaches. */
 static void post_fragments(struct netcx_queue *queue) {
     struct netcx_rx *rx = queue->rx;
     NET_RING *ring = netcx_fragments(queue);
-    while ((rx->driver_attaches || rx->free) && NetRingGetRangeCount(ring, ring->EndIndex, ring->OSReserved0 - 1) != 0) {
-        NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(ring, ring->EndIndex);
+    UINT32 index = ring->EndIndex, room = NetRingGetRangeCount(ring, index, ring->OSReserved0 - 1);
+    if (!rx->driver_attaches && room > rx->free_count) room = rx->free_count;
+    for (; room != 0; room--, index = NetRingIncrementIndex(ring, index)) {
+        NET_FRAGMENT *fragment = NetRingGetFragmentAtIndex(ring, index);
         RtlZeroMemory(fragment, ring->ElementStride);
-        if (!rx->driver_attaches) netcx_rx_attach(rx, ring, ring->EndIndex);
+        if (!rx->driver_attaches) netcx_rx_attach(rx, fragment, index);
         netcx_check_poison_fragment(fragment, rx->driver_attaches);
-        ring->EndIndex = NetRingIncrementIndex(ring, ring->EndIndex);
     }
+    ring->EndIndex = index;
 }
 
 /* ---- From the rings */
@@ -60,14 +68,6 @@ static void post_fragments(struct netcx_queue *queue) {
 static void recycle(struct netcx_queue *queue, UINT32 end, void (*what)(struct netcx_queue *, UINT32)) {
     NET_RING *ring = netcx_fragments(queue);
     for (; ring->OSReserved0 != end; ring->OSReserved0 = NetRingIncrementIndex(ring, ring->OSReserved0)) what(queue, ring->OSReserved0);
-}
-
-/* Are the packet's fragments among those that were given back and not taken yet? A driver that breaks this rule has been reported. */
-static bool has_its_fragments(const struct netcx_queue *queue, const NET_PACKET *packet) {
-    const NET_RING *ring = netcx_fragments(queue);
-    return packet->FragmentCount != 0 && packet->FragmentIndex < ring->NumberOfElements &&
-           NetRingGetRangeCount(ring, ring->OSReserved0, packet->FragmentIndex) + packet->FragmentCount <=
-               NetRingGetRangeCount(ring, ring->OSReserved0, ring->BeginIndex);
 }
 
 static ULONG without_buffer(const struct netcx_queue *queue, UINT32 index) {
@@ -95,7 +95,7 @@ static ULONG length_of(const struct netcx_queue *queue, const NET_PACKET *packet
 static PNET_BUFFER_LIST make_nbl(struct netcx_queue *queue, const NET_PACKET *packet, ULONG length) {
     struct netcx_rx *rx = queue->rx;
     NET_RING *ring = netcx_fragments(queue);
-    PNET_BUFFER_LIST nbl = netcx_nbls_pop(&rx->free_nbls);
+    PNET_BUFFER_LIST nbl = netcx_rx_take_nbl(rx);
     PNET_BUFFER nb = nbl->FirstNetBuffer;
     const ULONG offset = (ULONG)NetRingGetFragmentAtIndex(ring, packet->FragmentIndex)->Offset;
     struct netcx_rx_buffer *first = NULL, **link = &first;
@@ -119,48 +119,50 @@ static PNET_BUFFER_LIST make_nbl(struct netcx_queue *queue, const NET_PACKET *pa
 
 /* The packet at the ring's reclaim index; NULL: it is dropped. */
 static PNET_BUFFER_LIST take_packet(struct netcx_queue *queue, UINT32 index) {
-    struct miniport_totals *counters = &queue->adapter->counters;
     const NET_RING *ring = netcx_packets(queue);
     const NET_PACKET *packet = NetRingGetPacketAtIndex(ring, index);
-    if (packet->Ignore || !has_its_fragments(queue, packet)) return NULL;
+    if (packet->Ignore || !netcx_check_has_fragments(queue, packet)) return NULL;
     recycle(queue, packet->FragmentIndex, netcx_rx_skip);
     const ULONG length = length_of(queue, packet);
     if (length == 0 || !queue->rx->open || !queue->adapter->packet_filter) {
         recycle(queue, NetRingAdvanceIndex(netcx_fragments(queue), packet->FragmentIndex, packet->FragmentCount), netcx_rx_drop);
-        counters->rx_errors += length == 0;
+        queue->adapter->counters.rx_errors += length == 0;
         return NULL;
     }
     PNET_BUFFER_LIST nbl = make_nbl(queue, packet, length);
+    ((struct netcx_rx_buffer *)nbl->MiniportReserved[0])->packet = index;
     ndis_nbl_set_packet(nbl, queue->rx->ids[index]);
     netcx_slots_found(queue, &queue->rx->extensions, index, nbl);
-    counters->rx_frames++;
-    counters->rx_bytes += length;
     return nbl;
 }
 
 /* Where the driver attaches there may be more fragments out than MDLs. */
 static bool has_room(const struct netcx_queue *queue, UINT32 index) {
     const NET_PACKET *packet = NetRingGetPacketAtIndex(netcx_packets(queue), index);
-    return !queue->rx->driver_attaches || packet->Ignore || !has_its_fragments(queue, packet) || packet->FragmentCount <= queue->rx->free_count;
+    return packet->Ignore || !netcx_check_has_fragments(queue, packet) || packet->FragmentCount <= queue->rx->free_count;
 }
 
 static unsigned indicate(struct netcx_queue *queue) {
     struct netcx_rx *rx = queue->rx;
     NET_RING *ring = netcx_packets(queue);
     struct netcx_nbls list = {NULL, NULL};
+    const bool attached = rx->driver_attaches;
     unsigned packets = 0;
-    ULONG nbls = 0;
+    ULONG nbls = 0, bytes = 0;
     if (rx->data) netcx_rx_data_take(queue);
-    while (ring->OSReserved0 != ring->BeginIndex && nbls < NETCX_RX_BATCH && has_room(queue, ring->OSReserved0)) {
+    while (ring->OSReserved0 != ring->BeginIndex && nbls < NETCX_RX_BATCH && (!attached || has_room(queue, ring->OSReserved0))) {
         PNET_BUFFER_LIST nbl = take_packet(queue, ring->OSReserved0);
         ring->OSReserved0 = NetRingIncrementIndex(ring, ring->OSReserved0);
         packets++;
         if (!nbl) continue;
         netcx_nbls_append(&list, nbl);
         nbls++;
+        bytes += nbl->FirstNetBuffer->DataLength;
     }
     if (ring->OSReserved0 == ring->BeginIndex) recycle(queue, netcx_fragments(queue)->BeginIndex, netcx_rx_skip);
     rx->out += nbls;
+    queue->adapter->counters.rx_frames += nbls;
+    queue->adapter->counters.rx_bytes += bytes;
     if (nbls)
         NdisMIndicateReceiveNetBufferLists(queue->adapter->device->ndis, list.head, NDIS_DEFAULT_PORT_NUMBER, nbls,
                                            KeGetCurrentIrql() == DISPATCH_LEVEL ? NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL : 0);
@@ -182,6 +184,7 @@ unsigned netcx_rx_poll(struct netcx_queue *queue) {
 void netcx_rx_open(struct netcx_queue *queue) { queue->rx->open = true; }
 void netcx_rx_close(struct netcx_queue *queue) { queue->rx->open = false; }
 void netcx_rx_stopped(struct netcx_queue *queue) {
+    recycle(queue, netcx_fragments(queue)->EndIndex, netcx_rx_skip);
     if (queue->rx->data) netcx_rx_data_reclaim(queue);
 }
 bool netcx_rx_is_idle(const struct netcx_queue *queue) { return queue->rx->out == 0; }
@@ -192,9 +195,16 @@ bool netcx_rx_is_drained(const struct netcx_queue *queue) {
            packets->OSReserved0 == packets->EndIndex && fragments->OSReserved0 == fragments->EndIndex;
 }
 
-void netcx_rx_set_packet_id(NETPACKETQUEUE handle, UINT32 packet_index, uint64_t id) {
-    const struct netcx_queue *queue = wdf_object_of(handle, WDF_TYPE_NET_QUEUE, __func__);
-    if (queue && queue->rx) queue->rx->ids[packet_index] = (int64_t)id;
+PLATFORM_UNCHARGED void netcx_rx_set_packet_id(NETPACKETQUEUE handle, UINT32 packet_index, uint64_t id) {
+    const struct netcx_queue *queue = netcx_queue_of(handle);
+    if (queue->rx) queue->rx->ids[packet_index] = (int64_t)id;
+}
+
+void netcx_rx_place(const NET_BUFFER_LIST *nbl, char *text, size_t size) {
+    const struct netcx_queue *queue = nbl->MiniportReserved[1];
+    const struct netcx_rx_buffer *first = nbl->MiniportReserved[0];
+    snprintf(text, size, "packet %u of the ring of receive queue %u when it came (%u NBLs of the queue are out)", first ? first->packet : 0,
+             (unsigned)queue->id, queue->rx->out);
 }
 
 /* ---- Life */
@@ -204,7 +214,6 @@ NTSTATUS netcx_rx_init(struct netcx_queue *queue) {
     struct netcx_rx *rx = queue->rx = kernel_allocate(kernel, sizeof(*rx), NETCX_TAG);
     if (!rx) return STATUS_INSUFFICIENT_RESOURCES;
     rx->buffer_bytes = (ULONG)adapter->rx_caps.MaximumFrameSize;
-    rx->allocated_bytes = (rx->buffer_bytes + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
     rx->count = netcx_fragments(queue)->NumberOfElements;
     rx->driver_allocates = adapter->rx_caps.AllocationMode == NetRxFragmentBufferAllocationModeDriver;
     rx->driver_attaches = adapter->rx_caps.AttachmentMode == NetRxFragmentBufferAttachmentModeDriver;

@@ -17,6 +17,7 @@ struct netcx_rx_buffer {
     uint64_t la;
     NET_FRAGMENT_RETURN_CONTEXT_HANDLE handle; /* of the driver's: its name for it */
     struct netcx_data_buffer *data;            /* of the data buffer ring */
+    UINT32 packet;                             /* of the first of a frame: where on the packet ring that was */
 };
 
 struct netcx_rx {
@@ -25,11 +26,11 @@ struct netcx_rx {
     struct netcx_reach reach;           /* of buffers of the system's */
     struct netcx_rx_data *data;         /* of the data buffer ring, NULL: there is none */
     NDIS_HANDLE pool;                   /* of NBLs, as many as buffers */
-    ULONG buffer_bytes, allocated_bytes;/* Capacity of a buffer, and what is behind it */
+    ULONG buffer_bytes;                 /* Capacity of a buffer */
     unsigned count;                     /* buffers */
     struct netcx_rx_buffer *buffers, *free;
     unsigned free_count;
-    struct netcx_nbls free_nbls;
+    PNET_BUFFER_LIST free_nbls;         /* the last one that came back first: it is in the cache */
     struct netcx_nbls returned;         /* by NDIS, not yet looked at */
     unsigned out;                       /* NBLs that NDIS has */
     NET_EXTENSION va, la, return_context;
@@ -52,13 +53,19 @@ void netcx_rx_data_release(struct netcx_rx *rx, struct netcx_data_buffer *buffer
 /* netcx_rx_pool.c */
 NTSTATUS netcx_rx_pool_create(struct netcx_queue *queue); /* on failure netcx_rx_pool_free undoes what was done */
 void netcx_rx_pool_free(struct netcx_queue *queue);
-/* A free buffer goes into the fragment at `index`, which is zeroed. */
-void netcx_rx_attach(struct netcx_rx *rx, NET_RING *ring, UINT32 index);
+/* A free buffer, of which there is one, goes into the fragment at `index`, which is zeroed. */
+void netcx_rx_attach(struct netcx_rx *rx, NET_FRAGMENT *fragment, UINT32 index);
 /* What becomes of a fragment that the driver gave back: its buffer goes into an NBL, with an MDL over its bytes; or a packet named it and is
  * dropped: a buffer of the driver's goes back to it; or nobody named it: a buffer of the driver's is the driver's still. */
 struct netcx_rx_buffer *netcx_rx_claim(struct netcx_queue *queue, UINT32 index);
 void netcx_rx_drop(struct netcx_queue *queue, UINT32 index);
 void netcx_rx_skip(struct netcx_queue *queue, UINT32 index);
+/* A free NBL: there is one for each buffer. */
+static inline PNET_BUFFER_LIST netcx_rx_take_nbl(struct netcx_rx *rx) {
+    PNET_BUFFER_LIST nbl = rx->free_nbls;
+    rx->free_nbls = nbl->Next;
+    return nbl;
+}
 /* The buffers of an NBL that came back: free again, or returned to the driver. */
 void netcx_rx_release(struct netcx_queue *queue, PNET_BUFFER_LIST nbl);
 

@@ -123,7 +123,7 @@ NTSTATUS netcx_rx_data_create(struct netcx_queue *queue) {
     if (!data->taken || !data->buffers) return STATUS_INSUFFICIENT_RESOURCES;
     for (; data->count < rx->count; data->count++) {
         struct netcx_data_buffer *buffer = &data->buffers[data->count];
-        buffer->va = netcx_memory_allocate(queue, &rx->reach, rx->allocated_bytes, "receive buffer", &buffer->la);
+        buffer->va = netcx_memory_allocate(queue, &rx->reach, rx->buffer_bytes, "receive buffer", &buffer->la);
         if (!buffer->va) return STATUS_INSUFFICIENT_RESOURCES;
         put_free(data, buffer);
     }

@@ -5,6 +5,11 @@
  */
 #include "netcx_rx.h"
 
+static void put_nbl(struct netcx_rx *rx, PNET_BUFFER_LIST nbl) {
+    nbl->Next = rx->free_nbls;
+    rx->free_nbls = nbl;
+}
+
 static NTSTATUS allocate_nbls(struct netcx_queue *queue) {
     struct netcx_rx *rx = queue->rx;
     NET_BUFFER_LIST_POOL_PARAMETERS parameters = {
@@ -21,7 +26,7 @@ static NTSTATUS allocate_nbls(struct netcx_queue *queue) {
         if (!nbl) return STATUS_INSUFFICIENT_RESOURCES;
         nbl->SourceHandle = queue->adapter->device->ndis;
         nbl->MiniportReserved[1] = queue;
-        netcx_nbls_append(&rx->free_nbls, nbl);
+        put_nbl(rx, nbl);
     }
     return STATUS_SUCCESS;
 }
@@ -51,7 +56,7 @@ static NTSTATUS allocate_mdl(struct netcx_queue *queue, struct netcx_rx_buffer *
 static NTSTATUS allocate_buffer(struct netcx_queue *queue, struct netcx_rx_buffer *buffer) {
     struct netcx_rx *rx = queue->rx;
     if (rx->driver_attaches) return allocate_mdl(queue, buffer);
-    buffer->va = netcx_memory_allocate(queue, &rx->reach, rx->allocated_bytes, "receive buffer", &buffer->la);
+    buffer->va = netcx_memory_allocate(queue, &rx->reach, rx->buffer_bytes, "receive buffer", &buffer->la);
     if (!buffer->va) return STATUS_INSUFFICIENT_RESOURCES;
     buffer->mdl = NdisAllocateMdl(queue->adapter->device->ndis, buffer->va, rx->buffer_bytes);
     if (!buffer->mdl) return STATUS_INSUFFICIENT_RESOURCES;
@@ -73,8 +78,7 @@ NTSTATUS netcx_rx_pool_create(struct netcx_queue *queue) {
 
 void netcx_rx_pool_free(struct netcx_queue *queue) {
     struct netcx_rx *rx = queue->rx;
-    PNET_BUFFER_LIST nbl;
-    while ((nbl = netcx_nbls_pop(&rx->free_nbls)) != NULL) NdisFreeNetBufferList(nbl);
+    while (rx->free_nbls) NdisFreeNetBufferList(netcx_rx_take_nbl(rx));
     if (rx->pool) NdisFreeNetBufferListPool(rx->pool);
     for (unsigned i = 0; rx->buffers && i < rx->count; i++) {
         struct netcx_rx_buffer *buffer = &rx->buffers[i];
@@ -86,10 +90,10 @@ void netcx_rx_pool_free(struct netcx_queue *queue) {
 }
 
 /* ---- In and out of fragments */
-void netcx_rx_attach(struct netcx_rx *rx, NET_RING *ring, UINT32 index) {
+void netcx_rx_attach(struct netcx_rx *rx, NET_FRAGMENT *fragment, UINT32 index) {
     struct netcx_rx_buffer *buffer = take_free(rx);
     rx->attached[index] = buffer;
-    NetRingGetFragmentAtIndex(ring, index)->Capacity = rx->buffer_bytes & 0x3FFFFFFu;
+    fragment->Capacity = rx->buffer_bytes & 0x3FFFFFFu;
     NetExtensionGetFragmentVirtualAddress(&rx->va, index)->VirtualAddress = buffer->va;
     if (rx->la.Enabled) NetExtensionGetFragmentLogicalAddress(&rx->la, index)->LogicalAddress = buffer->la;
 }
@@ -145,5 +149,5 @@ void netcx_rx_release(struct netcx_queue *queue, PNET_BUFFER_LIST nbl) {
         put_free(rx, buffer);
     }
     nbl->MiniportReserved[0] = NULL;
-    netcx_nbls_append(&rx->free_nbls, nbl);
+    put_nbl(rx, nbl);
 }

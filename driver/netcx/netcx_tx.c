@@ -9,7 +9,11 @@
  * order stays, and its NBL completes as if it had been sent: NetAdapterCx has no status of packets. When a ring or the bounce buffers are used
  * up, what is queued waits for the next poll.
  */
+#include <stdio.h>
+
 #include "netcx_tx.h"
+
+#include "platform_uncharged.h"
 
 static ULONG_PTR pending_nbs(const NET_BUFFER_LIST *nbl) { return (ULONG_PTR)nbl->MiniportReserved[0]; }
 static void set_pending_nbs(PNET_BUFFER_LIST nbl, ULONG_PTR count) { nbl->MiniportReserved[0] = (PVOID)count; }
@@ -217,16 +221,55 @@ bool netcx_tx_is_drained(const struct netcx_queue *queue) {
     return ring->BeginIndex == ring->EndIndex && ring->OSReserved0 == ring->EndIndex;
 }
 
-uint64_t netcx_tx_packet_id(NETPACKETQUEUE handle, UINT32 packet_index) {
-    const struct netcx_queue *queue = wdf_object_of(handle, WDF_TYPE_NET_QUEUE, __func__);
-    return queue && queue->tx ? queue->tx->packets[packet_index].id : 0;
+PLATFORM_UNCHARGED uint64_t netcx_tx_packet_id(NETPACKETQUEUE handle, UINT32 packet_index) {
+    const struct netcx_queue *queue = netcx_queue_of(handle);
+    return queue->tx ? queue->tx->packets[packet_index].id : 0;
+}
+
+void netcx_tx_stopped(struct netcx_queue *queue) {
+    struct netcx_tx *tx = queue->tx;
+    NET_RING *ring = netcx_packets(queue);
+    for (UINT32 i = ring->OSReserved0; i != ring->EndIndex; i = NetRingIncrementIndex(ring, i))
+        if (tx->packets[i].nbl) tx->packets[i].nbl->Status = NDIS_STATUS_FAILURE;
+    ring->BeginIndex = ring->EndIndex;
+    while (reclaim(queue) > 0) continue;
+}
+
+/* ---- For reports */
+static bool has_nb(const NET_BUFFER_LIST *nbl, const NET_BUFFER *nb) {
+    for (const NET_BUFFER *one = nbl->FirstNetBuffer; one; one = one->Next)
+        if (one == nb) return true;
+    return false;
+}
+
+bool netcx_tx_place(const struct netcx_queue *queue, const NET_BUFFER_LIST *nbl, char *text, size_t size) {
+    const NET_RING *ring = netcx_packets(queue);
+    for (UINT32 i = ring->OSReserved0; i != ring->EndIndex; i = NetRingIncrementIndex(ring, i)) {
+        if (!queue->tx->packets[i].nb || !has_nb(nbl, queue->tx->packets[i].nb)) continue;
+        const bool drivers = NetRingGetRangeCount(ring, ring->BeginIndex, i) < NetRingGetRangeCount(ring, ring->BeginIndex, ring->EndIndex);
+        snprintf(text, size, "packet %u of the ring of transmit queue %u, %s (Begin %u, Next %u, End %u)", i, (unsigned)queue->id,
+                 drivers ? "the driver's" : "given back", ring->BeginIndex, ring->NextIndex, ring->EndIndex);
+        return true;
+    }
+    for (const NET_BUFFER_LIST *one = queue->tx->queue.head; one; one = one->Next) {
+        if (one != nbl) continue;
+        snprintf(text, size, "waits for the ring of transmit queue %u (Begin %u, End %u)", (unsigned)queue->id, ring->BeginIndex, ring->EndIndex);
+        return true;
+    }
+    return false;
 }
 
 /* ---- Life */
+static unsigned count_bounces(const struct netcx_queue *queue) {
+    const UINT32 packets = netcx_packets(queue)->NumberOfElements, most = packets < NETCX_TX_BOUNCES ? packets : NETCX_TX_BOUNCES;
+    const UINT32 room = NETCX_TX_BOUNCE_BYTES / queue->tx->bounce_bytes;
+    return room < most ? room : most;
+}
+
 static NTSTATUS allocate_bounces(struct netcx_queue *queue) {
     struct netcx_tx *tx = queue->tx;
     struct kernel *kernel = queue->object.kernel;
-    tx->bounce_count = NETCX_TX_BOUNCE_BYTES / tx->bounce_bytes < NETCX_TX_BOUNCES ? NETCX_TX_BOUNCE_BYTES / tx->bounce_bytes : NETCX_TX_BOUNCES;
+    tx->bounce_count = count_bounces(queue);
     tx->bounces = kernel_allocate(kernel, tx->bounce_count * sizeof(*tx->bounces), NETCX_TAG);
     if (!tx->bounces) return STATUS_INSUFFICIENT_RESOURCES;
     for (unsigned i = 0; i < tx->bounce_count; i++) {

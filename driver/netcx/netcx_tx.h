@@ -6,7 +6,7 @@
 #include "netcx_offload.h"
 
 enum { NETCX_TX_SEGMENTS = 32 /* of a packet that is mapped; one of more is bounced */, NETCX_TX_BOUNCES = 64,
-       NETCX_TX_CANCELS = 4, NETCX_TX_BOUNCE_BYTES = 1024 * 1024 /* of all of them; where large sends are the driver's, they are fewer */ };
+       NETCX_TX_CANCELS = 4, NETCX_TX_BOUNCE_BYTES = 1024 * 1024 /* of all of them; where large sends are the driver's, they are fewer, as on a short ring */ };
 
 struct netcx_bounce {
     struct netcx_bounce *next;

@@ -96,6 +96,7 @@ void netcx_tx_unmap(struct netcx_queue *queue, struct netcx_tx_packet *packet) {
         wdf_dma_unmap(tx->reach.dma, packet->piece[i].mdl, segment, packet->piece[i].segments);
         segment += packet->piece[i].segments;
     }
+    if (packet->pieces) ndis_nb_set_mapped(packet->nb, false);
     packet->pieces = packet->segments = 0;
     if (packet->retreated) NdisAdvanceNetBufferDataStart(packet->nb, tx->backfill, FALSE, NULL);
     packet->retreated = false;
@@ -183,6 +184,7 @@ enum netcx_map netcx_tx_map(struct netcx_queue *queue, struct netcx_tx_packet *p
         const enum netcx_map map = bounce(&builder, packet);
         if (map != NETCX_MAPPED) return map;
     }
+    if (packet->pieces) ndis_nb_set_mapped(packet->nb, true);
     describe(&builder, packet, to);
     return NETCX_MAPPED;
 }

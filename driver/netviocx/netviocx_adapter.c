@@ -17,6 +17,12 @@ static unsigned count_pieces(const NETVIOCX_DEVICE *device, unsigned slots, ULON
     return pieces ? pieces : 1;
 }
 
+/* Of buffers in pieces a ring of fragments holds one less than it has elements: where that is much of it, it is longer. */
+static ULONG rx_fragments(unsigned slots, unsigned pieces) {
+    enum { MANY = 8 };
+    return power_of_two(pieces > 1 && slots < MANY * pieces ? slots + pieces : slots);
+}
+
 static void set_datapath(NETVIOCX_DEVICE *device) {
     NET_ADAPTER_DMA_CAPABILITIES dma;
     NET_ADAPTER_TX_CAPABILITIES tx;
@@ -33,7 +39,7 @@ static void set_datapath(NETVIOCX_DEVICE *device) {
     device->pieces = count_pieces(device, rx_slots, buffer);
     device->piece_bytes = (buffer + device->pieces - 1) / device->pieces;
     netviocx_buffers_declare(device, &rx, &dma, device->piece_bytes, device->pairs);
-    rx.FragmentRingNumberOfElementsHint = power_of_two(device->pieces > 1 ? rx_slots + device->pieces : rx_slots);
+    rx.FragmentRingNumberOfElementsHint = rx_fragments(rx_slots, device->pieces);
     NetAdapterSetDataPathCapabilities(device->adapter, &tx, &rx);
 }
 

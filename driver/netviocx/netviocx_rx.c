@@ -188,8 +188,9 @@ void netviocx_rx_start(NETPACKETQUEUE handle) {
     NETVIOCX_QUEUE *queue = netviocx_queue_of(handle);
     NETVIOCX_DEVICE *device = queue->device;
     netviocx_buffers_start(queue);
+    queue->ring->resetting = false; /* of a device that failed while it stopped: what is posted from here on would come back at once, for ever */
     if (device->failed || !queue->ring->reset) return;
-    queue->ring->resetting = queue->ring->reset = false;
+    queue->ring->reset = false;
     if (virtio_pci_setup_queue(&device->pci, queue->ring->number, queue->ring->vq, (uint16_t)queue->ring->message))
         netviocx_fail(device, "netviocx.start", "[V] 2.6.1", device->pci.error);
     else

@@ -147,6 +147,14 @@ static void check_slots(struct traffic *traffic, const NET_BUFFER_LIST *nbl, con
                      (unsigned)(ULONG_PTR)info.Value);
 }
 
+/* NetAdapterCx maps what it was sent when its queue is polled next. False: nothing is mapped, and the frame is gone already. */
+static bool wait_until_mapped(struct traffic *traffic, const struct traffic_item *item, const struct traffic_frame *frame) {
+    enum { STEP_NS = 100 };
+    const struct platform *platform = traffic->platform;
+    while (item->in_flight && !ndis_nb_is_mapped(frame->nb)) platform->ops->sleep_ns(platform->ctx, STEP_NS);
+    return item->in_flight;
+}
+
 /* The frame's memory goes while the device has it, or the NBL itself. */
 static void commit_fault(struct traffic *traffic) {
     const bool frees_nbl = traffic->config.fault == TRAFFIC_FAULT_FREE_NBL;
@@ -157,6 +165,7 @@ static void commit_fault(struct traffic *traffic) {
             struct traffic_frame *frame = &item->frames[k];
             if (frame->id != traffic->config.fault_packet) continue;
             traffic->fault_done = true;
+            if (!wait_until_mapped(traffic, item, frame)) return;
             if (frees_nbl) {
                 NdisFreeNetBufferList(item->nbl);
                 item->nbl = NULL;

@@ -109,6 +109,7 @@ static void print_nbl(FILE *out, const json_t *nbl, const struct report_style *s
     if (json_object_get(nbl, "freed")) fprintf(out, "; freed at %s", text(nbl, "freed"));
     if (json_is_string(json_object_get(nbl, "address"))) fprintf(out, "; at %s", text(nbl, "address"));
     fputc('\n', out);
+    if (json_object_get(nbl, "place")) fprintf(out, "      place      %s\n", text(nbl, "place"));
     print_history(out, nbl);
     print_family(out, nbl);
     print_oob(out, nbl);

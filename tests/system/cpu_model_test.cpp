@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drivers that pay for what they load and store: cpu.model: caches.
 #include <map>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -123,6 +124,18 @@ TEST_F(CpuModel, TheBenchMeasuresEveryDriverBothWays) {
         EXPECT_GT(row.at("lines").number(), 2) << row.dump();
         EXPECT_LE(row.at("batch_measured").number(), 64) << row.dump();
         EXPECT_GT(row.at("functions").size(), 10u) << row.dump();
+    }
+}
+
+// Whose memory is it, what is its number: NDIS of Windows does not ask.
+TEST_F(CpuModel, NobodyPaysForChecksAndNamesOfOurs) {
+    const Json rows = bench({"--batches", "16", "--with", "plain,context"});
+    const std::set<std::string> ours{"is_of", "nbl_find_record", "ndis_find_pool", "put_right", "is_idle", "ndis_nb_name", "kernel_mdl_pin",
+                                     "ndis_packet_id", "netcx_tx_packet_id", "netcx_rx_set_packet_id"};
+    for (size_t i = 0; i < rows.size(); i++) {
+        const Json functions = rows.at(i).at("functions");
+        ASSERT_GE(functions.size(), 4u);
+        for (size_t k = 0; k < functions.size(); k++) EXPECT_EQ(ours.count(functions.at(k).at("name").text()), 0u) << functions.at(k).dump();
     }
 }
 

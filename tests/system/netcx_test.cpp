@@ -148,7 +148,7 @@ TEST_F(NetcxTest, ScalingSpreadsFlowsOverTheReceiveQueues) {
 }
 
 TEST_F(NetcxTest, ScalingThatMemoryDoesNotSufficeForIsRefused) {
-    const Outcome outcome = ringside({"run", "rss", "--driver", "netcx", "--set", "memory.size_mib=256"});
+    const Outcome outcome = ringside({"run", "rss", "--driver", "netcx", "--set", "memory.size_mib=128"});
     EXPECT_EQ(outcome.status, 2);
     EXPECT_NE(outcome.err.find("host memory is too small"), std::string::npos) << outcome.err;
 }

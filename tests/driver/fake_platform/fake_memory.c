@@ -265,3 +265,8 @@ unsigned fake_memory_free_all(struct fake_platform *fake) {
 
 unsigned fake_platform_live_allocations(const struct fake_platform *fake) { return fake->allocation_count; }
 unsigned fake_platform_live_mappings(const struct fake_platform *fake) { return fake->mapping_live; }
+size_t fake_platform_coherent_bytes(const struct fake_platform *fake) {
+    size_t bytes = 0;
+    for (unsigned i = 0; i < fake->coherent_count; i++) bytes += fake->coherent[i].size;
+    return bytes;
+}

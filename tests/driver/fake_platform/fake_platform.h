@@ -74,6 +74,7 @@ const struct platform_trace *fake_platform_trace(const struct fake_platform *fak
 
 /* Live objects, for leak assertions. */
 unsigned fake_platform_live_allocations(const struct fake_platform *fake);
+size_t fake_platform_coherent_bytes(const struct fake_platform *fake);   /* of coherent memory */
 unsigned fake_platform_live_mappings(const struct fake_platform *fake);  /* coherent memory not counted */
 unsigned fake_platform_interrupts(const struct fake_platform *fake, unsigned vector);  /* delivered to an ISR */
 /* Units of work charged for one kind. */

@@ -67,6 +67,37 @@ TEST_F(NetcxReset, WhatWaitsForATransmitQueueIsSentWhenItStartsAgain) {
     stop();
 }
 
+TEST_F(NetcxReset, TakesBackWhatTheDriverKeeps) {
+    start();
+    client_.hold_sends = client_.keep_sends = true;
+    PNET_BUFFER_LIST nbl = make_nbl(100);
+    protocol_.send({nbl});
+    sleep_us(20);
+    EXPECT_EQ(fake_platform_live_mappings(fake_), 1u);
+    EXPECT_EQ(reset_queue(1), NDIS_STATUS_SUCCESS);
+    EXPECT_TRUE(violated("netcx.stop"));
+    EXPECT_EQ(fake_platform_live_mappings(fake_), 0u);
+    ASSERT_EQ(protocol_.completed.size(), 1u);
+    EXPECT_EQ(nbl->Status, NDIS_STATUS_FAILURE);
+    free_nbl(nbl);
+    client_.hold_sends = client_.keep_sends = false;
+    send(frame(1, 100));
+    EXPECT_EQ(client_.sent.back(), frame(1, 100));
+    stop();
+}
+
+TEST_F(NetcxReset, TakesBackBuffersThatTheDriverKeeps) {
+    start();
+    client_.hold_receives = true;
+    for (unsigned round = 0; round < 3; round++) EXPECT_EQ(reset_queue(0), NDIS_STATUS_SUCCESS);
+    EXPECT_TRUE(violated("netcx.stop"));
+    client_.hold_receives = false;
+    for (unsigned i = 0; i < 15; i++) receive({frame(i, 100)});  // as many as the ring holds
+    EXPECT_EQ(protocol_.received.size(), 15u);
+    protocol_.give_back(protocol_.received);
+    stop();
+}
+
 TEST_F(NetcxReset, OfTheDeviceGivesBackWhatWaits) {
     start();
     client_.hold_sends = true;

@@ -55,7 +55,7 @@ void cancel_tx(NETPACKETQUEUE queue) {
     TestClient* client = client_of(queue);
     client->calls += "cancel-tx ";
     EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
-    client->hold_sends = false;
+    client->hold_sends = client->keep_sends;
 }
 
 void cancel_rx(NETPACKETQUEUE queue) {

@@ -24,7 +24,7 @@ struct TestClient {
     bool driver_buffers = false;     // receives into buffers of its own
     unsigned data_buffers = 0;       // receives so many frames into each buffer of the data buffer ring, 256 bytes apart
     bool checksums = false;          // declares both ways
-    bool hold_sends = false;
+    bool hold_sends = false, keep_sends = false;  // until it is cancelled, and then too
     bool hold_receives = false;      // on cancel too
     std::function<void()> after_tx, after_rx;  // at the end of EvtAdvance
     std::function<void(UINT32)> on_sent, on_receive;  // a packet of the ring, before it is given back

@@ -157,6 +157,18 @@ TEST_F(NetcxStack, GivesEverythingBackWhenTheCardIsPulled) {
     EXPECT_EQ(stack_.counts().nbl_outstanding, 0u);
 }
 
+// A queue that goes on returning what it is given keeps the processor for ever.
+TEST_F(NetcxStack, AReceiveQueueThatStartsOnAFailedDeviceRests) {
+    stack_.expect_clean = false;
+    ASSERT_EQ(stack_.start(), 0) << stack_.error;
+    fake_device_fail(stack_.fake);
+    stack_.run_for(20000);
+    ASSERT_EQ(traffic_reset_queue(stack_.traffic, 0), 0);
+    stack_.run_for(1000000);
+    ASSERT_EQ(traffic_reset_queue(stack_.traffic, 0), 0);
+    EXPECT_EQ(fake_platform_violation_count(stack_.fake), 1u) << stack_.violations();
+}
+
 TEST_F(NetcxStack, StartsWithAnyNumberOfMessages) {
     for (unsigned vectors : {1u, 2u, 3u}) {
         Stack other;
