@@ -70,6 +70,7 @@ int linux_run(const struct machine_config *config, struct machine_result *result
                                        .listener = hosts.sockets[0],
                                        .second_listener = hosts.sockets[1],
                                        .calendar_listener = hosts.time,
+                                       .tap = -1,
                                        .sessions = 1,
                                        .stop = &never,
                                        .from_wire = config->from_wire,
