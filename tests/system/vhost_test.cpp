@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // DPDK's virtio-user driver, as Debian ships it, on our NIC: what it sends leaves on the wire, what comes from the wire reaches it.
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 
 #include "captures.h"
@@ -25,14 +24,7 @@ class VhostUser : public SystemTest {
 protected:
     // Output of a script with the functions of vhost.sh.
     std::string shell(const std::string& script) const {
-        const std::string prologue = "program='" RINGSIDE_PROGRAM "'\n. '" RINGSIDE_VHOST_SH "'\ncd '" + file("") + "'\n";
-        const std::string path = write("script", prologue + script);
-        std::string out;
-        FILE* pipe = popen(("bash '" + path + "' 2>&1").c_str(), "r");
-        char buffer[4096];
-        while (const size_t got = fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, got);
-        pclose(pipe);
-        return out;
+        return SystemTest::shell(". '" RINGSIDE_VHOST_SH "'\n" + script);
     }
 };
 
