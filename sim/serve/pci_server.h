@@ -51,6 +51,9 @@ private:
         bool kernel_here = false;
         std::deque<std::vector<uint8_t>> frames;  // to be played to its NIC
         std::vector<uint8_t> playing;
+        // What it sent, and how soon after what it got.
+        uint64_t bytes = 0, first_ps = 0, last_ps = 0, asked_ps = 0;
+        std::vector<uint64_t> answers_ps;
         uint64_t served = 0;
     };
 
@@ -58,6 +61,8 @@ private:
     bool over();
     void accept(Host& host);
     void see_who_left();
+    static void note_frame(Host& host, size_t bytes, uint64_t first_ps, uint64_t last_ps);
+    static void report_frames(Host& host, serve_session& session);
     void join_cables();
     int64_t play_own(const uint8_t** data, size_t* length, uint64_t* not_before_ps);
 

@@ -34,6 +34,10 @@ struct serve_session {
     uint64_t config_accesses, register_reads, register_writes, interrupts; /* of a host with PCI */
     uint64_t to_wire;   /* frames that left on the wire */
     uint64_t to_host;   /* frames that were put into its buffers */
+    /* Of a host with PCI: bytes of these with FCS, and when the first began and the last ended; and, where a frame of its own followed one to it,
+     * how often, and how long that took from the first bit to the first bit. */
+    uint64_t to_wire_bytes, first_ps, last_ps;
+    uint64_t answers, answer_min_ps, answer_median_ps, answer_max_ps;
     uint64_t dropped;   /* frames from the wire that were not: no buffer, no room */
     char error[VHOST_USER_ERROR_SIZE]; /* why this side ended it; empty: the front-end closed the socket, or serving was over */
 };

@@ -45,6 +45,10 @@ TEST_F(LinuxNightly, TwoHostsInSimulatedTimeExchangeATransfer) {
         EXPECT_NE(console.find("pci 0000:00:00.0 0x1af4:0x1041 driver virtio-pci"), std::string::npos) << console;
         EXPECT_NE(console.find("5 packets transmitted, 5 packets received, 0% packet loss"), std::string::npos) << console;
         EXPECT_GT(hosts.at(i).at("interrupts").integer(), 0);
+        EXPECT_GT(hosts.at(i).at("wire.mbps").number(), 0);
+        EXPECT_GT(hosts.at(i).at("answer.count").integer(), 5) << "pings at least";
+        EXPECT_GT(hosts.at(i).at("answer.median_ps").integer(), 1'000'000) << "an interrupt alone takes that";
+        EXPECT_LT(hosts.at(i).at("answer.median_ps").integer(), 10'000'000);
     }
     EXPECT_NE(hosts.at(0).at("console").text().find("TCP, 256 KiB: sent"), std::string::npos);
 }
