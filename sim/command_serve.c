@@ -13,6 +13,7 @@
 #include "regmap.h"
 #include "serve/serve.h"
 #include "session.h"
+#include "stop_signal.h"
 #include "tap.h"
 #include "version.h"
 
@@ -41,7 +42,7 @@ static const char documentation[] =
     "\n"
     "Exit status: 0 all went well, 1 a check failed or a front-end was refused, 2 bad usage or input, 3 internal error.";
 
-enum { KEY_SOCKET = 640, KEY_SESSIONS, KEY_FROM_WIRE, KEY_TO_WIRE, KEY_TIME };
+enum { KEY_SOCKET = 640, KEY_SESSIONS, KEY_FROM_WIRE, KEY_TO_WIRE, KEY_TIME, KEY_IN_FLIGHT };
 enum { MAX_SOCKETS = 2 };
 
 static const struct argp_option option_table[] = {
@@ -50,6 +51,8 @@ static const struct argp_option option_table[] = {
     {"time", KEY_TIME, "PATH", 0, "Kernels connect here for their time (time-travel=ext:HOST:PATH); pci only", 0},
     {"sessions", KEY_SESSIONS, "N", 0, "End after so many front-ends", 0},
     {"from-wire", KEY_FROM_WIRE, "B.pcap", 0, "Frames that arrive from the wire", 0},
+    {"in-flight", KEY_IN_FLIGHT, "N", 0,
+     "So many frames from the wire at most that the driver has not answered by a frame of its own: for one that sends back what it gets; vhost-user only", 0},
     {"to-wire", KEY_TO_WIRE, "FILE", 0, "Record what left on the wire", 0},
     {0}};
 
@@ -57,7 +60,7 @@ struct arguments {
     struct options options;
     const char *protocol, *sockets[MAX_SOCKETS], *time, *from_wire, *to_wire;
     unsigned socket_count;
-    uint32_t sessions;
+    uint32_t sessions, in_flight;
 };
 
 static bool is_pci(const struct arguments *arguments) { return strcmp(arguments->protocol, "pci") == 0; }
@@ -73,6 +76,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     case KEY_TIME: arguments->time = argument; break;
     case KEY_FROM_WIRE: arguments->from_wire = argument; break;
     case KEY_TO_WIRE: arguments->to_wire = argument; break;
+    case KEY_IN_FLIGHT:
+        if (options_parse_list(argument, 1, 1000000, &arguments->in_flight, 1) != 1)
+            argp_error(state, "--in-flight %s: expected a number from 1 to 1000000", argument);
+        break;
     case KEY_SESSIONS:
         if (options_parse_list(argument, 1, 1000000, &arguments->sessions, 1) != 1)
             argp_error(state, "--sessions %s: expected a number from 1 to 1000000", argument);
@@ -87,6 +94,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     case ARGP_KEY_END:
         if (!arguments->socket_count) argp_error(state, "--socket PATH is missing: where front-ends connect");
         if (!is_pci(arguments) && (arguments->socket_count > 1 || arguments->time)) argp_error(state, "two hosts, and --time, are for pci");
+        if (is_pci(arguments) && arguments->in_flight) argp_error(state, "--in-flight is for vhost-user");
         break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -96,8 +104,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
 static volatile sig_atomic_t stop;
 
 static void ask_to_stop(int number) {
+    (void)number;
     stop = 1;
-    signal(number, SIG_DFL); /* the second one ends the program at once */
 }
 
 /* What is told and kept of the front-ends. */
@@ -214,6 +222,7 @@ static int serve(const struct arguments *arguments, const struct simulation *sim
     config->calendar_listener = listeners->time;
     config->tap = listeners->tap;
     config->sessions = arguments->time ? 1 : arguments->sessions;
+    config->in_flight = arguments->in_flight;
     config->stop = &stop;
     config->waves = simulation->waves;
     config->events = simulation->events;
@@ -279,8 +288,9 @@ static bool open_tap(const struct arguments *arguments, const struct scenario *s
         scenario_complain(scenario, SCENARIO_KEY_wire_tap, stderr, "is where frames come from: give no others");
         return false;
     }
-    if (is_pci(arguments)) {
-        scenario_complain(scenario, SCENARIO_KEY_wire_tap, stderr, "is not for pci; give it with vhost-user");
+    if (arguments->socket_count > 1 || arguments->time) {
+        scenario_complain(scenario, SCENARIO_KEY_wire_tap, stderr, "is the other end of one host's cable, in wall time: leave out %s",
+                          arguments->time ? "--time" : "the second --socket");
         return false;
     }
     *tap = tap_open(scenario->wire_tap, error, sizeof error);
@@ -293,8 +303,7 @@ static int listen_and_serve(const struct arguments *arguments, const struct simu
     int status = EXIT_USAGE;
     if (open_tap(arguments, &simulation->scenario, &listeners.tap) && listen_at("socket", arguments->sockets[0], &listeners.hosts[0]) == 0 &&
         listen_at("socket", arguments->sockets[1], &listeners.hosts[1]) == 0 && listen_at("time", arguments->time, &listeners.time) == 0) {
-        signal(SIGINT, ask_to_stop);
-        signal(SIGTERM, ask_to_stop);
+        stop_signal_catch(ask_to_stop);
         status = serve(arguments, simulation, &listeners);
     }
     if (listeners.tap >= 0) close(listeners.tap);

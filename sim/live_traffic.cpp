@@ -66,11 +66,9 @@ bool LiveTraffic::next(uint64_t number, const uint8_t** data, size_t* length) {
 void LiveTraffic::report(machine_result& result) {
     to_wire_.finish();
     to_host_.finish();
-    result.live = tap_ ? MACHINE_LIVE_TAP : MACHINE_LIVE_CLIENT;
+    result.live = MACHINE_LIVE_CLIENT;
     if (tap_) {
-        result.tap_received = tap_->received();
-        result.tap_sent = tap_->sent();
-        result.tap_refused = tap_->refused();
+        tap_->report(result);
     } else {
         const wire_client_counts counts = client_->counts();
         result.client_pages = counts.pages;

@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "stop_signal.h"
+
 struct runner_progress {
     FILE *out;
     struct timespec last;
@@ -79,13 +81,7 @@ static void __attribute__((noreturn)) run_child(struct runner_job *job, int fd) 
 /* Who is told of signals: the last stoppable child. */
 static volatile sig_atomic_t stoppable_child;
 
-/* What comes within a second of the first is the same wish: a terminal and whoever watches over the program may both send it. */
 static void hand_on(int number) {
-    static time_t first;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (first && now.tv_sec > first + 1) signal(number, SIG_DFL), raise(number);
-    if (!first) first = now.tv_sec;
     if (stoppable_child) kill((pid_t)stoppable_child, number);
 }
 
@@ -110,10 +106,8 @@ static int start_child(struct child *child, struct runner_job *job) {
     close(ends[1]);
     *child = (struct child){.pid = pid, .fd = ends[0], .job = job};
     if (job->stoppable) {
-        const struct sigaction action = {.sa_handler = hand_on}; /* signal() would be for one time */
         stoppable_child = pid;
-        sigaction(SIGINT, &action, NULL);
-        sigaction(SIGTERM, &action, NULL);
+        stop_signal_catch(hand_on);
     }
     return 0;
 }

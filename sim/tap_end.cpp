@@ -78,4 +78,11 @@ void TapEnd::take(const uint8_t* data, size_t length) {
     else events_.violate({hw::now_ps(), "tap.write", "tuntap", std::string("the TAP interface: ") + std::strerror(-status), -1});
 }
 
+void TapEnd::report(machine_result& result) const {
+    result.live = MACHINE_LIVE_TAP;
+    result.tap_received = received_;
+    result.tap_sent = sent_;
+    result.tap_refused = refused_;
+}
+
 }  // namespace sim

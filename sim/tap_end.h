@@ -15,6 +15,7 @@
 #include "alarm.h"
 #include "capture.h"
 #include "event.h"
+#include "machine.h"
 #include "wire_end.h"
 
 namespace sim {
@@ -35,9 +36,8 @@ public:
     bool done() const override { return done_; }
     uint64_t due_ps() const override { return 0; }
 
-    uint64_t received() const { return received_; }  // frames from the interface
-    uint64_t sent() const { return sent_; }          // to it
-    uint64_t refused() const { return refused_; }    // by it, being down
+    // Frames from the interface, to it, and refused by it, being down.
+    void report(machine_result& result) const;
 
 private:
     void look();

@@ -136,9 +136,7 @@ static void acknowledge(struct wire_client *client, struct wire_tcp *connection,
     }
 }
 
-void wire_tcp_receive(struct wire_client *client, struct wire_tcp *connection, const struct wire_packet *packet, uint64_t now_ps) {
-    const uint64_t patience = connection->unacknowledged == connection->next ? patience_ps : again_after_ps;
-    connection->due_ps = now_ps + patience;
+static void take_segment(struct wire_client *client, struct wire_tcp *connection, const struct wire_packet *packet) {
     if (packet->flags & WIRE_RST && connection->state == WIRE_TCP_LAST_ACK) { /* 3.10.7.4: it knows nothing of it any more */
         connection->state = WIRE_TCP_CLOSED;
         return;
@@ -172,4 +170,9 @@ void wire_tcp_receive(struct wire_client *client, struct wire_tcp *connection, c
     page_is_over(client, connection);
     connection->state = WIRE_TCP_LAST_ACK;
     wire_client_send_tcp(client, connection, connection->next++, WIRE_FIN | WIRE_ACK, "");
+}
+
+void wire_tcp_receive(struct wire_client *client, struct wire_tcp *connection, const struct wire_packet *packet, uint64_t now_ps) {
+    take_segment(client, connection, packet);
+    connection->due_ps = now_ps + (connection->unacknowledged == connection->next ? patience_ps : again_after_ps);
 }

@@ -31,6 +31,12 @@ static void keep_session(void *ctx, const struct serve_session *session) {
                             (json_int_t)session->register_reads, "register_writes", (json_int_t)session->register_writes, "interrupts",
                             (json_int_t)session->interrupts, "to_wire", (json_int_t)session->to_wire, "to_host",
                             (json_int_t)session->to_host);
+    const double seconds = (double)(session->last_ps - session->first_ps) / 1e12;
+    json_object_set_new(own, "wire", json_pack("{s:I,s:I,s:I,s:f}", "bytes", (json_int_t)session->to_wire_bytes, "first_ps", (json_int_t)session->first_ps,
+                                               "last_ps", (json_int_t)session->last_ps, "mbps",
+                                               seconds > 0 ? (double)session->to_wire_bytes * 8 / 1e6 / seconds : 0.0));
+    json_object_set_new(own, "answer", json_pack("{s:I,s:I,s:I,s:I}", "count", (json_int_t)session->answers, "min_ps", (json_int_t)session->answer_min_ps,
+                                                 "median_ps", (json_int_t)session->answer_median_ps, "max_ps", (json_int_t)session->answer_max_ps));
     json_array_set_new(result->hosts, session->host, own);
 }
 
@@ -70,6 +76,7 @@ int linux_run(const struct machine_config *config, struct machine_result *result
                                        .listener = hosts.sockets[0],
                                        .second_listener = hosts.sockets[1],
                                        .calendar_listener = hosts.time,
+                                       .tap = -1,
                                        .sessions = 1,
                                        .stop = &never,
                                        .from_wire = config->from_wire,

@@ -84,6 +84,10 @@ static void print_hosts(FILE *out, const json_t *hosts) {
         fprintf(out, "  host %zu: %lld frames sent, %lld received, %lld configuration accesses, %lld register reads, %lld writes, %lld interrupts\n",
                 i, integer(host, "to_wire"), integer(host, "to_host"), integer(host, "config_accesses"), integer(host, "register_reads"),
                 integer(host, "register_writes"), integer(host, "interrupts"));
+        const json_t *answer = json_object_get(host, "answer");
+        fprintf(out, "          %.3f Mb/s to the wire; from a frame to it to its next one, %lld times: %.3f us at least, %.3f us median\n",
+                json_number_value(json_object_get(json_object_get(host, "wire"), "mbps")), integer(answer, "count"),
+                (double)integer(answer, "min_ps") / 1e6, (double)integer(answer, "median_ps") / 1e6);
         const char *line = json_string_value(json_object_get(host, "console"));
         while (line && *line) {
             const size_t length = strcspn(line, "\r\n");

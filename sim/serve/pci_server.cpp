@@ -47,6 +47,7 @@ std::vector<ForeignHost> PciServer::hosts() {
 
 void PciServer::attach(System& system) {
     system_ = &system;
+    if (config_.tap >= 0) tap_.emplace(TapEnd::Config{config_.tap, false, 0, config_.stop}, system.events);
     for (size_t i = 0; i < hosts_.size(); i++) hosts_[i]->pci.attach(*system.slots[i], *system.slots[i]->partner);
     join_cables();
     sc_core::sc_spawn([this] { main(); }, "pci_server");
@@ -58,14 +59,16 @@ void PciServer::join_cables() {
     for (size_t i = 0; i < hosts_.size(); i++) {
         Host* other = hosts_.size() == 2 ? hosts_[1 - i].get() : nullptr;
         hw::LinkPartner* partner = system_->slots[i]->partner.get();
+        Host* own = hosts_[i].get();
         hw::LinkPartner* far = other ? system_->slots[1 - i]->partner.get() : partner;
-        partner->record([this, other, far](const uint8_t* data, size_t length, const hw::Frame& frame) {
+        partner->record([this, own, other, far](const uint8_t* data, size_t length, const hw::Frame& frame) {
+            note_frame(*own, frame.bytes.size(), frame.first.value(), frame.last.value());
             if (config_.to_wire) capture_writer_add(config_.to_wire, frame.first.value(), data, length);
+            if (tap_) tap_->take(data, length);
             if (other) other->frames.emplace_back(data, data + length);
             if (other || !speaks_) far->kick();
             speaks_ = true;
         });
-        Host* own = hosts_[i].get();
         if (!other)
             partner->play([this](const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
                 return play_own(data, length, not_before_ps);
@@ -77,14 +80,40 @@ void PciServer::join_cables() {
                 own->frames.pop_front();
                 *data = own->playing.data();
                 *length = own->playing.size();
+                own->asked_ps = hw::now_ps();
                 *not_before_ps = 0;
                 return 0;
             });
     }
 }
 
-// The frames of the scenario, to a single host, from its first frame on: it is up then.
+void PciServer::note_frame(Host& host, size_t bytes, uint64_t first_ps, uint64_t last_ps) {
+    if (host.bytes == 0) host.first_ps = first_ps;
+    host.bytes += bytes;
+    host.last_ps = last_ps;
+    if (host.asked_ps == 0 || first_ps <= host.asked_ps) return;  // it was under way already
+    host.answers_ps.push_back(first_ps - host.asked_ps);
+    host.asked_ps = 0;
+}
+
+void PciServer::report_frames(Host& host, serve_session& session) {
+    session.to_wire_bytes = host.bytes;
+    session.first_ps = host.first_ps;
+    session.last_ps = host.last_ps;
+    std::sort(host.answers_ps.begin(), host.answers_ps.end());
+    session.answers = host.answers_ps.size();
+    if (session.answers) {
+        session.answer_min_ps = host.answers_ps.front();
+        session.answer_median_ps = host.answers_ps[(session.answers - 1) / 2];
+        session.answer_max_ps = host.answers_ps.back();
+    }
+    host.bytes = host.asked_ps = 0;
+    host.answers_ps.clear();
+}
+
+// To a single host: what the interface has; or the frames of the scenario, from the host's first frame on: it is up then.
 int64_t PciServer::play_own(const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
+    if (tap_) return tap_->next(data, length) ? tap_frames_++ : -2;
     if (!speaks_) return from_wire_.next < frame_source_count(&from_wire_) ? -2 : -1;
     if (!source_started_) start_ps_ = hw::now_ps();
     source_started_ = true;
@@ -123,7 +152,8 @@ void PciServer::accept(Host& host) {
 void PciServer::see_who_left() {
     for (auto& host : hosts_) {
         if (!host->pci.finished()) continue;
-        const serve_session& session = host->pci.close();
+        serve_session session = host->pci.close();
+        report_frames(*host, session);
         host->served++;
         if (*session.error)
             system_->events.violate(
@@ -136,8 +166,10 @@ void PciServer::see_who_left() {
 
 void PciServer::serve_in_wall_time() {
     std::vector<pollfd> polls;
+    if (tap_) tap_->start([this] { system_->slots[0]->partner->kick(); }, [] {});
     while (!over()) {
         polls.clear();
+        if (tap_) polls.push_back({config_.tap, POLLIN, 0});  // ends the wait; tap_ looks for itself
         for (auto& host : hosts_) {
             if (!host->pci.connected()) polls.push_back({host->listener, POLLIN, 0});
             host->pci.wishes(polls);

@@ -6,6 +6,7 @@
 // works until the first of them is to run or has an interrupt. Then the same kernels with the same disks do the same, packet for
 // packet.
 //
+// The cable of one host alone leads to the frames of the scenario, or to a TAP interface; that lives in wall time.
 // Two hosts are joined by the cable of their NICs, with a switch in the middle: what one NIC sends the other receives, after the
 // propagation of both halves and the time of storing the frame once.
 #pragma once
@@ -13,6 +14,7 @@
 #include <array>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,7 @@
 #include "serve/pci_host.h"
 #include "serve/serve.h"
 #include "system.h"
+#include "tap_end.h"
 
 namespace sim {
 
@@ -37,6 +40,7 @@ public:
     // The machine, which outlives it. Serving starts with the simulation, and stops it when it is over.
     void attach(System& system);
     const std::string& error() const { return error_; }
+    void report(machine_result& result) const { if (tap_) tap_->report(result); }
 
 private:
     struct Host {
@@ -47,6 +51,9 @@ private:
         bool kernel_here = false;
         std::deque<std::vector<uint8_t>> frames;  // to be played to its NIC
         std::vector<uint8_t> playing;
+        // What it sent, and how soon after what it got.
+        uint64_t bytes = 0, first_ps = 0, last_ps = 0, asked_ps = 0;
+        std::vector<uint64_t> answers_ps;
         uint64_t served = 0;
     };
 
@@ -54,6 +61,8 @@ private:
     bool over();
     void accept(Host& host);
     void see_who_left();
+    static void note_frame(Host& host, size_t bytes, uint64_t first_ps, uint64_t last_ps);
+    static void report_frames(Host& host, serve_session& session);
     void join_cables();
     int64_t play_own(const uint8_t** data, size_t* length, uint64_t* not_before_ps);
 
@@ -71,6 +80,8 @@ private:
     System* system_ = nullptr;
     std::vector<std::unique_ptr<Host>> hosts_;
     frame_source from_wire_;
+    std::optional<TapEnd> tap_;  // in its place
+    int64_t tap_frames_ = 0;
     uint64_t start_ps_ = 0;  // of the frames from the wire
     uint64_t epoch_ps_ = 0;  // the kernels' time 0: when their devices are ready
     bool speaks_ = false;    // the host has sent a frame

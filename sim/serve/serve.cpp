@@ -53,6 +53,8 @@ int machine_serve(const serve_config* config, machine_result* result, char* erro
 int machine_serve_pci(const serve_config* config, machine_result* result, char* error, size_t error_size) {
     return sim::guarded(error, error_size, [&] {
         sim::PciServer server(*config);
-        return serve(*config, *result, server, server.hosts(), error, error_size);
+        const int status = serve(*config, *result, server, server.hosts(), error, error_size);
+        server.report(*result);
+        return status;
     });
 }

@@ -34,6 +34,10 @@ struct serve_session {
     uint64_t config_accesses, register_reads, register_writes, interrupts; /* of a host with PCI */
     uint64_t to_wire;   /* frames that left on the wire */
     uint64_t to_host;   /* frames that were put into its buffers */
+    /* Of a host with PCI: bytes of these with FCS, and when the first began and the last ended; and, where a frame of its own followed one to it,
+     * how often, and how long that took from the first bit to the first bit. */
+    uint64_t to_wire_bytes, first_ps, last_ps;
+    uint64_t answers, answer_min_ps, answer_median_ps, answer_max_ps;
     uint64_t dropped;   /* frames from the wire that were not: no buffer, no room */
     char error[VHOST_USER_ERROR_SIZE]; /* why this side ended it; empty: the front-end closed the socket, or serving was over */
 };
@@ -45,7 +49,8 @@ struct serve_config {
     int calendar_listener;            /* where kernels in simulated time connect (calendar.h); -1: hosts live in wall time. Borrowed */
     unsigned sessions;                /* serve so many front-ends; 0: until *stop */
     const volatile sig_atomic_t *stop;
-    struct frame_source from_wire;    /* played as soon as a front-end has receive buffers */
+    struct frame_source from_wire;    /* played as soon as a front-end takes frames */
+    unsigned in_flight;               /* of them, that no frame to the wire has answered yet, at most; 0: any number. Not for PCI */
     int tap;                          /* TAP interface (tap.h) in its place; -1: none; borrowed */
     struct capture_writer *to_wire;   /* or NULL; borrowed */
     struct machine_waves waves;

@@ -47,6 +47,8 @@ void VhostHost::attach(System& system) {
     system.partner->record([this](const uint8_t* data, size_t length, const hw::Frame& frame) {
         if (config_.to_wire) capture_writer_add(config_.to_wire, frame.first.value(), data, length);
         if (tap_) tap_->take(data, length);
+        if (answered_ < from_wire_.next) answered_++;
+        if (config_.in_flight) system_->partner->kick();
     });
     if (config_.tap >= 0) tap_.emplace(TapEnd::Config{config_.tap, false, 0, config_.stop}, system.events);
     system.cpu->spawn("vhost", [this] { main(); });
@@ -143,6 +145,7 @@ void VhostHost::take_kicks() {
         uint64_t count;
         if (session_.rings[ring].kick < 0 || read(session_.rings[ring].kick, &count, sizeof count) <= 0) continue;
         record_.kicks++;
+        kicked_[ring] = true;
         ring_doorbell(ring);
     }
 }
@@ -191,28 +194,40 @@ int VhostHost::changed(char* error, size_t error_size) {
     return 0;
 }
 
-// A ring that is disabled while it runs gets no frames, nor does one before its driver has ever put a buffer there: DPDK does that long after
-// it has started its rings, the longer the more they are.
+// A ring that is disabled while it runs gets no frames.
 void VhostHost::let_flow() {
-    const bool flowing = running_ && vhost_user_ring_live(&session_, receive_ring) && has_buffers();
+    const bool flowing = running_ && takes_frames();
     const bool begins = flowing && !flowing_;
-    if (begins) {
-        ring_doorbell(receive_ring);  // its kick may be on its way yet
-        system_->cpu->sleep(hw::ps_time(lead_in_ps));
-    }
+    if (begins) system_->cpu->sleep(hw::ps_time(lead_in_ps));
     flowing_ = flowing;
     if (begins) system_->partner->kick();
 }
 
-// The first descriptor of the first lap was available once. [V] 2.8.1
-bool VhostHost::has_buffers() {
-    constexpr unsigned marks = 1u << VIRTQ_DESC_F_AVAIL_BIT | 1u << VIRTQ_DESC_F_USED_BIT;
-    const uint8_t* descriptor = had_buffers_ ? nullptr : vhost_memory_at(&session_.memory, session_.rings[receive_ring].desc, VIRTQ_DESC_SIZE);
-    if (descriptor) {
-        const unsigned flags = descriptor[VIRTQ_DESC_FLAGS] | static_cast<unsigned>(descriptor[VIRTQ_DESC_FLAGS + 1]) << 8;
-        had_buffers_ = (flags & marks) == 1u << VIRTQ_DESC_F_AVAIL_BIT;
+// Rings start by a kick (vhost-user, "Starting and stopping rings"), and that matters: DPDK fills its receive rings, later throws away
+// what came in the meantime (virtio_dev_start, "Flush the old packets"), and only then kicks them. Of several, those that it has filled.
+bool VhostHost::takes_frames() {
+    if (!vhost_user_ring_live(&session_, receive_ring) || !started(receive_ring)) return false;
+    for (unsigned ring = receive_ring + 2; ring < 2 * pairs_; ring += 2)
+        if (!started(ring) && has_buffers(ring)) return false;
+    return true;
+}
+
+// Did the front-end kick the ring? One that has no file for that is started by its first buffer.
+bool VhostHost::started(unsigned ring) {
+    if (session_.rings[ring].kick < 0 && !kicked_[ring] && has_buffers(ring)) {
+        kicked_[ring] = true;
+        ring_doorbell(ring);
     }
-    return had_buffers_;
+    return kicked_[ring];
+}
+
+// Before its first lap: the first descriptor is available. [V] 2.8.1
+bool VhostHost::has_buffers(unsigned ring) const {
+    constexpr unsigned marks = 1u << VIRTQ_DESC_F_AVAIL_BIT | 1u << VIRTQ_DESC_F_USED_BIT;
+    const uint8_t* descriptor = vhost_memory_at(&session_.memory, session_.rings[ring].desc, VIRTQ_DESC_SIZE);
+    if (!descriptor) return false;
+    const unsigned flags = descriptor[VIRTQ_DESC_FLAGS] | static_cast<unsigned>(descriptor[VIRTQ_DESC_FLAGS + 1]) << 8;
+    return (flags & marks) == 1u << VIRTQ_DESC_F_AVAIL_BIT;
 }
 
 // The control queue of a device with several pairs is the host's: its memory must not be where the front-end has some.
@@ -254,7 +269,7 @@ int VhostHost::start_device(char* error, size_t error_size) {
     for (unsigned ring = 0; ring < rings_; ring++) virtio_pci_enable_queue(&pci_, static_cast<uint16_t>(ring));
     virtio_pci_driver_ok(&pci_);
     running_ = true;
-    had_buffers_ = false;
+    std::fill(std::begin(kicked_), std::end(kicked_), false);
     pairs_ = 1;
     record_.features = wanted;
     record_.pairs = rings_ / 2;
@@ -314,16 +329,13 @@ int64_t VhostHost::play_tap(const uint8_t** data, size_t* length) {
 }
 
 void VhostHost::report(machine_result& result) const {
-    if (!tap_) return;
-    result.live = MACHINE_LIVE_TAP;
-    result.tap_received = tap_->received();
-    result.tap_sent = tap_->sent();
-    result.tap_refused = tap_->refused();
+    if (tap_) tap_->report(result);
 }
 
 int64_t VhostHost::play(const uint8_t** data, size_t* length, uint64_t* not_before_ps) {
     if (tap_) return play_tap(data, length);
-    if (!flowing_) return from_wire_.next < frame_source_count(&from_wire_) ? -2 : -1;
+    if (from_wire_.next == frame_source_count(&from_wire_)) return -1;
+    if (!flowing_ || (config_.in_flight && from_wire_.next - answered_ >= config_.in_flight)) return -2;
     if (!source_started_) start_ps_ = hw::now_ps();
     source_started_ = true;
     const int64_t number = frame_source_next(&from_wire_, data, length, not_before_ps);

@@ -52,7 +52,9 @@ private:
     int start_control(char* error, size_t error_size);
     unsigned pairs_enabled() const;
     void let_flow();
-    bool has_buffers();
+    bool takes_frames();
+    bool started(unsigned ring);
+    bool has_buffers(unsigned ring) const;
     void stop_device();
     void note_statistics();
     void call(unsigned ring);
@@ -74,7 +76,7 @@ private:
     bool connected_ = false;
     bool running_ = false;        // the device is on
     bool flowing_ = false;        // frames may go to the front-end
-    bool had_buffers_ = false;    // it has posted receive buffers
+    bool kicked_[VHOST_USER_MAX_RINGS]{};  // by the front-end, since the device is on
     unsigned rings_ = 0;          // that the device has from the front-end
     // Several queues: the host tells the device by its control queue how many pairs the front-end has enabled.
     virtio_ctrl control_{};
@@ -86,6 +88,7 @@ private:
     uint32_t doorbells_[VHOST_USER_MAX_RINGS]{};
     uint64_t start_ps_ = 0;       // of the frames from the wire
     bool source_started_ = false;
+    uint64_t answered_ = 0;       // of them, by as many frames to the wire
     uint64_t served_ = 0;
     Pace pace_;
     uint64_t recorded_before_ = 0, delivered_before_ = 0, dropped_before_ = 0;

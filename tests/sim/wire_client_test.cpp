@@ -177,6 +177,23 @@ TEST_F(WireClient, SendsTheRequestAgainAndGivesUp) {
     EXPECT_EQ(said[0].substr(0, 15), "client.timeout:");
 }
 
+TEST_F(WireClient, SendsItsFinAgainAfterASecond) {
+    connect();
+    give(segment(0x19, 1001, next, page()));  // FIN, PSH, ACK
+    ASSERT_EQ(sent().size(), 1u);
+    EXPECT_EQ(wire_client_due_ps(client), second);
+    wire_client_run(client, second);
+    const std::vector<Bytes> again = sent();
+    ASSERT_EQ(again.size(), 1u);
+    EXPECT_EQ(again[0][flags_at], 0x11);
+}
+
+TEST_F(WireClient, WaitsLongerForAServerThatHasTheRequest) {
+    connect();
+    give(segment(0x10, 1001, next));
+    EXPECT_EQ(wire_client_due_ps(client), 10 * second);
+}
+
 TEST_F(WireClient, ASegmentThatIsNotTheNextIsAnsweredByWhichOneIs) {
     connect();
     give(segment(0x18, 1101, next, page().substr(100)));

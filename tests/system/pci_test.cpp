@@ -137,6 +137,17 @@ TEST_F(PciSlot, AnAddressOutsideTheHostsMemoryEndsTheSession) {
     EXPECT_EQ(served(), 1);
 }
 
+// As timeout(1) does it: to the program, and to its process group.
+TEST_F(PciSlot, ASignalThatComesTwiceIsOneWishToStop) {
+    serve();
+    PciFrontEnd host(socket());
+    ASSERT_TRUE(host.alive());
+    kill(program_, SIGINT);
+    usleep(200);
+    kill(program_, SIGINT);
+    EXPECT_EQ(served(), 0) << contents(file("errors"));
+}
+
 // A register access outside what the device has is the machine's to answer: the run fails, the session goes on.
 TEST_F(PciSlot, AnAccessBesideTheWindowFailsTheRunAndReadsAllOnes) {
     serve({"--sessions", "1"});

@@ -88,6 +88,28 @@ std::string SystemTest::write(const std::string& name, const std::string& text) 
     return file(name);
 }
 
+// In front of a command: in a network namespace.
+static const char* in_namespace() { return geteuid() == 0 ? "unshare -n " : "unshare -rn "; }
+
+std::string SystemTest::shell(const std::string& script, bool namespaced) const {
+    const std::string path = write("script", "cd '" + file("") + "'\nprogram='" RINGSIDE_PROGRAM "'\n" + script);
+    std::string out;
+    FILE* pipe = popen(((namespaced ? in_namespace() : "") + ("bash '" + path + "' 2>&1")).c_str(), "r");
+    char buffer[4096];
+    while (const size_t got = fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, got);
+    pclose(pipe);
+    return out;
+}
+
+std::string SystemTest::without_tap() {
+    if (std::system((in_namespace() + std::string("ip tuntap add dev t0 mode tap >/dev/null 2>&1")).c_str()) != 0)
+        return "no TAP interface can be made here: it needs unshare, ip and /dev/net/tun";
+    for (const char* needed : {"ping", "curl"})
+        if (std::system((std::string("command -v ") + needed + " >/dev/null").c_str()) != 0)
+            return std::string(needed) + " is missing: install what tests/packages lists";
+    return "";
+}
+
 bool SystemTest::netcx() {
     const char* driver = std::getenv("RINGSIDE_TEST_DRIVER");
     return driver && driver == std::string("netcx");

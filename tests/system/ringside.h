@@ -59,6 +59,10 @@ protected:
     std::string file(const std::string& name) const { return folder_ + "/" + name; }
     // Writes a file of the folder; returns its path.
     std::string write(const std::string& name, const std::string& text) const;
+    // What a bash script prints, its errors too. In a network namespace of its own it runs as root there.
+    std::string shell(const std::string& script, bool namespaced = false) const;
+    // Why no TAP interface can be made in such a namespace, or "".
+    static std::string without_tap();
     // Runs the program; `environment` ("NAME=value") is added to ours.
     Outcome ringside(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {}) const;
     // Runs `command` ("run", "default", ...), expects the status, and returns the JSON that it writes.

@@ -22,6 +22,7 @@ served() {
 # testpmd NAME MODE OPTIONS-OF-THE-DEVICE [QUEUES]: in the background, its output in NAME.log. Its two threads run on any processor.
 testpmd() {
     local cores queues=${4:-1}
+    rm -f "$1.log" # of another one: what it says must not be taken for what this one says
     cores="(0-$(($(nproc) - 1)))"
     timeout -s KILL 100 dpdk-testpmd --no-huge -m 128 --no-pci --no-telemetry --file-prefix="ringside-$$-$1" \
         --lcores "0@$cores,1@$cores" --single-file-segments --vdev "net_virtio_user0,path=nic.sock,queues=$queues,$3" -- \

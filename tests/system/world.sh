@@ -3,9 +3,9 @@
 # Functions for the scripts of world_test.cpp, which run in a network namespace of their own: a TAP interface, the program, and who talks to it.
 # `program` is set.
 
-# tap NAME: an interface with the address 192.0.2.1, up.
+# tap NAME [ADDRESS]: an interface with that address, 192.0.2.1, up.
 tap() {
-    ip tuntap add dev "$1" mode tap && ip address add 192.0.2.1/24 dev "$1" && ip link set "$1" up
+    ip tuntap add dev "$1" mode tap && ip address add "${2:-192.0.2.1}/24" dev "$1" && ip link set "$1" up
 }
 
 # start ARGUMENT...: the program, in the background.
@@ -14,12 +14,12 @@ start() {
     started=$!
 }
 
-# reachable: waits until the other side answers ping.
+# reachable [ADDRESS]: waits until the other side answers ping.
 reachable() {
     for _ in $(seq 50); do
-        ping -q -c 1 -W 2 192.0.2.2 >/dev/null 2>&1 && return
+        ping -q -c 1 -W 2 "${1:-192.0.2.2}" >/dev/null 2>&1 && return
     done
-    echo "192.0.2.2 does not answer"
+    echo "${1:-192.0.2.2} does not answer"
     cat program.log
 }
 

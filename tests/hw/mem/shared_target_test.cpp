@@ -100,16 +100,16 @@ TEST(SharedTarget, WhatIsOutsideIsRefusedAndNothingMoves) {
 TEST(SharedTarget, AWordIsSeenWholeByAProcessorThatPolls) {
     Machine m;
     std::atomic<bool> stop{false};
-    std::atomic<uint64_t> torn{0}, late{0};
+    std::atomic<uint64_t> torn{0}, late{0}, looks{0};
     std::thread poller([&] {
         const auto* words = reinterpret_cast<uint64_t*>(m.bytes);
-        while (!stop) {
+        for (; !stop; looks++) {
             const uint64_t second = __atomic_load_n(&words[1], __ATOMIC_ACQUIRE), first = __atomic_load_n(&words[0], __ATOMIC_ACQUIRE);
             torn += (second & 0xFFFFFFFF) != second >> 32;
             late += first < second;  // the word in front was written before
         }
     });
-    for (uint64_t i = 1; i < 200'000; i++) {
+    for (uint64_t i = 1; i < 200'000 || looks < 200'000; i++) {
         uint64_t both = i << 32 | i, descriptor[2] = {both, both};
         ASSERT_EQ(m.transport(tlm::TLM_WRITE_COMMAND, base, descriptor, 16), tlm::TLM_OK_RESPONSE);
     }
@@ -154,10 +154,12 @@ TEST(SharedTarget, ALineIsReadAsOneSnapshot) {
             for (volatile int pause = 0; pause < 400; pause = pause + 1) continue;  // a driver does other things too
         }
     });
-    uint64_t mixed = 0;
-    for (int i = 0; i < 100'000; i++) {
+    uint64_t mixed = 0, changes = 0, before = 0;
+    for (int i = 0; i < 100'000 || changes < 1000; i++) {
         uint64_t line[8];
         ASSERT_EQ(m.transport(tlm::TLM_READ_COMMAND, base, line, 64), tlm::TLM_OK_RESPONSE);
+        changes += line[0] != before;
+        before = line[0];
         for (int word = 1; word < 8; word++) mixed += line[word] > line[word - 1];
     }
     stop = true;
