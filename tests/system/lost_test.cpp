@@ -105,10 +105,13 @@ TEST_P(LostTest, IsMarkedInTheWaveform) {
     std::vector<std::string> words = command(way.fault);
     const std::string waves = file("lost.fst");
     words.insert(words.end(), {"--waves", waves});
-    const Json found = report(result(words), way.kind);
+    const Json run = result(words), found = report(run, way.kind), nbls = run.at("lost.nbls");
     ASSERT_TRUE(found);
     // Of those that are found at one time the last is there.
-    const std::string mark = std::string(way.kind) + ": " + way.holder + " since ";
+    std::string mark;
+    for (size_t i = 0; i < nbls.size(); i++)
+        if (nbls.at(i).at("time_ps").integer() == found.at("time_ps").integer())
+            mark = nbls.at(i).at("class").text() + ": " + nbls.at(i).at("holder").text() + " since ";
     bool seen = false;
     for (const auto& [time, bits] : fst::read(waves).values("software.nbl_lost"))
         seen |= time == static_cast<uint64_t>(found.at("time_ps").integer()) && fst::text_of(bits).find(mark) != std::string::npos;
