@@ -243,7 +243,8 @@ module nic_top #(
     assign ctrl_u = {cu_slot, cu_wrap, cu_id, cu_len, cu_len != 32'd0, 16'd0, cu_slots};
 
     // ---- DMA --------------------------------------------------------------------------------------------------------------------------
-    logic                   req_valid, req_ready, cmd_valid, cmd_ready, rdt_valid, rdt_ready, wrt_valid, wrt_ready, wrt_sop, wrt_eop;
+    logic                   req_valid, req_ready, cmd_valid, cmd_ready, rdt_valid, rdt_ready, wrt_valid, wrt_ready, wrt_sop, wrt_eop, wrt_stuck;
+    logic [3:0]             wrt_pending;
     dma_pkg::rd_req_t       req, tx_req, bench_req;
     dma_pkg::wr_cmd_t       cmd, rx_cmd, bench_cmd, msix_cmd;
     logic [127:0]           rdt_hdr, wrt_hdr;
@@ -296,7 +297,7 @@ module nic_top #(
         .src_used_data_i(src_used_data),
         .wr_valid_o(wrt_valid), .wr_ready_i(wrt_ready), .wr_sop_o(wrt_sop), .wr_eop_o(wrt_eop), .wr_hdr_o(wrt_hdr), .wr_data_o(wrt_data),
         .done_valid_o(wdone_valid), .done_client_o(wdone_client), .done_cookie_o(wdone_cookie), .mps_i(mps), .bus_master_i(bus_master),
-        .requester_id_i(requester_id), .stat_write_o(stat_write), .idle_o(dma_wr_idle));
+        .requester_id_i(requester_id), .pending_o(wrt_pending), .stuck_o(wrt_stuck), .stat_write_o(stat_write), .idle_o(dma_wr_idle));
 
     dma_bench u_bench (
         .clk_i, .rst_ni(core_ni), .reg_valid_i(reg_valid), .reg_write_i(reg_write), .reg_addr_i(reg_addr), .reg_wdata_i(reg_wdata),
@@ -309,6 +310,7 @@ module nic_top #(
         .clk_i, .rst_ni(rst_nq), .cpl_valid_i(cplt_valid), .cpl_ready_o(cplt_ready), .cpl_hdr_i(cplt_hdr), .cpl_data_i(cplt_data),
         .rd_valid_i(rdt_valid), .rd_ready_o(rdt_ready), .rd_hdr_i(rdt_hdr),
         .wr_valid_i(wrt_valid), .wr_ready_o(wrt_ready), .wr_sop_i(wrt_sop), .wr_eop_i(wrt_eop), .wr_hdr_i(wrt_hdr), .wr_data_i(wrt_data),
+        .wr_pending_i(wrt_pending), .wr_done_i(wdone_valid), .wr_stuck_i(wrt_stuck),
         .tx_tlp_valid_o, .tx_tlp_ready_i, .tx_tlp_sop_o, .tx_tlp_eop_o, .tx_tlp_hdr_o, .tx_tlp_data_o,
         .tx_posted_ok_i, .tx_non_posted_ok_i, .tx_completion_ok_i);
 

@@ -87,6 +87,8 @@ static void pop(struct model *model, uint64_t cycle) {
     wr->count--;
     wr->done = 0;
     wr->left_from = MODEL_NEVER;
+    if (model->tlp_tx.cpl_behind) model->tlp_tx.cpl_behind--;
+    if (model->tlp_tx.cpl_valid) model_tlp_tx_kick(model, cycle + 1);
     command_done(model, &write, cycle);
     model_at(model, &wr->task, cycle + 1);
 }

@@ -32,6 +32,7 @@ struct model_tlp_tx {
     bool read_turn;      /* the last TLP was a write */
     bool cpl_valid;
     uint64_t cpl_since;
+    unsigned cpl_behind; /* commands of dma_wr in front of it */
     uint32_t cpl_hdr[4], cpl_data[2], cpl_bytes;
 };
 void model_tlp_tx_init(struct model *model);

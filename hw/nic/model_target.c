@@ -131,6 +131,7 @@ static void complete(struct model *model, const struct access *access, const uin
     memcpy(tx->cpl_data, data, sizeof tx->cpl_data);
     tx->cpl_valid = true;
     tx->cpl_since = cycle;
+    tx->cpl_behind = model->wr.count;
     model->target.sending = true;
     model_tlp_tx_kick(model, cycle);
 }

@@ -135,6 +135,14 @@ static bool may_send(struct model *model, bool there, uint64_t since, enum model
     return false;
 }
 
+/* [P] 2.4.1, table 2-40, D2a: a completion stays behind the writes that were there when it came, unless bus master enable is off and they
+ * cannot leave. dma_wr kicks when one has left. */
+static bool completion_is_behind(struct model *model) {
+    struct model_tlp_tx *tx = &model->tlp_tx;
+    if (tx->cpl_behind > model->wr.count) tx->cpl_behind = model->wr.count;
+    return tx->cpl_behind != 0 && (model_cfg_bus_master(model) || model->wr.offered);
+}
+
 /* [P] 2.4.1, table 2-39: a kind without credit does not hold up the others. Reads and writes take turns. */
 static void tx_run(struct model *model, unsigned argument, uint64_t cycle) {
     struct model_tlp_tx *tx = &model->tlp_tx;
@@ -146,7 +154,7 @@ static void tx_run(struct model *model, unsigned argument, uint64_t cycle) {
     const struct model_dma_rd *rd = &model->rd;
     const struct model_dma_wr *wr = &model->wr;
     uint32_t beats = 1;
-    if (may_send(model, tx->cpl_valid, tx->cpl_since, MODEL_COMPLETION, cycle)) {
+    if (may_send(model, tx->cpl_valid && !completion_is_behind(model), tx->cpl_since, MODEL_COMPLETION, cycle)) {
         tx->sending = MODEL_TX_COMPLETION;
     } else {
         const bool can_read = may_send(model, rd->out_count != 0, rd->out[rd->out_head].since, MODEL_NON_POSTED, cycle);

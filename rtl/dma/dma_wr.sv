@@ -53,6 +53,11 @@ module dma_wr #(
     input  wire  logic                 bus_master_i,
     input  wire  logic [15:0]          requester_id_i,
 
+    // to tlp_tx: commands that were taken and have not left; and whether none of them can, for bus master enable is off and what was begun
+    // has ended
+    output       logic [$clog2(Depth+4)-1:0] pending_o,
+    output       logic                 stuck_o,
+
     output       logic                 stat_write_o,
     output       logic                 idle_o
 );
@@ -228,8 +233,17 @@ module dma_wr #(
     assign stat_write_o = wr_valid_o && wr_ready_i && wr_eop_o;
     assign idle_o       = !head_valid && !v_q && !out_valid;
 
+    logic [1:0] passed_q;                // commands that left the queue of commands and are on their way to the link
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) passed_q <= '0;
+        else passed_q <= passed_q + 2'(head_take) - 2'(done_valid_o);
+    end
+    localparam int unsigned PendingW = $clog2(Depth + 4);
+    assign pending_o = PendingW'(fifo_count) + PendingW'(passed_q);
+    assign stuck_o   = !bus_master_i && sop && !v_q && !out_valid;
+
     logic unused;
-    assign unused = &{1'b0, fifo_count, head.reserved, out_count, over_mask, over_data, rx_hdr.zero};
+    assign unused = &{1'b0, head.reserved, out_count, over_mask, over_data, rx_hdr.zero};
 
     `CHECK(HeaderDoesNotChangeInATlp, !(v_q && !sop_q) || $stable(hdr_q), "[P] 2.2: header changed inside a TLP")
 endmodule

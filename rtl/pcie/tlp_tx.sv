@@ -5,12 +5,16 @@
 // kind without credit does not hold up the others: posted requests must be able to pass blocked non-posted ones, or both ends could
 // wait for each other for ever ([P] 2.4.1, table 2-39, A5). A TLP that was begun is finished.
 //
+// A completion stays behind the writes that were there when it came ([P] 2.4.1, table 2-40, D2a): who reads a register has what the
+// device wrote before, messages of MSI-X too. With bus master enable off writes stay where they are, and it does not wait for them.
+//
 // Spec: [P] PCI Express Base 5.0
 `default_nettype none
 `include "check.svh"
 
 module tlp_tx #(
-    parameter int unsigned DataWidth = 256
+    parameter int unsigned DataWidth = 256,
+    parameter int unsigned PendingW  = 4      // bits of wr_pending_i
 ) (
     input  wire  logic                 clk_i,
     input  wire  logic                 rst_ni,
@@ -31,6 +35,9 @@ module tlp_tx #(
     input  wire  logic                 wr_eop_i,
     input  wire  logic [127:0]         wr_hdr_i,
     input  wire  logic [DataWidth-1:0] wr_data_i,
+    input  wire  logic [PendingW-1:0]  wr_pending_i,   // commands of dma_wr that have not left
+    input  wire  logic                 wr_done_i,      // pulse: the oldest of them leaves
+    input  wire  logic                 wr_stuck_i,     // none of them can leave
 
     // to the link
     output       logic                 tx_tlp_valid_o,
@@ -48,7 +55,12 @@ module tlp_tx #(
     logic cpl_can, rd_can, wr_can;
     logic pick_cpl, pick_rd, pick_wr;
 
-    assign cpl_can  = cpl_valid_i && tx_completion_ok_i && !in_write_q;
+    logic                waits_q;       // a completion was there in the cycle before
+    logic [PendingW-1:0] behind_q;      // commands that were in front of it then
+    logic [PendingW-1:0] behind;        // and are so now; what dma_wr has forgotten is not waited for
+    assign behind = waits_q && behind_q < wr_pending_i ? behind_q : wr_pending_i;
+
+    assign cpl_can  = cpl_valid_i && tx_completion_ok_i && !in_write_q && (behind == '0 || wr_stuck_i);
     assign rd_can   = rd_valid_i && tx_non_posted_ok_i && !in_write_q;
     assign wr_can   = wr_valid_i && (in_write_q || tx_posted_ok_i);
     // What was offered stays until it is taken.
@@ -83,7 +95,10 @@ module tlp_tx #(
             in_write_q  <= 1'b0;
             read_turn_q <= 1'b0;
             held_q      <= 1'b0;
+            waits_q     <= 1'b0;
         end else begin
+            waits_q  <= cpl_valid_i && !cpl_ready_o;
+            behind_q <= behind - PendingW'(wr_done_i && behind != '0);
             held_q  <= tx_tlp_valid_o && !tx_tlp_ready_i;
             offer_q <= {pick_wr, pick_rd, pick_cpl};
             if (wr_ready_o) in_write_q <= !wr_eop_i;

@@ -326,4 +326,51 @@ TEST(NicFault, AResetStopsTheBenchmark) {
     expect_whole_after_reset(d, "benchmark");
 }
 
+// ---- order: [P] 2.4.1, table 2-40 -----------------------------------------------------------------------------------------------------
+
+using Seen = Host::Seen;
+bool is_completion(const Seen& tlp) { return tlp.type == TLP_TYPE_CPL || tlp.type == TLP_TYPE_CPLD; }
+bool is_write(const Seen& tlp) { return tlp.type == TLP_TYPE_MWR32 || tlp.type == TLP_TYPE_MWR64; }
+
+// A request of the host comes while the writes of a received frame wait for credit. Returns what the device sent from then on.
+std::vector<Seen> ask_behind_a_frame(Device& d, const std::array<uint32_t, 4>& request, const std::vector<uint8_t>& data, const Frame& frame) {
+    d.rx.offer({{kRxData, 900}}, 0);
+    d.rx.kick();
+    d.host.step(600);
+    d.host.bench->tx_posted_ok_i = 0;
+    d.host.receive(with_fcs(frame));
+    d.host.step(600);
+    const auto before = static_cast<long>(d.host.seen.size());
+    d.host.inject(request, data);
+    d.host.step(600);
+    EXPECT_EQ(std::count_if(d.host.seen.begin() + before, d.host.seen.end(), is_completion), 0) << "an answer passed the writes";
+    d.host.bench->tx_posted_ok_i = 1;
+    d.host.step(600);
+    return {d.host.seen.begin() + before, d.host.seen.end()};
+}
+
+TEST(NicOrder, AnAnswerStaysBehindTheWritesInFrontOfIt) {
+    Device d(config(20), kFeatures, 1);
+    const Frame frame = flow_frame(d.host.bench.random, 0, true, 600);
+    const std::vector<Seen> seen = ask_behind_a_frame(d, {1u, 0x550Fu, uint32_t(d.host.bar0 + BAR0_STATS), 0}, {}, frame);
+    const auto answer = std::find_if(seen.begin(), seen.end(), is_completion);
+    ASSERT_NE(answer, seen.end());
+    uint64_t bytes = 0;
+    for (auto tlp = seen.begin(); tlp != answer; ++tlp) bytes += is_write(*tlp) ? tlp->bytes : 0;
+    EXPECT_GE(bytes, frame.size());
+}
+
+TEST(NicOrder, NothingIsWrittenBehindTheAnswerThatBusMasterEnableIsOff) {  // [P] 7.5.1.1.3
+    Device d(config(21), kFeatures, 1);
+    const Frame frame = flow_frame(d.host.bench.random, 0, true, 600);
+    const std::vector<Seen> seen = ask_behind_a_frame(d, {0x44000001u, 0x5503u, 0x01000000u | PCI_CFG_COMMAND, 0}, {2, 0, 0, 0}, frame);
+    const auto answer = std::find_if(seen.begin(), seen.end(), is_completion);
+    ASSERT_NE(answer, seen.end());
+    EXPECT_EQ(std::count_if(answer, seen.end(), is_write), 0);
+    d.host.config_write(PCI_CFG_COMMAND, 6, 2);
+    std::vector<Ring::Buffer> used;
+    ASSERT_TRUE(d.run_until([&] { return !(used = d.rx.reap(false)).empty(); }));
+    EXPECT_EQ(difference(d.frame_in(used[0]), frame), "");
+}
+
 }  // namespace

@@ -142,6 +142,7 @@ private:
     std::vector<uint8_t> outgoing_;
     bool resting_ = false;   // idle, and untouched since
     bool carrier_ = true;    // in the cycle before
+    unsigned credits_ = 7;   // and what has any
 
     uint32_t* words(void* port) { return static_cast<uint32_t*>(port); }
 
@@ -300,8 +301,10 @@ private:
         dut.cycle_i = bench.cycle;
         bench.settle();
         // A simulator may stop the clock of a device that says that it is idle: nothing may come of it but from without.
-        const bool touched = dut.rx_tlp_valid_i || dut.mac_rx_valid_i || dut.link_up_i != carrier_;
+        const unsigned credits = dut.tx_posted_ok_i | dut.tx_non_posted_ok_i << 1 | dut.tx_completion_ok_i << 2;
+        const bool touched = dut.rx_tlp_valid_i || dut.mac_rx_valid_i || dut.link_up_i != carrier_ || credits != credits_;
         carrier_ = dut.link_up_i;
+        credits_ = credits;
         if (resting_ && !touched && (dut.tx_tlp_valid_o || dut.mac_tx_valid_o)) {
             const auto* hdr = words(&dut.tx_tlp_hdr_o);
             char what[120] = " with a frame";

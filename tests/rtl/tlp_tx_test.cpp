@@ -15,6 +15,7 @@ struct Rig {
     explicit Rig(unsigned seed = 1) : b(seed) {
         b->tx_tlp_ready_i = b->tx_posted_ok_i = b->tx_non_posted_ok_i = b->tx_completion_ok_i = 1;
         b->cpl_valid_i = b->rd_valid_i = b->wr_valid_i = 0;
+        b->wr_pending_i = b->wr_done_i = b->wr_stuck_i = 0;
         b->cpl_hdr_i[0] = 0xC;
         b->rd_hdr_i[0] = 0xD;
         b->wr_hdr_i[0] = 0xE;
@@ -64,6 +65,42 @@ TEST(TlpTx, SendsCompletionsFirst) {
     rig.b->cpl_valid_i = rig.b->rd_valid_i = rig.b->wr_valid_i = 1;
     for (unsigned i = 0; i < 10; ++i) rig.step();
     EXPECT_EQ(rig.completions, 10u);
+}
+
+// [P] 2.4.1, table 2-40, D2a: and what comes later does not hold it up.
+TEST(TlpTx, ACompletionStaysBehindTheWritesThatWereThereWhenItCame) {
+    Rig rig;
+    rig.write_beats = 1;
+    rig.b->wr_pending_i = 2;
+    rig.b->cpl_valid_i = 1;
+    for (unsigned i = 0; i < 20; ++i) rig.step();
+    EXPECT_EQ(rig.completions, 0u);
+    for (unsigned done = 0; done < 2; ++done) {   // another command comes for each that leaves
+        EXPECT_EQ(rig.completions, 0u);
+        rig.b->wr_valid_i = rig.b->wr_done_i = 1;
+        rig.step();
+        rig.b->wr_valid_i = rig.b->wr_done_i = 0;
+    }
+    rig.step();
+    EXPECT_EQ(rig.writes, 2u);
+    EXPECT_EQ(rig.completions, 1u);
+}
+
+TEST(TlpTx, ACompletionDoesNotWaitForWritesThatCannotLeaveOrAreForgotten) {
+    for (const bool stuck : {true, false}) {
+        Rig rig;
+        rig.b->wr_pending_i = 3;
+        rig.b->cpl_valid_i = 1;
+        rig.step();
+        EXPECT_EQ(rig.completions, 0u);
+        if (stuck) {
+            rig.b->wr_stuck_i = 1;
+        } else {
+            rig.b->wr_pending_i = 0;
+        }
+        rig.step();
+        EXPECT_EQ(rig.completions, 1u) << stuck;
+    }
 }
 
 TEST(TlpTx, EveryBitOfHeaderAndDataLeavesAsItCame) {
