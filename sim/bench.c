@@ -75,6 +75,7 @@ static int check_options(const struct options *options) {
     const char *output = options->waves        ? "waveform"
                          : options->junit      ? "JUnit file"
                          : options->events     ? "event log"
+                         : options->timeline   ? "timeline"
                          : options->transcript ? "transcript"
                          : options->capture    ? "capture"
                                                : NULL;

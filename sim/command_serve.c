@@ -256,9 +256,14 @@ static int make_scenario(struct scenario *scenario, const struct arguments *argu
 }
 
 static int check_outputs(const struct arguments *arguments) {
-    if (arguments->options.junit || arguments->options.transcript || arguments->options.capture) {
-        fprintf(stderr, "ringside: error: serving writes no %s\n",
-                arguments->options.junit ? "JUnit file" : arguments->options.transcript ? "transcript" : "capture of drivers");
+    const struct options *options = &arguments->options;
+    const char *output = options->junit        ? "JUnit file"
+                         : options->timeline   ? "timeline"
+                         : options->transcript ? "transcript"
+                         : options->capture    ? "capture of drivers"
+                                               : NULL;
+    if (output) {
+        fprintf(stderr, "ringside: error: serving writes no %s\n", output);
         return -EINVAL;
     }
     return output_check("json", arguments->options.json) | output_check("to-wire", arguments->to_wire) |

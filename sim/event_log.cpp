@@ -67,15 +67,6 @@ std::string trace_text(const hw::Event& event) {
            std::to_string(event.value >> 48);
 }
 
-std::string text_of(const hw::Event& event) {
-    switch (event.kind) {
-    case EventKind::tlp_up:
-    case EventKind::tlp_down: return tlp_text(event);
-    case EventKind::device_trace: return trace_text(event);
-    default: return event.text ? event.text : "-";
-    }
-}
-
 }  // namespace
 
 EventLog::EventLog(const char* path) : file_(std::fopen(path, "w")) {
@@ -101,13 +92,22 @@ bool EventLog::close() {
     return whole && closed;
 }
 
+std::string EventLog::text(const hw::Event& event) {
+    switch (event.kind) {
+    case EventKind::tlp_up:
+    case EventKind::tlp_down: return tlp_text(event);
+    case EventKind::device_trace: return trace_text(event);
+    default: return event.text ? event.text : "-";
+    }
+}
+
 std::string EventLog::line(const hw::Event& event) {
     const KindName name = name_of(event.kind);
     char numbers[128];
     const std::string lane = name.lane + (event.nic ? std::to_string(event.nic) : std::string());
     std::snprintf(numbers, sizeof numbers, "%12" PRIu64 " %-6s %-14s %5u %5" PRIu32 " %8" PRIu64 " %10" PRIu64 " ", event.time_ps,
                   lane.c_str(), name.kind, static_cast<unsigned>(event.queue), event.index, event.packet, event.value);
-    return numbers + text_of(event);
+    return numbers + text(event);
 }
 
 }  // namespace sim

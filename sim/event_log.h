@@ -31,8 +31,9 @@ public:
     // Ends the file. False when not all of it could be written. No event may follow.
     bool close();
 
-    // One event as a line without its end.
+    // One event as a line without its end; the last column of it alone.
     static std::string line(const hw::Event& event);
+    static std::string text(const hw::Event& event);
 
 private:
     std::FILE* file_;

@@ -14,6 +14,7 @@
 
 #include "code_report.h"
 #include "event_log.h"
+#include "timeline.h"
 #include "latency.h"
 #include "lost.h"
 #include "machine_guard.h"
@@ -32,8 +33,11 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     sim::prepare_systemc();
     std::optional<sim::EventLog> log;
     if (config.events) log.emplace(config.events);
+    std::optional<sim::Timeline> timeline;
+    if (config.timeline) timeline.emplace(config.timeline);
     sim::System system(*config.scenario, config.waves, config.transcript);
     if (log) log->attach(system.events);
+    if (timeline) timeline->attach(system.events);
     sim::collect_failures(system, result);
     sim::LostReports lost(system);
     sim::TrafficRun traffic(config, system);
@@ -65,9 +69,9 @@ int run(const machine_config& config, machine_result& result, char* error, size_
     }
     system.finish();
     result.dma_violations = system.iommu->counters().violations;
-    const bool whole = (!log || log->close()) && (!system.transcript || system.transcript->close());
+    const bool whole = (!log || log->close()) && (!timeline || timeline->close()) && (!system.transcript || system.transcript->close());
     if (whole) return 0;
-    std::snprintf(error, error_size, "the event log or the transcript could not be written completely; is the disk full?");
+    std::snprintf(error, error_size, "the event log, the timeline or the transcript could not be written completely; is the disk full?");
     return -EIO;
 }
 

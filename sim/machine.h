@@ -34,6 +34,7 @@ struct machine_config {
     bool describe;                            /* fill in the result's drivers */
     struct machine_waves waves;
     const char *events;     /* event log to write (event_log.h), or NULL; borrowed */
+    const char *timeline;   /* timeline to write (timeline.h), or NULL; borrowed */
     const char *transcript; /* transcript to write (transcript.h), or NULL; borrowed */
     uint64_t warmup_frames; /* of each direction, left out of its rates (benches) */
     uint64_t idle_ps;       /* simulate so much time after start-up before traffic begins */

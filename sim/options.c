@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVENTS, KEY_JSON, KEY_JUNIT, KEY_DRIVER, KEY_NIC, KEY_TRANSCRIPT, KEY_CAPTURE, KEY_WIRE };
+enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVENTS, KEY_TIMELINE, KEY_JSON, KEY_JUNIT, KEY_DRIVER, KEY_NIC, KEY_TRANSCRIPT, KEY_CAPTURE, KEY_WIRE };
 
 #define SCENARIO_OPTIONS                                                                                                           \
     {0, 0, 0, 0, "Scenario:", 10},                                                                                                 \
@@ -29,6 +29,7 @@ enum { KEY_SEED = 256, KEY_SET, KEY_WAVES, KEY_FROM, KEY_TO, KEY_DEPTH, KEY_EVEN
 #define OUTPUT_OPTIONS(flags)                                                                                                      \
     {0, 0, 0, 0, "Output:", 30},                                                                                                   \
     {"events", KEY_EVENTS, "FILE", flags, "Write every event of driver, NIC, link and wire as a line of text", 0},                 \
+    {"timeline", KEY_TIMELINE, "FILE.json", flags, "Write the same as a timeline, for Perfetto and chrome://tracing", 0},            \
     {"capture", KEY_CAPTURE, "FILE", flags, "Write what the capture drivers of driver.stack see, as pcapng", 0},                    \
     {"transcript", KEY_TRANSCRIPT, "FILE", flags,                                                                                  \
      "Write what the NIC did, without times: frames, used buffers, registers; equal NICs write the same", 0},                      \
@@ -135,6 +136,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         options->waves_window = true;
         break;
     case KEY_EVENTS: options->events = argument; break;
+    case KEY_TIMELINE: options->timeline = argument; break;
     case KEY_CAPTURE: options->capture = argument; break;
     case KEY_TRANSCRIPT: options->transcript = argument; break;
     case KEY_JSON: options->json = argument; break;

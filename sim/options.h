@@ -20,7 +20,7 @@ enum { OPTIONS_MAX_SETS = 64 };
 struct options {
     char *sets[OPTIONS_MAX_SETS]; /* "key=value"; freed by options_free() */
     unsigned set_count;
-    const char *waves, *events, *transcript, *capture, *json, *junit;
+    const char *waves, *events, *timeline, *transcript, *capture, *json, *junit;
     uint64_t waves_from_ps, waves_to_ps;
     bool waves_full;
     bool waves_window; /* one of the window options was given */

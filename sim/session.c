@@ -21,7 +21,7 @@ static bool captures(const struct scenario *scenario) {
 }
 
 int session_apply_waves(struct simulation *simulation, const struct options *options, unsigned simulations) {
-    const char *option = options->waves ? "waves" : options->events ? "events" : options->transcript ? "transcript" : options->capture ? "capture" : NULL;
+    const char *option = options->waves ? "waves" : options->events ? "events" : options->timeline ? "timeline" : options->transcript ? "transcript" : options->capture ? "capture" : NULL;
     if (!option) return 0;
     if (simulations > 1) {
         fprintf(stderr, "ringside: error: --%s writes one file: run one scenario at a time\n", option);
@@ -32,6 +32,7 @@ int session_apply_waves(struct simulation *simulation, const struct options *opt
         return -EINVAL;
     }
     simulation->events = options->events;
+    simulation->timeline = options->timeline;
     simulation->capture = options->capture;
     simulation->transcript = options->transcript;
     if (options->waves)
@@ -89,7 +90,7 @@ static int check_outputs(const struct simulation *simulations, unsigned count, c
     int mistakes = output_check("json", options->json) | output_check("junit", options->junit);
     for (unsigned i = 0; i < count; i++)
         mistakes |= output_check("waves", simulations[i].waves.path) | output_check("events", simulations[i].events) |
-                    output_check("capture", simulations[i].capture) |
+                    output_check("timeline", simulations[i].timeline) | output_check("capture", simulations[i].capture) |
                     output_check("transcript", simulations[i].transcript) |
                     output_check("to-wire", simulations[i].to_wire) | output_check("to-host", simulations[i].to_host);
     return mistakes;

@@ -123,6 +123,7 @@ int simulation_body(void *arg, struct runner_progress *progress, json_t **result
     config->scenario = &simulation->scenario;
     config->waves = simulation->waves;
     config->events = simulation->events;
+    config->timeline = simulation->timeline;
     config->describe = simulation->describe;
     config->transcript = simulation->transcript;
     config->warmup_frames = simulation->warmup_frames;

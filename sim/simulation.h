@@ -21,6 +21,7 @@ struct simulation {
     const char *to_wire, *to_host; /* captures to write, or NULL; borrowed */
     struct machine_waves waves;    /* path borrowed */
     const char *events;            /* event log to write, or NULL; borrowed */
+    const char *timeline;          /* timeline to write, or NULL; borrowed */
     const char *capture;           /* pcapng of the capture drivers to write, or NULL; borrowed */
     bool describe;                 /* bring the stack up, and let the result tell of its drivers */
     const char *transcript;        /* transcript to write, or NULL; borrowed */

@@ -66,7 +66,7 @@ TEST(Cli, CommonOptionsAreEverywhereAndExplained) {
         for (const char* option : {"--seed=N", "--set=KEY=VALUE", "--json=FILE", "--jobs=N", "--driver", "--nic", "--quiet", "--verbose"})
             EXPECT_TRUE(has(help, option)) << command << " " << option;
         const bool bench = command.compare(0, 5, "bench") == 0;  // records nothing, and does not offer to
-        for (const char* option : {"--waves=FILE", "--waves-from=TIME", "--waves-to=TIME", "--waves-depth", "--junit=FILE", "--events"})
+        for (const char* option : {"--waves=FILE", "--waves-from=TIME", "--waves-to=TIME", "--waves-depth", "--junit=FILE", "--events", "--timeline"})
             EXPECT_EQ(has(help, option), !bench) << command << " " << option;
     }
 }

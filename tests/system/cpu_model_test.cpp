@@ -130,8 +130,48 @@ TEST_F(CpuModel, TheEventLogHasTheFunctionsOfAClientToo) {
     EXPECT_GT(calls.longest["netviocx_tx_advance"], 0u) << "time passes inside of functions";
 }
 
+// Slices lie one in the other, and are those of the event log; what was sent or indicated comes back.
+TEST_F(CpuModel, TheTimelineHasTheFunctionsOfTheEventLogAndEveryNbl) {
+    run({"--events", file("events"), "--timeline", file("timeline")});
+    const Json entries = Json::load(file("timeline")).at("traceEvents");
+    std::vector<std::string> open;
+    std::map<std::string, unsigned> begun;
+    std::map<std::string, int> out;
+    double last = 0;
+    for (size_t i = 0; i < entries.size(); i++) {
+        const Json entry = entries.at(i);
+        const std::string phase = entry.at("ph").text();
+        if (phase == "M") continue;
+        EXPECT_GE(entry.at("ts").number(), last);
+        last = entry.at("ts").number();
+        const std::string name = entry.at("name").text();
+        if (phase == "B") {
+            open.push_back(name);
+            begun[name]++;
+        } else if (phase == "E") {
+            ASSERT_FALSE(open.empty()) << name;
+            open.pop_back();
+        } else if (phase == "b" || phase == "e") {
+            out[name + std::to_string(entry.at("id").integer())] += phase == "b" ? 1 : -1;
+        }
+    }
+    EXPECT_TRUE(open.empty());
+    EXPECT_GT(out.size(), 0u);
+    for (const auto& [nbl, times] : out) EXPECT_EQ(times, 0) << nbl;
+    std::map<std::string, unsigned> logged;
+    std::istringstream log(contents(file("events")));
+    for (std::string line, time, lane, kind, number, name; std::getline(log, line);) {
+        std::istringstream words(line);
+        words >> time >> lane >> kind;
+        for (int i = 0; i < 4; i++) words >> number;
+        if (kind == "function_enter" && words >> name) logged[name]++;
+    }
+    for (const auto& [name, times] : logged) EXPECT_EQ(begun[name], times) << name;
+    EXPECT_GT(begun["interrupt 1"] + begun["interrupt 2"], 0u);
+}
+
 TEST_F(CpuModel, LookingChangesNothing) {
-    EXPECT_EQ(run().comparable(), run({"--events", file("events"), "--waves", file("waves")}).comparable());
+    EXPECT_EQ(run().comparable(), run({"--events", file("events"), "--timeline", file("timeline"), "--waves", file("waves")}).comparable());
 }
 
 TEST_F(CpuModel, ADescriptorOnARingTouchesFewerLinesThanAList) {

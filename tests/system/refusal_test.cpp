@@ -107,7 +107,7 @@ TEST_F(Refusal, NamesBothCapturesWhenBothAreBad) {
 
 TEST_F(Refusal, OfOutputsThatCannotBeWrittenBeforeAnythingRuns) {
     const std::string in = capture({60}), nowhere = file("no/such/folder/out");
-    for (const char* option : {"--to-wire", "--to-host", "--json", "--junit", "--waves", "--events", "--transcript"}) {
+    for (const char* option : {"--to-wire", "--to-host", "--json", "--junit", "--waves", "--events", "--timeline", "--transcript"}) {
         const Outcome outcome = ringside({"replay", "--from-host", in, option, nowhere});
         EXPECT_EQ(outcome.status, 2) << option;
         EXPECT_EQ(outcome.out, "") << option;
@@ -118,7 +118,8 @@ TEST_F(Refusal, OfOutputsThatCannotBeWrittenBeforeAnythingRuns) {
 
 TEST_F(Refusal, OfAnOutputThatABenchDoesNotWrite) {
     const std::vector<std::pair<std::string, std::string>> outputs{
-        {"--waves", "waveform"}, {"--junit", "JUnit file"}, {"--events", "event log"}, {"--transcript", "transcript"}, {"--capture", "capture"}};
+        {"--waves", "waveform"}, {"--junit", "JUnit file"}, {"--events", "event log"}, {"--timeline", "timeline"},
+        {"--transcript", "transcript"}, {"--capture", "capture"}};
     for (const auto& [option, name] : outputs) {
         const Outcome outcome = ringside({"bench", "latency", option, file("out")});
         EXPECT_EQ(outcome.status, 2) << option;
@@ -136,7 +137,7 @@ TEST_F(Refusal, LeavesNoEmptyOutputsBehind) {
 }
 
 TEST_F(Refusal, OfOneEventLogOrWaveformForSeveralRuns) {
-    for (const char* option : {"--events", "--waves", "--transcript"}) {
+    for (const char* option : {"--events", "--timeline", "--waves", "--transcript"}) {
         const Outcome outcome = ringside({"run", "dns", "ping", option, file("out")});
         EXPECT_EQ(outcome.status, 2);
         EXPECT_NE(outcome.err.find(std::string(option) + " writes one file"), std::string::npos) << outcome.err;

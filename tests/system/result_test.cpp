@@ -133,7 +133,7 @@ TEST_F(Result, StatusIsTwoForBadUsageAndInput) {
 TEST_F(Result, StatusIsThreeWhenAFileCannotBeFinished) {
     // A device that is always full: it can be opened, and nothing can be written to it.
     if (access("/dev/full", W_OK) != 0) GTEST_SKIP() << "no /dev/full here";
-    for (const char* option : {"--json", "--junit", "--events"}) {
+    for (const char* option : {"--json", "--junit", "--events", "--timeline"}) {
         const Outcome outcome = ringside({"run", "dns", option, "/dev/full"});
         EXPECT_EQ(outcome.status, 3) << option << outcome.out << outcome.err;
         EXPECT_NE(outcome.err.find("ringside: error: "), std::string::npos) << option << outcome.err;
@@ -167,7 +167,7 @@ TEST_F(Result, BenchesListTheOptionsThatTheyTakeAndExplainTheOthers) {
     for (const char* bench : {"line-rate", "latency", "dma", "speed"}) {
         const Outcome help = ringside({"bench", bench, "--help"});
         EXPECT_EQ(help.status, 0);
-        for (const char* option : {"--waves", "--events", "--junit"})
+        for (const char* option : {"--waves", "--events", "--timeline", "--junit"})
             EXPECT_EQ(help.out.find(option), std::string::npos) << bench << option;
         EXPECT_NE(help.out.find("--json"), std::string::npos) << bench;
     }
