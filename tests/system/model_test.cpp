@@ -173,13 +173,14 @@ TEST_F(Model, OneFrameAtATimeGivesTheSameCountersToo) {
 }
 
 // Nobody promises that; but where it is so, a model that drifts away from the device is seen. With NetAdapterCx it is
-// not so where four queues are polled, or where chains are indirect.
+// not so where four queues are polled, or where chains are indirect; and at the end of a run, where the client reads registers while
+// writes are on their way, answers may wait for them a cycle longer or shorter.
 TEST_F(Model, TakesTheSameTimeWhereItIsExact) {
     for (const char* scenario : {"both-1518", "rx-64", "tx-64", "sizes", "datapath-64", "tcp-http", "reorder", "queues-4", "moderation",
                                  "indirect"}) {
         if (netcx() && (scenario == std::string("queues-4") || scenario == std::string("indirect"))) continue;
         const Json rtl = result({"run", scenario, "--nic", "rtl"}), model = result({"run", scenario, "--nic", "model"});
-        EXPECT_EQ(rtl.at("sim.cycles").integer(), model.at("sim.cycles").integer()) << scenario;
+        EXPECT_NEAR(rtl.at("sim.cycles").number(), model.at("sim.cycles").number(), netcx() ? 4 : 0) << scenario;
         for (const char* part : {"tx", "rx", "pcie", "interrupts"})
             EXPECT_EQ(rtl.at(part).dump(), model.at(part).dump()) << scenario << " " << part;
     }
