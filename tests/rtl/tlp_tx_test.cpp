@@ -69,21 +69,22 @@ TEST(TlpTx, SendsCompletionsFirst) {
 
 // [P] 2.4.1, table 2-40, D2a: and what comes later does not hold it up.
 TEST(TlpTx, ACompletionStaysBehindTheWritesThatWereThereWhenItCame) {
-    Rig rig;
-    rig.write_beats = 1;
-    rig.b->wr_pending_i = 2;
-    rig.b->cpl_valid_i = 1;
-    for (unsigned i = 0; i < 20; ++i) rig.step();
-    EXPECT_EQ(rig.completions, 0u);
-    for (unsigned done = 0; done < 2; ++done) {   // another command comes for each that leaves
-        EXPECT_EQ(rig.completions, 0u);
-        rig.b->wr_valid_i = rig.b->wr_done_i = 1;
+    for (const unsigned ahead : {2u, 11u}) {
+        Rig rig;
+        rig.write_beats = 1;
+        rig.b->wr_pending_i = static_cast<uint8_t>(ahead);
+        rig.b->cpl_valid_i = 1;
+        for (unsigned i = 0; i < 20; ++i) rig.step();
+        for (unsigned done = 0; done < ahead; ++done) {   // another command comes for each that leaves
+            EXPECT_EQ(rig.completions, 0u) << done << " of " << ahead;
+            rig.b->wr_valid_i = rig.b->wr_done_i = 1;
+            rig.step();
+            rig.b->wr_valid_i = rig.b->wr_done_i = 0;
+        }
         rig.step();
-        rig.b->wr_valid_i = rig.b->wr_done_i = 0;
+        EXPECT_EQ(rig.writes, ahead);
+        EXPECT_EQ(rig.completions, 1u);
     }
-    rig.step();
-    EXPECT_EQ(rig.writes, 2u);
-    EXPECT_EQ(rig.completions, 1u);
 }
 
 TEST(TlpTx, ACompletionDoesNotWaitForWritesThatCannotLeaveOrAreForgotten) {
