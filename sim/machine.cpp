@@ -14,7 +14,6 @@
 
 #include "code_report.h"
 #include "event_log.h"
-#include "timeline.h"
 #include "latency.h"
 #include "lost.h"
 #include "machine_guard.h"
@@ -22,6 +21,7 @@
 #include "model.h"
 #include "sim_time.h"
 #include "system.h"
+#include "timeline.h"
 #include "traffic_run.h"
 #include "verilated_nic.h"
 

@@ -15,7 +15,7 @@ struct Ram : Vwindow_ram {
 
 namespace {
 
-constexpr unsigned kBeat = RTL_DataWidth / 8, kBytes = RTL_Bytes, kLane = RTL_Lane;
+constexpr unsigned kBeat = RTL_DataWidth / 8, kBytes = RTL_Bytes, kLane = RTL_Lane, kReadLane = RTL_ReadLane;
 
 TEST(WindowRam, ReadsBackWhatWasWrittenAtAnyAddress) {
     Bench<Ram> b(7);
@@ -30,7 +30,7 @@ TEST(WindowRam, ReadsBackWhatWasWrittenAtAnyAddress) {
         for (auto& byte : beat) byte = uint8_t(b.random());
         std::memcpy(&b->wdata_i, beat.data(), kBeat);
         b->re_i = 1;
-        const unsigned raddr = b->raddr_i = b.random() % kBytes / kLane * kLane;
+        const unsigned raddr = b->raddr_i = b.random() % kBytes / kReadLane * kReadLane;
         const auto before = model;
         const auto known_before = known;
         if (b->we_i)
@@ -66,7 +66,7 @@ TEST(WindowRam, HoldsItsOutputWhileNothingIsRead) {
     b->we_i = 1;
     std::memset(&b->wdata_i, 0xA5, kBeat);
     b.tick();
-    b->raddr_i = kLane;
+    b->raddr_i = kReadLane;
     b.tick();
     EXPECT_EQ(*reinterpret_cast<const uint8_t*>(&b->rdata_o), 0x5A);
 }
